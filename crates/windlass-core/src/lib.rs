@@ -1,1 +1,79 @@
-//! Placeholder.
+//! The words and traits of the Windlass GitOps engine: values, objects, plans, errors, and the parts to implement.
+//!
+//! ```
+//! use windlass_core::{Object, Value};
+//!
+//! let body: Value = serde_json::from_str(
+//!     r#"{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}"#,
+//! )?;
+//! let object = Object::new(body)?;
+//! assert_eq!(object.id().to_string(), "Deployment.apps/shop/web");
+//! assert_eq!(object.digest(), object.edit(|_| {})?.digest());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What to implement
+//!
+//! | trait | stands for |
+//! | --- | --- |
+//! | [`Source`], [`Files`] | where desired state comes from: Git, a folder, a registry |
+//! | [`Renderer`], [`Transform`] | how files become wanted objects |
+//! | [`Dialect`], [`OrderRule`], [`HealthCheck`] | what annotations, kinds and status mean |
+//! | [`Target`] with [`Predict`], [`Watch`], [`StateStore`] | where desired state goes, and what the place can do |
+//! | [`Policy`], [`EventSink`], [`Fence`], [`Clock`] | who may stop it, who is told, and what time it is |
+//!
+//! The doc of each trait lists, method by method, what an implementation must do; `windlass-testkit` has a test for
+//! each of these statements.
+//!
+//! # Invariants
+//!
+//! - No input or output, no runtime, no clock, no environment: everything arrives as an argument.
+//! - No behaviour of Kubernetes: `apiVersion`, `kind` and `metadata` name an object, and nothing here knows a kind.
+//! - [`Debug`](std::fmt::Debug) and errors never show a body. `Plan` is serialised without bodies.
+//! - No hash order in anything that can be printed.
+//! - One error type, [`Error`], for all `dyn` traits; no `From` for anybody else's.
+//!
+//! What it does not do: reconcile. That is `windlass-engine`.
+
+mod context;
+mod digest;
+mod error;
+mod event;
+mod health;
+mod object;
+mod order;
+mod path;
+mod plan;
+mod render;
+mod report;
+mod source;
+mod state;
+mod target;
+mod text;
+mod time;
+mod unit;
+mod value;
+
+pub use async_trait::async_trait;
+pub use bytes::Bytes;
+pub use context::{Cancel, Context, Fence, Limits};
+pub use digest::Digest;
+pub use error::{Error, ErrorForm, ErrorKind, Result, Retry};
+pub use event::{Event, EventSink, Happening};
+pub use health::{Alone, Around, Health, HealthCheck, HealthStatus};
+pub use object::{Object, ObjectId};
+pub use order::{Dialect, Edge, Gate, Node, OrderRule};
+pub use path::{FieldPath, Segment, TreePath};
+pub use plan::{Action, Cause, Change, Plan, Policy, Verb, Verdict};
+pub use render::{Directives, Item, Need, Origin, RenderInput, Rendered, Renderer, Transform, Warning};
+pub use report::{Counts, ObjectReport, Outcome, Report};
+pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
+pub use state::{Approval, Delta, Hold, Inventory, Owned, Record, Saved, StateStore};
+pub use target::{
+    Admitted, Cascade, Contest, Decision, Expect, Interest, Live, Look, Mark, Mode, Notice, NoticeStream,
+    Observed, Predict, Prediction, Profile, Sight, Stamp, Target, Version, Want, Watch, Write, Written,
+};
+pub use text::Text;
+pub use time::{Clock, Now, Timestamp};
+pub use unit::UnitId;
+pub use value::{Map, Value};

@@ -1,0 +1,141 @@
+//! What every call carries: time, cancellation, a deadline, a fence and limits.
+
+mod cancel;
+mod limits;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use cancel::Cancel;
+pub use limits::Limits;
+
+use crate::{Clock, Error, ErrorKind, Now, Result};
+
+/// Says whether this process may still write: a lease, a lock, a kill switch.
+///
+/// For an implementor: `check` is quick, does no I/O, and is asked right before each write. An error stops the write
+/// before it starts.
+pub trait Fence: fmt::Debug + Send + Sync + 'static {
+    /// Says whether a write may start at `now`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when the right to write is lost.
+    fn check(&self, now: Now) -> Result<()>;
+}
+
+/// What every call carries. Cheap to clone; a clone shares the clock, the cancellation and the fence.
+#[derive(Debug, Clone)]
+pub struct Context {
+    clock: Arc<dyn Clock>,
+    cancel: Cancel,
+    deadline: Option<Duration>,
+    fence: Option<Arc<dyn Fence>>,
+    limits: Arc<Limits>,
+}
+
+impl Context {
+    /// Makes a context with a clock, the default limits, no deadline and no fence.
+    #[must_use]
+    pub fn new(clock: impl Clock) -> Self {
+        Self::shared(Arc::new(clock))
+    }
+
+    /// Makes a context on a clock that others use too.
+    #[must_use]
+    pub fn shared(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, cancel: Cancel::new(), deadline: None, fence: None, limits: Arc::default() }
+    }
+
+    /// Replaces the cancellation.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Sets the fence that is asked before each write.
+    #[must_use]
+    pub fn with_fence(mut self, fence: Arc<dyn Fence>) -> Self {
+        self.fence = Some(fence);
+        self
+    }
+
+    /// Replaces the limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = Arc::new(limits);
+        self
+    }
+
+    /// Ends what is called with this context after `wait`, unless an earlier deadline stands.
+    #[must_use]
+    pub fn with_timeout(mut self, wait: Duration) -> Self {
+        let at = self.clock.now().mono.saturating_add(wait);
+        self.deadline = Some(self.deadline.map_or(at, |have| have.min(at)));
+        self
+    }
+
+    /// Tells the time.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// Gives the clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Gives the limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Gives the cancellation.
+    #[must_use]
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Gives what is left until the deadline; `None` without one.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|at| at.saturating_sub(self.now().mono))
+    }
+
+    /// Is called in every long loop.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] once cancelled, [`ErrorKind::Timeout`] past the deadline.
+    pub fn check(&self) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::new(ErrorKind::Cancelled, "cancelled"));
+        }
+        if self.remaining().is_some_and(|left| left.is_zero()) {
+            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
+        }
+        Ok(())
+    }
+
+    /// Is called before each write: [`Context::check`] and the fence.
+    ///
+    /// # Errors
+    /// As [`Context::check`], and what the fence says.
+    pub fn check_write(&self) -> Result<()> {
+        self.check()?;
+        self.fence.as_ref().map_or(Ok(()), |fence| fence.check(self.now()))
+    }
+
+    /// Waits, no longer than until the deadline and not past cancellation.
+    ///
+    /// # Errors
+    /// As [`Context::check`].
+    pub async fn sleep(&self, wait: Duration) -> Result<()> {
+        let wait = self.remaining().map_or(wait, |left| left.min(wait));
+        self.cancel.until(self.clock.sleep(wait)).await;
+        self.check()
+    }
+}

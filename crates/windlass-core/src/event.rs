@@ -1,0 +1,134 @@
+//! What is told while it happens.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Counts, Digest, Error, Health, ObjectId, Outcome, Revision, Text, UnitId};
+
+/// Something that happened to a unit. Carries names, digests and numbers, never bodies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// The unit.
+    pub unit: UnitId,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "event")]
+#[non_exhaustive]
+pub enum Happening {
+    /// A pass began.
+    Started,
+    /// The source is at this revision.
+    Resolved {
+        /// The revision.
+        revision: Revision,
+    },
+    /// The files were rendered.
+    Rendered {
+        /// How many objects are wanted.
+        objects: usize,
+    },
+    /// A plan was made.
+    Planned {
+        /// Its digest.
+        plan: Digest,
+        /// How many objects would be written.
+        writes: usize,
+    },
+    /// A live object has moved away from what was last applied.
+    Drifted {
+        /// Which.
+        id: ObjectId,
+    },
+    /// A policy keeps the plan from being carried out.
+    Withheld {
+        /// Why.
+        why: Text,
+        /// Whether a yes or the right time would let it go on.
+        hold: bool,
+    },
+    /// Something became of an object.
+    Object {
+        /// Which.
+        id: ObjectId,
+        /// What became of it.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// The health of an object changed while it was waited for.
+    Health {
+        /// Which.
+        id: ObjectId,
+        /// How it is now.
+        health: Health,
+    },
+    /// The state was saved.
+    Saved {
+        /// How many objects the unit owns.
+        objects: usize,
+    },
+    /// A pass could not be carried through; nothing more is written in it.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+    /// A pass ended.
+    Finished {
+        /// How many objects ended how.
+        counts: Counts,
+    },
+    /// The next pass begins after this wait.
+    Waiting {
+        /// How long.
+        wait: Duration,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.unit, self.what)
+    }
+}
+
+impl fmt::Display for Happening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started => f.write_str("pass started"),
+            Self::Resolved { revision } => write!(f, "source is at {}", revision.short()),
+            Self::Rendered { objects } => write!(f, "{objects} objects rendered"),
+            Self::Planned { plan, writes } => write!(f, "plan {} with {writes} writes", plan.short()),
+            Self::Drifted { id } => write!(f, "drifted {id}"),
+            Self::Withheld { why, hold: true } => write!(f, "on hold: {why}"),
+            Self::Withheld { why, hold: false } => write!(f, "denied: {why}"),
+            Self::Object { id, outcome: Outcome::Failed { error } } => write!(f, "failed {id}: {error}"),
+            Self::Object { id, outcome } => write!(f, "{} {id}", outcome.name()),
+            Self::Health { id, health } => write!(f, "{id} is {health}"),
+            Self::Saved { objects } => write!(f, "state saved, {objects} objects owned"),
+            Self::Failed { error } => write!(f, "pass failed: {error}"),
+            Self::Finished { counts } => write!(f, "pass finished: {counts}"),
+            Self::Waiting { wait } => write!(f, "next pass in {}", humantime::format_duration(*wait)),
+        }
+    }
+}
+
+/// Is told what happens.
+///
+/// For an implementor: `emit` returns at once, never blocks on anything slow, and never fails; what cannot be kept is
+/// dropped. A function of one event is a sink.
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes one event.
+    fn emit(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + Send + Sync + 'static> EventSink for F {
+    fn emit(&self, event: &Event) {
+        self(event);
+    }
+}

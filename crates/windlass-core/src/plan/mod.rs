@@ -1,0 +1,265 @@
+//! What would happen, and why.
+
+mod display;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Contest, Context, Digest, Edge, Error, Expect, FieldPath, Mode, Object, ObjectId, Origin, Owned, Result,
+    Revision, Stamp, Text, UnitId, Warning,
+};
+
+/// Why a field differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Cause {
+    /// What is wanted has changed.
+    Wanted,
+    /// The live object has moved away from what is wanted.
+    Drifted,
+    /// Somebody else set it and holds it; it stays.
+    Foreign,
+    /// The target fills it in.
+    Defaulted,
+    /// Only the spelling differs: `1` and `1.0`, `500m` and `0.5`.
+    Spelling,
+}
+
+/// One field that would change. The texts are masked already: what may be secret is not in them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// The field.
+    pub path: FieldPath,
+    /// What it is; `None` where it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Text>,
+    /// What it would be; `None` where it would not be there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Text>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// What would happen to one object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "verb")]
+#[non_exhaustive]
+pub enum Verb {
+    /// It is as wanted.
+    Unchanged,
+    /// It would be created.
+    Create,
+    /// It would be changed.
+    Change,
+    /// It would be written once what it waits for is there; what it would change cannot be said before.
+    Apply,
+    /// It would be deleted.
+    Delete,
+    /// It is not wanted any more and stays.
+    Keep {
+        /// Why.
+        why: Text,
+    },
+    /// It cannot be written, and nothing that depends on it is.
+    Refuse {
+        /// Why.
+        error: Error,
+    },
+}
+
+impl Verb {
+    /// Says whether it would write.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        matches!(self, Self::Create | Self::Change | Self::Apply | Self::Delete)
+    }
+
+    /// Names it as reports and events do.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Create => "create",
+            Self::Change => "change",
+            Self::Apply => "apply",
+            Self::Delete => "delete",
+            Self::Keep { .. } => "keep",
+            Self::Refuse { .. } => "refuse",
+        }
+    }
+}
+
+/// What would happen to one object, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Action {
+    /// Which object.
+    pub id: ObjectId,
+    /// What would happen.
+    #[serde(flatten)]
+    pub verb: Verb,
+    /// The stage in which it is printed; execution follows the edges.
+    pub stage: u32,
+    /// Where it was written down, if it is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Arc<Origin>>,
+    /// Nobody owned the live object so far; it would be taken over.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
+    /// The fields that would change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// Fields that somebody else holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contests: Vec<Contest>,
+    /// What the inventory keeps of it: `rank`, `apiVersion`, wanted digest.
+    pub owned: Owned,
+    /// The stamp of the live object that the plan was made for.
+    #[serde(skip)]
+    pub live: Option<Stamp>,
+    /// How it would be sent.
+    pub mode: Mode,
+    /// On what condition; not part of the digest.
+    #[serde(skip)]
+    pub expect: Expect,
+    /// What would be sent; a plan read back has none.
+    #[serde(skip)]
+    pub payload: Option<Object>,
+    /// How long it may take to become healthy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<Duration>,
+}
+
+impl Action {
+    /// Makes an action that changes nothing yet.
+    #[must_use]
+    pub fn new(id: ObjectId, verb: Verb, owned: Owned) -> Self {
+        Self {
+            id,
+            verb,
+            stage: 0,
+            origin: None,
+            adopts: false,
+            changes: Vec::new(),
+            contests: Vec::new(),
+            owned,
+            live: None,
+            mode: Mode::Apply,
+            expect: Expect::Any,
+            payload: None,
+            time_limit: None,
+        }
+    }
+}
+
+/// What would happen to a unit, and why: pure, printable, with a digest to which an approval is bound.
+///
+/// Serialised it carries digests and masked changes, no bodies.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Plan {
+    /// The unit.
+    pub unit: UnitId,
+    /// The target's place.
+    pub place: Text,
+    /// The revision it was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// What would happen, by stage, then identity; deletions last, in their order.
+    pub actions: Vec<Action>,
+    /// What waits for what.
+    pub edges: Vec<Edge>,
+    /// What keeps the plan from being whole: guards, cycles, objects that are not written. Pruning waits for it to be
+    /// empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Error>,
+    /// What is worth saying.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    /// Over actions, payloads, what is deleted and what is contested; not over versions or times.
+    pub digest: Digest,
+}
+
+impl Plan {
+    /// Makes a plan and digests it.
+    #[must_use]
+    pub fn new(
+        unit: UnitId,
+        place: impl Into<Text>,
+        revision: Option<Revision>,
+        actions: Vec<Action>,
+    ) -> Self {
+        let digest = digest_of(&unit, &actions);
+        Self {
+            unit,
+            place: place.into(),
+            revision,
+            actions,
+            edges: Vec::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            digest,
+        }
+    }
+
+    /// Says whether nothing would be written and nothing is wrong.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        self.problems.is_empty()
+            && !self
+                .actions
+                .iter()
+                .any(|action| action.verb.writes() || matches!(action.verb, Verb::Refuse { .. }))
+    }
+
+    /// Counts the actions that would write.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.actions.iter().filter(|action| action.verb.writes()).count()
+    }
+}
+
+fn digest_of(unit: &UnitId, actions: &[Action]) -> Digest {
+    let mut parts: Vec<String> = vec![unit.to_string()];
+    for action in actions {
+        parts.push(format!("{} {} {:?} {}", action.verb.name(), action.id, action.mode, action.adopts));
+        parts.push(action.payload.as_ref().map(|payload| payload.digest().to_string()).unwrap_or_default());
+        for contest in &action.contests {
+            parts.push(format!("{} {} {:?}", contest.path, contest.holder, contest.decision));
+        }
+    }
+    Digest::of_parts(parts.iter().map(String::as_bytes))
+}
+
+/// What a policy says of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Go on.
+    Allow,
+    /// Do not, until the plan is another.
+    Deny(Text),
+    /// Not yet: somebody has to say yes, or the time has to come.
+    Hold(Text),
+}
+
+/// Has a say before anything is written.
+///
+/// For an implementor: sees the whole plan before the first write of a pass; writes nothing itself; an error counts as
+/// a denial.
+#[async_trait]
+pub trait Policy: std::fmt::Debug + Send + Sync + 'static {
+    /// Looks at a plan.
+    ///
+    /// # Errors
+    /// Any; nothing is written then.
+    async fn review(&self, cx: &Context, plan: &Plan) -> Result<Verdict>;
+}

@@ -1,0 +1,176 @@
+//! From files to wanted objects.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Artifact, Context, Digest, Mode, Object, ObjectId, Result, Text, TreePath};
+
+/// Where an object was written: enough to find the line.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The file.
+    pub file: TreePath,
+    /// Which document of the file, from 1.
+    pub document: u32,
+    /// The line on which the object begins, from 1.
+    pub line: u32,
+    /// What changed it since, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transformers: Vec<Text>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What a person asked for one object, without the names of the annotations that said it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Directives {
+    /// The phase, such as a hook's; `None` is the main one.
+    pub phase: Option<Text>,
+    /// The wave: lower ones are healthy before higher ones begin.
+    pub wave: i32,
+    /// How it is written.
+    pub mode: Option<Mode>,
+    /// Never delete it, neither in pruning nor when the unit goes.
+    pub keep: bool,
+    /// What must be healthy before it is applied.
+    pub after: Vec<ObjectId>,
+    /// How long it may take to become healthy.
+    pub time_limit: Option<Duration>,
+}
+
+/// A wanted object, where it comes from and what was asked for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The object.
+    pub object: Object,
+    /// Where it was written.
+    pub origin: Arc<Origin>,
+    /// What was asked for it.
+    pub directives: Directives,
+}
+
+impl Item {
+    /// Makes an item without directives.
+    #[must_use]
+    pub fn new(object: Object, origin: Origin) -> Self {
+        Self { object, origin: Arc::new(origin), directives: Directives::default() }
+    }
+
+    /// Gives the identity of the object.
+    #[must_use]
+    pub fn id(&self) -> &ObjectId {
+        self.object.id()
+    }
+}
+
+/// Something a render read, or needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Need {
+    /// A file or folder of the artifact.
+    File(TreePath),
+    /// Another artifact, by its address.
+    Base(Text),
+    /// An object of the target.
+    Object(ObjectId),
+}
+
+/// Something worth saying that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What and where.
+    pub message: Text,
+}
+
+impl Warning {
+    /// Makes a warning.
+    pub fn new(message: impl Into<Text>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// What a render gives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rendered {
+    /// The wanted objects, in the order of the files; each identity once.
+    pub items: Vec<Item>,
+    /// All that was read, with the digest it had: with the fingerprint, what decides whether to render again.
+    pub reads: BTreeMap<Need, Digest>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a render starts from.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RenderInput<'a> {
+    /// The files.
+    pub artifact: &'a Artifact,
+    /// The folder of the artifact to render.
+    pub path: &'a TreePath,
+    /// Other artifacts that were brought because a render needed them.
+    pub bases: &'a BTreeMap<Text, Artifact>,
+    /// Objects of the target that were brought because a render needed them.
+    pub objects: &'a BTreeMap<ObjectId, Object>,
+}
+
+impl<'a> RenderInput<'a> {
+    /// Makes the input of a first render.
+    #[must_use]
+    pub fn new(artifact: &'a Artifact, path: &'a TreePath) -> Self {
+        static NO_BASES: BTreeMap<Text, Artifact> = BTreeMap::new();
+        static NO_OBJECTS: BTreeMap<ObjectId, Object> = BTreeMap::new();
+        Self { artifact, path, bases: &NO_BASES, objects: &NO_OBJECTS }
+    }
+}
+
+/// Turns files into wanted objects.
+///
+/// For an implementor:
+/// - Synchronous and hermetic: no network, no environment, no clock, no files but the artifact's. The same input gives
+///   the same output, byte for byte.
+/// - All problems of the input are reported at once with [`Error::all`](crate::Error::all), each with file and line.
+///   An error gives no items: a render is whole or it is not.
+/// - Two items with one identity are an error that names both places.
+/// - What is missing is an error that lists its [`needs`](crate::Error::needs).
+/// - [`Context::check`] is called in every loop over files and objects; cancelled, it ends with that error.
+/// - [`fingerprint`](Renderer::fingerprint) changes with every option that can change the output, and with the
+///   version of the renderer; asked twice, it is the same.
+pub trait Renderer: fmt::Debug + Send + Sync + 'static {
+    /// Digests all that can change the output beside the input.
+    fn fingerprint(&self) -> Digest;
+
+    /// Renders.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid), [`NotFound`](crate::ErrorKind::NotFound),
+    /// [`Unfetched`](crate::ErrorKind::Unfetched), [`Limit`](crate::ErrorKind::Limit),
+    /// [`Cancelled`](crate::ErrorKind::Cancelled).
+    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered>;
+}
+
+/// Changes what was rendered.
+///
+/// For an implementor: as [`Renderer`], and the name of the transform is added to the origin of each item it changed.
+pub trait Transform: fmt::Debug + Send + Sync + 'static {
+    /// Digests all that can change the output beside the input.
+    fn fingerprint(&self) -> Digest;
+
+    /// Changes.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    fn transform(&self, cx: &Context, rendered: Rendered) -> Result<Rendered>;
+}

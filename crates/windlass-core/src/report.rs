@@ -1,0 +1,253 @@
+//! What did happen.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Error, Health, ObjectId, Origin, Revision, Text, Timestamp, UnitId, Warning};
+
+/// What became of one object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "outcome")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// It was changed.
+    Changed,
+    /// It was as wanted.
+    Unchanged,
+    /// It is gone.
+    Deleted,
+    /// It was told to go, and something holds it still.
+    Deleting,
+    /// It is not wanted any more and stays.
+    Kept {
+        /// Why.
+        why: Text,
+    },
+    /// It was not touched, because of something else.
+    Skipped {
+        /// Why.
+        why: Text,
+    },
+    /// It could not be written, or did not become healthy.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+}
+
+impl Outcome {
+    /// Names it as events and metrics do.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
+            Self::Deleting => "deleting",
+            Self::Kept { .. } => "kept",
+            Self::Skipped { .. } => "skipped",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// What became of one object, and how it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ObjectReport {
+    /// Which.
+    pub id: ObjectId,
+    /// Where it was written down, if it is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Arc<Origin>>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// How it is, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+}
+
+impl ObjectReport {
+    /// Makes a report of one object.
+    #[must_use]
+    pub const fn new(
+        id: ObjectId,
+        origin: Option<Arc<Origin>>,
+        outcome: Outcome,
+        health: Option<Health>,
+    ) -> Self {
+        Self { id, origin, outcome, health }
+    }
+}
+
+/// How many objects ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Created.
+    pub created: usize,
+    /// Changed.
+    pub changed: usize,
+    /// Unchanged.
+    pub unchanged: usize,
+    /// Deleted, or told to go.
+    pub deleted: usize,
+    /// Kept.
+    pub kept: usize,
+    /// Skipped.
+    pub skipped: usize,
+    /// Failed.
+    pub failed: usize,
+}
+
+impl Counts {
+    /// Counts outcomes.
+    #[must_use]
+    pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+        let mut counts = Self::default();
+        for outcome in outcomes {
+            *match outcome {
+                Outcome::Created => &mut counts.created,
+                Outcome::Changed => &mut counts.changed,
+                Outcome::Unchanged => &mut counts.unchanged,
+                Outcome::Deleted | Outcome::Deleting => &mut counts.deleted,
+                Outcome::Kept { .. } => &mut counts.kept,
+                Outcome::Skipped { .. } => &mut counts.skipped,
+                Outcome::Failed { .. } => &mut counts.failed,
+            } += 1;
+        }
+        counts
+    }
+
+    /// Counts the objects that were written.
+    #[must_use]
+    pub const fn written(&self) -> usize {
+        self.created + self.changed + self.deleted
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [
+            (self.created, "created"),
+            (self.changed, "changed"),
+            (self.deleted, "deleted"),
+            (self.kept, "kept"),
+            (self.skipped, "skipped"),
+            (self.failed, "failed"),
+            (self.unchanged, "unchanged"),
+        ];
+        let parts: Vec<String> = all
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} {name}"))
+            .collect();
+        f.write_str(if parts.is_empty() { "nothing to do" } else { "" })?;
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// What did happen in one pass, per object. Partial failure is data here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Report {
+    /// The unit.
+    pub unit: UnitId,
+    /// The revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// The plan that was carried out.
+    pub plan: Digest,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// What became of each object, in the order of the plan.
+    pub objects: Vec<ObjectReport>,
+    /// What went wrong beside single objects: guards, a state that could not be saved, a cancellation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Error>,
+    /// What is worth saying.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+impl Report {
+    /// Makes a report in which nothing happened yet.
+    #[must_use]
+    pub fn new(unit: UnitId, revision: Option<Revision>, plan: Digest, started: Timestamp) -> Self {
+        Self {
+            unit,
+            revision,
+            plan,
+            started,
+            finished: started,
+            objects: Vec::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Counts the objects.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.objects.iter().map(|object| &object.outcome))
+    }
+
+    /// Says whether every object is where it should be.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        let counts = self.counts();
+        self.problems.is_empty() && counts.failed == 0 && counts.skipped == 0
+    }
+
+    /// Gives all that went wrong as one error; `None` where nothing did.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        let failed = self.objects.iter().filter_map(|object| match &object.outcome {
+            Outcome::Failed { error } => Some(error.clone().with("object", &object.id)),
+            _ => None,
+        });
+        Error::all(self.problems.iter().cloned().chain(failed))
+    }
+}
+
+/// One line for each object that is not merely unchanged, and a line of counts.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for object in self.objects.iter().filter(|object| object.outcome != Outcome::Unchanged) {
+            writeln!(f, "{object}")?;
+        }
+        for problem in &self.problems {
+            writeln!(f, "! {}", problem.to_string().replace('\n', "\n  "))?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "? {}", warning.message)?;
+        }
+        writeln!(f, "{}: {}", self.unit, self.counts())
+    }
+}
+
+impl fmt::Display for ObjectReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<9} {}", self.outcome.name(), self.id)?;
+        match &self.outcome {
+            Outcome::Kept { why } | Outcome::Skipped { why } => write!(f, "  {why}")?,
+            Outcome::Failed { error } => write!(f, "  {}", error.to_string().replace('\n', "\n  "))?,
+            _ => {}
+        }
+        match &self.health {
+            Some(health) if !health.is_ready() => write!(f, "  {health}"),
+            _ => Ok(()),
+        }
+    }
+}

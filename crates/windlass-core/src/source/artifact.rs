@@ -1,0 +1,98 @@
+//! The files of one revision.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Result, Revision, Text, TreePath};
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A file, or a link to one inside the artifact.
+    File,
+    /// A folder, or a link to one inside the artifact.
+    Folder,
+    /// Something that has no content here: a link that leaves the artifact, a submodule, a device.
+    Other,
+}
+
+/// One entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its name, without the folder.
+    pub name: Text,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+impl Entry {
+    /// Makes an entry.
+    pub fn new(name: impl Into<Text>, kind: EntryKind) -> Self {
+        Self { name: name.into(), kind }
+    }
+}
+
+/// A synchronous, read-only view of files.
+///
+/// For an implementor:
+/// - [`list`](Files::list) gives each entry once, sorted by the bytes of its name.
+/// - [`read`](Files::read) gives the whole file; asked twice, the same bytes.
+/// - A missing path is [`NotFound`](crate::ErrorKind::NotFound); one that exists but was not fetched is
+///   [`Unfetched`](crate::ErrorKind::Unfetched) and names the need. The two are never mixed up.
+/// - Listing a file and reading a folder are [`Invalid`](crate::ErrorKind::Invalid).
+/// - Links are followed inside the root only. Nothing outside it can be read, by any path.
+/// - A file over the limit it was given is [`Limit`](crate::ErrorKind::Limit), without reading it first.
+pub trait Files: fmt::Debug + Send + Sync + 'static {
+    /// Lists a folder.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), [`Unfetched`](crate::ErrorKind::Unfetched),
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a file, [`Limit`](crate::ErrorKind::Limit).
+    fn list(&self, folder: &TreePath) -> Result<Vec<Entry>>;
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound), [`Unfetched`](crate::ErrorKind::Unfetched),
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a folder, [`Limit`](crate::ErrorKind::Limit).
+    fn read(&self, path: &TreePath) -> Result<Bytes>;
+}
+
+/// The files of one revision with a digest over them. Cheap to clone; never needs a checkout.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    revision: Revision,
+    digest: Digest,
+    files: Arc<dyn Files>,
+}
+
+impl Artifact {
+    /// Makes an artifact. `digest` must be equal for equal content, whichever way it was fetched, and differ for
+    /// different content.
+    #[must_use]
+    pub fn new(revision: Revision, digest: Digest, files: Arc<dyn Files>) -> Self {
+        Self { revision, digest, files }
+    }
+
+    /// Gives the revision.
+    #[must_use]
+    pub fn revision(&self) -> &Revision {
+        &self.revision
+    }
+
+    /// Gives the digest of the content.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Gives the files.
+    #[must_use]
+    pub fn files(&self) -> &Arc<dyn Files> {
+        &self.files
+    }
+}
