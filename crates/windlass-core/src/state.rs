@@ -216,8 +216,7 @@ mod tests {
     #[test]
     fn the_history_keeps_its_newest_records() {
         let mut saved = Saved::empty(Version::new("1"));
-        let mut limits = Limits::default();
-        limits.history_max = 2;
+        let limits = Limits { history_max: 2, ..Limits::default() };
         for at in 1..=3 {
             let record = Record::new(Timestamp::from_unix(at), None, Digest::of(b""), Counts::default());
             Delta { record: Some(record), ..Delta::default() }.apply(&mut saved, &limits);
