@@ -2,7 +2,7 @@
 
 use crate::net::{Link, Net};
 
-/// The level of a node that has none, as it is on a cycle.
+/// The level of a node that has none, as it is on a cycle or, where cycles are not known yet, behind one.
 pub(crate) const NO_LEVEL: u32 = u32::MAX;
 
 /// Levels of all nodes, and how many links were looked at to find them.
@@ -14,40 +14,38 @@ pub(crate) struct Levels {
     pub(crate) visits: u64,
 }
 
-/// Counts levels without the nodes on cycles and the links that touch them.
-pub(crate) fn levels(net: &Net, cyclic: &[u32]) -> Levels {
+/// Counts levels as if the given nodes and the links that touch them were not there.
+pub(crate) fn levels(net: &Net, without: &[u32]) -> Levels {
+    let mut waiting = waiting(net, without);
     let mut levels = Levels { of: vec![0; net.nodes()], visits: 0 };
-    cyclic.iter().for_each(|node| levels.of[*node as usize] = NO_LEVEL);
-    let mut waiting = levels.waiting(net);
     let mut free: Vec<u32> =
         (0..).zip(&waiting).filter(|(_, count)| **count == 0).map(|(node, _)| node).collect();
-    free.retain(|node| levels.has(*node));
     while let Some(node) = free.pop() {
         for link in net.leaving(node) {
             levels.raise(link, net.is_key(node));
             let count = &mut waiting[link.after as usize];
             *count -= 1;
-            if *count == 0 && levels.has(link.after) {
+            if *count == 0 {
                 free.push(link.after);
             }
         }
     }
+    let stuck = levels.of.iter_mut().zip(waiting).filter(|(_, count)| *count > 0);
+    stuck.for_each(|(level, _)| *level = NO_LEVEL);
     levels
 }
 
+/// How many links enter each node from nodes that count; nodes that do not count wait for one more than will come.
+fn waiting(net: &Net, without: &[u32]) -> Vec<u32> {
+    let mut counts = vec![true; net.nodes()];
+    without.iter().for_each(|node| counts[*node as usize] = false);
+    let mut waiting: Vec<u32> = counts.iter().map(|counts| u32::from(!counts)).collect();
+    let counted = net.links().iter().filter(|link| counts[link.before as usize]);
+    counted.for_each(|link| waiting[link.after as usize] += 1);
+    waiting
+}
+
 impl Levels {
-    fn has(&self, node: u32) -> bool {
-        self.of[node as usize] != NO_LEVEL
-    }
-
-    /// How many links enter each node from nodes that have a level.
-    fn waiting(&self, net: &Net) -> Vec<u32> {
-        let mut waiting = vec![0; net.nodes()];
-        let counted = net.links().iter().filter(|link| self.has(link.before));
-        counted.for_each(|link| waiting[link.after as usize] += 1);
-        waiting
-    }
-
     fn raise(&mut self, link: &Link, from_key: bool) {
         self.visits += 1;
         let least = self.of[link.before as usize] + u32::from(from_key);

@@ -65,6 +65,7 @@ mod edge;
 mod limits;
 mod problem;
 
+mod find;
 mod names;
 mod net;
 

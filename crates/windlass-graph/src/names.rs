@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     edge::{Edge, Node},
+    find::find_all,
     net::{Link, id},
     problem::Dangling,
 };
@@ -18,10 +19,10 @@ pub(crate) struct Names<K> {
 
 impl<K: Ord + Clone> Names<K> {
     pub(crate) fn of(keys: &[K], edges: &[Edge<K>]) -> Self {
-        let mut keys = keys.to_vec();
-        keys.sort_unstable();
-        keys.dedup();
-        Self { keys, barriers: barriers(edges) }
+        let mut sorted: Vec<&K> = keys.iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self { keys: sorted.into_iter().cloned().collect(), barriers: barriers(edges) }
     }
 
     pub(crate) fn keys(&self) -> &[K] {
@@ -67,10 +68,12 @@ impl<K: Ord + Clone> Names<K> {
 
     /// Numbers both ends of every edge; an edge with an unknown end comes back once per unknown end.
     pub(crate) fn link(&self, edges: &[Edge<K>]) -> (Vec<Link>, Vec<Dangling<K>>) {
+        let before = self.find_all(edges.iter().map(|edge| &edge.before));
+        let after = self.find_all(edges.iter().map(|edge| &edge.after));
         let mut links = Vec::with_capacity(edges.len());
         let mut dangling = Vec::new();
-        for edge in edges {
-            match (self.find(&edge.before), self.find(&edge.after)) {
+        for (edge, ends) in edges.iter().zip(before.into_iter().zip(after)) {
+            match ends {
                 (Some(before), Some(after)) => links.push(Link::new(before, after, edge)),
                 (before, after) => dangling.extend(missing(edge, before, after)),
             }
@@ -78,6 +81,17 @@ impl<K: Ord + Clone> Names<K> {
         dangling.sort_unstable();
         dangling.dedup();
         (links, dangling)
+    }
+
+    fn find_all<'a>(&self, nodes: impl Iterator<Item = &'a Node<K>> + Clone) -> Vec<Option<u32>>
+    where
+        K: 'a,
+    {
+        let keys: Vec<&K> = nodes.clone().filter_map(Node::key).collect();
+        let mut found = find_all(&self.keys, &keys).into_iter();
+        nodes
+            .map(|node| if node.key().is_some() { found.next().flatten() } else { self.find(node) })
+            .collect()
     }
 }
 

@@ -81,6 +81,13 @@ impl Net {
         Self::new(self.keys as usize, self.nodes(), links)
     }
 
+    /// The same nodes without some of the links, which are sorted by their ends.
+    pub(crate) fn without(self, dropped: &[Link]) -> Self {
+        let (keys, nodes, mut links) = (self.keys as usize, self.nodes(), self.links);
+        links.retain(|link| dropped.binary_search_by_key(&link.ends(), Link::ends).is_err());
+        Self::new(keys, nodes, links)
+    }
+
     pub(crate) fn nodes(&self) -> usize {
         self.leaving.len() - 1
     }

@@ -8,7 +8,7 @@ use crate::{
     limits::{Limits, OverLimit},
     names::Names,
     net::{Link, Net, join},
-    parts::{circles, paths, yield_weak},
+    parts::{Untangled, paths, untangle},
     problem::{Blocked, Cycle, Dangling},
     run::Run,
 };
@@ -48,12 +48,10 @@ pub fn order<K: Ord + Clone + Debug>(
     limits.check_nodes(names.len())?;
     let (mut links, dangling) = names.link(edges);
     join(&mut links);
-    let (links, yielded) = yield_weak(names.len(), links);
+    let Untangled { net, yielded, circles } = untangle(Net::new(names.keys().len(), names.len(), links));
     let yielded = yielded.iter().map(|link| names.edge(link)).collect();
-    let parts = circles(&links);
-    let net = Net::new(names.keys().len(), names.len(), links);
-    let cycles = cycles(&names, &net, &parts);
-    let mut cyclic = parts.concat();
+    let cycles = cycles(&names, &net, &circles);
+    let mut cyclic = circles.concat();
     cyclic.sort_unstable();
     Ok(Order::new(Arc::new(names), Arc::new(net), cyclic).with_reports(cycles, yielded, dangling))
 }
@@ -166,9 +164,9 @@ impl<K: Ord + Clone + Debug> Order<K> {
     }
 }
 
-fn cycles<K: Ord + Clone>(names: &Names<K>, net: &Net, parts: &[Vec<u32>]) -> Vec<Cycle<K>> {
-    let paths = paths(net, parts).into_iter();
-    paths.zip(parts).map(|(path, members)| cycle(names, &path, members)).collect()
+fn cycles<K: Ord + Clone>(names: &Names<K>, net: &Net, circles: &[Vec<u32>]) -> Vec<Cycle<K>> {
+    let paths = paths(net, circles).into_iter();
+    paths.zip(circles).map(|(path, members)| cycle(names, &path, members)).collect()
 }
 
 fn cycle<K: Ord + Clone>(names: &Names<K>, path: &[&Link], members: &[u32]) -> Cycle<K> {

@@ -4,25 +4,57 @@ use std::collections::VecDeque;
 
 use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 
-use crate::net::{Link, Net, id};
+use crate::{
+    levels::{NO_LEVEL, levels},
+    net::{Link, Net, id},
+};
 
-/// No part, or no link.
+/// No part.
 const NONE: u32 = u32::MAX;
 
-/// Splits joined links into those that stay and those that yield: every weak link inside a strongly connected part.
-///
-/// One pass is enough, since a weak link between two parts is on no circle.
-pub(crate) fn yield_weak(nodes: usize, links: Vec<Link>) -> (Vec<Link>, Vec<Link>) {
-    let mut part_of = vec![NONE; nodes];
-    for (part, members) in (0..).zip(strong_parts(&links)) {
-        members.into_iter().for_each(|node| part_of[node as usize] = part);
-    }
-    let inside = |link: &Link| part_of[link.before as usize] == part_of[link.after as usize];
-    links.into_iter().partition(|link| !(link.weak && inside(link)))
+/// Invariant: no weak link of `net` is inside a strongly connected part; `circles` are its parts that hold a circle,
+/// each sorted, in the order of their smallest nodes.
+pub(crate) struct Untangled {
+    pub(crate) net: Net,
+    pub(crate) yielded: Vec<Link>,
+    pub(crate) circles: Vec<Vec<u32>>,
 }
 
-/// Finds the parts that hold a circle, each sorted, in the order of their smallest members.
-pub(crate) fn circles(links: &[Link]) -> Vec<Vec<u32>> {
+/// Lets every weak link inside a strongly connected part yield, and finds the circles that are left.
+///
+/// One pass of yielding is enough, since a weak link between two parts is on no circle.
+pub(crate) fn untangle(net: Net) -> Untangled {
+    let tangle = tangle(&net);
+    if tangle.is_empty() {
+        return Untangled { net, yielded: Vec::new(), circles: Vec::new() };
+    }
+    let (yielded, hard) = weak_inside(net.nodes(), tangle);
+    let net = if yielded.is_empty() { net } else { net.without(&yielded) };
+    Untangled { net, yielded, circles: circles(&hard) }
+}
+
+/// Finds, for each circle, a shortest way from its smallest node back to itself.
+pub(crate) fn paths<'a>(net: &'a Net, circles: &[Vec<u32>]) -> Vec<Vec<&'a Link>> {
+    let part_of = part_of(net.nodes(), circles);
+    let mut reached_by = vec![None; net.nodes()];
+    circles.iter().map(|circle| path(net, &part_of, &mut reached_by, circle[0])).collect()
+}
+
+/// The links between nodes that never come free: on a circle, or behind one. Most nets have none.
+fn tangle(net: &Net) -> Vec<Link> {
+    let level = levels(net, &[]).of;
+    let stuck = |node: u32| level[node as usize] == NO_LEVEL;
+    net.links().iter().filter(|link| stuck(link.before) && stuck(link.after)).cloned().collect()
+}
+
+/// Splits links into the weak ones inside a strongly connected part and the others.
+fn weak_inside(nodes: usize, links: Vec<Link>) -> (Vec<Link>, Vec<Link>) {
+    let part_of = part_of(nodes, &strong_parts(&links));
+    let inside = |link: &Link| part_of[link.before as usize] == part_of[link.after as usize];
+    links.into_iter().partition(|link| link.weak && inside(link))
+}
+
+fn circles(links: &[Link]) -> Vec<Vec<u32>> {
     let mut loops: Vec<u32> =
         links.iter().filter(|link| link.before == link.after).map(|link| link.before).collect();
     loops.dedup();
@@ -33,21 +65,19 @@ pub(crate) fn circles(links: &[Link]) -> Vec<Vec<u32>> {
     parts
 }
 
-/// Finds, for each part, a shortest way from its smallest member back to itself.
-pub(crate) fn paths<'a>(net: &'a Net, parts: &[Vec<u32>]) -> Vec<Vec<&'a Link>> {
-    let mut part_of = vec![NONE; net.nodes()];
-    for (part, members) in (0..).zip(parts) {
-        members.iter().for_each(|node| part_of[*node as usize] = part);
-    }
-    let mut reached_by = vec![None; net.nodes()];
-    parts.iter().map(|part| path(net, &part_of, &mut reached_by, part[0])).collect()
-}
-
 /// Kosaraju's algorithm, because petgraph's version of Tarjan's recurses and overflows the stack on a long chain.
 fn strong_parts(links: &[Link]) -> Vec<Vec<u32>> {
     let graph = DiGraph::<(), (), u32>::from_edges(links.iter().map(Link::ends));
     let parts = kosaraju_scc(&graph);
     parts.into_iter().map(|part| part.into_iter().map(|node| id(node.index())).collect()).collect()
+}
+
+fn part_of(nodes: usize, parts: &[Vec<u32>]) -> Vec<u32> {
+    let mut part_of = vec![NONE; nodes];
+    for (part, members) in (0..).zip(parts) {
+        members.iter().for_each(|node| part_of[*node as usize] = part);
+    }
+    part_of
 }
 
 /// Walks breadth first, the smaller neighbour first, so that the path is the same each time.
