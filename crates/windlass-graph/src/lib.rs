@@ -61,6 +61,10 @@
 //! edge to break in a circle of hard edges, since any choice would be a guess about which edge is wrong. It does not
 //! know what a key is, what makes it healthy, or what time it is.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 mod edge;
 mod limits;
 mod problem;

@@ -80,7 +80,8 @@ fn part_of(nodes: usize, parts: &[Vec<u32>]) -> Vec<u32> {
     part_of
 }
 
-/// Walks breadth first, the smaller neighbour first, so that the path is the same each time.
+/// Walks breadth first, the smaller neighbour first, so that the path is the same each time. Every node of a circle
+/// leads back to its start, so the walk ends there.
 fn path<'a>(net: &'a Net, part_of: &[u32], reached_by: &mut [Option<&'a Link>], start: u32) -> Vec<&'a Link> {
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {

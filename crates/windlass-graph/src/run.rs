@@ -42,7 +42,7 @@ pub struct Run<K> {
 /// Says why a run cannot take a report.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Misstep<K: Debug> {
+pub enum Misstep<K> {
     /// The key is not in the set.
     #[error("unknown key (key={key:?})")]
     Unknown {
