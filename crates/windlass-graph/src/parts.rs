@@ -28,9 +28,9 @@ pub(crate) fn untangle(net: Net) -> Untangled {
     if tangle.is_empty() {
         return Untangled { net, yielded: Vec::new(), circles: Vec::new() };
     }
-    let (yielded, hard) = weak_inside(net.nodes(), tangle);
+    let (yielded, rest) = weak_inside(net.nodes(), tangle);
     let net = if yielded.is_empty() { net } else { net.without(&yielded) };
-    Untangled { net, yielded, circles: circles(&hard) }
+    Untangled { net, yielded, circles: circles(&rest) }
 }
 
 /// Finds, for each circle, a shortest way from its smallest node back to itself.
