@@ -53,7 +53,7 @@
 //!   which get no rank and never become ready; an edge from a key to itself is one. Everything else is ordered.
 //! - What depends on a failed key, or on a member of a cycle, is [`Blocked`] and names it. Nothing else is.
 //! - An edge that names an unknown key is [`Dangling`] and orders nothing.
-//! - Edges into a rank always come from a lesser one, through any number of barriers.
+//! - What comes after a key has a greater rank, through any number of barriers.
 //! - Work and memory are linear in keys and edges, apart from sorting; nothing recurses.
 //!
 //! # What it does not do

@@ -148,6 +148,7 @@ proptest! {
             if under_way.is_empty() { break }
             let key = *pick.get(&under_way);
             let newly = carry_out(&mut run, &mut walk, key, outcome);
+            prop_assert!(run.visits() <= 2 * model.gates.len() as u64, "each edge once for each gate");
             prop_assert_eq!(newly, walk.blocked().difference(&before).copied().collect::<Vec<_>>());
         }
     }
