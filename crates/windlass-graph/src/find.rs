@@ -20,8 +20,8 @@ pub(crate) fn find_all<K: Ord>(sorted: &[K], wanted: &[&K]) -> Vec<Option<u32>> 
     wanted.iter().map(place).collect()
 }
 
-/// Takes the steps of several searches in turn, since each step of one waits for memory: with texts as keys this is
-/// twice as fast as one search after another.
+/// Takes the steps of several searches in turn, since each step of one waits for memory, and a processor waits for
+/// many at once.
 fn find_lanes<K: Ord>(sorted: &[K], lanes: &[&K]) -> Vec<Option<u32>> {
     let mut places = [0; LANES];
     let mut size = sorted.len();

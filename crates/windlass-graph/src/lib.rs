@@ -53,13 +53,17 @@
 //!   which get no rank and never become ready; an edge from a key to itself is one. Everything else is ordered.
 //! - What depends on a failed key, or on a member of a cycle, is [`Blocked`] and names it. Nothing else is.
 //! - An edge that names an unknown key is [`Dangling`] and orders nothing.
-//! - Edges into a rank always come from a lesser one, through any number of barriers.
+//! - What comes after a key has a greater rank, through any number of barriers.
 //! - Work and memory are linear in keys and edges, apart from sorting; nothing recurses.
 //!
 //! # What it does not do
 //! It does not retry: a key that failed stays failed, since a new attempt belongs to a new run. It does not choose an
 //! edge to break in a circle of hard edges, since any choice would be a guess about which edge is wrong. It does not
 //! know what a key is, what makes it healthy, or what time it is.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 mod edge;
 mod limits;

@@ -124,7 +124,8 @@ impl<K: Ord + Clone + Debug> Order<K> {
         &self.cycles
     }
 
-    /// Lists the keys that a member of a cycle holds back, sorted, each with the smallest such member.
+    /// Lists the keys that a member of a cycle holds back, sorted, each with the smallest member from which a way
+    /// without other members leads to it.
     ///
     /// They keep their rank, and a run reports them as blocked from its start.
     #[must_use]

@@ -28,9 +28,9 @@ pub(crate) fn untangle(net: Net) -> Untangled {
     if tangle.is_empty() {
         return Untangled { net, yielded: Vec::new(), circles: Vec::new() };
     }
-    let (yielded, hard) = weak_inside(net.nodes(), tangle);
+    let (yielded, rest) = weak_inside(net.nodes(), tangle);
     let net = if yielded.is_empty() { net } else { net.without(&yielded) };
-    Untangled { net, yielded, circles: circles(&hard) }
+    Untangled { net, yielded, circles: circles(&rest) }
 }
 
 /// Finds, for each circle, a shortest way from its smallest node back to itself.
@@ -80,7 +80,8 @@ fn part_of(nodes: usize, parts: &[Vec<u32>]) -> Vec<u32> {
     part_of
 }
 
-/// Walks breadth first, the smaller neighbour first, so that the path is the same each time.
+/// Walks breadth first, the smaller neighbour first, so that the path is the same each time. Every node of a circle
+/// leads back to its start, so the walk ends there.
 fn path<'a>(net: &'a Net, part_of: &[u32], reached_by: &mut [Option<&'a Link>], start: u32) -> Vec<&'a Link> {
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {

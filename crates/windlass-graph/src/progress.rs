@@ -49,7 +49,7 @@ struct Mark {
     reached: Option<Gate>,
     /// The least gate that will never be reached.
     lost: Option<Gate>,
-    /// The first node that was lost before it, or itself.
+    /// Whose loss took that gate away; means nothing while none is lost. A key loses at most one.
     by: u32,
 }
 
@@ -220,10 +220,8 @@ impl Progress {
         if mark.lost.is_some_and(|lost| lost <= loss.gate) {
             return None;
         }
-        if mark.lost.is_none() {
-            mark.by = loss.by;
-        }
         mark.lost = Some(loss.gate);
+        mark.by = loss.by;
         Some(loss)
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 /// A walk through an [`Order`](crate::Order), which knows what may start now.
 ///
 /// It does no work itself: whoever does reports what is [`done`](Run::done) or has [`failed`](Run::failed) and asks
-/// what is ready. A whole walk looks at each edge at most four times: when its first end is applied, healthy, or
-/// lost to either. Clones go their own ways.
+/// what is ready. A whole walk looks at each edge at most twice: once for each gate that the node before it reaches or
+/// can no longer reach. Clones go their own ways.
 ///
 /// # Example
 /// ```
@@ -42,7 +42,7 @@ pub struct Run<K> {
 /// Says why a run cannot take a report.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Misstep<K: Debug> {
+pub enum Misstep<K> {
     /// The key is not in the set.
     #[error("unknown key (key={key:?})")]
     Unknown {

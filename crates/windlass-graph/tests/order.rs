@@ -116,6 +116,12 @@ fn what_depends_on_a_cycle_is_blocked_by_it_and_keeps_its_rank() {
 }
 
 #[test]
+fn what_several_cycles_block_names_the_smallest_member_next_to_it() {
+    let cycles = "cycle: a d a; members a d\ncycle: b c b; members b c";
+    check("a -> d -> a | b -> c -> b | d -> x | b -> x", &format!("x\n{cycles}\nblocked: x by b"));
+}
+
+#[test]
 fn what_a_cycle_depends_on_is_not_blocked() {
     check("x -> a -> b -> a", "x\ncycle: a b a; members a b");
 }

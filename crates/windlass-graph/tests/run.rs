@@ -184,6 +184,14 @@ fn a_clone_goes_its_own_way() {
 }
 
 #[test]
+fn orders_and_runs_cross_threads() {
+    fn crosses<T: Send + Sync + 'static>(_: &T) {}
+    let order = ordered("a -> b");
+    crosses(&order);
+    crosses(&order.run());
+}
+
+#[test]
 fn a_reversed_run_starts_with_the_dependents() {
     let mut run = ordered("a -> [x] => b -> c").reverse().run();
     assert_eq!(play(&mut run, "c++ b++"), "ready c\nc++: ready b\nb++: ready a");

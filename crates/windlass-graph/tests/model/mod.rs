@@ -80,7 +80,9 @@ impl Model {
         !self.cyclic.contains(node) && self.cyclic.iter().any(|cyclic| self.reaches(cyclic, node))
     }
 
-    /// Every key before a node, through barriers, with the strictest gate on the way. Only for nodes that no cycle reaches.
+    /// Every key before a node, through barriers, with the strictest gate on the way.
+    ///
+    /// Only for nodes that no cycle reaches, since it recurses.
     pub(crate) fn needs(&self, node: &Node<u8>) -> BTreeSet<(u8, Gate)> {
         let into = self.gates.iter().filter(|((_, after), _)| after == node);
         into.flat_map(|((before, _), gate)| self.through(before, *gate)).collect()
