@@ -22,9 +22,10 @@ use std::process::Command;
 pub use build::{KUBERNETES_VERSION, build, cache_folder};
 pub use error::Error;
 pub use options::{Options, Parts, Source};
-pub use program::{Program, Programs};
+pub use program::Program;
 
 use launch::Running;
+use program::Programs;
 
 /// A control plane that is up. Dropping it stops what it started and removes its folder.
 pub struct ControlPlane {

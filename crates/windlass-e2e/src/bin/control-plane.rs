@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use windlass_e2e::control_plane::{
-    ControlPlane, Error, KUBERNETES_VERSION, Options, Parts, Program, build, cache_folder,
+    ControlPlane, Error, KUBERNETES_VERSION, Options, Parts, build, cache_folder,
 };
 
 const USAGE: &str = "usage: control-plane build       build the programs and print their folder
@@ -49,20 +49,17 @@ fn make() -> Result<(), Error> {
 fn up(parts: Parts) -> Result<(), Error> {
     let stop = stop_flag()?;
     let options = Options::from_env()?.with_parts(parts);
+    eprintln!("starting; where the programs have to be built first, that takes minutes");
     let started = Instant::now();
     let mut plane = ControlPlane::start(&options)?;
+    eprintln!("ready after {:.1}s", started.elapsed().as_secs_f64());
     let kubeconfig = plane.kubeconfig().display();
-    eprintln!(
-        "up after {:.1}s: {}",
-        started.elapsed().as_secs_f64(),
-        plane.server().unwrap_or("a cluster of yours")
-    );
-    if let Some(log) = plane.log(Program::Apiserver) {
-        eprintln!("logs are beside {}", log.display());
-    }
     println!("{kubeconfig}");
     println!("export KUBECONFIG={kubeconfig}");
-    eprintln!("Ctrl-C stops it and removes its folder");
+    match plane.server() {
+        Some(server) => eprintln!("{server}, with logs beside the kubeconfig, until Ctrl-C"),
+        None => eprintln!("this cluster was there before, and stays after Ctrl-C"),
+    }
     while !stop.load(Ordering::Relaxed) {
         plane.check()?;
         thread::sleep(Duration::from_millis(100));

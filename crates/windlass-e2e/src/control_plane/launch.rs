@@ -153,6 +153,8 @@ impl<'a> Launch<'a> {
             format!("--service-account-key-file={}", self.path("accounts.pub")),
             format!("--service-account-signing-key-file={}", self.path("accounts.key")),
             "--service-cluster-ip-range=10.96.0.0/16".into(),
+            // The loopback is no valid endpoint, of which a reconciler would complain for ever.
+            "--endpoint-reconciler-type=none".into(),
             "--allow-privileged=true".into(),
             // A pod is admitted at once, also where the account of its namespace was not made yet.
             "--disable-admission-plugins=ServiceAccount".into(),
@@ -180,6 +182,8 @@ impl<'a> Launch<'a> {
         self.spawn(Program::Scheduler, &flags)?;
         flags.push(format!("--service-account-private-key-file={}", self.path("accounts.key")));
         flags.push(format!("--root-ca-file={}", self.path("ca.crt")));
+        // It would create a folder of the system.
+        flags.push(format!("--flex-volume-plugin-dir={}", self.path("volume-plugins")));
         self.spawn(Program::ControllerManager, &flags)?;
         self.node(kubeconfig)?;
 

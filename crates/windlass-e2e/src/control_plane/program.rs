@@ -51,7 +51,7 @@ impl fmt::Display for Program {
 ///
 /// Invariant: it holds every program that the parts asked for need.
 #[derive(Clone, Debug)]
-pub struct Programs {
+pub(crate) struct Programs {
     folder: PathBuf,
 }
 
@@ -60,7 +60,7 @@ impl Programs {
     ///
     /// # Errors
     /// [`Error::Missing`] with everything that is not there.
-    pub fn in_folder(folder: &Path, parts: Parts) -> Result<Self, Error> {
+    pub(crate) fn in_folder(folder: &Path, parts: Parts) -> Result<Self, Error> {
         let programs: Vec<_> =
             needed(parts).iter().copied().filter(|program| !folder.join(program.name()).is_file()).collect();
         match programs.is_empty() {
@@ -70,7 +70,7 @@ impl Programs {
     }
 
     /// The path of a program.
-    pub fn path(&self, program: Program) -> PathBuf {
+    pub(crate) fn path(&self, program: Program) -> PathBuf {
         self.folder.join(program.name())
     }
 

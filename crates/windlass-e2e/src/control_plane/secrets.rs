@@ -85,7 +85,7 @@ fn token() -> Result<String, Error> {
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
-/// JSON is YAML too, and quotes paths as `Debug` does.
+/// The path is quoted as `Debug` does, which is how YAML reads it.
 fn kubeconfig(folder: &Path, server: &str, user: &str, token: &str) -> String {
     let authority = folder.join("ca.crt");
     format!(
