@@ -32,8 +32,10 @@ fn a_failed_build_leaves_nothing_that_could_be_taken_for_programs() {
     let (programs, cache) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let no = ["/bin/false", "/usr/bin/false"].into_iter().find(|path| Path::new(path).exists());
     symlink(no.expect("a program that fails"), programs.path().join("go")).expect("a link");
+    let folder = cache.path().join("windlass/controlplane");
+    std::fs::create_dir_all(folder.join(".build/src")).expect("what a build leaves that was killed");
     check("build", programs.path(), cache.path(), "go build: exit status: 1");
-    let left: Vec<_> = std::fs::read_dir(cache.path().join("windlass/controlplane"))
+    let left: Vec<_> = std::fs::read_dir(folder)
         .expect("the cache")
         .map(|entry| entry.expect("an entry").file_name())
         .collect();

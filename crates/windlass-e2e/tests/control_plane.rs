@@ -256,7 +256,7 @@ fn programs_of_others_serve_too() {
     let folder = plane.kubeconfig().parent().expect("a folder").to_owned();
     plane.kubectl_run(&["get", "namespaces"]).expect("it answers");
     drop(plane);
-    assert!(!runs_with(&folder) && !folder.exists(), "nothing is left without a leash either");
+    assert!(!runs_with(&folder) && !folder.exists(), "nothing is left");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Builds the programs with `go build`, once for each version, and keeps them.
 //!
-//! Their source is two small Go modules in the folder `controlplane`, which pin every dependency by hash. They are
+//! Their source is three small Go modules in the folder `controlplane`, which pin every dependency by hash. They are
 //! compiled into this crate, so that a built binary needs no checkout.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -19,23 +20,30 @@ pub const KUBERNETES_VERSION: &str = "v1.34.4";
 const SOURCES: &[(&str, &str)] = &[
     ("go.mod", include_str!("../../controlplane/go.mod")),
     ("go.sum", include_str!("../../controlplane/go.sum")),
-    ("leash/main.go", include_str!("../../controlplane/leash/main.go")),
     ("kwok/go.mod", include_str!("../../controlplane/kwok/go.mod")),
     ("kwok/go.sum", include_str!("../../controlplane/kwok/go.sum")),
+    ("leash/go.mod", include_str!("../../controlplane/leash/go.mod")),
+    ("leash/main.go", include_str!("../../controlplane/leash/main.go")),
 ];
 
-/// The packages of the module in the root of the sources.
-const PACKAGES: &[&str] = &[
-    "go.etcd.io/etcd/server/v3",
-    "k8s.io/kubernetes/cmd/kube-apiserver",
-    "k8s.io/kubernetes/cmd/kube-controller-manager",
-    "k8s.io/kubernetes/cmd/kube-scheduler",
-    "k8s.io/kubernetes/cmd/kubectl",
-    "./leash",
+/// The modules by their folder, and the packages that are built in each.
+const MODULES: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "go.etcd.io/etcd/server/v3",
+            "k8s.io/kubernetes/cmd/kube-apiserver",
+            "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "k8s.io/kubernetes/cmd/kube-scheduler",
+            "k8s.io/kubernetes/cmd/kubectl",
+        ],
+    ),
+    ("kwok", &["sigs.k8s.io/kwok/cmd/kwok"]),
+    (LEASH, &["."]),
 ];
 
-/// The package of the module in the folder `kwok`.
-const KWOK: &[&str] = &["sigs.k8s.io/kwok/cmd/kwok"];
+/// The folder of the module of the leash.
+const LEASH: &str = "leash";
 
 /// Returns the folder of the programs inside `cache`, and builds them first if they are not there.
 ///
@@ -49,7 +57,8 @@ pub fn build(cache: &Path) -> Result<PathBuf, Error> {
     if done.is_dir() {
         return Ok(done);
     }
-    fs::create_dir_all(cache).map_err(Error::io("create the cache", cache))?;
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700).create(cache).map_err(Error::io("create the cache", cache))?;
     let _lock = lock(&cache.join("lock"))?;
     if !done.is_dir() {
         build_into(cache, &done)?;
@@ -71,6 +80,17 @@ pub(crate) fn cache_folder_from(var: impl Fn(&str) -> Option<OsString>) -> Resul
     Ok(caches.ok_or(Error::NoCache)?.join("windlass/controlplane"))
 }
 
+/// Builds the leash alone, into `folder`, for programs that came without one: a second, or nothing where there is no Go.
+pub(crate) fn build_leash(folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let sources = folder.join("src");
+    write_sources(&sources)?;
+    match go_build(&sources.join(LEASH), &folder.join("bin"), &["."]) {
+        Ok(()) => Ok(Some(folder.join("bin/leash"))),
+        Err(Error::NoGo) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The name of the folder of this version. It ends in a hash of the sources, so that a change to them is a new build.
 fn folder_name() -> String {
     let bytes = SOURCES.iter().flat_map(|(path, text)| path.bytes().chain(text.bytes()));
@@ -87,21 +107,32 @@ fn lock(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
+/// Builds in a folder beside the programs, which only the holder of the lock touches.
 fn build_into(cache: &Path, done: &Path) -> Result<(), Error> {
-    let work = tempfile::Builder::new()
-        .prefix(".build-")
-        .tempdir_in(cache)
-        .map_err(Error::io("create a folder to build in", cache))?;
-    let (sources, programs) = (work.path().join("src"), work.path().join("bin"));
-    for (path, text) in SOURCES {
-        write(&sources.join(path), text)?;
+    let work = cache.join(".build");
+    remove(&work)?; // A build that was killed leaves it.
+    let built = build_in(&work, done);
+    remove(&work)?;
+    built
+}
+
+fn build_in(work: &Path, done: &Path) -> Result<(), Error> {
+    let (sources, programs) = (work.join("src"), work.join("bin"));
+    write_sources(&sources)?;
+    for (module, packages) in MODULES {
+        go_build(&sources.join(module), &programs, packages)?;
     }
-    go_build(&sources, &programs, PACKAGES)?;
-    go_build(&sources.join("kwok"), &programs, KWOK)?;
     // The name of a program is the last part of its package, and that of etcd is `server`.
     let (server, etcd) = (programs.join("server"), programs.join("etcd"));
     fs::rename(&server, &etcd).map_err(Error::io("rename", server))?;
     fs::rename(&programs, done).map_err(Error::io("rename", programs))
+}
+
+fn remove(folder: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", folder)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn go_build(module: &Path, programs: &Path, packages: &[&str]) -> Result<(), Error> {
@@ -148,10 +179,14 @@ fn linker_flags() -> String {
     format!("-s -w {}", stamps.join(" "))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path.parent().expect("sources are inside a folder");
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    fs::write(path, text).map_err(Error::io("write", path))
+fn write_sources(folder: &Path) -> Result<(), Error> {
+    for (path, text) in SOURCES {
+        let path = folder.join(path);
+        let parent = path.parent().expect("sources are inside a folder");
+        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        fs::write(&path, text).map_err(Error::io("write", path))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

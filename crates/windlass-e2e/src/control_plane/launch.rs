@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::build::build_leash;
 use super::error::Error;
 use super::options::{Options, Parts};
 use super::process::{Process, run, tail};
@@ -94,6 +95,7 @@ pub(crate) fn launch(programs: &Programs, options: &Options) -> Result<Running, 
 struct Launch<'a> {
     programs: &'a Programs,
     options: &'a Options,
+    leash: Option<PathBuf>,
     ports: [u16; 3],
     deadline: Instant,
     running: Running,
@@ -105,10 +107,14 @@ impl<'a> Launch<'a> {
             .prefix("windlass-control-plane-")
             .tempdir()
             .map_err(Error::io("create a folder in", std::env::temp_dir()))?;
+        let leash = match programs.leash() {
+            Some(leash) => Some(leash),
+            None => build_leash(&data.path().join("leash"))?,
+        };
         let ports = free_ports().map_err(Error::io("find free ports on", "127.0.0.1"))?;
         let server = format!("https://127.0.0.1:{}", ports[2]);
         let running = Running { processes: Vec::new(), server, data };
-        Ok(Self { programs, options, ports, deadline: Instant::now() + options.start_max, running })
+        Ok(Self { programs, options, leash, ports, deadline: Instant::now() + options.start_max, running })
     }
 
     fn go(mut self) -> Result<Running, Error> {
@@ -209,18 +215,18 @@ impl<'a> Launch<'a> {
     }
 
     fn spawn(&mut self, program: Program, flags: &[String]) -> Result<(), Error> {
-        let leash = self.programs.leash();
-        let mut command = self.running.isolated(leash.as_deref().unwrap_or(&self.programs.path(program)));
-        if leash.is_some() {
+        let path = self.programs.path(program);
+        let mut command = self.running.isolated(self.leash.as_ref().unwrap_or(&path));
+        if self.leash.is_some() {
             // Whoever is killed cannot remove the folder, so the leash of the part that fills it does.
             if program == Program::Etcd {
                 command.arg("-remove").arg(self.running.data.path());
             }
-            command.arg(self.programs.path(program));
+            command.arg(path);
         }
         command.args(flags).current_dir(self.running.data.path());
         let log = self.running.file(&format!("{program}.log"));
-        self.running.processes.push(Process::spawn(program, command, log, leash.is_some())?);
+        self.running.processes.push(Process::spawn(program, command, log, self.leash.is_some())?);
         Ok(())
     }
 

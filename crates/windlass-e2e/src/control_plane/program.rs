@@ -74,7 +74,7 @@ impl Programs {
         self.folder.join(program.name())
     }
 
-    /// The path of the leash. Folders of others do not hold one.
+    /// The path of the leash, which folders of others do not hold.
     pub(crate) fn leash(&self) -> Option<PathBuf> {
         Some(self.path(Program::Leash)).filter(|path| path.is_file())
     }
