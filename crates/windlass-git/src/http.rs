@@ -23,6 +23,7 @@ pub(crate) struct Call {
     authorization: Option<Secret>,
     deadline: Instant,
     redirects_max: u32,
+    bytes_max: (&'static str, u64),
     bytes_left: AtomicU64,
     cancelled: Arc<AtomicBool>,
     failure: Mutex<Option<Error>>,
@@ -35,7 +36,8 @@ struct Secret(String);
 #[derive(Debug)]
 pub(crate) struct Bounds {
     pub(crate) deadline: Instant,
-    pub(crate) bytes_max: u64,
+    /// With the name of the limit.
+    pub(crate) bytes_max: (&'static str, u64),
     pub(crate) redirects_max: u32,
 }
 
@@ -51,7 +53,8 @@ impl Call {
             authorization: authorization.map(Secret),
             deadline: bounds.deadline,
             redirects_max: bounds.redirects_max,
-            bytes_left: AtomicU64::new(bounds.bytes_max),
+            bytes_max: bounds.bytes_max,
+            bytes_left: AtomicU64::new(bounds.bytes_max.1),
             cancelled: Arc::clone(cancelled),
             failure: Mutex::new(None),
         })
@@ -82,6 +85,11 @@ impl Call {
             Some(left) => Ok(left),
             None => Err(self.fail(Error::new(ErrorKind::Timeout, "the server took too long"))),
         }
+    }
+
+    fn too_long(&self) -> Error {
+        let (limit, bytes) = self.bytes_max;
+        Error::new(ErrorKind::Limit, "the answer of the server is too long").with(limit, bytes)
     }
 
     /// What may be sent to this origin.
@@ -175,7 +183,9 @@ impl Client {
             }
             url = redirect(&url, tail, &response).map_err(|error| self.call.fail(error))?;
         }
-        Err(self.call.fail(Error::new(ErrorKind::Limit, "too many redirects")))
+        Err(self.call.fail(
+            Error::new(ErrorKind::Limit, "too many redirects").with("redirects_max", self.call.redirects_max),
+        ))
     }
 }
 
@@ -216,7 +226,7 @@ impl Exchange {
 
 impl Question {
     fn ask(self) -> io::Result<Answer> {
-        let response = send(&self.agent, &self.call, &self.url, &self.headers, Some(self.body))?;
+        let response = send(&self.agent, &self.call, &self.url, &self.headers, Some(&self.body))?;
         if response.status().is_redirection() {
             let error = Error::new(ErrorKind::Unsupported, "the server redirects a request that has a body");
             return Err(self.call.fail(error));
@@ -240,7 +250,11 @@ impl Answer {
         }
         let headers = format!("content-type: {kind}\n").into_bytes();
         let reader = Metered { inner: Box::new(response.into_body().into_reader()), call: Arc::clone(call) };
-        Ok(Self { headers: Some(headers), body: Some(BufReader::with_capacity(64 << 10, reader)) })
+        let mut body = BufReader::with_capacity(64 << 10, reader);
+        if let Some(said) = refused(body.fill_buf()?) {
+            return Err(call.fail(said));
+        }
+        Ok(Self { headers: Some(headers), body: Some(body) })
     }
 }
 
@@ -325,47 +339,63 @@ impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.call.time_left()?;
         let count = self.inner.read(buffer).map_err(|error| self.call.fail(broken(error.into())))?;
-        let size = count as u64;
         let left = self.call.bytes_left.load(Ordering::Relaxed);
-        match left.checked_sub(size) {
-            Some(left) => self.call.bytes_left.store(left, Ordering::Relaxed),
-            None => {
-                return Err(self
-                    .call
-                    .fail(Error::new(ErrorKind::Limit, "the answer of the server is too long")));
-            }
-        }
+        let left = left.checked_sub(count as u64).ok_or_else(|| self.call.fail(self.call.too_long()))?;
+        self.call.bytes_left.store(left, Ordering::Relaxed);
         Ok(count)
     }
 }
 
+/// Sends a request. A connection that was kept from before and is closed by now is tried anew, once: all that is
+/// asked here only reads.
 fn send(
     agent: &Agent,
     call: &Call,
     url: &str,
     headers: &Headers,
-    body: Option<Vec<u8>>,
+    body: Option<&[u8]>,
 ) -> io::Result<Response<Body>> {
+    match send_once(agent, call, url, headers, body)? {
+        Err(ureq::Error::Io(error)) if is_closed(error.kind()) => send_once(agent, call, url, headers, body)?,
+        answer => answer,
+    }
+    .map_err(|error| call.fail(broken(error)))
+}
+
+fn send_once(
+    agent: &Agent,
+    call: &Call,
+    url: &str,
+    headers: &Headers,
+    body: Option<&[u8]>,
+) -> io::Result<Result<Response<Body>, ureq::Error>> {
     let odd = || call.fail(Error::new(ErrorKind::Invalid, "not an address to ask"));
     let uri: Uri = url.parse().map_err(|_| odd())?;
     let origin = Origin::of(&uri).ok_or_else(odd)?;
-    let mut request = Request::builder().uri(uri);
+    let mut request = Request::builder().uri(uri).method(if body.is_some() { "POST" } else { "GET" });
     for (name, value) in headers {
         request = request.header(name, value);
     }
     if let Some(authorization) = call.authorization_for(&origin) {
         request = request.header("authorization", authorization);
     }
-    let left = call.time_left()?;
-    let response = match body {
-        None => request.method("GET").body(()).map_err(ureq::Error::from).and_then(|request| {
-            agent.run(agent.configure_request(request).timeout_global(Some(left)).build())
-        }),
-        Some(body) => request.method("POST").body(body).map_err(ureq::Error::from).and_then(|request| {
-            agent.run(agent.configure_request(request).timeout_global(Some(left)).build())
-        }),
+    let left = Some(call.time_left()?);
+    let sent = match body {
+        None => request
+            .body(())
+            .map_err(ureq::Error::from)
+            .and_then(|request| agent.run(agent.configure_request(request).timeout_global(left).build())),
+        Some(body) => request
+            .body(body)
+            .map_err(ureq::Error::from)
+            .and_then(|request| agent.run(agent.configure_request(request).timeout_global(left).build())),
     };
-    response.map_err(|error| call.fail(broken(error)))
+    Ok(sent)
+}
+
+fn is_closed(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// Where a redirect leads, if it may be followed.
@@ -389,6 +419,19 @@ fn redirect(from: &str, tail: &str, response: &Response<Body>) -> Result<String,
         return Err(refuse("a redirect to something that is not a repository").with("to", target));
     }
     Ok(to)
+}
+
+/// The error that a server sends as the first line of an answer, in place of the answer.
+fn refused(start: &[u8]) -> Option<Error> {
+    let length = usize::from_str_radix(std::str::from_utf8(start.get(..4)?).ok()?, 16).ok()?;
+    let said = start.get(4..length.min(start.len()))?.strip_prefix(b"ERR ")?;
+    let said: String = String::from_utf8_lossy(said).chars().filter(|c| !c.is_control()).take(300).collect();
+    let unknown = ["not our ref", "unadvertised object"].iter().any(|known| said.contains(known));
+    let (kind, message) = match unknown {
+        true => (ErrorKind::NotFound, "no such commit"),
+        false => (ErrorKind::Unavailable, "the server refuses"),
+    };
+    Some(Error::new(kind, message).with("server", said))
 }
 
 /// The error of an answer other than 200.

@@ -70,7 +70,7 @@ impl Remote {
         }
         let Some((prefix, _)) = reference.neighbours() else {
             return Err(Error::new(ErrorKind::NotFound, "the repository has no commit yet")
-                .with("url", &self.address.as_str()));
+                .with("url", self.address.as_str()));
         };
         let near = self.list(prefix, job)?;
         let near = near.iter().map(|found| found.unpack().0.to_string());
@@ -142,7 +142,7 @@ impl Remote {
         job: &Job,
     ) -> Result<()> {
         let local = repository.to_thread_local();
-        let bounds = self.bounds(deadline, self.limits.pack_bytes_max);
+        let bounds = self.bounds(deadline, ("pack_bytes_max", self.limits.pack_bytes_max));
         let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
         let shallow_file = local.shallow_file().map_err(broken_cache)?;
         let haves = local.shallow_commits().map_err(broken_cache)?;
@@ -168,14 +168,14 @@ impl Remote {
         );
         match received {
             Ok(_) => Ok(()),
-            Err(error) => Err(failed(&call, error, want)),
+            Err(error) => Err(failed(&call, error).with("commit", want)),
         }
     }
 
     /// Lists the references whose names begin with `prefix`.
     fn list(&self, prefix: &str, job: &Job) -> Result<Vec<Ref>> {
         let deadline = job.deadline(job.limits().request_timeout);
-        let bounds = self.bounds(deadline, self.limits.list_bytes_max);
+        let bounds = self.bounds(deadline, ("list_bytes_max", self.limits.list_bytes_max));
         let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
         let refs = match handshake.refs.take() {
             Some(refs) => refs,
@@ -184,7 +184,7 @@ impl Remote {
                 prefixes.extend([prefix.into()]);
                 let list = LsRefsCommand::new(Some(prefixes), &handshake.capabilities, agent());
                 let refs = list.invoke_blocking(&mut transport, &mut gix::progress::Discard, false);
-                refs.map_err(|error| failed(&call, error, ObjectId::null(gix::hash::Kind::Sha1)))?
+                refs.map_err(|error| failed(&call, error))?
             }
         };
         Ok(refs.into_iter().filter(|found| found.unpack().0.starts_with(prefix.as_bytes())).collect())
@@ -206,8 +206,7 @@ impl Remote {
             Vec::new(),
             &mut gix::progress::Discard,
         );
-        let handshake =
-            handshake.map_err(|error| failed(&call, error, ObjectId::null(gix::hash::Kind::Sha1)))?;
+        let handshake = handshake.map_err(|error| failed(&call, error))?;
         match handshake
             .capabilities
             .capability("object-format")
@@ -222,7 +221,7 @@ impl Remote {
         }
     }
 
-    fn bounds(&self, deadline: Instant, bytes_max: u64) -> Bounds {
+    fn bounds(&self, deadline: Instant, bytes_max: (&'static str, u64)) -> Bounds {
         Bounds { deadline, bytes_max, redirects_max: self.limits.redirects_max }
     }
 
@@ -335,21 +334,13 @@ fn tip(found: &Ref) -> Result<Tip> {
     Ok(Tip { commit: *commit, name: Some(name.to_string()) })
 }
 
-/// The error of a conversation: what HTTP says, or else what the server says, or else what gix says.
-fn failed(call: &Call, error: gix::Error, want: ObjectId) -> Error {
-    if let Some(failure) = call.take_failure() {
-        return failure;
-    }
-    let url = call.address().as_str();
-    let Some(said) = error.downcast_any_ref::<gix_transport::packetline::read::Error>() else {
+/// The error of a conversation: what HTTP or the server said, or else what gix says.
+fn failed(call: &Call, error: gix::Error) -> Error {
+    call.take_failure().unwrap_or_else(|| {
         let kind = if error.is_cancelled() { ErrorKind::Cancelled } else { ErrorKind::Corrupt };
-        return Error::new(kind, "the conversation with the server broke").with("url", url).caused_by(error);
-    };
-    let said: String = said.message.to_string().chars().filter(|c| !c.is_control()).take(300).collect();
-    if said.contains("not our ref") || said.contains("unadvertised object") {
-        return no_such_commit(want).with("url", url).with("server", said);
-    }
-    Error::new(ErrorKind::Unavailable, "the server refuses").with("url", url).with("server", said)
+        let broken = Error::new(kind, "the conversation with the server broke");
+        broken.with("url", call.address().as_str()).caused_by(error)
+    })
 }
 
 fn no_such_commit(commit: ObjectId) -> Error {
@@ -401,6 +392,7 @@ fn make_agent(access: &Access, limits: &GitLimits, secure: bool) -> Result<Agent
         .timeout_connect(Some(limits.connect_time_max))
         .timeout_per_read(Some(limits.idle_time_max))
         .timeout_per_write(Some(limits.idle_time_max))
+        .max_idle_connections_per_host(1)
         .max_idle_age(Duration::from_secs(10))
         .tls_config(tls)
         .build();

@@ -106,7 +106,8 @@ impl Walk<'_> {
                 Mode::Link => {
                     links += 1;
                     if links > self.tree.links_max {
-                        return Err(at(ErrorKind::Limit, "too many symbolic links", path));
+                        return Err(at(ErrorKind::Limit, "too many symbolic links", path)
+                            .with("links_max", self.tree.links_max));
                     }
                     rest.extend(self.target(leaf.id, path)?);
                 }
@@ -174,7 +175,9 @@ impl Walk<'_> {
             return Err(at(ErrorKind::Corrupt, "an object of another kind", path).with("is", header.kind()));
         }
         if header.size() > self.tree.file_bytes_max {
-            return Err(at(ErrorKind::Limit, "a file is too large", path).with("bytes", header.size()));
+            return Err(at(ErrorKind::Limit, "a file is too large", path)
+                .with("bytes", header.size())
+                .with("file_bytes_max", self.tree.file_bytes_max));
         }
         let mut object = self.repository.find_object(id).map_err(broken)?;
         Ok(std::mem::take(&mut object.data))

@@ -213,7 +213,7 @@ impl Repository {
 fn edit(repository: &gix::Repository, base: ObjectId, changes: &[Change]) -> Result<ObjectId> {
     let tree = repository.find_tree(base).map_err(|error| unwritten("no tree to change", error))?;
     let tree = tree.decode().map_err(|error| unwritten("no tree to change", error))?;
-    let tree = gix::objs::Tree::try_from(tree).map_err(|error| unwritten("no tree to change", error))?;
+    let tree = gix::objs::Tree::from(tree);
     let mut editor = gix::objs::tree::Editor::new(tree, &repository.objects, repository.object_hash());
     for change in changes {
         let (path, entry) = match change {
