@@ -14,8 +14,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::local;
 use windlass_core::{Error, ErrorKind, Result};
+
+use crate::local;
 
 /// How long the holder of the lock is left alone between two looks at it.
 const LOCK_LOOK: Duration = Duration::from_millis(20);
@@ -49,6 +50,7 @@ impl Cache {
 
     /// Opens the newest generation, if there is one, and says that it is in use.
     pub(crate) fn newest(&self) -> Result<Option<Copy>> {
+        check_private(&self.folder)?;
         let Some(newest) = generations(&self.folder)?.pop() else { return Ok(None) };
         let place = path(&self.folder, newest);
         let lock = lock_file(&place.join(IN_USE))?;
@@ -59,6 +61,7 @@ impl Cache {
     /// Waits for the right to write. `wait` is asked before each further look and ends the wait with its error.
     pub(crate) fn hold(&self, mut wait: impl FnMut() -> Result<()>) -> Result<Held> {
         create_private(&self.folder).map_err(|error| broken("no cache folder", &self.folder, error))?;
+        check_private(&self.folder)?;
         let lock = self.folder.join("lock");
         let file = lock_file(&lock)?;
         loop {
@@ -171,6 +174,20 @@ fn create_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Refuses a folder that others can enter: they could put files into it, which nobody would question later.
+fn check_private(folder: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if let Ok(known) = fs::symlink_metadata(folder) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&known.permissions());
+        if !known.is_dir() || mode & 0o077 != 0 {
+            let error =
+                Error::new(ErrorKind::Denied, "the cache is open to others").with("path", folder.display());
+            return Err(error.with_help("Remove the folder, or make it accessible to its owner alone."));
+        }
+    }
+    Ok(())
 }
 
 fn broken(message: &'static str, path: &Path, error: io::Error) -> Error {

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use gix::{ObjectId, Repository, ThreadSafeRepository};
+use windlass_core::{Error, ErrorKind, Result};
 
 use crate::reference::{Reference, Wanted, not_found};
 use crate::remote::Tip;
-use windlass_core::{Error, ErrorKind, Result};
 
 /// How many references are looked at to find a name that was meant.
 const NEIGHBOURS_MAX: usize = 10_000;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ureq::http::Uri;
-
 use windlass_core::{Error, ErrorKind, Result};
 
 /// A place of a repository, parsed once. Its `Display` never shows a user or a password.
@@ -209,6 +208,7 @@ fn redacted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
 
     fn check(input: &str, expected: &str) {

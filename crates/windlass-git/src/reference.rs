@@ -3,7 +3,6 @@
 use std::fmt;
 
 use gix::ObjectId;
-
 use windlass_core::{Error, ErrorKind, Result};
 
 /// The name of a state of a repository.
@@ -114,6 +113,7 @@ fn distance(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
 
     fn check(reference: Reference, expected: &str) {

@@ -11,9 +11,9 @@ use bytes::Bytes;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::objs::tree::EntryKind as Mode;
 use gix::{ObjectId, Repository};
+use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
 
 use crate::cache::Copy;
-use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
 
 /// How many unpacked folders are kept before all are dropped.
 const FOLDERS_KEPT_MAX: usize = 4096;

@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::refs::transaction::PreviousValue;
+use windlass_core::{Error, ErrorKind, Result};
 
 use crate::local;
 use crate::reference::{Reference, Wanted};
-use windlass_core::{Error, ErrorKind, Result};
 
 /// A bare repository that is written to by one process at a time.
 #[derive(Debug)]

@@ -1,9 +1,15 @@
 //! Repositories behind HTTP, served by the `git http-backend` of the machine.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
+
+use std::process::Command;
+use std::sync::Arc;
 
 use support::server::{Answer, Server};
 use support::*;
+use windlass_core::{ErrorKind, Revision, Source};
 use windlass_git::write::Change;
 use windlass_git::{Credentials, GitLimits, GitSource};
 
@@ -180,7 +186,7 @@ fn a_cache_is_for_those_who_may_read_the_repository() {
         |token| served.source().with_credentials(Credentials::bearer(token)).with_credentials_in_clear_text();
     let artifact = bring(&source("good")).unwrap();
     let error = fetch(&source("bad"), artifact.revision()).unwrap_err();
-    assert_eq!(error.kind(), windlass_core::ErrorKind::Denied);
+    assert_eq!(error.kind(), ErrorKind::Denied);
     assert!(fetch(&source("good"), artifact.revision()).is_ok());
 }
 
@@ -226,9 +232,9 @@ fn a_silent_server_and_no_server_are_told_apart() {
     let mut limits = GitLimits::default();
     limits.idle_time_max = std::time::Duration::from_millis(50);
     let error = bring(&served.source().with_limits(limits)).unwrap_err();
-    assert_eq!(error.kind(), windlass_core::ErrorKind::Timeout, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     let error = bring(&GitSource::new("http://127.0.0.1:1/a").with_cache(served.cache.path())).unwrap_err();
-    assert_eq!(error.kind(), windlass_core::ErrorKind::Unavailable, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
 }
 
 #[test]
@@ -286,4 +292,110 @@ fn only_the_owner_enters_the_cache() {
     bring(&served.source()).unwrap();
     let folder = served.copies()[0].parent().unwrap().to_owned();
     assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn a_server_that_gives_out_only_tips_is_asked_for_the_branch() {
+    let served = Served::new(Answer::OldGit);
+    assert_eq!(bring(&served.source()).unwrap().revision().message.as_deref(), Some("grow"));
+    let old = Revision::new(format!("sha1:{}", served.fleet.first));
+    let artifact = fetch(&served.source().branch("main"), &old).unwrap();
+    assert_eq!(read(&artifact, "apps/web.yaml").unwrap(), "replicas: 1\n");
+}
+
+#[test]
+fn cancelling_ends_the_wait_for_a_silent_server() {
+    let served = Served::new(Answer::Silence);
+    let cx = context();
+    let cancel = cx.cancel().clone();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while served.server.lines().is_empty() {
+                std::thread::yield_now();
+            }
+            cancel.cancel();
+        });
+        let error = wait(served.source().resolve(&cx)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+    });
+}
+
+#[test]
+fn a_proxy_is_asked_in_place_of_the_server() {
+    let served = Served::new(Answer::Git);
+    let proxy = Server::new(served.fleet.folder.path(), Answer::Status("502 Bad Gateway"));
+    let address = proxy.origin.replace("//", "//ada:secret@");
+    let error = bring(&served.source().with_proxy(address)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    assert!(served.server.lines().is_empty());
+    assert!(proxy.lines()[0].starts_with("CONNECT 127.0.0.1:"));
+}
+
+#[test]
+fn a_cache_that_others_can_enter_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let served = Served::new(Answer::Git);
+    bring(&served.source()).unwrap();
+    let folder = served.copies()[0].parent().unwrap().to_owned();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o770)).unwrap();
+    assert_eq!(bring(&served.source()).unwrap_err().kind(), ErrorKind::Denied);
+}
+
+/// A TLS server with a certificate that nobody else trusts, and that certificate in PEM.
+fn secured(fleet: &Fleet, answer: Answer) -> (Server, String) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls =
+        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = tls.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    (Server::secure(fleet.folder.path(), answer, Arc::new(tls)), made.cert.pem())
+}
+
+#[test]
+fn over_tls_only_trusted_servers_are_shown_credentials() {
+    let served = Served::new(Answer::Git);
+    let (server, authority) = secured(&served.fleet, Answer::For("Bearer secret"));
+    let source = served.source_at(&server).with_credentials(Credentials::bearer("secret"));
+    let error = bring(&source).unwrap_err();
+    assert_eq!(error.message(), "no trusted connection to the server", "{error:?}");
+    assert!(server.lines().is_empty());
+    let artifact = bring(&source.with_authorities(authority)).unwrap();
+    assert_eq!(read(&artifact, "README").unwrap(), "fleet\n");
+}
+
+#[test]
+fn a_redirect_does_not_leave_tls() {
+    let served = Served::new(Answer::Git);
+    let (front, authority) = secured(&served.fleet, Answer::Redirect(served.server.origin.clone()));
+    let error = bring(&served.source_at(&front).with_authorities(authority)).unwrap_err();
+    assert_eq!(error.message(), "a redirect from https to http");
+    assert!(served.server.lines().is_empty());
+}
+
+/// Names the repository and the cache for a process that another test has started.
+const CHILD: [&str; 2] = ["WINDLASS_GIT_TEST_URL", "WINDLASS_GIT_TEST_CACHE"];
+
+#[test]
+fn processes_with_an_empty_environment_share_one_cache() {
+    if let [Some(url), Some(cache)] = CHILD.map(|name| std::env::var(name).ok()) {
+        let artifact = bring(&GitSource::new(url).with_cache(cache)).unwrap();
+        assert_eq!(read(&artifact, "apps/web.yaml").unwrap(), "replicas: 2\n");
+        return;
+    }
+    let served = Served::new(Answer::Git);
+    let start = || {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "processes_with_an_empty_environment_share_one_cache"]).env_clear();
+        child.env(CHILD[0], format!("{}/fleet.git", served.server.origin)).env(CHILD[1], served.cache.path());
+        child.env("PATH", "").spawn().unwrap()
+    };
+    let children: Vec<_> = (0..4).map(|_| start()).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let asked = served.server.asked();
+    let fetches = asked.iter().filter(|asked| asked.body.contains("command=fetch")).count();
+    assert_eq!(fetches, 1, "one process fetches, the others wait for it");
 }

@@ -1,5 +1,7 @@
 //! Repositories of this machine, read in place.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use support::*;

@@ -1,10 +1,12 @@
 //! A web server for one thread per connection that hands requests to `git http-backend`.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request as it came: `GET /fleet.git/info/refs`, and what it showed to prove who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Asked {
 pub enum Answer {
     /// Hands the request to `git http-backend`.
     Git,
+    /// As `Git`, but knows only the first protocol.
+    OldGit,
     /// Asks for this `Authorization`.
     For(&'static str),
     /// A bare status.
@@ -40,14 +44,30 @@ pub struct Server {
 impl Server {
     /// Serves the repositories of a folder.
     pub fn new(root: &Path, answer: Answer) -> Self {
+        Self::start(root, answer, None)
+    }
+
+    /// Serves the repositories of a folder over TLS.
+    pub fn secure(root: &Path, answer: Answer, tls: Arc<ServerConfig>) -> Self {
+        Self::start(root, answer, Some(tls))
+    }
+
+    fn start(root: &Path, answer: Answer, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let origin = format!("{scheme}://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (root, log) = (root.to_owned(), Arc::clone(&asked));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (root, log, answer) = (root.clone(), Arc::clone(&log), answer.clone());
-                std::thread::spawn(move || serve(stream, &root, &log, &answer));
+                let (root, log, answer, tls) = (root.clone(), Arc::clone(&log), answer.clone(), tls.clone());
+                std::thread::spawn(move || match tls {
+                    None => serve(stream, &root, &log, &answer),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(tls).ok()?;
+                        serve(StreamOwned::new(connection, stream), &root, &log, &answer)
+                    }
+                });
             }
         });
         Self { origin, asked }
@@ -64,8 +84,8 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, root: &Path, log: &Mutex<Vec<Asked>>, answer: &Answer) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
+fn serve(stream: impl Read + Write, root: &Path, log: &Mutex<Vec<Asked>>, answer: &Answer) -> Option<()> {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
@@ -89,6 +109,7 @@ fn serve(stream: TcpStream, root: &Path, log: &Mutex<Vec<Asked>>, answer: &Answe
     };
     let reply = match answer {
         Answer::Git => git(root, &method, &target, header("git-protocol"), &body),
+        Answer::OldGit => git(root, &method, &target, None, &body),
         Answer::For(wanted) if header("authorization").as_deref() == Some(wanted) => {
             git(root, &method, &target, header("git-protocol"), &body)
         }
@@ -101,7 +122,8 @@ fn serve(stream: TcpStream, root: &Path, log: &Mutex<Vec<Asked>>, answer: &Answe
             return None;
         }
     };
-    (&stream).write_all(&reply).ok()
+    let mut stream = reader.into_inner();
+    stream.write_all(&reply).and_then(|()| stream.flush()).ok()
 }
 
 /// Runs the CGI program and makes an answer of what it prints.

@@ -3,13 +3,14 @@
 //! The calls go to the protocol layer of gix instead of its `Remote`, which would list every reference before
 //! each fetch, and which speaks to a server once more only to say good-bye.
 
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+mod agent;
+mod pack;
 
-use gix::protocol::fetch::negotiate::{Action, Round, one_round};
-use gix::protocol::fetch::{Arguments, Negotiate, Response, Shallow, Tags};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use gix::protocol::fetch::Tags;
 use gix::protocol::handshake::Ref;
 use gix::protocol::ls_refs::RefPrefixes;
 use gix::protocol::{Handshake, LsRefsCommand};
@@ -17,8 +18,9 @@ use gix::{ObjectId, ThreadSafeRepository};
 use gix_transport::client::blocking_io::http::Transport;
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider};
+use windlass_core::{Error, ErrorKind, Result};
 
+use self::pack::{Depth, Exactly, PackWriter};
 use crate::cache::{Cache, Copy};
 use crate::http::{Bounds, Call, Client};
 use crate::job::Job;
@@ -26,7 +28,6 @@ use crate::local;
 use crate::location::Address;
 use crate::options::{Access, GitLimits};
 use crate::reference::{Reference, Wanted, not_found};
-use windlass_core::{Error, ErrorKind, Result};
 
 /// How many commits of the cache a server is told about, so that it sends only what is new.
 const HAVES_MAX: usize = 32;
@@ -105,14 +106,6 @@ impl Remote {
     }
 }
 
-/// What a fetch asks for.
-enum Depth {
-    /// The commit and no history.
-    One,
-    /// The whole history, for a server that gives out only what a reference points to.
-    Whole,
-}
-
 impl Remote {
     fn fetch_into(
         &self,
@@ -156,7 +149,7 @@ impl Remote {
             gix::protocol::fetch::Context {
                 handshake: &mut handshake,
                 transport: &mut transport,
-                user_agent: agent(),
+                user_agent: user_agent(),
                 trace_packetlines: false,
             },
             gix::protocol::fetch::Options {
@@ -182,7 +175,7 @@ impl Remote {
             None => {
                 let mut prefixes = RefPrefixes::new();
                 prefixes.extend([prefix.into()]);
-                let list = LsRefsCommand::new(Some(prefixes), &handshake.capabilities, agent());
+                let list = LsRefsCommand::new(Some(prefixes), &handshake.capabilities, user_agent());
                 let refs = list.invoke_blocking(&mut transport, &mut gix::progress::Discard, false);
                 refs.map_err(|error| failed(&call, error))?
             }
@@ -238,87 +231,10 @@ impl Remote {
     /// The connections of this source, with the roots of trust loaded once.
     fn agent(&self) -> Result<&Agent> {
         if self.agent.get().is_none() {
-            let made = make_agent(&self.access, &self.limits, self.address.origin().is_secure())?;
+            let made = agent::connect(&self.access, &self.limits, self.address.origin().is_secure())?;
             return Ok(self.agent.get_or_init(|| made));
         }
         Ok(self.agent.get().expect("it is set"))
-    }
-}
-
-impl Depth {
-    fn shallow(&self) -> Shallow {
-        match self {
-            Self::One => Shallow::DepthAtRemote(std::num::NonZeroU32::MIN),
-            Self::Whole => Shallow::undo(),
-        }
-    }
-}
-
-/// Asks for one commit, says what is there already, and leaves no more to discuss.
-struct Exactly {
-    want: ObjectId,
-    haves: Vec<ObjectId>,
-}
-
-impl Negotiate for Exactly {
-    fn mark_complete_and_common_ref(&mut self) -> gix::Result<Action> {
-        Ok(Action::MustNegotiate { remote_ref_target_known: Vec::new() })
-    }
-
-    fn add_wants(&mut self, arguments: &mut Arguments, _known: &[bool]) -> bool {
-        arguments.want(self.want);
-        true
-    }
-
-    fn one_round(
-        &mut self,
-        _state: &mut one_round::State,
-        arguments: &mut Arguments,
-        _previous: Option<&Response>,
-    ) -> gix::Result<(Round, bool)> {
-        for have in &self.haves {
-            arguments.have(have);
-        }
-        let round = Round {
-            haves_sent: self.haves.len(),
-            in_vain: 0,
-            haves_to_send: 0,
-            previous_response_had_at_least_one_in_common: false,
-        };
-        Ok((round, true))
-    }
-}
-
-/// Writes a pack beside the others, under its own name only when it is complete and indexed.
-struct PackWriter<'a> {
-    repository: &'a gix::Repository,
-    object_bytes_max: u64,
-}
-
-impl PackWriter<'_> {
-    fn write(
-        &self,
-        reader: &mut dyn std::io::BufRead,
-        progress: &mut dyn gix::DynNestedProgress,
-        interrupt: &AtomicBool,
-    ) -> gix::Result<bool> {
-        let options = gix::odb::pack::bundle::write::Options {
-            alloc_limit_bytes: usize::try_from(self.object_bytes_max).ok(),
-            ..Default::default()
-        };
-        let folder = self.repository.objects.store_ref().path().join("pack");
-        let known = Some(Box::new(self.repository.objects.clone()));
-        let hash = self.repository.object_hash();
-        gix::odb::pack::Bundle::write_to_directory(
-            reader,
-            Some(&folder),
-            progress,
-            interrupt,
-            known,
-            hash,
-            options,
-        )?;
-        Ok(true)
     }
 }
 
@@ -351,7 +267,7 @@ fn broken_cache(error: gix::Error) -> Error {
     Error::new(ErrorKind::Corrupt, "the cache cannot be read").caused_by(error)
 }
 
-fn agent() -> gix::protocol::command::Feature {
+fn user_agent() -> gix::protocol::command::Feature {
     ("agent", Some(concat!("windlass/", env!("CARGO_PKG_VERSION")).to_owned()))
 }
 
@@ -363,55 +279,4 @@ fn cache_key(address: &Address, access: &Access) -> String {
         credentials.identify(&mut hash);
     }
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn make_agent(access: &Access, limits: &GitLimits, secure: bool) -> Result<Agent> {
-    let proxy = match &access.proxy {
-        Some(proxy) => {
-            let proxy = ureq::Proxy::new(&proxy.0);
-            Some(proxy.map_err(|_| Error::new(ErrorKind::Invalid, "not the address of a proxy"))?)
-        }
-        None => None,
-    };
-    let roots = roots(&access.authorities)?;
-    if secure && roots.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Unavailable,
-            "the platform trusts no authority and none was given",
-        ));
-    }
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .build();
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(proxy)
-        .timeout_connect(Some(limits.connect_time_max))
-        .timeout_per_read(Some(limits.idle_time_max))
-        .timeout_per_write(Some(limits.idle_time_max))
-        .max_idle_connections_per_host(1)
-        .max_idle_age(Duration::from_secs(10))
-        .tls_config(tls)
-        .build();
-    Ok(Agent::new_with_config(config))
-}
-
-/// The authorities of the platform and those of the options.
-fn roots(extra: &[Vec<u8>]) -> Result<Vec<Certificate<'static>>> {
-    let platform = rustls_native_certs::load_native_certs();
-    let mut roots: Vec<_> =
-        platform.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-    for pem in extra {
-        for item in ureq::tls::parse_pem(pem) {
-            match item {
-                Ok(PemItem::Certificate(root)) => roots.push(root),
-                Ok(_) => {}
-                Err(_) => return Err(Error::new(ErrorKind::Invalid, "not a certificate in PEM")),
-            }
-        }
-    }
-    Ok(roots)
 }
