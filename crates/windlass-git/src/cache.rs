@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <cache>/<hash of address and identity>/lock
-//! <cache>/<hash of address and identity>/<generation>.git
+//! <cache>/<hash of address and identity>/<generation>.git     refs/windlass/<commit>: fetched and found whole
 //! ```
 //!
 //! Invariants: whoever writes holds the lock; a generation appears by a rename, complete; readers wait for nobody,
@@ -31,7 +31,7 @@ pub(crate) struct Cache {
 
 /// A repository to read from. While it is held, no process removes it from the cache.
 #[derive(Debug)]
-pub(crate) struct Copy {
+pub(crate) struct Reading {
     pub(crate) repository: gix::ThreadSafeRepository,
     _use: Option<File>,
 }
@@ -48,14 +48,25 @@ impl Cache {
         Self { folder: root.join(key) }
     }
 
-    /// Opens the newest generation, if there is one, and says that it is in use.
-    pub(crate) fn newest(&self) -> Result<Option<Copy>> {
+    /// Opens the newest generation, and says that it is in use. `None` where there is none that can be read: the
+    /// next fetch starts a new one.
+    pub(crate) fn newest(&self) -> Result<Option<Reading>> {
         check_private(&self.folder)?;
-        let Some(newest) = generations(&self.folder)?.pop() else { return Ok(None) };
-        let place = path(&self.folder, newest);
+        loop {
+            let Some(newest) = generations(&self.folder)?.pop() else { return Ok(None) };
+            match self.open(newest) {
+                Ok(reading) => return Ok(Some(reading)),
+                Err(_) if generations(&self.folder)?.last() == Some(&newest) => return Ok(None),
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn open(&self, generation: u64) -> Result<Reading> {
+        let place = path(&self.folder, generation);
         let lock = lock_file(&place.join(IN_USE))?;
         lock.lock_shared().map_err(|error| broken("no lock", &place, error))?;
-        Ok(Some(Copy { repository: local::open(&place)?, _use: Some(lock) }))
+        Ok(Reading { repository: local::open(&place)?, _use: Some(lock) })
     }
 
     /// Waits for the right to write. `wait` is asked before each further look and ends the wait with its error.
@@ -75,7 +86,7 @@ impl Cache {
     }
 }
 
-impl Copy {
+impl Reading {
     /// A repository that is none of the cache's.
     pub(crate) fn of_another(repository: gix::ThreadSafeRepository) -> Self {
         Self { repository, _use: None }
@@ -83,19 +94,23 @@ impl Copy {
 }
 
 impl Held {
-    /// Opens the generation to fetch into: the newest, or a new one if that is full or there is none.
+    /// Opens the generation to fetch into: the newest, or a new one if that is full or damaged or there is none.
     pub(crate) fn writable(&self, packs_max: usize) -> Result<gix::ThreadSafeRepository> {
-        let generations = generations(&self.folder)?;
-        let newest = generations.last().copied();
-        if let Some(newest) = newest {
-            let repository = local::open(&path(&self.folder, newest))?;
-            self.tidy(&repository)?;
-            if packs(&repository)? < packs_max {
-                return Ok(repository);
+        let Some(newest) = generations(&self.folder)?.pop() else { return self.renewed() };
+        match local::open(&path(&self.folder, newest)) {
+            Ok(repository) if packs(&repository)? < packs_max => {
+                self.tidy(&repository)?;
+                Ok(repository)
             }
+            _ => self.renewed(),
         }
-        let created = self.create(newest.map_or(1, |newest| newest + 1))?;
-        for old in generations {
+    }
+
+    /// Starts a new generation, and removes the old ones that nobody reads from.
+    pub(crate) fn renewed(&self) -> Result<gix::ThreadSafeRepository> {
+        let old = generations(&self.folder)?;
+        let created = self.create(old.last().map_or(1, |newest| newest + 1))?;
+        for old in old {
             self.remove_unused(&path(&self.folder, old))?;
         }
         Ok(created)
@@ -114,8 +129,7 @@ impl Held {
     fn tidy(&self, repository: &gix::ThreadSafeRepository) -> Result<()> {
         let folder = repository.objects_dir().join("pack");
         for file in files(&folder)? {
-            let kept = ["pack", "idx", "keep"].map(|kind| file.extension().is_some_and(|end| end == kind));
-            if !kept.contains(&true) {
+            if !["pack", "idx", "keep"].iter().any(|kind| file.extension().is_some_and(|end| end == *kind)) {
                 fs::remove_file(&file).map_err(|error| broken("half a pack stays", &file, error))?;
             }
         }

@@ -2,19 +2,10 @@
 //! in this process, without the `git` program.
 //!
 //! ```
-//! # use std::time::Duration;
-//! # use windlass_core::{Clock, Now, async_trait};
-//! use windlass_core::{Context, Paths, Source, TreePath};
+//! use windlass_core::{Paths, Source, TreePath};
 //! use windlass_git::GitSource;
 //! use windlass_git::write::{Author, Change, Repository};
 //!
-//! # #[derive(Debug)]
-//! # struct StillClock;
-//! # #[async_trait]
-//! # impl Clock for StillClock {
-//! #     fn now(&self) -> Now { Now::default() }
-//! #     async fn sleep(&self, _wait: Duration) {}
-//! # }
 //! # let folder = std::env::temp_dir().join(format!("windlass-git-lib-{}", std::process::id()));
 //! # let _ = std::fs::remove_dir_all(&folder);
 //! let fleet = Repository::init(&folder)?;
@@ -22,8 +13,8 @@
 //! let commit = fleet.commit("main", "web: start", &author, &[Change::file("web.yaml", "replicas: 1\n")])?;
 //!
 //! let source = GitSource::new(folder.to_string_lossy()).branch("main");
-//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-//! let cx = Context::new(StillClock);
+//! # let cx = windlass_testkit::TestClock::new().context();
+//! # windlass_testkit::block_on(async {
 //! let resolved = source.resolve(&cx).await?;
 //! assert_eq!(resolved.revision.to_string(), format!("main@sha1:{commit}"));
 //!

@@ -1,6 +1,8 @@
 //! Repositories of this machine, read in place: nothing is fetched, copied or run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use windlass_core::{Error, ErrorKind, Result};
@@ -54,6 +56,33 @@ pub(crate) fn resolve(repository: &Repository, reference: &Reference) -> Result<
 /// Whether the repository holds this commit.
 pub(crate) fn holds(repository: &Repository, commit: ObjectId) -> Result<bool> {
     Ok(kind_of(repository, commit)? == Some(gix::objs::Kind::Commit))
+}
+
+/// Checks that every file and folder of a commit is there, as `git fetch` does before it believes a server.
+pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, stop: &AtomicBool) -> Result<()> {
+    let corrupt = |error: gix::Error| Error::new(ErrorKind::Corrupt, "unreadable object").caused_by(error);
+    let root = repository.find_commit(commit).and_then(|commit| commit.tree_id().map(gix::Id::detach));
+    let mut folders = vec![root.map_err(corrupt)?];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Cancelled, "cancelled while checking what was fetched"));
+        }
+        let tree = repository.find_tree(folder).map_err(corrupt)?;
+        for entry in tree.iter() {
+            let entry = entry.map_err(corrupt)?;
+            let id = entry.object_id();
+            if entry.mode().is_commit() || !seen.insert(id) {
+                continue;
+            }
+            if entry.mode().is_tree() {
+                folders.push(id);
+            } else if !repository.has_object(id) {
+                return Err(Error::new(ErrorKind::Corrupt, "an object is missing").with("id", id));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn resolve_name(repository: &Repository, reference: &Reference, name: &str) -> Result<Tip> {

@@ -9,7 +9,7 @@ use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
 
-use crate::cache::Copy;
+use crate::cache::Reading;
 use crate::commit::{self, Facts};
 use crate::job::{self, Job};
 use crate::local;
@@ -195,15 +195,15 @@ impl Place {
         job: &Job,
     ) -> Result<Artifact> {
         let commit = commit_of(revision)?;
-        let copy = match self {
+        let reading = match self {
             Self::Folder(path) => held(path, commit)?,
             Self::Remote(remote) => match reference.wanted()? {
                 Wanted::Ref(name) => remote.fetch(commit, Some(&name), job)?,
                 Wanted::Commit(_) => remote.fetch(commit, None, job)?,
             },
         };
-        let facts = commit::facts(&copy.repository.to_thread_local(), commit)?;
-        let tree = Tree::new(copy, facts.tree, links_max, job.limits().file_bytes_max);
+        let facts = commit::facts(&reading.repository.to_thread_local(), commit)?;
+        let tree = Tree::new(reading, facts.tree, links_max, job.limits().file_bytes_max);
         Ok(Artifact::new(described(revision.clone(), &facts), digest(facts.tree), Arc::new(tree)))
     }
 }
@@ -213,10 +213,10 @@ fn digest(tree: ObjectId) -> Digest {
     Digest::of_parts([b"git tree sha1".as_slice(), tree.as_slice()])
 }
 
-fn held(path: &Path, commit: ObjectId) -> Result<Copy> {
+fn held(path: &Path, commit: ObjectId) -> Result<Reading> {
     let repository = local::open(path)?;
     if local::holds(&repository.to_thread_local(), commit)? {
-        return Ok(Copy::of_another(repository));
+        return Ok(Reading::of_another(repository));
     }
     let missing = Error::new(ErrorKind::NotFound, "no such commit");
     Err(missing.with("commit", commit).with("path", path.display()))

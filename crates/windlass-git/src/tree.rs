@@ -13,14 +13,14 @@ use gix::objs::tree::EntryKind as Mode;
 use gix::{ObjectId, Repository};
 use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
 
-use crate::cache::Copy;
+use crate::cache::Reading;
 
 /// How many unpacked folders are kept before all are dropped.
 const FOLDERS_KEPT_MAX: usize = 4096;
 
 /// A tree that many threads may read at once.
 pub(crate) struct Tree {
-    copy: Copy,
+    reading: Reading,
     root: ObjectId,
     links_max: u32,
     file_bytes_max: u64,
@@ -36,14 +36,14 @@ struct Leaf {
 }
 
 impl Tree {
-    pub(crate) fn new(copy: Copy, root: ObjectId, links_max: u32, file_bytes_max: u64) -> Self {
-        Self { copy, root, links_max, file_bytes_max, folders: Mutex::default() }
+    pub(crate) fn new(reading: Reading, root: ObjectId, links_max: u32, file_bytes_max: u64) -> Self {
+        Self { reading, root, links_max, file_bytes_max, folders: Mutex::default() }
     }
 }
 
 impl Files for Tree {
     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
-        let walk = Walk { repository: &self.copy.repository.to_thread_local(), tree: self };
+        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
         let Spot::Folder(id) = walk.find(folder)? else {
             return Err(at(ErrorKind::Invalid, "not a folder", folder));
         };
@@ -55,7 +55,7 @@ impl Files for Tree {
     }
 
     fn read(&self, path: &TreePath) -> Result<Bytes> {
-        let walk = Walk { repository: &self.copy.repository.to_thread_local(), tree: self };
+        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
         match walk.find(path)? {
             Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path).map(Bytes::from),
             Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),

@@ -12,6 +12,7 @@ use support::*;
 use windlass_core::{ErrorKind, Revision, Source};
 use windlass_git::write::Change;
 use windlass_git::{Credentials, GitLimits, GitSource};
+use windlass_testkit::block_on;
 
 /// A fleet behind a server, and a cache that starts empty.
 struct Served {
@@ -223,6 +224,9 @@ fn odd_answers_are_told_apart() {
         Answer::Status("503 Busy"),
         "unavailable: the server cannot answer now (status=503, url=SERVER/fleet.git)",
     );
+    let served = Served::new(Answer::Status("429 Later\r\nretry-after: 7"));
+    let wait = windlass_core::Retry::After(std::time::Duration::from_secs(7));
+    assert_eq!(bring(&served.source()).unwrap_err().retry(), wait);
     check(Answer::Page, "invalid: no Git repository answers here (content=text/html, url=SERVER/fleet.git)");
 }
 
@@ -267,6 +271,23 @@ fn a_full_cache_starts_anew_and_leaves_what_is_read() {
     assert_eq!(read(&held, "apps/web.yaml").unwrap(), "replicas: 2\n");
     let names: Vec<_> = served.copies().iter().map(|copy| copy.file_name().unwrap().to_owned()).collect();
     assert_eq!(names, ["1.git", "4.git"], "the first is held, the last is the newest");
+}
+
+#[test]
+fn a_damaged_cache_is_replaced() {
+    let served = Served::new(Answer::Git);
+    let first = bring(&served.source()).unwrap();
+    let revision = first.revision().clone();
+    drop(first);
+    std::fs::write(served.copies()[0].join("HEAD"), "nonsense").unwrap();
+    let again = fetch(&served.source(), &revision).unwrap();
+    assert_eq!(read(&again, "README").unwrap(), "fleet\n");
+    drop(again);
+    std::fs::remove_dir_all(served.copies()[0].join("objects/pack")).unwrap();
+    std::fs::create_dir(served.copies()[0].join("objects/pack")).unwrap();
+    served.fleet.repository.commit("main", "more", &author(), &[Change::file("more", "more\n")]).unwrap();
+    let later = bring(&served.source()).unwrap();
+    assert_eq!(read(&later, "README").unwrap(), "fleet\n");
 }
 
 #[test]
@@ -315,7 +336,7 @@ fn cancelling_ends_the_wait_for_a_silent_server() {
             }
             cancel.cancel();
         });
-        let error = wait(served.source().resolve(&cx)).unwrap_err();
+        let error = block_on(served.source().resolve(&cx)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled);
     });
 }

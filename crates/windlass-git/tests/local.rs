@@ -8,6 +8,7 @@ use support::*;
 use windlass_core::{Limits, Paths, Revision, Source, Timestamp};
 use windlass_git::write::Change;
 use windlass_git::{GitSource, Reference};
+use windlass_testkit::block_on;
 
 fn check_resolves(fleet: &Fleet, reference: Reference, expected: &str) {
     let shown = match resolve(&fleet.source().reference(reference)) {
@@ -172,7 +173,7 @@ fn a_file_over_the_limit_is_not_unpacked() {
     limits.file_bytes_max = 1024;
     let cx = context().with_limits(limits);
     let source = fleet.source();
-    let artifact = wait(source.fetch(&cx, &resolve(&source).unwrap(), &Paths::All)).unwrap();
+    let artifact = block_on(source.fetch(&cx, &resolve(&source).unwrap(), &Paths::All)).unwrap();
     let error = read(&artifact, "big").unwrap_err();
     assert_eq!(shown(&error), "limit: a file is too large (path=big, bytes=2048, file_bytes_max=1024)");
     assert_eq!(read(&artifact, "README").unwrap(), "fleet\n");
@@ -232,7 +233,7 @@ fn a_cancelled_context_asks_nobody() {
     let fleet = Fleet::new();
     let cx = context();
     cx.cancel().cancel();
-    let error = wait(fleet.source().resolve(&cx)).unwrap_err();
+    let error = block_on(fleet.source().resolve(&cx)).unwrap_err();
     assert_eq!(shown(&error), "cancelled: cancelled");
 }
 

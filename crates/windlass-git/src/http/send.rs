@@ -1,13 +1,17 @@
 //! One request, and the errors that come back in place of an answer.
 
 use std::io;
+use std::time::Duration;
 
 use ureq::http::{Request, Response, Uri};
 use ureq::{Agent, Body};
-use windlass_core::{Error, ErrorKind};
+use windlass_core::{Error, ErrorKind, Retry};
 
 use super::{Call, Headers};
 use crate::location::Origin;
+
+/// The longest wait that a server may ask for.
+const RETRY_SECONDS_MAX: u64 = 3600;
 
 /// Sends a request. A connection that was kept from before and is closed by now is tried anew, once: all that is
 /// asked here only reads.
@@ -87,7 +91,14 @@ pub(super) fn refusal(response: &Response<Body>, call: &Call) -> Error {
         408 | 429 | 500..=599 => (ErrorKind::Unavailable, "the server cannot answer now"),
         _ => (ErrorKind::Invalid, "the server gives an answer that Git does not know"),
     };
-    Error::new(kind, message).with("status", response.status().as_u16())
+    let error = Error::new(kind, message).with("status", response.status().as_u16());
+    let wait = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    match wait.filter(|_| kind == ErrorKind::Unavailable) {
+        Some(seconds) => {
+            error.retrying(Retry::After(Duration::from_secs(u64::min(seconds, RETRY_SECONDS_MAX))))
+        }
+        None => error,
+    }
 }
 
 /// The error of a connection that did not come about or broke.

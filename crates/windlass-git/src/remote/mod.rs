@@ -14,6 +14,7 @@ use gix::protocol::fetch::Tags;
 use gix::protocol::handshake::Ref;
 use gix::protocol::ls_refs::RefPrefixes;
 use gix::protocol::{Handshake, LsRefsCommand};
+use gix::refs::transaction::PreviousValue;
 use gix::{ObjectId, ThreadSafeRepository};
 use gix_transport::client::blocking_io::http::Transport;
 use sha2::{Digest as _, Sha256};
@@ -21,7 +22,7 @@ use ureq::Agent;
 use windlass_core::{Error, ErrorKind, Result};
 
 use self::pack::{Depth, Exactly, PackWriter};
-use crate::cache::{Cache, Copy};
+use crate::cache::{Cache, Reading};
 use crate::http::{Bounds, Call, Client};
 use crate::job::Job;
 use crate::local;
@@ -30,7 +31,7 @@ use crate::options::{Access, GitLimits};
 use crate::reference::{Reference, Wanted, not_found};
 
 /// How many commits of the cache a server is told about, so that it sends only what is new.
-const HAVES_MAX: usize = 32;
+const HAVES_MAX: usize = 256;
 
 /// A commit and the name under which it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,32 +83,60 @@ impl Remote {
     /// Brings a commit into the cache unless it is there, and opens the cache.
     ///
     /// `name` is where the commit was seen, for servers that give out only what a reference points to.
-    pub(crate) fn fetch(&self, commit: ObjectId, name: Option<&str>, job: &Job) -> Result<Copy> {
-        if let Some(copy) = self.cached(commit)? {
-            return Ok(copy);
+    pub(crate) fn fetch(&self, commit: ObjectId, name: Option<&str>, job: &Job) -> Result<Reading> {
+        if let Some(reading) = self.cached(commit)? {
+            return Ok(reading);
         }
         let deadline = job.deadline(self.limits.fetch_time_max);
         let held = self.cache.hold(|| self.may_wait(deadline, job))?;
-        if let Some(copy) = self.cached(commit)? {
-            return Ok(copy);
+        if let Some(reading) = self.cached(commit)? {
+            return Ok(reading);
         }
         let repository = held.writable(self.limits.cache_packs_max)?;
-        self.fetch_into(&repository, commit, name, deadline, job)?;
-        let missing = || no_such_commit(commit).with("url", self.address.as_str());
-        let copy = self.cached(commit)?.ok_or_else(missing)?;
+        match self.fetch_into(&repository, commit, name, deadline, job) {
+            // What the server sends may build on something that is damaged here.
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                self.fetch_into(&held.renewed()?, commit, name, deadline, job)?;
+            }
+            done => done?,
+        }
+        let unseen =
+            || Error::new(ErrorKind::Internal, "what was fetched is not there").with("commit", commit);
+        let reading = self.cached(commit)?.ok_or_else(unseen)?;
         drop(held);
-        Ok(copy)
+        Ok(reading)
     }
 
-    fn cached(&self, commit: ObjectId) -> Result<Option<Copy>> {
-        let Some(copy) = self.cache.newest()? else { return Ok(None) };
-        let present = local::holds(&copy.repository.to_thread_local(), commit)?;
-        Ok(present.then_some(copy))
+    /// Opens the cache if the commit was fetched and found whole.
+    fn cached(&self, commit: ObjectId) -> Result<Option<Reading>> {
+        let Some(reading) = self.cache.newest()? else { return Ok(None) };
+        let repository = reading.repository.to_thread_local();
+        let marked = repository.try_find_reference(mark(commit).as_str()).map_err(broken_cache)?.is_some();
+        Ok(marked.then_some(reading))
     }
 }
 
 impl Remote {
     fn fetch_into(
+        &self,
+        repository: &ThreadSafeRepository,
+        commit: ObjectId,
+        name: Option<&str>,
+        deadline: Instant,
+        job: &Job,
+    ) -> Result<()> {
+        self.receive_somehow(repository, commit, name, deadline, job)?;
+        let repository = local::open(repository.path())?.to_thread_local();
+        if !local::holds(&repository, commit)? {
+            return Err(no_such_commit(commit).with("url", self.address.as_str()));
+        }
+        local::check_whole(&repository, commit, job.stop())?;
+        let marked = repository.reference(mark(commit).as_str(), commit, PreviousValue::Any, "fetched");
+        marked.map(drop).map_err(broken_cache)
+    }
+
+    /// Receives the commit alone, or with the history of its reference from a server that gives out only tips.
+    fn receive_somehow(
         &self,
         repository: &ThreadSafeRepository,
         commit: ObjectId,
@@ -139,7 +168,8 @@ impl Remote {
         let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
         let shallow_file = local.shallow_file().map_err(broken_cache)?;
         let haves = local.shallow_commits().map_err(broken_cache)?;
-        let haves = haves.iter().flat_map(|known| known.iter()).take(HAVES_MAX).copied().collect();
+        let haves = haves.iter().flat_map(|known| known.iter()).copied();
+        let haves = haves.filter(|have| local.has_object(have)).take(HAVES_MAX).collect();
         let pack = PackWriter { repository: &local, object_bytes_max: self.limits.pack_bytes_max };
         let received = gix::protocol::fetch(
             &mut Exactly { want, haves },
@@ -257,6 +287,11 @@ fn failed(call: &Call, error: gix::Error) -> Error {
         let broken = Error::new(kind, "the conversation with the server broke");
         broken.with("url", call.address().as_str()).caused_by(error)
     })
+}
+
+/// The reference of the cache that says that a commit is there with all its files.
+fn mark(commit: ObjectId) -> String {
+    format!("refs/windlass/{commit}")
 }
 
 fn no_such_commit(commit: ObjectId) -> Error {

@@ -1,34 +1,15 @@
-//! What the tests share: a clock that stands still, and short names for what they do all the time.
+//! What the tests share: short names for what they do all the time.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-use std::time::Duration;
-
-use windlass_core::{
-    Artifact, Clock, Context, EntryKind, Error, Now, Paths, Result, Revision, Source, TreePath, async_trait,
-};
+use windlass_core::{Artifact, Context, EntryKind, Error, Paths, Result, Revision, Source, TreePath};
 use windlass_git::GitSource;
 use windlass_git::write::{Author, Change, Repository};
+use windlass_testkit::{TestClock, block_on};
 
 pub mod server;
 
-#[derive(Debug)]
-pub struct StillClock;
-
-#[async_trait]
-impl Clock for StillClock {
-    fn now(&self) -> Now {
-        Now::default()
-    }
-
-    async fn sleep(&self, _wait: Duration) {}
-}
-
 pub fn context() -> Context {
-    Context::new(StillClock)
-}
-
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    TestClock::new().context()
 }
 
 pub fn author() -> Author {
@@ -36,11 +17,11 @@ pub fn author() -> Author {
 }
 
 pub fn resolve(source: &GitSource) -> Result<Revision> {
-    wait(source.resolve(&context())).map(|resolved| resolved.revision)
+    block_on(source.resolve(&context())).map(|resolved| resolved.revision)
 }
 
 pub fn fetch(source: &GitSource, revision: &Revision) -> Result<Artifact> {
-    wait(source.fetch(&context(), revision, &Paths::All))
+    block_on(source.fetch(&context(), revision, &Paths::All))
 }
 
 /// Resolves and fetches.
