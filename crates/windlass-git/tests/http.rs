@@ -282,12 +282,21 @@ fn a_damaged_cache_is_replaced() {
     std::fs::write(served.copies()[0].join("HEAD"), "nonsense").unwrap();
     let again = fetch(&served.source(), &revision).unwrap();
     assert_eq!(read(&again, "README").unwrap(), "fleet\n");
-    drop(again);
-    std::fs::remove_dir_all(served.copies()[0].join("objects/pack")).unwrap();
-    std::fs::create_dir(served.copies()[0].join("objects/pack")).unwrap();
+}
+
+#[test]
+fn what_builds_on_lost_objects_is_fetched_anew() {
+    let served = Served::new(Answer::Git);
+    bring(&served.source()).unwrap();
+    let packs = served.copies()[0].join("objects/pack");
+    let first: Vec<_> = std::fs::read_dir(&packs).unwrap().map(|entry| entry.unwrap().path()).collect();
     served.fleet.repository.commit("main", "more", &author(), &[Change::file("more", "more\n")]).unwrap();
+    bring(&served.source()).unwrap();
+    first.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    served.fleet.repository.commit("main", "most", &author(), &[Change::file("most", "most\n")]).unwrap();
     let later = bring(&served.source()).unwrap();
-    assert_eq!(read(&later, "README").unwrap(), "fleet\n");
+    assert_eq!(read(&later, "README").unwrap(), "fleet\n", "it was in the lost pack");
+    assert!(served.copies()[0].ends_with("2.git"), "{:?}", served.copies());
 }
 
 #[test]
