@@ -362,6 +362,7 @@ fn a_proxy_is_asked_in_place_of_the_server() {
     assert!(proxy.lines()[0].starts_with("CONNECT 127.0.0.1:"));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_cache_that_others_can_enter_is_refused() {
     use std::os::unix::fs::PermissionsExt;
