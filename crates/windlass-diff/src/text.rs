@@ -74,7 +74,7 @@ pub(crate) fn pair(before: Option<&Shown>, after: Option<&Shown>) -> (Option<Tex
 /// Replaces what a terminal would act on, or what would turn the text around.
 pub(crate) fn visible(text: &str) -> String {
     let is_odd = |c: char| {
-        c.is_control()
+        (c.is_control() && c != '\t')
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(is_odd) {
