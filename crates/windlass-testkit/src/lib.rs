@@ -9,6 +9,7 @@ pub mod source;
 pub mod store;
 pub mod suite;
 mod sync;
+pub mod target;
 
 pub use clock::TestClock;
 pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};

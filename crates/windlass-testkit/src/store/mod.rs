@@ -1,12 +1,14 @@
 //! The laws of [`StateStore`].
 
 mod deltas;
+mod state_of;
 mod units;
 mod versions;
 
 use std::sync::Arc;
 
 pub use deltas::*;
+pub use state_of::StateOf;
 pub use units::*;
 pub use versions::*;
 use windlass_core::{

@@ -5,6 +5,7 @@
 
 pub(crate) mod source;
 pub(crate) mod store;
+pub(crate) mod target;
 
 /// Comes back on the second poll.
 pub(crate) async fn yield_once() {
