@@ -5,7 +5,11 @@ mod memory;
 mod object;
 mod recorder;
 mod run;
+pub mod source;
+pub mod store;
+pub mod suite;
 mod sync;
+pub mod target;
 
 pub use clock::TestClock;
 pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
