@@ -60,17 +60,18 @@ pub(super) fn autoscaler(body: View<'_>) -> Health {
     }
 }
 
-/// The first condition that speaks clearly decides.
+/// A broken condition decides, then one that says that scaling works.
 fn autoscaler_conditions<'a>(conditions: impl Iterator<Item = Condition<'a>>) -> Health {
-    for found in conditions {
-        if is_broken(&found) {
-            return degraded(found.message);
-        }
-        if matches!(found.name, "AbleToScale" | "ScalingLimited") && found.is_true() {
-            return healthy(found.message);
-        }
+    let conditions: Vec<Condition<'_>> = conditions.collect();
+    if let Some(broken) = conditions.iter().find(|found| is_broken(found)) {
+        return degraded(broken.message);
     }
-    progressing("Waiting to Autoscale")
+    let works =
+        |found: &&Condition<'_>| matches!(found.name, "AbleToScale" | "ScalingLimited") && found.is_true();
+    conditions
+        .iter()
+        .find(works)
+        .map_or_else(|| progressing("Waiting to Autoscale"), |found| healthy(found.message))
 }
 
 fn is_broken(condition: &Condition<'_>) -> bool {

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! The rules are those of [`gitops-engine/pkg/health`]. The Lua scripts that Argo CD has for some 240 other kinds are
-//! not here: [`ArgoHealth`] has no opinion on those kinds, so that the next check is asked.
+//! not here: [`ArgoHealth`] has no opinion on those kinds, so that the next check is asked. Neither is the annotation, new
+//! in 2026 and called alpha, by which a Pod's restart policy is ignored.
 //!
 //! [`gitops-engine/pkg/health`]: https://github.com/argoproj/argo-cd/tree/master/gitops-engine/pkg/health
 

@@ -5,9 +5,6 @@ use windlass_core::{Health, HealthStatus, Value};
 use super::{degraded, healthy, progressing, suspended};
 use crate::read::View;
 
-/// Says on a Pod that its failures count whatever its restart policy.
-const IGNORE_RESTART_POLICY: &str = "argocd.argoproj.io/ignore-restart-policy";
-
 fn is_outdated(body: View<'_>) -> bool {
     let generation = body.int(&["metadata", "generation"]).unwrap_or(0);
     generation > body.counted("observedGeneration")
@@ -76,9 +73,8 @@ pub(super) fn daemon_set(body: View<'_>) -> Health {
         return healthy(format!("daemon set {updated} out of {want} new pods have been updated"));
     }
     let name = quoted(body.name());
-    let waiting = |what: String| {
-        progressing(format!("Waiting for daemon set {name} rollout to finish: {what}"))
-    };
+    let waiting =
+        |what: String| progressing(format!("Waiting for daemon set {name} rollout to finish: {what}"));
     let available = body.counted("numberAvailable");
     if updated < want {
         return waiting(format!("{updated} out of {want} new pods have been updated..."));
@@ -148,10 +144,9 @@ pub(super) fn job(body: View<'_>) -> Health {
 
 pub(super) fn pod(body: View<'_>) -> Health {
     let always = body.text(&["spec", "restartPolicy"]) == Some("Always");
-    let counts = always || body.text(&["metadata", "annotations", IGNORE_RESTART_POLICY]) == Some("true");
     let stuck: Vec<&str> =
         body.list(&["status", "containerStatuses"]).iter().filter_map(stuck_message).collect();
-    if counts && !stuck.is_empty() {
+    if always && !stuck.is_empty() {
         return degraded(stuck.join(", "));
     }
     let said = body.text(&["status", "message"]).unwrap_or_default();

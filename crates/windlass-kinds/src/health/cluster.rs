@@ -12,7 +12,9 @@ pub(super) fn claim(body: View<'_>) -> Health {
         _ => {
             let class = body.text(&["spec", "storageClassName"]);
             let class = class.map_or_else(String::new, |class| format!(" of class {}", shortened(class)));
-            progressing(format!("waiting for a volume{class}; some classes bind only once a pod uses the claim"))
+            progressing(format!(
+                "waiting for a volume{class}; some classes bind only once a pod uses the claim"
+            ))
         }
     }
 }
@@ -34,7 +36,9 @@ pub(super) fn namespace(body: View<'_>) -> Health {
         return Health::healthy();
     }
     let held = body.conditions().find(|found| found.is_true() && found.name.starts_with("Namespace"));
-    progressing(held.map_or_else(|| "being deleted".to_owned(), |held| format!("being deleted; {}", held.sentence())))
+    progressing(
+        held.map_or_else(|| "being deleted".to_owned(), |held| format!("being deleted; {}", held.sentence())),
+    )
 }
 
 pub(super) fn definition(body: View<'_>) -> Health {

@@ -25,7 +25,9 @@ fn failure(body: View<'_>) -> String {
 }
 
 fn containers(body: View<'_>) -> impl Iterator<Item = &Value> {
-    ["initContainerStatuses", "containerStatuses"].into_iter().flat_map(move |field| body.list(&["status", field]))
+    ["initContainerStatuses", "containerStatuses"]
+        .into_iter()
+        .flat_map(move |field| body.list(&["status", field]))
 }
 
 fn ended_badly(container: &Value) -> Option<String> {
@@ -66,10 +68,9 @@ fn waiting(body: View<'_>, phase: &str, age: Option<u64>) -> Health {
         ("Running", Some(ready)) if !ready.message.is_empty() => progressing(ready.sentence()),
         ("Running", _) => progressing("running and not ready"),
         ("Pending", _) => progressing(pending(body)),
-        (other, _) => Health::new(
-            windlass_core::HealthStatus::Unknown,
-            shortened(&format!("the phase is {other}")),
-        ),
+        (other, _) => {
+            Health::new(windlass_core::HealthStatus::Unknown, shortened(&format!("the phase is {other}")))
+        }
     }
 }
 

@@ -67,12 +67,11 @@ fn revision(body: View<'_>) -> Option<Computed> {
 }
 
 fn deployment(body: View<'_>) -> Computed {
-    let late = body.conditions().find(|condition| {
-        condition.name == "Progressing" && condition.reason == "ProgressDeadlineExceeded"
-    });
+    let late = body
+        .conditions()
+        .find(|condition| condition.name == "Progressing" && condition.reason == "ProgressDeadlineExceeded");
     if let Some(late) = late {
-        let stalled =
-            Condition { name: "Stalled", reason: late.reason.into(), message: late.message.into() };
+        let stalled = Condition { name: "Stalled", reason: late.reason.into(), message: late.message.into() };
         return Computed {
             conditions: vec![stalled],
             ..Computed::plain(Status::Failed, "Progress deadline exceeded")
@@ -192,18 +191,19 @@ fn job(body: View<'_>) -> Computed {
     let parallel = body.int(&["spec", "parallelism"]).unwrap_or(1);
     let completions = body.int(&["spec", "completions"]).unwrap_or(parallel);
     let (succeeded, failed) = (body.counted("succeeded"), body.counted("failed"));
-    let ended = body.conditions().filter(|condition| condition.is_true()).find_map(|condition| {
-        match condition.name {
-            "Complete" => {
-                Some(Computed::current(format!("Job Completed. succeeded: {succeeded}/{completions}")))
+    let ended =
+        body.conditions().filter(|condition| condition.is_true()).find_map(|condition| {
+            match condition.name {
+                "Complete" => {
+                    Some(Computed::current(format!("Job Completed. succeeded: {succeeded}/{completions}")))
+                }
+                "Failed" => {
+                    Some(Computed::failed("JobFailed", format!("Job Failed. failed: {failed}/{completions}")))
+                }
+                "Suspended" => Some(Computed::current("Job is suspended")),
+                _ => None,
             }
-            "Failed" => {
-                Some(Computed::failed("JobFailed", format!("Job Failed. failed: {failed}/{completions}")))
-            }
-            "Suspended" => Some(Computed::current("Job is suspended")),
-            _ => None,
-        }
-    });
+        });
     ended.unwrap_or_else(|| match body.text(&["status", "startTime"]) {
         None => Computed::in_progress("JobNotStarted", "Job not started"),
         Some(_) => {

@@ -120,9 +120,10 @@ pub fn compute(body: &Value, now: Timestamp) -> Computed {
 }
 
 fn compute_at_age(body: View<'_>, age: u64) -> Computed {
-    of_any(body).or_else(|| kinds::of_kind(body, age)).or_else(|| of_ready(body)).unwrap_or_else(|| {
-        Computed::current("Resource is current")
-    })
+    of_any(body)
+        .or_else(|| kinds::of_kind(body, age))
+        .or_else(|| of_ready(body))
+        .unwrap_or_else(|| Computed::current("Resource is current"))
 }
 
 /// What is decided before the kind is asked.
