@@ -56,7 +56,7 @@ impl Quantity {
         match value {
             Value::Text(text) => text.parse().ok(),
             Value::Int(number) => Some(Self::decimal(i128::from(*number) * NANO)),
-            Value::Float(number) => number.to_string().parse().ok(),
+            Value::Float(number) => read(&format!("{number:e}")).map(|found| Self::decimal(found.nano)),
             _ => None,
         }
     }
@@ -273,7 +273,7 @@ mod tests {
             ("99999999999999999999", "9223372036854775807"),
             ("-99999999999999999999", "-9223372036854775807"),
             ("1e999999999999", "9223372036854775807"),
-            ("1e-999999999999", "1n"),
+            ("1e-999999999999", "1e-9"),
         ] {
             check(text, canonical);
         }
@@ -301,6 +301,7 @@ mod tests {
     fn numbers_of_a_manifest_are_quantities() {
         assert_eq!(Quantity::of(&Value::Int(2)).unwrap().to_string(), "2");
         assert_eq!(Quantity::of(&Value::Float(0.1)).unwrap().to_string(), "100m");
+        assert_eq!(Quantity::of(&Value::Float(1e300)).unwrap().to_string(), "9223372036854775807");
         assert_eq!(Quantity::of(&Value::from("64Mi")).unwrap().to_string(), "64Mi");
         assert!(Quantity::of(&Value::Bool(true)).is_none());
     }

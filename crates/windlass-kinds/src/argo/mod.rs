@@ -11,8 +11,8 @@
 //! ```
 //!
 //! The rules are those of [`gitops-engine/pkg/health`]. The Lua scripts that Argo CD has for some 240 other kinds are
-//! not here: [`ArgoHealth`] has no opinion on those kinds, so that the next check is asked. Neither is the annotation, new
-//! in 2026 and called alpha, by which a Pod's restart policy is ignored.
+//! not here; [`by_conditions`] does what most of them have in common. Neither is the annotation, new in 2026 and called
+//! alpha, by which a Pod's restart policy is ignored.
 //!
 //! [`gitops-engine/pkg/health`]: https://github.com/argoproj/argo-cd/tree/master/gitops-engine/pkg/health
 
@@ -73,13 +73,13 @@ pub fn by_conditions(body: &Value) -> Option<Health> {
     })
 }
 
-/// Health as Argo CD's built-in checks see it; asks the next check for every other kind.
+/// Health as Argo CD sees it: [`built_in`], else [`by_conditions`], else the next check is asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ArgoHealth;
 
 impl HealthCheck for ArgoHealth {
     fn assess(&self, live: &Object, _around: &dyn Around) -> Option<Health> {
-        built_in(live.body())
+        built_in(live.body()).or_else(|| by_conditions(live.body()))
     }
 }
 

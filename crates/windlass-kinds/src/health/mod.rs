@@ -79,11 +79,19 @@ fn assess_body(body: View<'_>, around: &dyn Around) -> Health {
     if body.is_being_deleted() {
         return being_deleted(body);
     }
+    if is_bare(body) {
+        return Health::healthy();
+    }
     of_generation(body)
         .or_else(|| of_standard_conditions(body))
         .or_else(|| of_kind(body, around))
         .or_else(|| of_ready(body))
         .unwrap_or_else(Health::healthy)
+}
+
+/// Kinds without a status, of which nothing may be read: what they hold is nobody's business.
+fn is_bare(body: View<'_>) -> bool {
+    body.group().is_empty() && matches!(body.kind(), "Secret" | "ConfigMap")
 }
 
 fn of_kind(body: View<'_>, around: &dyn Around) -> Option<Health> {
@@ -95,7 +103,6 @@ fn of_kind(body: View<'_>, around: &dyn Around) -> Option<Health> {
         ("batch", "Job") => workload::job(body),
         ("batch", "CronJob") => workload::cron_job(body),
         ("", "Pod") => pod::pod(body, around.age_seconds()),
-        ("", "Secret" | "ConfigMap") => Health::healthy(),
         ("", "Service") => network::service(body),
         ("networking.k8s.io" | "extensions", "Ingress") => network::ingress(body),
         ("autoscaling", "HorizontalPodAutoscaler") => network::autoscaler(body, around.age_seconds()),

@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use windlass_core::Value;
 
 /// One row of a set.
-pub struct Row(Value);
+pub(crate) struct Row(Value);
 
 impl Row {
-    pub fn value(&self, field: &str) -> &Value {
+    pub(crate) fn value(&self, field: &str) -> &Value {
         self.0.get(field).unwrap_or(&Value::Null)
     }
 
-    pub fn text(&self, field: &str) -> &str {
+    pub(crate) fn text(&self, field: &str) -> &str {
         self.value(field).as_text().unwrap_or_default()
     }
 
-    pub fn inner(&self, field: &str, inner: &str) -> &str {
+    pub(crate) fn inner(&self, field: &str, inner: &str) -> &str {
         self.value(field).text_at(&[inner]).unwrap_or_default()
     }
 
-    pub fn list(&self, field: &str) -> &[Value] {
+    pub(crate) fn list(&self, field: &str) -> &[Value] {
         self.value(field).as_list().unwrap_or_default()
     }
 }
 
 /// Checks every row of `set`, prints the score, and asserts that at least the share `floor` passed.
-pub fn score(set: &str, floor: f64, check: impl Fn(&Row) -> Result<(), String>) {
+pub(crate) fn score(set: &str, floor: f64, check: impl Fn(&Row) -> Result<(), String>) {
     let file = root().join(format!("{set}.jsonl"));
     let Ok(text) = fs::read_to_string(&file) else {
         let required = std::env::var_os("WINDLASS_GOLDENS_REQUIRED").is_some_and(|set| set == "1");
