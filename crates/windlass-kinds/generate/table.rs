@@ -174,11 +174,7 @@ fn drop_unreachable(schemas: &mut Schemas) {
     let mut open: Vec<&Schema> = schemas.kinds.values().collect();
     while let Some(schema) = open.pop() {
         match &schema.shape {
-            Shape::Named(name) => {
-                if reached.insert(name.clone()) {
-                    open.extend(schemas.types.get(name));
-                }
-            }
+            Shape::Named(name) if reached.insert(name.clone()) => open.extend(schemas.types.get(name)),
             Shape::Map { fields, values } => open.extend(fields.values().chain(values.as_deref())),
             Shape::List { items, .. } => open.push(items),
             _ => {}

@@ -1,5 +1,7 @@
 //! Conformance with recorded answers of kstatus and Argo CD, where the data is at hand.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, and the score is for reading")]
+
 mod goldens;
 
 use goldens::{Row, score};

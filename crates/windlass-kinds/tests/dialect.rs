@@ -1,5 +1,7 @@
 //! Every annotation and every value.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use windlass_core::{Dialect, Directives, Object};
 use windlass_kinds::dialect::{
     ArgoDialect, CliUtilsDialect, FluxDialect, HelmDialect, WindlassDialect, default_dialects,

@@ -1,5 +1,7 @@
 //! Order as text: objects in, edges out.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use windlass_core::{Edge, Gate, Item, Object, ObjectId, OrderRule, Origin};
 use windlass_kinds::order::{BackendFirst, DefinitionFirst, KindOrder, NamespaceFirst, default_order};
 

@@ -1,5 +1,7 @@
 //! No input panics, however odd.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use proptest::prelude::*;
 use windlass_core::{Alone, Directives, Item, Object, Origin, Timestamp, Value};
 use windlass_kinds::{argo, dialect, health, kstatus, order, schema, scope};

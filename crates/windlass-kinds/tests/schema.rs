@@ -1,5 +1,7 @@
 //! The published schemas, by what a merge asks of them.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use windlass_diff::{ListKind, Scalar, Schemas};
 use windlass_kinds::schema::{built_in, schema_of_crd};
 

@@ -51,25 +51,33 @@ fn of_kind(body: View<'_>) -> Option<Health> {
     })
 }
 
-/// Assesses as most of Argo CD's scripts do: the condition `Ready` decides, and its message is the message; a status of
-/// an older generation says nothing. `None` without that condition.
+/// Conditions that say, where they are true, that something is wrong.
+const TROUBLES: [&str; 6] = ["Stalled", "Failed", "Degraded", "Error", "Invalid", "NotReady"];
+
+/// Conditions that say whether all is well, the first that is there decides.
+const SUMMARIES: [&str; 7] =
+    ["Ready", "Available", "Synced", "Valid", "Succeeded", "Compliant", "Established"];
+
+/// Assesses as most of Argo CD's scripts do: a status of an older generation says nothing, a condition that names a
+/// trouble decides, then one that sums up, above all `Ready`; its message is the message. `None` without any of them.
 ///
 /// Each script has its own words and exceptions, so this agrees with many of them and stands for none.
 #[must_use]
 pub fn by_conditions(body: &Value) -> Option<Health> {
     let body = View(body);
-    let ready = body.condition("Ready")?;
-    let generation = body.int(&["metadata", "generation"]);
-    let observed = body.int(&["status", "observedGeneration"]);
-    if let (Some(generation), Some(observed)) = (generation, observed)
-        && observed < generation
-    {
+    let trouble = body.conditions().find(|found| TROUBLES.contains(&found.name) && found.is_true());
+    let summary = || SUMMARIES.iter().find_map(|name| body.condition(name));
+    let found = trouble.or_else(summary)?;
+    let generation = body.int(&["metadata", "generation"]).unwrap_or(0);
+    if body.int(&["status", "observedGeneration"]).is_some_and(|observed| observed < generation) {
         return Some(progressing("Waiting for spec update to be observed"));
     }
-    Some(match ready.status {
-        "True" => healthy(shortened(ready.message)),
-        "False" => degraded(shortened(ready.message)),
-        _ => progressing(shortened(ready.message)),
+    let message = shortened(found.message);
+    Some(match found.status {
+        _ if trouble.is_some() => degraded(message),
+        "True" => healthy(message),
+        "False" => degraded(message),
+        _ => progressing(message),
     })
 }
 

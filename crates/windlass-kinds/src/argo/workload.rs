@@ -3,7 +3,7 @@
 use windlass_core::{Health, HealthStatus, Value};
 
 use super::{degraded, healthy, progressing, suspended};
-use crate::read::View;
+use crate::read::{Condition, View};
 
 fn is_outdated(body: View<'_>) -> bool {
     let generation = body.int(&["metadata", "generation"]).unwrap_or(0);
@@ -54,7 +54,7 @@ pub(super) fn replica_set(body: View<'_>) -> Health {
     if is_outdated(body) {
         return outdated("replica set");
     }
-    if let Some(failure) = body.condition("ReplicaFailure").filter(|found| found.is_true()) {
+    if let Some(failure) = body.condition("ReplicaFailure").filter(Condition::is_true) {
         return degraded(failure.message);
     }
     let available = body.counted("availableReplicas");

@@ -3,7 +3,7 @@
 use windlass_core::{Health, Value};
 
 use super::{degraded, progressing};
-use crate::read::{View, shortened};
+use crate::read::{Condition, View, shortened};
 
 /// How long a Pod may wait for a node before waiting counts as vain, in seconds.
 const SCHEDULE_SECONDS_MAX: u64 = 15;
@@ -58,7 +58,7 @@ fn is_vain(reason: &str) -> bool {
 }
 
 fn waiting(body: View<'_>, phase: &str, age: Option<u64>) -> Health {
-    let unscheduled = body.condition("PodScheduled").filter(|found| found.is_false());
+    let unscheduled = body.condition("PodScheduled").filter(Condition::is_false);
     if let Some(found) = unscheduled {
         let vain = found.reason == "Unschedulable" && age.is_some_and(|age| age >= SCHEDULE_SECONDS_MAX);
         return if vain { degraded(found.sentence()) } else { progressing(found.sentence()) };

@@ -192,7 +192,7 @@ fn job(body: View<'_>) -> Computed {
     let completions = body.int(&["spec", "completions"]).unwrap_or(parallel);
     let (succeeded, failed) = (body.counted("succeeded"), body.counted("failed"));
     let ended =
-        body.conditions().filter(|condition| condition.is_true()).find_map(|condition| {
+        body.conditions().filter(crate::read::Condition::is_true).find_map(|condition| {
             match condition.name {
                 "Complete" => {
                     Some(Computed::current(format!("Job Completed. succeeded: {succeeded}/{completions}")))

@@ -94,8 +94,11 @@ fn add_converted<'a>(callers: &mut BTreeMap<(&'a str, &'a str), Vec<&'a ObjectId
 
 /// The workloads by namespace and by one label of their Pods, so that a selector looks at few of them.
 struct Workloads<'a> {
-    by_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<(&'a ObjectId, &'a Map)>>,
+    by_label: BTreeMap<Label<'a>, Vec<(&'a ObjectId, &'a Map)>>,
 }
+
+/// Namespace, name and value of a label.
+type Label<'a> = (&'a str, &'a str, &'a str);
 
 impl<'a> Workloads<'a> {
     fn of(items: &'a [Item]) -> Self {
