@@ -1,0 +1,14 @@
+//! Virtual time, parts that live in memory, and conformance suites for the traits of `windlass-core`.
+
+mod clock;
+mod memory;
+mod object;
+mod recorder;
+mod run;
+mod sync;
+
+pub use clock::TestClock;
+pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
+pub use object::{config_map, id, unit};
+pub use recorder::Recorder;
+pub use run::{block_on, poll_once};
