@@ -1,6 +1,10 @@
 //! Conformance with recorded answers of kstatus and Argo CD, where the data is at hand.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, and the score is for reading")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, and the score is for reading"
+)]
 
 mod goldens;
 

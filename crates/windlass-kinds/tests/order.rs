@@ -3,10 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use windlass_core::{Edge, Gate, Item, Object, ObjectId, OrderRule, Origin};
-use windlass_kinds::order::{BackendFirst, DefinitionFirst, KindOrder, NamespaceFirst, default_order};
+use windlass_kinds::order::{
+    BackendFirst, DefinitionFirst, KindOrder, NamespaceFirst, default_order, lift_waves,
+};
 
-/// `id more`, such as `ConfigMap/shop/web {"data": {}}`.
+/// `id more`, such as `ConfigMap/shop/web {"data": {}}`; with a wave, `-1 ConfigMap/shop/web`.
 fn item(line: &str) -> Item {
+    if let Some((wave, rest)) = line.trim().split_once(' ')
+        && let Ok(wave) = wave.parse()
+    {
+        let mut item = item(rest);
+        item.directives.wave = wave;
+        return item;
+    }
     let (id, more) = line.trim().split_once(' ').unwrap_or((line.trim(), "{}"));
     let id: ObjectId = id.parse().unwrap();
     let mut body: windlass_core::Value =
@@ -203,4 +212,55 @@ fn the_number_of_edges_grows_linearly() {
     };
     assert!(edges(2000) <= 2 * edges(1000), "twice the items, at most twice the edges");
     assert!(edges(2000) <= 4 * 2002);
+}
+
+#[test]
+fn ranks_stay_within_one_wave() {
+    check(
+        &KindOrder,
+        "-1 Job.batch/a/migrate
+         -1 Secret/a/key
+         ConfigMap/a/x
+         Deployment.apps/a/web",
+        "Secret/a/key -> [configuration before workloads, wave -1] (applied, weak: configuration before workloads)
+         [configuration before workloads, wave -1] -> Job.batch/a/migrate (applied, weak: configuration before workloads)
+         ConfigMap/a/x -> [configuration before workloads] (applied, weak: configuration before workloads)
+         [configuration before workloads] -> Deployment.apps/a/web (applied, weak: configuration before workloads)",
+    );
+}
+
+#[test]
+fn what_serves_a_call_in_another_wave_makes_no_edge() {
+    check(
+        &BackendFirst,
+        r#"Service/sys/api {"spec":{"selector":{"app":"api"}}}
+           1 Pod/sys/api
+           1 DaemonSet.apps/sys/api {"spec":{"template":{"metadata":{"labels":{"app":"api"}}}}}
+           APIService.apiregistration.k8s.io//v1 {"spec":{"service":{"namespace":"sys","name":"api"}}}
+           1 APIService.apiregistration.k8s.io//v2 {"spec":{"service":{"namespace":"sys","name":"api"}}}"#,
+        "Service/sys/api -> [Service/sys/api serves calls of the API server] (applied, weak: Service/sys/api serves calls of the API server)
+         [Service/sys/api serves calls of the API server] -> APIService.apiregistration.k8s.io//v1 (applied, weak: Service/sys/api serves calls of the API server)
+         DaemonSet.apps/sys/api -> [Service/sys/api serves calls of the API server, wave 1] (healthy, weak: Service/sys/api serves calls of the API server)
+         [Service/sys/api serves calls of the API server, wave 1] -> APIService.apiregistration.k8s.io//v2 (applied, weak: Service/sys/api serves calls of the API server)",
+    );
+}
+
+#[test]
+fn what_is_needed_joins_the_earliest_wave_that_needs_it() {
+    let lines = [
+        "Namespace//shop",
+        WIDGETS,
+        "-2 Job.batch/shop/migrate",
+        "-5 Widget.example.org/shop/a",
+        "3 Namespace//later",
+        "4 ConfigMap/later/x",
+        "-9 ConfigMap/elsewhere/x",
+    ];
+    let mut items: Vec<Item> = lines.iter().map(|line| item(line)).collect();
+    lift_waves(&mut items);
+    let waves: Vec<i32> = items.iter().map(|item| item.directives.wave).collect();
+    assert_eq!(waves, [-5, -5, -2, -5, 3, 4, -9]);
+    let once = items.clone();
+    lift_waves(&mut items);
+    assert_eq!(items, once, "a second time changes nothing");
 }

@@ -10,16 +10,20 @@ use crate::scope::defined_kind;
 /// API server is told to call it: otherwise the calls of everything after it would fail. A custom resource definition
 /// with a conversion webhook holds back its objects in the same way.
 ///
-/// The edges are weak, so that whatever else orders objects wins. Each Service has one barrier.
+/// The edges are weak, so that whatever else orders objects wins, and stay within one wave. Each Service has one barrier
+/// for each wave in which it is called.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BackendFirst;
 
+/// Callers by the namespace and name of the Service, and by wave.
+type Callers<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<i32, Vec<&'a ObjectId>>>;
+
 impl OrderRule for BackendFirst {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
-        let mut callers: BTreeMap<(&str, &str), Vec<&ObjectId>> = BTreeMap::new();
+        let mut callers = Callers::new();
         for item in items {
             for service in called(item) {
-                callers.entry(service).or_default().push(item.id());
+                add(&mut callers, service, item);
             }
         }
         add_converted(&mut callers, items);
@@ -31,21 +35,27 @@ impl OrderRule for BackendFirst {
         let mut edges = Vec::new();
         for service in services {
             let key = (service.id().namespace.as_str(), service.id().name.as_str());
-            if let Some(callers) = callers.get(&key) {
-                join(service, &workloads, callers, &mut edges);
+            for (wave, callers) in callers.get(&key).into_iter().flatten() {
+                join(service, *wave, &workloads, callers, &mut edges);
             }
         }
         Ok(edges)
     }
 }
 
-fn join(service: &Item, workloads: &Workloads<'_>, callers: &[&ObjectId], edges: &mut Vec<Edge>) {
+fn add<'a>(callers: &mut Callers<'a>, service: (&'a str, &'a str), item: &'a Item) {
+    callers.entry(service).or_default().entry(item.directives.wave).or_default().push(item.id());
+}
+
+fn join(service: &Item, wave: i32, workloads: &Workloads<'_>, callers: &[&ObjectId], edges: &mut Vec<Edge>) {
     let why = format!("{} serves calls of the API server", service.id());
-    let barrier = Node::Barrier(why.as_str().into());
+    let barrier = Node::Barrier(if wave == 0 { why.clone() } else { format!("{why}, wave {wave}") }.into());
     let object = |id: &ObjectId| Node::Object(id.clone());
     let mut edge = |before, after, gate| edges.push(Edge::new(before, after, gate, &why).weak());
-    edge(object(service.id()), barrier.clone(), Gate::Applied);
-    for workload in workloads.behind(service) {
+    if service.directives.wave == wave {
+        edge(object(service.id()), barrier.clone(), Gate::Applied);
+    }
+    for workload in workloads.behind(service, wave) {
         edge(object(workload), barrier.clone(), Gate::Healthy);
     }
     for caller in callers {
@@ -76,7 +86,7 @@ fn reference(service: Option<&Value>) -> Option<(&str, &str)> {
 }
 
 /// The objects of a definition with a conversion webhook cannot be written without it; the definition itself can.
-fn add_converted<'a>(callers: &mut BTreeMap<(&'a str, &'a str), Vec<&'a ObjectId>>, items: &'a [Item]) {
+fn add_converted<'a>(callers: &mut Callers<'a>, items: &'a [Item]) {
     let converters: BTreeMap<(&str, &str), (&str, &str)> = items
         .iter()
         .filter_map(|item| {
@@ -85,20 +95,20 @@ fn add_converted<'a>(callers: &mut BTreeMap<(&'a str, &'a str), Vec<&'a ObjectId
             Some((defined_kind(body)?, reference(service)?))
         })
         .collect();
-    for id in items.iter().map(Item::id) {
-        if let Some(service) = converters.get(&(id.group.as_str(), id.kind.as_str())) {
-            callers.entry(*service).or_default().push(id);
+    for item in items {
+        if let Some(service) = converters.get(&(item.id().group.as_str(), item.id().kind.as_str())) {
+            add(callers, *service, item);
         }
     }
 }
 
-/// The workloads by namespace and by one label of their Pods, so that a selector looks at few of them.
+/// The workloads by wave, namespace and one label of their Pods, so that a selector looks at few of them.
 struct Workloads<'a> {
     by_label: BTreeMap<Label<'a>, Vec<(&'a ObjectId, &'a Map)>>,
 }
 
-/// Namespace, name and value of a label.
-type Label<'a> = (&'a str, &'a str, &'a str);
+/// Wave, namespace, name and value of a label.
+type Label<'a> = (i32, &'a str, &'a str, &'a str);
 
 impl<'a> Workloads<'a> {
     fn of(items: &'a [Item]) -> Self {
@@ -107,19 +117,20 @@ impl<'a> Workloads<'a> {
             let Some(labels) = pod_labels(item) else { continue };
             for (name, value) in labels.iter() {
                 let Some(value) = value.as_text() else { continue };
-                let key = (item.id().namespace.as_str(), name.as_str(), value);
+                let key = (item.directives.wave, item.id().namespace.as_str(), name.as_str(), value);
                 by_label.entry(key).or_default().push((item.id(), labels));
             }
         }
         Self { by_label }
     }
 
-    /// Gives the workloads whose Pods the Service selects; a Service without a selector has none.
-    fn behind(&self, service: &'a Item) -> Vec<&'a ObjectId> {
+    /// Gives the workloads of a wave whose Pods the Service selects; a Service without a selector has none.
+    fn behind(&self, service: &'a Item, wave: i32) -> Vec<&'a ObjectId> {
         let selector = service.object.body().at(&["spec", "selector"]).and_then(Value::as_map);
         let Some(selector) = selector else { return Vec::new() };
         let candidates = selector.iter().map(|(name, value)| {
-            let key = (service.id().namespace.as_str(), name.as_str(), value.as_text().unwrap_or_default());
+            let value = value.as_text().unwrap_or_default();
+            let key = (wave, service.id().namespace.as_str(), name.as_str(), value);
             self.by_label.get(&key).map(Vec::as_slice).unwrap_or_default()
         });
         let fewest = candidates.min_by_key(|found| found.len()).unwrap_or_default();

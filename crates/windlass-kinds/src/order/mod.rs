@@ -26,12 +26,15 @@
 //! | [`BackendFirst`] | what serves a webhook or an API before what calls it; weak | healthy |
 //!
 //! All of them see only the items: what is in the cluster already needs no edge. Edges of annotations
-//! ([`Directives::after`](windlass_core::Directives), waves) are the engine's. Deletion walks the same graph backwards.
+//! ([`Directives::after`](windlass_core::Directives), waves) are the engine's; weak edges stay within one wave, so that
+//! they never stand against them, and [`lift_waves`] moves what the firm ones need. Deletion walks the same graph
+//! backwards.
 //!
 //! The work and the number of edges grow linearly with the items: ranks and backends meet at barriers.
 
 mod backend;
 mod rank;
+mod wave;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +43,7 @@ use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result};
 
 pub use backend::BackendFirst;
 pub use rank::KindOrder;
+pub use wave::lift_waves;
 
 /// Gives all rules of this module.
 #[must_use]
@@ -56,7 +60,7 @@ impl OrderRule for NamespaceFirst {
         let namespaces: BTreeMap<&str, &ObjectId> = items
             .iter()
             .map(Item::id)
-            .filter(|id| id.group.is_empty() && id.kind == "Namespace")
+            .filter(|id| wave::is_namespace(id))
             .map(|id| (id.name.as_str(), id))
             .collect();
         let edge = |item: &Item| {

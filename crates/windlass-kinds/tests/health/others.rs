@@ -251,4 +251,3 @@ fn nothing_that_a_secret_holds_reaches_a_message() {
     check("v1 Secret", &[(told, "healthy")]);
     check("v1 ConfigMap", &[(told, "healthy")]);
 }
-
