@@ -162,6 +162,8 @@ pub enum Expect {
     Absent,
     /// It is at this version.
     At(Version),
+    /// It still is the one with this [`Live::uid`], at whatever version: not deleted and created anew since.
+    Uid(Text),
     /// Nothing: an apply that may create or change.
     Any,
 }
