@@ -123,6 +123,7 @@ pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
         422 => invalid(&status, call),
         429 => told(ErrorKind::Unavailable, &status, "the server is busy"),
         504 => told(ErrorKind::Timeout, &status, "the server took too long"),
+        500 if is_misread(&status) => misread(&status, call),
         500..600 => told(ErrorKind::Unavailable, &status, "the server is in trouble"),
         _ => told(ErrorKind::Unsupported, &status, "an answer that nobody expected"),
     };
@@ -131,7 +132,8 @@ pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
         _ => error,
     };
     // A 503 and a 429 come from in front of the storage; any other 5xx may come from behind it.
-    let reached = call.effect == Effect::Write && answer.status >= 500 && answer.status != 503;
+    let behind = answer.status >= 500 && answer.status != 503 && error.kind() != ErrorKind::Invalid;
+    let reached = call.effect == Effect::Write && behind;
     let error = call.subject.on(error).with_each("status", answer.status);
     if reached { error.maybe_written() } else { error }
 }
@@ -198,6 +200,22 @@ fn invalid(status: &Status, call: &Call) -> Error {
 fn dedup(mut errors: Vec<Error>) -> Vec<Error> {
     errors.dedup();
     errors
+}
+
+/// Server-side apply answers with 500 where the object does not follow its schema.
+fn is_misread(status: &Status) -> bool {
+    let beginnings = ["failed to create typed patch object", "failed to convert new object"];
+    beginnings.iter().any(|beginning| status.message.starts_with(beginning))
+}
+
+fn misread(status: &Status, call: &Call) -> Error {
+    if call.subject.secret {
+        return Error::new(
+            ErrorKind::Invalid,
+            "the Secret does not follow its schema; the server's words are left out",
+        );
+    }
+    told(ErrorKind::Invalid, status, "the object does not follow its schema")
 }
 
 /// Says whether the object would have to be made anew for the change.

@@ -6,18 +6,18 @@ use futures_util::future::join_all;
 use http::Method;
 use windlass_core::{
     Contest, Context, Decision, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Prediction, Result,
-    Sight, Stamp, Text, Value, Want,
+    Sight, Text, Value, Want,
 };
 
 use crate::contest;
 use crate::discovery::View;
 use crate::fail::{self, Status};
 use crate::live::{metadata, parts};
-use crate::owner;
 use crate::resource::{defined_by, is_definition};
 use crate::target::KubeTarget;
 use crate::wire::{Answer, Call, read_json};
 use crate::write::Sending;
+use crate::{owner, stamp};
 
 pub(crate) async fn predict(
     target: &KubeTarget,
@@ -126,7 +126,9 @@ impl Rehearsal<'_> {
             taken => (Vec::new(), taken),
         };
         match taken {
-            Taken::Well(after) => Ok(compare(payload, live, after, Mode::Apply, contests)),
+            Taken::Well(after) => {
+                Ok(outcome(live.stamp == after.stamp, payload, live, after, Mode::Apply, contests))
+            }
             Taken::OnlyAnew => {
                 let payload = want.item.object.clone();
                 let after = marked(&payload, want)?;
@@ -172,7 +174,10 @@ impl Rehearsal<'_> {
             .dry_run();
         let answer = self.target.cluster.ask(self.cx, &call).await?;
         let after = sending.read(self.cx, &answer, &call)?;
-        Ok(compare(want.item.object.clone(), live, after, Mode::Replace, Vec::new()))
+        // The stamp would only compare what was applied, and a replace takes everything else away as well.
+        let was = live.body.as_ref().map(|object| stamp::whole(object.body()));
+        let same = was.is_some() && was == after.body.as_ref().map(|object| stamp::whole(object.body()));
+        Ok(outcome(same, want.item.object.clone(), live, after, Mode::Replace, Vec::new()))
     }
 
     /// A kind that does not exist: whether something wanted defines it.
@@ -192,12 +197,16 @@ fn marked(payload: &Object, want: &Want<'_>) -> Result<Object> {
     Object::new(body)
 }
 
-fn compare(payload: Object, live: &Live, after: Live, mode: Mode, contests: Vec<Contest>) -> Prediction {
-    let (was, becomes): (Stamp, Stamp) = (live.stamp, after.stamp);
+fn outcome(
+    same: bool,
+    payload: Object,
+    live: &Live,
+    after: Live,
+    mode: Mode,
+    contests: Vec<Contest>,
+) -> Prediction {
     match after.body {
-        Some(after) if was != becomes => {
-            Prediction::Change { payload, after: settle(after, live), mode, contests }
-        }
+        Some(after) if !same => Prediction::Change { payload, after: settle(after, live), mode, contests },
         _ => Prediction::Same,
     }
 }
@@ -243,7 +252,7 @@ fn without(payload: &Object, contests: &[Contest]) -> Result<Object> {
 impl Sending<'_> {
     fn rehearsed(&self, answer: &Answer, call: &Call) -> Result<Object> {
         let mut body: Value = read_json(answer, call)?;
-        crate::stamp::strip(&mut body);
+        stamp::strip(&mut body);
         Object::new(body)
     }
 }

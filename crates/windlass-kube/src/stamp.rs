@@ -14,7 +14,7 @@ pub(crate) fn take(body: &mut Value, manager: &str) -> Stamp {
     let entries = entries.as_ref().and_then(Value::as_list).unwrap_or_default();
     let owned = applied_by(entries, manager);
     Stamp(if owned.is_empty() {
-        Digest::of_parts([b"whole".as_slice(), whole(body).canonical().as_bytes()])
+        whole(body)
     } else {
         let values: Vec<Value> = owned.iter().map(|fields| project(body, fields)).collect();
         let owned = Value::List(owned.into_iter().cloned().collect());
@@ -55,13 +55,14 @@ pub(crate) fn strip(body: &mut Value) {
     }
 }
 
-fn whole(body: &Value) -> Value {
+/// Digests all of an object but status and what only the server sets.
+pub(crate) fn whole(body: &Value) -> Digest {
     let mut body = body.clone();
     strip(&mut body);
     if let Some(map) = body.as_map_mut() {
         map.remove("status");
     }
-    body
+    Digest::of_parts([b"whole".as_slice(), body.canonical().as_bytes()])
 }
 
 /// Gives the part of `value` that a field set names: the keys of the set with the values found there.

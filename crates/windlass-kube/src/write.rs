@@ -190,7 +190,9 @@ impl Writing<'_> {
 
     fn explain(&self, error: Error, expect: &Expect) -> Error {
         match (error.kind(), expect) {
-            (ErrorKind::Conflict, Expect::Absent) => error.with_each("expected", "absent"),
+            (ErrorKind::Conflict, Expect::Absent) if says_it_exists(&error) => {
+                changed(self.id(), "it exists already")
+            }
             (ErrorKind::Conflict, Expect::At(version)) => error.with_each("expected", &version.0),
             (ErrorKind::Conflict, Expect::Uid(uid)) => error.with_each("expected", uid),
             _ => error,
@@ -319,6 +321,11 @@ fn version_condition(version: &Version) -> Vec<(&'static str, &str)> {
 
 fn changed(id: &ObjectId, what: &str) -> Error {
     Error::new(ErrorKind::Conflict, what).with("object", id)
+}
+
+/// A quota that was counted at the same time is a conflict as well.
+fn says_it_exists(error: &Error) -> bool {
+    ["the object has been modified", "already exists"].iter().any(|words| error.message().contains(words))
 }
 
 /// Compares a condition with what is there, where the server cannot.
