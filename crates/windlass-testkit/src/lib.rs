@@ -5,6 +5,8 @@ mod memory;
 mod object;
 mod recorder;
 mod run;
+pub mod source;
+pub mod suite;
 mod sync;
 
 pub use clock::TestClock;
