@@ -64,7 +64,6 @@ impl Engine {
             Admitted::Item(item) => Wanted::new(item),
             Admitted::Later { item, until } => Wanted { until: Some(until), ..Wanted::new(item) },
             Admitted::Refused(item, error) => Wanted { refused: Some(error), ..Wanted::new(item) },
-            _ => unreachable_admission(),
         }));
         Ok(wanted)
     }
@@ -97,7 +96,8 @@ impl Engine {
     async fn predict(&self, cx: &Context, facts: &Facts) -> Result<Option<BTreeMap<ObjectId, Prediction>>> {
         let Some(predict) = self.0.target.profile().predict else { return Ok(None) };
         let mark = Mark::of(&self.0.unit);
-        let wants: Vec<Want<'_>> = unsettled(facts, &self.rules(cx))
+        let rules = self.rules(cx);
+        let wants: Vec<Want<'_>> = unsettled(facts, &rules)
             .into_iter()
             .map(|(wanted, sight)| Want { item: &wanted.item, sight, mark: &mark })
             .collect();

@@ -260,7 +260,6 @@ impl Engine {
                 Verdict::Allow => continue,
                 Verdict::Hold(why) => (why, true),
                 Verdict::Deny(why) => (why, false),
-                _ => ("an unknown verdict".into(), false),
             };
             self.tell(Happening::Withheld { why: why.clone(), hold });
             let message = if hold { "a policy holds the plan" } else { "a policy denies the plan" };

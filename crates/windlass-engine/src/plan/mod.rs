@@ -4,6 +4,8 @@ mod order;
 mod unwanted;
 mod wanted;
 
+pub(crate) use wanted::unsettled;
+
 use std::collections::BTreeMap;
 
 use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Verb, Warning};

@@ -118,7 +118,6 @@ fn wire_node(node: &Node) -> graph::Node<ObjectId> {
     match node {
         Node::Object(id) => graph::Node::Key(id.clone()),
         Node::Barrier(name) => graph::Node::barrier(name.as_str()),
-        other => graph::Node::barrier(other.to_string()),
     }
 }
 

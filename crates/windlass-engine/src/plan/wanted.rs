@@ -160,7 +160,6 @@ impl<'a> Draft<'a> {
             }
             Prediction::Deferred { payload, .. } => self.write(action, live, Verb::Apply, payload, mode),
             Prediction::Refused(error) => return Err(error),
-            _ => return Err(Error::new(ErrorKind::Unsupported, "an unknown prediction")),
         }
         Ok(())
     }
@@ -199,4 +198,22 @@ impl<'a> Draft<'a> {
         let moved = live.is_some_and(|live| self.known.is_some_and(|known| known.stamp != Some(live.stamp)));
         if as_before && moved { Cause::Drifted } else { Cause::Wanted }
     }
+}
+
+/// The wanted objects of which nobody can say without asking the target what a write would do, each with what was seen.
+pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a Wanted, &'a Sight)> {
+    let asks = |draft: &Draft<'_>| match draft.sight {
+        Some(Sight::Live(live)) => draft.check_owner(live).is_ok() && !draft.is_settled(live),
+        Some(Sight::Absent | Sight::Undefined) => true,
+        _ => false,
+    };
+    facts
+        .wanted
+        .iter()
+        .filter(|wanted| wanted.refused.is_none())
+        .filter_map(|wanted| {
+            let draft = Draft::new(facts, rules, wanted);
+            asks(&draft).then_some(()).and(draft.sight).map(|sight| (wanted, sight))
+        })
+        .collect()
 }

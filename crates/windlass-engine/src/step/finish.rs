@@ -51,7 +51,9 @@ impl State {
         }
         let left = self.inventory().map_or(0, |objects| objects.keys().filter(|id| !delta.drop.contains(id)).count());
         if self.deleting_all && left == 0 && !self.stop {
-            return Delta { forget: self.saved.is_some(), ..Delta::default() };
+            let mut delta = Delta::default();
+            delta.forget = self.saved.is_some();
+            return delta;
         }
         delta.record = self.record(now);
         delta

@@ -97,7 +97,6 @@ pub(super) fn order(
     let node = |node: &Node| match node {
         Node::Object(id) => index.get(id).map(|at| graph::Node::Key(*at)),
         Node::Barrier(name) => Some(graph::Node::barrier(name.as_str())),
-        _ => None,
     };
     let edges: Vec<graph::Edge<usize>> = plan
         .edges
