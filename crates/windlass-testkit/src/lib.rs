@@ -6,6 +6,7 @@ mod object;
 mod recorder;
 mod run;
 pub mod source;
+pub mod store;
 pub mod suite;
 mod sync;
 

@@ -27,6 +27,30 @@ macro_rules! __source_laws {
     };
 }
 
+/// Makes a test of each law of the [`StateStore`](windlass_core::StateStore) suite. Takes what makes a
+/// [`StoreHarness`](crate::store::StoreHarness).
+#[macro_export]
+macro_rules! store_suite {
+    ($make:expr) => { $crate::__store_laws!(__law_tests (store $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __store_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_was_never_saved_is_none what_was_saved_is_loaded what_was_saved_survives_a_crash
+            a_load_gives_the_version_of_the_last_save a_delta_changes_only_what_it_names
+            what_a_delta_drops_is_owned_no_longer the_history_keeps_its_newest_records
+            a_save_expecting_another_version_is_a_conflict a_refused_save_changes_nothing
+            of_two_saves_at_once_one_wins versions_never_repeat
+            a_damaged_state_is_corrupt_never_none a_damaged_state_is_not_written_over
+            a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
+            dropping_a_save_leaves_the_old_or_the_new_state
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __law_tests {

@@ -13,6 +13,8 @@ use windlass_testkit::source::SourceHarness;
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::{MemoryFiles, MemorySource, block_on};
 
+use super::yield_once;
+
 const TOKEN: &str = "ghp_canary";
 
 /// A memory source behind a wrapper that breaks the law named, if any.
@@ -143,18 +145,6 @@ impl Source for Saboteur {
         };
         Ok(Artifact::new(named, digest, Arc::new(files)))
     }
-}
-
-async fn yield_once() {
-    let mut yielded = false;
-    std::future::poll_fn(|cx| {
-        if std::mem::replace(&mut yielded, true) {
-            return std::task::Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
 }
 
 #[derive(Debug)]
