@@ -47,6 +47,8 @@
 //! what lies in an excluded folder.
 
 mod ignore;
+#[cfg(test)]
+mod ignore_conformance;
 mod manifests;
 mod objects;
 mod problems;

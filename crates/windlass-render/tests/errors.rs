@@ -40,7 +40,7 @@ fn cases() -> Vec<(&'static str, Vec<(&'static str, Vec<u8>)>)> {
         one("a Helm template with a block", "{{- if .Values.on }}\napiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n{{- end }}\n"),
         one("items is a map", "apiVersion: v1\nkind: List\nitems:\n  a: b\n"),
         one("items of a list are wrong", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: 5\n- kind: Pod\n  apiVersion: v1\n- text\n- a: b\n"),
-        one("too deep", &format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec: {}", "[".repeat(101))),
+        one("too deep", &format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec: {}{}", "[".repeat(101), "]".repeat(101))),
         one("an object is too large", &format!("{OK}data:\n  a: {}\n", "x".repeat(2000))),
         one("an alias bomb", &format!("a: &a {0}\nb: &b {1}\nc: &c {2}\nd: &d {3}\ne: &e {4}\nf: {5}\n", "[x,x,x,x,x,x,x,x,x,x]", "[*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]",
             "[*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]", "[*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]", "[*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]", "[*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]")),

@@ -42,12 +42,12 @@ fn files_come_in_the_byte_order_of_their_paths() {
 
 #[test]
 fn lists_stand_for_their_items_with_their_lines() {
-    let text = "# all\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n- apiVersion: v1\n  kind: ConfigMapList\n  items:\n  - metadata: {name: b, namespace: n}\n  - kind: Secret\n    apiVersion: v1\n    metadata: {name: c}\n---\napiVersion: v1\nkind: List\n";
+    let text = "# all\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n- apiVersion: v1\n  kind: ConfigMapList\n  items:\n  - metadata: {name: b, namespace: ns}\n  - kind: Secret\n    apiVersion: v1\n    metadata: {name: c}\n---\napiVersion: v1\nkind: List\n";
     check(
         &Manifests::new(),
         &[("a.yaml", text)],
         "",
-        "a.yaml:5 1 Pod//a\na.yaml:8 1 ConfigMap/n/b\na.yaml:8 1 Secret//c",
+        "a.yaml:5 1 Pod//a\na.yaml:8 1 ConfigMap/ns/b\na.yaml:8 1 Secret//c",
     );
 }
 

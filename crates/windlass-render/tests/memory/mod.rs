@@ -10,14 +10,14 @@ use windlass_core::{
 };
 
 /// What stands at a path beside files: the text of a file that is none of these.
-pub const LINK: &str = "-> outside";
-pub const UNFETCHED: &str = "(not fetched)";
+pub(crate) const LINK: &str = "-> outside";
+pub(crate) const UNFETCHED: &str = "(not fetched)";
 
 #[derive(Debug, Default)]
-pub struct Memory(BTreeMap<TreePath, Bytes>);
+pub(crate) struct Memory(BTreeMap<TreePath, Bytes>);
 
 impl Memory {
-    pub fn new<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
+    pub(crate) fn new<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
         let file = |(path, bytes): &(&str, B)| {
             (TreePath::new(path).unwrap(), Bytes::copy_from_slice(bytes.as_ref()))
         };
@@ -69,11 +69,16 @@ impl Clock for Still {
     async fn sleep(&self, _: Duration) {}
 }
 
-pub fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context::new(Still)
 }
 
-pub fn render_with(cx: &Context, renderer: &dyn Renderer, files: Memory, path: &str) -> Result<Rendered> {
+pub(crate) fn render_with(
+    cx: &Context,
+    renderer: &dyn Renderer,
+    files: Memory,
+    path: &str,
+) -> Result<Rendered> {
     let artifact = Artifact::new(Revision::new("sha1:1"), Digest::of(b""), Arc::new(files));
     renderer.render(cx, &RenderInput::new(&artifact, &TreePath::new(path)?))
 }
