@@ -6,6 +6,8 @@ mod lock;
 mod name;
 mod source;
 mod store;
+mod target;
 
 pub use source::DirSource;
 pub use store::FileStore;
+pub use target::DirTarget;

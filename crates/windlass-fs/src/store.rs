@@ -157,7 +157,7 @@ struct Kept {
     saved: Saved,
 }
 
-/// A state file. The digest is over the text of `saved` as it stands in the file.
+/// A state file. The digest is over the text of `saved` as it stands in the file, whose version is `number`.
 #[derive(Serialize, Deserialize)]
 struct Sheet<'a> {
     format: u32,
@@ -195,14 +195,16 @@ fn parse(bytes: &[u8], unit: &UnitId) -> Result<Kept> {
     }
     let mut saved: Saved = serde_json::from_str(sheet.saved.get())
         .map_err(|error| wrong("the state cannot be read").caused_by(error))?;
+    if saved.version != numbered(sheet.number) {
+        return Err(wrong("the state is not as it was saved"));
+    }
     saved.version = version(sheet.number, sheet.digest);
     Ok(Kept { number: sheet.number, saved })
 }
 
 fn damaged(error: Error, unit: &UnitId, path: &Path) -> Error {
     error.with("unit", unit).with("path", path.display()).with_help(
-        "put the file back from a backup; where there is none, delete it, and the unit starts without an inventory: \
-         what it made stays marked as its own, and nothing is deleted that it no longer wants",
+        "put the file back from a backup; without one, delete it, and the unit starts with an empty inventory",
     )
 }
 
