@@ -4,7 +4,7 @@ use windlass_core::{ErrorKind, Need, Paths, Revision};
 
 use super::{SourceHarness, artifact, fetched, newest, read, resolved, tree_path};
 use crate::poll_once;
-use crate::suite::{Check, ensure, fails, hides, ok, run};
+use crate::suite::{Check, ensure, exposed, fails, hides, ok, run};
 
 const ONE: &[(&str, &[u8])] = &[("a.yaml", b"one")];
 const TWO: &[(&str, &[u8])] = &[("a.yaml", b"two")];
@@ -137,15 +137,12 @@ pub fn no_credential_is_shown(harness: &dyn SourceHarness) -> Check {
     let mut texts = vec![
         ("source's Debug", format!("{:?}", harness.source())),
         ("revision", format!("{revision:?}")),
-        ("error of an unknown revision", format!("{unknown:?}")),
+        ("error of an unknown revision", exposed(&unknown)),
     ];
     if harness.cut_off().is_ok() {
         let cx = harness.context();
-        let error = run(harness, async { harness.source().resolve(&cx).await }).err();
-        texts.push((
-            "error of an unreachable source",
-            error.map(|e| format!("{e:?} {}", e.explain())).unwrap_or_default(),
-        ));
+        let unreachable = run(harness, async { harness.source().resolve(&cx).await });
+        texts.push(("error of an unreachable source", exposed(&unreachable)));
     }
     hides(&secret, &texts)
 }

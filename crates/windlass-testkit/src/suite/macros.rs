@@ -86,6 +86,32 @@ macro_rules! __target_laws {
     };
 }
 
+/// Makes a test of each law of the [`Renderer`](windlass_core::Renderer) suite. Takes what makes a
+/// [`RendererHarness`](crate::renderer::RendererHarness).
+#[macro_export]
+macro_rules! renderer_suite {
+    ($make:expr) => { $crate::__renderer_laws!(__law_tests (renderer $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __renderer_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            rendering_twice_gives_the_same each_identity_is_rendered_once
+            each_item_says_where_it_was_written each_file_of_an_item_is_among_the_reads
+            a_change_of_what_was_read_changes_the_reads wrong_input_gives_no_items
+            every_problem_is_reported_at_once each_problem_names_file_and_line
+            two_items_with_one_identity_name_both_places no_content_is_shown_in_an_error
+            what_is_missing_lists_its_needs what_was_not_fetched_is_never_left_out
+            a_failure_to_read_is_never_an_empty_render a_missing_folder_is_an_error
+            a_cancelled_render_ends more_objects_than_the_limit_are_refused
+            more_bytes_than_the_limit_are_refused the_fingerprint_stays_the_same
+            every_option_changes_the_fingerprint
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __law_tests {

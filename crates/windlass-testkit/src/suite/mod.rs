@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
-use windlass_core::{Context, Error, ErrorKind};
+use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 
 use crate::TestClock;
 
@@ -198,6 +198,11 @@ pub(crate) fn fails<T>(result: windlass_core::Result<T>, kinds: &[ErrorKind], wh
         Err(error) => Err(Unmet::Broken(format!("{what} must be {kinds:?}, but is {error:?}"))),
         Ok(_) => Err(Unmet::Broken(format!("{what} must be {kinds:?}, but succeeds"))),
     }
+}
+
+/// Writes down all that an error carries: message, context, help, causes, problems.
+pub(crate) fn exposed<T>(result: &windlass_core::Result<T>) -> String {
+    result.as_ref().err().map(|error| format!("{:?} {error:?}", ErrorForm::from(error))).unwrap_or_default()
 }
 
 /// Checks that none of these texts shows the secret.

@@ -5,7 +5,7 @@ use windlass_core::{Digest, ErrorKind, Expect, Mark, Mode, Sight, Stamp, Write};
 use super::{
     TargetHarness, applied, applying, interest, live, observe, observe_unless, shows, there, web, write,
 };
-use crate::suite::{Check, Unmet, ensure, fails, hides, ok, run};
+use crate::suite::{Check, Unmet, ensure, exposed, fails, hides, ok, run};
 use crate::unit;
 
 /// The profile says the same every time it is asked.
@@ -37,14 +37,13 @@ pub fn no_body_is_shown(harness: &dyn TargetHarness) -> Check {
     let object = harness.object("a", secret);
     applied(harness, &object)?;
     let again = write(harness, &applying(&object, Mode::Apply, Expect::Absent));
-    let explained = again.as_ref().err().map(windlass_core::Error::explain).unwrap_or_default();
     hides(
         secret,
         &[
             ("target's Debug", format!("{:?}", harness.target())),
             ("profile's Debug", format!("{:?}", harness.target().profile())),
             ("answer to an observe", format!("{:?}", observe(harness, &[&object])?)),
-            ("error of a conflict", format!("{again:?} {explained}")),
+            ("error of a conflict", exposed(&again)),
         ],
     )
 }

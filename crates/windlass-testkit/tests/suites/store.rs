@@ -1,8 +1,6 @@
 //! The store suite holds for `MemoryStore`, and catches each saboteur by the one law it breaks.
 
-mod saboteurs;
-
-use saboteurs::store::Stage;
+use crate::saboteurs::store::Stage;
 use windlass_testkit::store::{LAWS, check_all};
 
 mod memory {

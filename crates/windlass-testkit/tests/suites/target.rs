@@ -1,10 +1,8 @@
 //! The target suite holds for `MemoryTarget`, and catches each saboteur by the one law it breaks.
 
-mod saboteurs;
-
 use std::sync::Arc;
 
-use saboteurs::target::Stage;
+use crate::saboteurs::target::Stage;
 use windlass_core::StateStore;
 use windlass_testkit::store::{StateOf, StoreHarness};
 use windlass_testkit::suite::{Bench, Check};

@@ -1,8 +1,6 @@
 //! The source suite holds for `MemorySource`, and catches each saboteur by the one law it breaks.
 
-mod saboteurs;
-
-use saboteurs::source::Stage;
+use crate::saboteurs::source::Stage;
 use windlass_testkit::source::{LAWS, check_all};
 
 mod memory {
