@@ -11,12 +11,23 @@ use std::pin::Pin;
 use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 
 use crate::TestClock;
+use crate::run::poll_times;
 
 /// What every harness gives: where and when to run, and what it cannot do.
 ///
-/// One harness is one fresh instance of what is tested; each law gets its own.
+/// One harness is one fresh instance of what is tested; each law gets its own. An implementation that needs a runtime
+/// gives its own [`block_on`](Self::block_on) and [`context`](Self::context):
+///
+/// ```ignore
+/// impl Bench for Desk {
+///     fn context(&self) -> Context { Context::shared(self.clock.clone()) }
+///     fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) { self.runtime.block_on(work) }
+/// }
+/// ```
 pub trait Bench {
-    /// Makes the context of the calls; on virtual time unless the implementation needs a real clock.
+    /// Makes the context of a call. Unless replaced, each has a [`TestClock::auto`] of its own: where the
+    /// implementation remembers times from one call to the next, or waits for what is not a clock, give contexts on
+    /// one clock that fits.
     fn context(&self) -> Context {
         TestClock::auto().context()
     }
@@ -184,6 +195,26 @@ pub(crate) fn run<T>(bench: &(impl Bench + ?Sized), work: impl Future<Output = T
     let mut done = None;
     bench.block_on(Box::pin(async { done = Some(work.await) }));
     done.expect("block_on must run the work to its end")
+}
+
+/// At how many of the points where a call waits it is dropped, at most.
+const DROPS_MAX: usize = 16;
+
+/// Drops a call at each point where it waits, the first first, and lets `check` look each time; ends with the call
+/// that runs through.
+pub(crate) fn drop_at_each_wait<F: Future>(
+    bench: &(impl Bench + ?Sized),
+    mut begin: impl FnMut(usize) -> Check<F>,
+    mut check: impl FnMut(usize) -> Check,
+) -> Check {
+    for waits in 1..=DROPS_MAX {
+        let done = run(bench, poll_times(begin(waits)?, waits));
+        check(waits)?;
+        if done.is_some() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Takes what must have succeeded for the law to be checked.
