@@ -18,10 +18,23 @@ use crate::run::poll_times;
 /// One harness is one fresh instance of what is tested; each law gets its own. An implementation that needs a runtime
 /// gives its own [`block_on`](Self::block_on) and [`context`](Self::context):
 ///
-/// ```ignore
+/// ```
+/// use std::{future::Future, pin::Pin};
+/// use windlass_core::Context;
+/// use windlass_testkit::{TestClock, suite::Bench};
+///
+/// struct Desk {
+///     clock: TestClock, // or a real one, and a runtime
+/// }
+///
 /// impl Bench for Desk {
-///     fn context(&self) -> Context { Context::shared(self.clock.clone()) }
-///     fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) { self.runtime.block_on(work) }
+///     fn context(&self) -> Context {
+///         self.clock.context()
+///     }
+///
+///     fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
+///         self.clock.block_on(work); // or self.runtime.block_on(work)
+///     }
 /// }
 /// ```
 pub trait Bench {
@@ -40,7 +53,8 @@ pub trait Bench {
     /// Lists the laws that cannot be checked here, each with the reason.
     ///
     /// A law that lacks something and is not listed fails, and so does one that is listed and lacks nothing: a skip
-    /// is neither silent nor left behind. A law that is broken cannot be skipped.
+    /// is neither silent nor left behind. A law that is broken cannot be skipped. A law about an ability that the
+    /// profile of a target does not have need not be listed: the profile says so.
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
@@ -54,6 +68,8 @@ pub enum Unmet {
     Broken(String),
     /// The harness cannot do what it takes to check it.
     Lacking(String),
+    /// What is tested says itself that it cannot do what the law is about, as a profile does with `None`.
+    Stated(String),
 }
 
 impl Unmet {
@@ -183,7 +199,8 @@ fn settle(law: &str, skips: &[(&'static str, &'static str)], found: Check) -> Ou
         (Ok(()), None) => Outcome::Held,
         (Ok(()), Some(_)) => Outcome::Broken("listed as skipped, but it holds: take it off the list".into()),
         (Err(Unmet::Broken(why)), _) => Outcome::Broken(why),
-        (Err(Unmet::Lacking(_)), Some(why)) => Outcome::Skipped(why.into()),
+        (Err(Unmet::Stated(why)), None) => Outcome::Skipped(why),
+        (Err(Unmet::Stated(_) | Unmet::Lacking(_)), Some(why)) => Outcome::Skipped(why.into()),
         (Err(Unmet::Lacking(what)), None) => {
             Outcome::Broken(format!("the harness lacks {what}: give it, or list the law in `skips`"))
         }
@@ -274,5 +291,6 @@ mod tests {
         check(&[("law", "no links")], lacking("links"), "skipped");
         check(&[("law", "no links")], Ok(()), "broken");
         check(&[("law", "no links")], Err(Unmet::broken("x")), "broken");
+        check(&[], Err(Unmet::Stated("it has no watch".into())), "skipped");
     }
 }
