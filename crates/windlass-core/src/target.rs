@@ -73,7 +73,6 @@ pub struct Live {
 
 /// What was seen where an object was looked for.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Sight {
     /// It is there.
     Live(Live),
@@ -223,7 +222,6 @@ impl Write {
 
 /// What a write did.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Written {
     /// The object is new.
     Created(Live),
@@ -358,7 +356,6 @@ impl<'a> Profile<'a> {
 
 /// What the target says of an item before anything is planned.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Admitted {
     /// It can be planned; its identity is complete (a default namespace was filled in, a needless one taken out).
     Item(Item),
@@ -410,7 +407,6 @@ pub struct Contest {
 
 /// What a write would do.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Prediction {
     /// Nothing would change.
     Same,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Contest, Context, Digest, Edge, Error, Expect, FieldPath, Health, Mode, Object, ObjectId, Origin, Owned,
-    Result, Revision, Stamp, Text, UnitId, Warning,
+    Result, Revision, Text, UnitId, Warning,
 };
 
 /// Why a field differs.
@@ -251,7 +251,6 @@ fn digest_of(unit: &UnitId, actions: &[Action]) -> Digest {
 
 /// What a policy says of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Verdict {
     /// Go on.
     Allow,
