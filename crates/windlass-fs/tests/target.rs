@@ -169,7 +169,7 @@ fn an_object_is_a_file_that_people_can_read_and_its_owner_is_beside_it() {
     let text =
         "apiVersion: v1\ndata:\n  content: a\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n";
     assert_eq!(place.read(WEB), text);
-    assert_eq!(place.read(MARK), "{\"owner\":\"web\"}\n");
+    assert_eq!(place.read(MARK), "{\"owner\":\"web\",\"write\":\"1.1\"}\n");
     assert_eq!(place.files(), [MARK, WEB]);
 }
 
