@@ -14,12 +14,13 @@ pub struct Releases(pub PathBuf);
 impl Releases {
     fn current(&self) -> Result<(String, DirSource)> {
         let pointer = self.0.join("current");
-        let name = fs::read_to_string(&pointer).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "nothing says which release is current")
-                .with("path", pointer.display())
-                .caused_by(error)
-        })?;
-        let name = TreePath::new(name.trim())?;
+        let unclear = |why: &str| Error::new(ErrorKind::Unavailable, why).with("path", pointer.display());
+        let name = fs::read_to_string(&pointer)
+            .map_err(|error| unclear("nothing says which release is current").caused_by(error))?;
+        let name = TreePath::new(name.trim()).map_err(|error| error.with("path", pointer.display()))?;
+        if name.is_root() {
+            return Err(unclear("the name of the current release is empty"));
+        }
         Ok((name.to_string(), DirSource::new(self.0.join(name.as_str()))))
     }
 }
