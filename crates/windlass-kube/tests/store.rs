@@ -1,5 +1,7 @@
 //! The state of units in ConfigMaps, against a server that keeps them.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod script;
 
 use std::collections::BTreeMap;
