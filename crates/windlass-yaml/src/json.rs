@@ -1,0 +1,322 @@
+//! JSON by its own rules, where something is wrong with the line.
+
+use windlass_core::{Error, ErrorKind, Map, Text, Value};
+
+use crate::Options;
+use crate::text::{limit, line_and_column, looks_like_template, narrow};
+use crate::yaml::{Begin, Keys, Parsed};
+
+/// Reads one value after the other.
+pub(crate) struct JsonReader<'t> {
+    text: &'t str,
+    at: usize,
+    index: u32,
+    /// The line at `counted`, so that lines are counted once.
+    line: usize,
+    counted: usize,
+    keys: Keys,
+    items: Vec<Value>,
+    fields: Vec<(Text, Value, usize)>,
+    twice: Vec<Error>,
+    problems_max: usize,
+    depth_max: usize,
+}
+
+/// Says whether a text begins as a JSON object does.
+pub(crate) fn looks_like_json(text: &str) -> bool {
+    let inside = text.trim_start().strip_prefix('{').map(str::trim_start);
+    inside.is_some_and(|inside| inside.starts_with(['"', '}']))
+}
+
+impl<'t> JsonReader<'t> {
+    pub(crate) fn new(text: &'t str, options: &Options) -> Self {
+        Self {
+            text,
+            at: 0,
+            index: 0,
+            line: 1,
+            counted: 0,
+            keys: Keys::default(),
+            items: Vec::new(),
+            fields: Vec::new(),
+            twice: Vec::new(),
+            problems_max: options.problems_max,
+            depth_max: options.depth_max(),
+        }
+    }
+
+    /// Gives the next value, or what is wrong with it; `None` at the end. Nothing can be read after a mistake, except
+    /// after a key that appears twice.
+    pub(crate) fn document(&mut self) -> Option<Result<Parsed, Error>> {
+        self.skip_space();
+        if self.at >= self.text.len() {
+            return None;
+        }
+        self.index = self.index.saturating_add(1);
+        let begin = self.begin();
+        let value = self.value(0);
+        let mut problems = std::mem::take(&mut self.twice);
+        let value = match value {
+            Ok(value) => value,
+            Err(error) => {
+                self.at = self.text.len();
+                problems.push(error);
+                Value::Null
+            }
+        };
+        Some(match Error::all(problems) {
+            Some(error) => Err(error.with_each("document", self.index)),
+            None => Ok(Parsed { value, index: self.index, line: begin.line, begin }),
+        })
+    }
+
+    fn begin(&mut self) -> Begin {
+        self.line += self.text[self.counted..self.at].matches('\n').count();
+        self.counted = self.at;
+        let line_begin = self.text[..self.at].rfind('\n').map_or(0, |newline| newline + 1);
+        let column = narrow(self.text[line_begin..self.at].chars().count());
+        Begin { offset: self.at, line: narrow(self.line), column }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, Error> {
+        self.skip_space();
+        match self.peek() {
+            Some(b'{') => self.map(depth),
+            Some(b'[') => self.list(depth),
+            Some(b'"') => self.string().map(|text| Value::from(&*text)),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
+            Some(b'/' | b'#') => Err(self.wrong("JSON has no comments")),
+            Some(b'\'') => Err(self.wrong("JSON takes double quotes only")),
+            Some(_) => Err(self.wrong("expected a JSON value")),
+            None => Err(self.wrong("the JSON ends too early")),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, Error> {
+        let base = self.items.len();
+        self.open(depth)?;
+        while !self.closes(b']', self.items.len() > base)? {
+            let item = self.value(depth + 1)?;
+            self.items.push(item);
+        }
+        Ok(Value::List(self.items.drain(base..).collect()))
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value, Error> {
+        let base = self.fields.len();
+        self.open(depth)?;
+        while !self.closes(b'}', self.fields.len() > base)? {
+            let begin = self.at;
+            if self.peek() != Some(b'"') {
+                return Err(self.wrong("expected a key in double quotes"));
+            }
+            let key = self.string()?;
+            let key = self.keys.share(&key);
+            self.skip_space();
+            if self.peek() != Some(b':') {
+                return Err(self.wrong("expected ':' after a key"));
+            }
+            self.at += 1;
+            let value = self.value(depth + 1)?;
+            self.fields.push((key, value, begin));
+        }
+        Ok(self.close_map(base))
+    }
+
+    fn close_map(&mut self, base: usize) -> Value {
+        self.fields[base..].sort_by(|a, b| a.0.cmp(&b.0));
+        for pair in base + 1..self.fields.len() {
+            let (first, again) = (&self.fields[pair - 1], &self.fields[pair]);
+            if first.0 == again.0 && self.twice.len() < self.problems_max {
+                let error = wrong_at(self.text, again.2, "a key appears twice")
+                    .with("key", &again.0)
+                    .with("first_line", line_and_column(self.text, first.2).0);
+                self.twice.push(error);
+            }
+        }
+        let map: Map = self.fields.drain(base..).map(|(key, value, _)| (key, value)).collect();
+        Value::Map(map)
+    }
+
+    /// Steps over the bracket at hand.
+    fn open(&mut self, depth: usize) -> Result<(), Error> {
+        if depth >= self.depth_max {
+            let (line, column) = line_and_column(self.text, self.at);
+            return Err(limit("lists and maps are nested too deeply", "value_depth_max", self.depth_max)
+                .with("line", line)
+                .with("column", column));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Steps over the closing bracket, or over the comma before the next item.
+    fn closes(&mut self, bracket: u8, not_first: bool) -> Result<bool, Error> {
+        self.skip_space();
+        if self.peek() == Some(bracket) {
+            self.at += 1;
+            return Ok(true);
+        }
+        if !not_first {
+            return Ok(false);
+        }
+        if self.peek() != Some(b',') {
+            return Err(self.wrong(&format!("expected ',' or '{}'", char::from(bracket))));
+        }
+        let comma = self.at;
+        self.at += 1;
+        self.skip_space();
+        if self.peek() == Some(bracket) {
+            let message = format!("a comma before '{}'", char::from(bracket));
+            return Err(wrong_at(self.text, comma, &message).with_help("JSON takes no comma after the last item"));
+        }
+        Ok(false)
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Error> {
+        if self.text[self.at..].starts_with(word) {
+            self.at += word.len();
+            return Ok(value);
+        }
+        Err(self.wrong("expected a JSON value"))
+    }
+
+    fn number(&mut self) -> Result<Value, Error> {
+        let rest = &self.text[self.at..];
+        let end = rest
+            .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))
+            .unwrap_or(rest.len());
+        let text = &rest[..end];
+        let value = if is_number(text) { to_number(text) } else { None };
+        let value = value.ok_or_else(|| self.wrong("not a JSON number that fits 64 bits"))?;
+        self.at += end;
+        Ok(value)
+    }
+
+    fn string(&mut self) -> Result<std::borrow::Cow<'t, str>, Error> {
+        let begin = self.at + 1;
+        let rest = &self.text[begin..];
+        let end = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').ok_or_else(|| self.unclosed())?;
+        if rest.as_bytes()[end] == b'"' {
+            self.at = begin + end + 1;
+            return Ok(rest[..end].into());
+        }
+        let mut text = rest[..end].to_owned();
+        self.at = begin + end;
+        self.rest_of_string(begin - 1, &mut text)?;
+        Ok(text.into())
+    }
+
+    /// Reads on from the first escape.
+    fn rest_of_string(&mut self, begin: usize, text: &mut String) -> Result<(), Error> {
+        loop {
+            let rest = &self.text[self.at..];
+            let Some(end) = rest.find(|c: char| c == '"' || c == '\\' || c < ' ') else {
+                self.at = begin;
+                return Err(self.unclosed());
+            };
+            text.push_str(&rest[..end]);
+            self.at += end + 1;
+            match rest.as_bytes()[end] {
+                b'"' => return Ok(()),
+                b'\\' => text.push(self.escape()?),
+                _ => {
+                    self.at -= 1;
+                    return Err(self.wrong("a control character in a text").with_help("write it as an escape, such as \\n"));
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Error> {
+        let found = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(),
+            _ => return Err(self.wrong("unknown escape")),
+        };
+        self.at += 1;
+        Ok(found)
+    }
+
+    /// Half a surrogate pair becomes U+FFFD, as in Go.
+    fn unicode(&mut self) -> Result<char, Error> {
+        let first = self.hex()?;
+        if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
+            let back = self.at;
+            self.at += 1;
+            let second = self.hex()?;
+            if (0xdc00..0xe000).contains(&second) {
+                let joined = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+                return Ok(char::from_u32(joined).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            self.at = back;
+        }
+        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// Reads `u` and four hexadecimal digits.
+    fn hex(&mut self) -> Result<u32, Error> {
+        let digits = self.text.get(self.at + 1..self.at + 5);
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let number = number.ok_or_else(|| self.wrong("\\u takes four hexadecimal digits"))?;
+        self.at += 5;
+        Ok(number)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        let space = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        self.at += space.unwrap_or(rest.len());
+    }
+
+    fn unclosed(&self) -> Error {
+        self.wrong("a text is not closed").with_help("add the closing quote")
+    }
+
+    fn wrong(&self, message: &str) -> Error {
+        wrong_at(self.text, self.at, message)
+    }
+}
+
+fn wrong_at(text: &str, at: usize, message: &str) -> Error {
+    let (line, column) = line_and_column(text, at);
+    let error = Error::new(ErrorKind::Invalid, message).with("line", line).with("column", column);
+    if looks_like_template(text, 0, at) {
+        return error.with_help("this looks like a template: render it first, or leave the file out");
+    }
+    error
+}
+
+/// The grammar of RFC 8259: `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?`.
+fn is_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
+}
+
+fn to_number(text: &str) -> Option<Value> {
+    match text.parse() {
+        Ok(number) => Some(Value::Int(number)),
+        Err(_) => text.parse().ok().and_then(Value::float),
+    }
+}

@@ -1,0 +1,59 @@
+//! YAML and JSON, read as Go's Kubernetes tools read them.
+//!
+//! ```
+//! use windlass_core::FieldPath;
+//! use windlass_yaml::{Options, read, to_yaml};
+//!
+//! let text = b"kind: Service\nspec:\n  ports: &all\n  - port: 0x50\n  internal: off\n---\nkind: Secret\n";
+//! let documents = read(text, &Options::default())?;
+//! assert_eq!(documents.len(), 2);
+//! assert_eq!(documents[0].value.canonical(), r#"{"kind":"Service","spec":{"internal":false,"ports":[{"port":80}]}}"#);
+//!
+//! let port = FieldPath::root().field("spec").field("ports").index(0).field("port");
+//! assert_eq!(documents[0].locate(text, &port).map(|place| place.line), Some(4));
+//! assert_eq!(to_yaml(&documents[1].value), "kind: Secret\n");
+//! # Ok::<(), windlass_core::Error>(())
+//! ```
+//!
+//! # What is read
+//!
+//! - Scalars mean what `sigs.k8s.io/yaml` makes of them, which is go-yaml v2 (YAML 1.1) and then JSON: `y`, `yes`, `on`
+//!   are booleans, `010` is 8, `1_000` is 1000, dates stay text, and a float without a fraction (`1.0`, `1e3`) becomes
+//!   an integer. `tests/data/scalars.txt` has two thousand documents with the answers of the Go libraries.
+//! - Anchors, aliases, merge keys (`<<`), tags of YAML's own types, block scalars, comments, several documents.
+//! - JSON by its own rules, also several values in one file. `1.0` stays a float there, as it does in Go.
+//! - Keys that are numbers or booleans become text, as in Go.
+//!
+//! # Invariants
+//!
+//! - Documents that hold nothing, such as only comments, are left out; the numbers of the others do not change.
+//! - Each document is read or refused for itself, and all problems of all documents are reported together.
+//! - No input panics. Bytes, documents, depth, what aliases multiply and problems are limited by [`Options`].
+//! - Errors name keys, lines and columns, never values: a value may be a secret.
+//!
+//! # Stricter than Go, on purpose
+//!
+//! - A key that appears twice is refused with both lines; Go keeps one of the two.
+//! - A field written before `<<` that the merge would replace with another value is refused: go-yaml v2 lets the merge
+//!   win, v3 and the YAML specification the field, so that kubectl and kustomize disagree.
+//! - `!!binary` that is not UTF-8 is refused; Go replaces the bytes.
+//! - UTF-16 is refused.
+//!
+//! What it does not do: edit a file in place, keep comments, or write byte for byte what Go writes. [`to_yaml`] writes
+//! text that this reader, and Go's, reads back to the same value.
+//!
+//! The specifications are [YAML 1.1](https://yaml.org/spec/1.1/), [YAML 1.2](https://yaml.org/spec/1.2.2/), whose
+//! syntax the parser follows, and [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
+
+mod document;
+mod json;
+mod options;
+mod reader;
+mod text;
+mod write;
+mod yaml;
+
+pub use document::{Document, Place};
+pub use options::{Format, Options};
+pub use reader::{Reader, read};
+pub use write::to_yaml;

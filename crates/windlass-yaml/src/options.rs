@@ -1,0 +1,75 @@
+//! How to read, and how much.
+
+use windlass_core::Limits;
+
+/// Which language a text is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[non_exhaustive]
+pub enum Format {
+    /// JSON where the text begins as a JSON object and is JSON throughout, else YAML: what kubectl does.
+    #[default]
+    Auto,
+    /// YAML.
+    Yaml,
+    /// JSON and nothing else.
+    Json,
+}
+
+/// How to read, and how much. The limits have the names of [`Limits`], and `Options::from(cx.limits())` takes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// The language.
+    pub format: Format,
+    /// Bytes of one text.
+    pub file_bytes_max: u64,
+    /// Documents in one text.
+    pub documents_max: usize,
+    /// Lists and maps inside one another; at most 256, whatever is set.
+    pub value_depth_max: usize,
+    /// Values that are kept for aliases or made by them in one text, against small files that expand without end.
+    pub alias_values_max: usize,
+    /// Problems that are reported; the rest is counted.
+    pub problems_max: usize,
+}
+
+impl Options {
+    /// Replaces the language.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Replaces the limit of what aliases multiply.
+    #[must_use]
+    pub fn with_alias_values_max(mut self, values: usize) -> Self {
+        self.alias_values_max = values;
+        self
+    }
+
+    /// The readers recurse once for each list or map, so that the depth has to be bounded by the stack too.
+    pub(crate) fn depth_max(&self) -> usize {
+        const STACK_ALLOWS: usize = 256;
+        self.value_depth_max.min(STACK_ALLOWS)
+    }
+}
+
+impl From<&Limits> for Options {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            format: Format::Auto,
+            file_bytes_max: limits.file_bytes_max,
+            documents_max: limits.documents_max,
+            value_depth_max: limits.value_depth_max,
+            alias_values_max: 1_000_000,
+            problems_max: limits.problems_max,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::from(&Limits::default())
+    }
+}

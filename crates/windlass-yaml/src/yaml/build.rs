@@ -1,0 +1,277 @@
+//! From events to one value.
+
+use std::borrow::Cow;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, StructureStyle, Tag};
+use windlass_core::{Error, ErrorKind, Text, Value};
+
+use super::anchors::Anchors;
+use super::fields::{Field, Fields};
+use super::problem::{self, Spot};
+use super::scalar::{self, Kind};
+use super::{Keys, Next};
+use crate::Options;
+use crate::text::limit;
+
+/// A problem and the byte it was found at.
+pub(super) type Found = (Error, Option<usize>);
+
+/// A problem after which nothing more of the document can be read, or a result.
+type Built<T> = Result<T, Found>;
+
+/// Builds values. The stacks are kept from document to document, so that lists and maps are collected in one
+/// allocation of the right size.
+pub(super) struct Builder {
+    keys: Keys,
+    anchors: Anchors,
+    items: Vec<Value>,
+    fields: Fields,
+    problems: Vec<Found>,
+    problems_max: usize,
+    /// Problems of this document beyond that.
+    problems_more: usize,
+    depth_max: usize,
+}
+
+/// What stands where a key is expected.
+enum Key {
+    Name(Text),
+    Merge,
+    /// It was reported; its value is read and dropped.
+    Wrong,
+}
+
+/// The events of one document with what is made of them.
+struct Walk<'b, 'p, 't> {
+    text: &'t str,
+    builder: &'b mut Builder,
+    parser: &'p mut Parser<'t, StrInput<'t>>,
+}
+
+impl Builder {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            keys: Keys::default(),
+            anchors: Anchors::new(options.alias_values_max),
+            items: Vec::new(),
+            fields: Fields::default(),
+            problems: Vec::new(),
+            problems_max: options.problems_max,
+            problems_more: 0,
+            depth_max: options.depth_max(),
+        }
+    }
+
+    /// Builds the document whose first event is given.
+    pub(super) fn document<'t>(
+        &mut self,
+        text: &'t str,
+        parser: &mut Parser<'t, StrInput<'t>>,
+        (event, span): Next<'t>,
+    ) -> Built<Value> {
+        self.anchors.forget();
+        self.items.clear();
+        self.fields.clear();
+        Walk { text, builder: self, parser }.node(event, span, 0)
+    }
+
+    pub(super) fn take_problems(&mut self) -> Vec<Found> {
+        let more = std::mem::take(&mut self.problems_more);
+        let mut problems = std::mem::take(&mut self.problems);
+        if more > 0 {
+            problems.push((Error::new(ErrorKind::Invalid, format!("{more} more problems in one document")), None));
+        }
+        problems
+    }
+
+    fn report(&mut self, error: Error, spot: Spot) {
+        if self.problems.len() < self.problems_max {
+            self.problems.push((error, Some(spot.offset)));
+        } else {
+            self.problems_more += 1;
+        }
+    }
+}
+
+/// Gives the next event of a document, where its end is an error too.
+pub(super) fn next<'t>(parser: &mut Parser<'t, StrInput<'t>>) -> Built<Next<'t>> {
+    match parser.next() {
+        Some(Ok(next)) => Ok(next),
+        Some(Err(found)) => Err((problem::syntax(&found), found.marker().byte_offset())),
+        None => Err((
+            Error::new(ErrorKind::Internal, "the parser ended inside a document"),
+            None,
+        )),
+    }
+}
+
+impl<'t> Walk<'_, '_, 't> {
+    fn next(&mut self) -> Built<Next<'t>> {
+        next(self.parser)
+    }
+
+    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Built<Value> {
+        let spot = Spot::of(&span.start);
+        let (value, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                (self.scalar(written(text, &span), style, tag.as_deref(), spot), anchor)
+            }
+            Event::SequenceStart(style, anchor, _) => (self.list(style, spot, depth)?, anchor),
+            Event::MappingStart(style, anchor, _) => (self.map(style, spot, depth)?, anchor),
+            Event::Alias(id) => return self.alias(id, spot, depth),
+            Event::UnresolvedAlias(name) => {
+                self.builder.report(problem::invalid("unknown anchor", spot).with("anchor", name), spot);
+                return Ok(Value::Null);
+            }
+            _ => return Err((problem::invalid("expected a value", spot), Some(spot.offset))),
+        };
+        self.builder.anchors.keep(anchor, &value).map_err(|error| at(error, spot))?;
+        Ok(value)
+    }
+
+    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, spot: Spot) -> Value {
+        let kind = Kind::of(tag, style == ScalarStyle::Plain);
+        scalar::resolve(kind, text).and_then(scalar::Scalar::into_value).unwrap_or_else(|wrong| {
+            self.builder.report(problem::invalid(wrong, spot), spot);
+            Value::Null
+        })
+    }
+
+    fn list(&mut self, style: StructureStyle, spot: Spot, depth: usize) -> Built<Value> {
+        self.check_depth(depth, spot)?;
+        self.check_tab(style, spot);
+        let base = self.builder.items.len();
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                return Ok(Value::List(self.builder.items.drain(base..).collect()));
+            }
+            let item = self.node(event, span, depth + 1)?;
+            self.builder.items.push(item);
+        }
+    }
+
+    fn map(&mut self, style: StructureStyle, spot: Spot, depth: usize) -> Built<Value> {
+        self.check_depth(depth, spot)?;
+        let base = self.builder.fields.len();
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                let (map, problems) = self.builder.fields.close(base);
+                problems.into_iter().for_each(|(error, spot)| self.builder.report(error, spot));
+                return Ok(map);
+            }
+            let spot = Spot::of(&span.start);
+            self.check_tab(style, spot);
+            let key = self.key(event, span, depth + 1)?;
+            let (event, span) = self.next()?;
+            let value = self.node(event, span, depth + 1)?;
+            self.field(base, key, value, spot);
+        }
+    }
+
+    fn field(&mut self, base: usize, key: Key, value: Value, spot: Spot) {
+        match key {
+            Key::Name(key) => self.builder.fields.push(Field { key, value, spot, merged: false }),
+            Key::Merge => {
+                if let Err(wrong) = self.builder.fields.merge(base, value, spot) {
+                    self.builder.report(problem::invalid(wrong, spot), spot);
+                }
+            }
+            Key::Wrong => {}
+        }
+    }
+
+    fn key(&mut self, event: Event<'t>, span: Span, depth: usize) -> Built<Key> {
+        let spot = Spot::of(&span.start);
+        let name = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let text = written(text, &span);
+                let plain = style == ScalarStyle::Plain;
+                if text == "<<" && (plain && tag.is_none() || tag.as_deref().is_some_and(scalar::is_merge_tag)) {
+                    return Ok(Key::Merge);
+                }
+                let found = scalar::resolve(Kind::of(tag.as_deref(), plain), text);
+                self.keep_key(anchor, &found, spot)?;
+                found.and_then(scalar::Scalar::into_key)
+            }
+            other => match self.node(other, span, depth)? {
+                Value::List(_) => Err("a list may not be a key"),
+                Value::Map(_) => Err("a map may not be a key"),
+                value => key_of(value),
+            },
+        };
+        Ok(match name {
+            Ok(name) => Key::Name(self.builder.keys.share(&name)),
+            Err(wrong) => {
+                self.builder.report(problem::invalid(wrong, spot), spot);
+                Key::Wrong
+            }
+        })
+    }
+
+    /// A key may have an anchor of its own.
+    fn keep_key(&mut self, anchor: usize, found: &Result<scalar::Scalar<'_>, scalar::Wrong>, spot: Spot) -> Built<()> {
+        match found {
+            Ok(found) if anchor != 0 => {
+                let value = found.clone().into_value().unwrap_or_default();
+                self.builder.anchors.keep(anchor, &value).map_err(|error| at(error, spot))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn alias(&mut self, id: usize, spot: Spot, depth: usize) -> Built<Value> {
+        let depth_max = self.builder.depth_max;
+        match self.builder.anchors.repeat(id, depth, depth_max) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => {
+                self.builder.report(problem::invalid("an anchor contains itself", spot), spot);
+                Ok(Value::Null)
+            }
+            Err(error) => Err(at(error, spot)),
+        }
+    }
+
+    /// The parser lets a tab indent what is outermost.
+    fn check_tab(&mut self, style: StructureStyle, spot: Spot) {
+        let before = self.text.get(..spot.offset).unwrap_or_default();
+        if style == StructureStyle::Block && before.ends_with('\t') {
+            let line = before.rfind('\n').map_or(before, |newline| &before[newline + 1..]);
+            if line.trim_start().is_empty() {
+                self.builder.report(problem::tab(spot), spot);
+            }
+        }
+    }
+
+    fn check_depth(&self, depth: usize, spot: Spot) -> Built<()> {
+        if depth < self.builder.depth_max {
+            return Ok(());
+        }
+        Err(at(too_deep(self.builder.depth_max), spot))
+    }
+}
+
+pub(super) fn too_deep(max: usize) -> Error {
+    limit("lists and maps are nested too deeply", "value_depth_max", max)
+}
+
+fn at(error: Error, spot: Spot) -> Found {
+    (error.with("line", spot.line).with("column", spot.column), Some(spot.offset))
+}
+
+/// Gives the text as it was written: the parser makes `~` of a value that is not there.
+fn written<'t>(text: Cow<'t, str>, span: &Span) -> Cow<'t, str> {
+    if text == "~" && span.start.index() == span.end.index() { Cow::Borrowed("") } else { text }
+}
+
+/// Gives the key that an alias stands for.
+fn key_of(value: Value) -> Result<Cow<'static, str>, scalar::Wrong> {
+    match value {
+        Value::Text(text) => Ok(Cow::Owned(text.to_string())),
+        Value::Bool(truth) => scalar::Scalar::Bool(truth).into_key(),
+        Value::Int(number) => scalar::Scalar::Int(number).into_key(),
+        Value::Float(number) => scalar::Scalar::Float(number).into_key(),
+        _ => scalar::Scalar::Null.into_key(),
+    }
+}
