@@ -171,7 +171,9 @@ impl<'t> JsonReader<'t> {
         self.skip_space();
         if self.peek() == Some(bracket) {
             let message = format!("a comma before '{}'", char::from(bracket));
-            return Err(wrong_at(self.text, comma, &message).with_help("JSON takes no comma after the last item"));
+            return Err(
+                wrong_at(self.text, comma, &message).with_help("JSON takes no comma after the last item")
+            );
         }
         Ok(false)
     }
@@ -186,9 +188,8 @@ impl<'t> JsonReader<'t> {
 
     fn number(&mut self) -> Result<Value, Error> {
         let rest = &self.text[self.at..];
-        let end = rest
-            .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))
-            .unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let text = &rest[..end];
         let value = if is_number(text) { to_number(text) } else { None };
         let value = value.ok_or_else(|| self.wrong("not a JSON number that fits 64 bits"))?;
@@ -225,7 +226,9 @@ impl<'t> JsonReader<'t> {
                 b'\\' => text.push(self.escape()?),
                 _ => {
                     self.at -= 1;
-                    return Err(self.wrong("a control character in a text").with_help("write it as an escape, such as \\n"));
+                    return Err(self
+                        .wrong("a control character in a text")
+                        .with_help("write it as an escape, such as \\n"));
                 }
             }
         }
@@ -306,7 +309,8 @@ fn wrong_at(text: &str, at: usize, message: &str) -> Error {
 fn is_number(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (mantissa, exponent) =
+        unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
     let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
     digits(whole)
         && (whole == "0" || !whole.starts_with('0'))

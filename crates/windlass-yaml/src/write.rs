@@ -132,7 +132,9 @@ fn scalar(text: &str, out: &mut String) {
 /// Says whether a text can go without quotes in any reader: it begins with a letter or a slash, has only what never
 /// means anything, and is no word or number of YAML 1.1.
 fn is_plain(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '=' | '@' | ',' | ' ' | ':');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '=' | '@' | ',' | ' ' | ':')
+    };
     text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
         && text.chars().all(plain)
         && !text.ends_with([' ', ':'])
@@ -143,7 +145,10 @@ fn is_plain(text: &str) -> bool {
 
 /// Says whether another reader could take a text for a number, a time or a date.
 fn may_be_number(text: &str) -> bool {
-    let numeric = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | '_' | '+' | '-' | ':' | 'x' | 'o' | 'T' | 'Z' | 't' | 'z' | ' ');
+    let numeric = |c: char| {
+        c.is_ascii_hexdigit()
+            || matches!(c, '.' | '_' | '+' | '-' | ':' | 'x' | 'o' | 'T' | 'Z' | 't' | 'z' | ' ')
+    };
     text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(numeric)
 }
 

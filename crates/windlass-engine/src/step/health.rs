@@ -95,7 +95,8 @@ fn gone(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     state.tell_outcome(at, out);
 }
 
-fn expire(state: &mut State, now: Now) {
+/// Stops waiting for what is past its deadline.
+pub(super) fn expire(state: &mut State, now: Now) {
     for at in 0..state.slots.len() {
         if state.slots[at].deadline.is_some_and(|deadline| deadline <= now.mono) {
             give_up(state, at);

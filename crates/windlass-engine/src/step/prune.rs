@@ -9,6 +9,7 @@ pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     if state.stop || !state.is_whole() {
         hold(state, if state.stop { "the pass was stopped" } else { "something else failed" });
     }
+    health::expire(state, now);
     begin_rank(state, out);
     health::look(state, now, out);
     let under_way = state.slots.iter().any(|slot| slot.is_delete() && (slot.busy || slot.deadline.is_some()));

@@ -63,9 +63,10 @@ impl Anchors {
     }
 
     fn pay(&mut self, size: Size) -> Result<(), Error> {
-        self.left = self.left.checked_sub(size.values).ok_or_else(|| {
-            limit("aliases make too many values", "alias_values_max", self.max)
-        })?;
+        self.left = self
+            .left
+            .checked_sub(size.values)
+            .ok_or_else(|| limit("aliases make too many values", "alias_values_max", self.max))?;
         Ok(())
     }
 }

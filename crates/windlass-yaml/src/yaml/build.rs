@@ -79,7 +79,10 @@ impl Builder {
         let more = std::mem::take(&mut self.problems_more);
         let mut problems = std::mem::take(&mut self.problems);
         if more > 0 {
-            problems.push((Error::new(ErrorKind::Invalid, format!("{more} more problems in one document")), None));
+            problems.push((
+                Error::new(ErrorKind::Invalid, format!("{more} more problems in one document")),
+                None,
+            ));
         }
         problems
     }
@@ -94,20 +97,17 @@ impl Builder {
 }
 
 /// Gives the next event of a document, where its end is an error too.
-pub(super) fn next<'t>(parser: &mut Parser<'t, StrInput<'t>>) -> Built<Next<'t>> {
+pub(super) fn next<'t>(text: &str, parser: &mut Parser<'t, StrInput<'t>>) -> Built<Next<'t>> {
     match parser.next() {
         Some(Ok(next)) => Ok(next),
-        Some(Err(found)) => Err((problem::syntax(&found), found.marker().byte_offset())),
-        None => Err((
-            Error::new(ErrorKind::Internal, "the parser ended inside a document"),
-            None,
-        )),
+        Some(Err(found)) => Err(problem::syntax(text, &found)),
+        None => Err((Error::new(ErrorKind::Internal, "the parser ended inside a document"), None)),
     }
 }
 
 impl<'t> Walk<'_, '_, 't> {
     fn next(&mut self) -> Built<Next<'t>> {
-        next(self.parser)
+        next(self.text, self.parser)
     }
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Built<Value> {
@@ -188,7 +188,9 @@ impl<'t> Walk<'_, '_, 't> {
             Event::Scalar(text, style, anchor, tag) => {
                 let text = written(text, &span);
                 let plain = style == ScalarStyle::Plain;
-                if text == "<<" && (plain && tag.is_none() || tag.as_deref().is_some_and(scalar::is_merge_tag)) {
+                if text == "<<"
+                    && (plain && tag.is_none() || tag.as_deref().is_some_and(scalar::is_merge_tag))
+                {
                     return Ok(Key::Merge);
                 }
                 let found = scalar::resolve(Kind::of(tag.as_deref(), plain), text);
@@ -211,7 +213,12 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     /// A key may have an anchor of its own.
-    fn keep_key(&mut self, anchor: usize, found: &Result<scalar::Scalar<'_>, scalar::Wrong>, spot: Spot) -> Built<()> {
+    fn keep_key(
+        &mut self,
+        anchor: usize,
+        found: &Result<scalar::Scalar<'_>, scalar::Wrong>,
+        spot: Spot,
+    ) -> Built<()> {
         match found {
             Ok(found) if anchor != 0 => {
                 let value = found.clone().into_value().unwrap_or_default();
@@ -239,7 +246,7 @@ impl<'t> Walk<'_, '_, 't> {
         if style == StructureStyle::Block && before.ends_with('\t') {
             let line = before.rfind('\n').map_or(before, |newline| &before[newline + 1..]);
             if line.trim_start().is_empty() {
-                self.builder.report(problem::tab(spot), spot);
+                self.builder.report(problem::tab(self.text, spot), spot);
             }
         }
     }

@@ -38,7 +38,10 @@ impl Fields {
         let maps = match value {
             Value::Map(map) => vec![map],
             Value::List(items) => {
-                let maps = items.into_iter().rev().map(|item| if let Value::Map(map) = item { Ok(map) } else { Err(WRONG) });
+                let maps = items
+                    .into_iter()
+                    .rev()
+                    .map(|item| if let Value::Map(map) = item { Ok(map) } else { Err(WRONG) });
                 maps.collect::<Result<_, _>>()?
             }
             _ => return Err(WRONG),

@@ -77,7 +77,9 @@ impl<'t> YamlReader<'t> {
                 Some(Ok((Event::StreamEnd, _))) | None => self.ended = true,
                 Some(Ok(_)) => {}
                 Some(Err(found)) => {
-                    let error = self.explained(problem::syntax(&found), found.marker().byte_offset());
+                    self.index = self.index.saturating_add(1);
+                    let (error, offset) = problem::syntax(self.text, &found);
+                    let error = self.explained(error, offset).with("document", self.index);
                     self.recover();
                     return Some(Err(error));
                 }
@@ -88,7 +90,7 @@ impl<'t> YamlReader<'t> {
 
     fn body(&mut self) -> Result<Parsed, Error> {
         let mut line = self.begin.line;
-        let root = build::next(&mut self.parser).and_then(|first| {
+        let root = build::next(self.text, &mut self.parser).and_then(|first| {
             line = Spot::of(&first.1.start).line;
             self.builder.document(self.text, &mut self.parser, first)
         });

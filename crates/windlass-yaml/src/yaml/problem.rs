@@ -3,7 +3,7 @@
 use granit_parser::{ErrorKind as Syntax, ScanError};
 use windlass_core::{Error, ErrorKind};
 
-use crate::text::narrow;
+use crate::text::{line_and_column, narrow};
 
 /// Where in a text something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,28 +29,48 @@ pub(super) fn invalid(message: &str, spot: Spot) -> Error {
     Error::new(ErrorKind::Invalid, message).with("line", spot.line).with("column", spot.column)
 }
 
-/// Says that a tab indents.
-pub(super) fn tab(spot: Spot) -> Error {
-    invalid(TAB, spot).with_help(USE_SPACES)
+/// Says that a tab indents the line of `spot`.
+pub(super) fn tab(text: &str, spot: Spot) -> Error {
+    invalid(TAB, first_tab(text, spot.offset).unwrap_or(spot)).with_help(USE_SPACES)
 }
 
-/// Says what the parser found, and what to do where that is known.
-pub(super) fn syntax(found: &ScanError) -> Error {
+/// Says what the parser found in `text`, and what to do where that is known.
+pub(super) fn syntax(text: &str, found: &ScanError) -> (Error, Option<usize>) {
     let (message, help) = words(found.kind());
     let kind = match found.kind() {
         Syntax::RecursionLimitExceeded => ErrorKind::Limit,
         _ => ErrorKind::Invalid,
     };
-    let spot = Spot::of(found.marker());
+    let mut spot = Spot::of(found.marker());
+    if message == TAB {
+        spot = first_tab(text, spot.offset).unwrap_or(spot);
+    }
     let error = Error::new(kind, message).with("line", spot.line).with("column", spot.column);
-    if help.is_empty() { error } else { error.with_help(help) }
+    (if help.is_empty() { error } else { error.with_help(help) }, Some(spot.offset))
+}
+
+/// Finds the tab in front of a line: the parser may point at what stands before it.
+fn first_tab(text: &str, from: usize) -> Option<Spot> {
+    let mut begin = text.get(..from)?.rfind('\n').map_or(0, |newline| newline + 1);
+    for line in text[begin..].split_inclusive('\n') {
+        let white = &line[..line.len() - line.trim_start().len()];
+        if let Some(tab) = white.find('\t').filter(|_| white.len() < line.len()) {
+            let (line, column) = line_and_column(text, begin + tab);
+            return Some(Spot { line, column, offset: begin + tab });
+        }
+        begin += line.len();
+    }
+    None
 }
 
 const TAB: &str = "a tab where YAML indents";
 const USE_SPACES: &str = "use spaces";
-const QUOTE: &str = "add the closing quote; a quoted text that goes on in the next line has to be indented there";
+const QUOTE: &str =
+    "add the closing quote; a quoted text that goes on in the next line has to be indented there";
 const KEY: &str = "write `key: value` with a space after the colon, keys of one map in one column, and quote a text that \
                    has `: ` in it";
+
+const LIST: &str = "a value is either a list or a map; write the dashes of one list in one column";
 
 /// Gives message and help; the help is empty where the message says it all.
 fn words(kind: &Syntax) -> (String, &'static str) {
@@ -82,12 +102,12 @@ fn words(kind: &Syntax) -> (String, &'static str) {
             ("a colon where no key can be", KEY)
         }
         Syntax::MappingKeyNotAllowed => ("a key may not stand here", KEY),
-        Syntax::InvalidIndentation | Syntax::InvalidFlowScalarIndent => {
-            ("the indentation fits nothing above it", "write the items of one list and the keys of one map in one column")
-        }
-        Syntax::ExpectedBlockSequenceEntry | Syntax::BlockSequenceEntryNotAllowed => {
-            ("a list item may not stand here", "a field is either a map or a list; write `- ` in one column")
-        }
+        Syntax::InvalidIndentation | Syntax::InvalidFlowScalarIndent => (
+            "the indentation fits nothing above it",
+            "write the items of one list and the keys of one map in one column",
+        ),
+        Syntax::ExpectedBlockSequenceEntry => ("expected an item of the list", LIST),
+        Syntax::BlockSequenceEntryNotAllowed => ("a list item may not stand here", LIST),
         Syntax::BomInsideDocument => ("a byte order mark in the middle of the text", "delete it"),
         Syntax::RecursionLimitExceeded => ("lists and maps are nested too deeply", ""),
         Syntax::UnknownQuotedScalarEscape => {
