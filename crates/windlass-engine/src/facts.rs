@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Error, Interest, Inventory, Item, Look, Node, ObjectId, Observed, Prediction, Revision, Text, UnitId, Warning,
+    Error, Interest, Inventory, Item, Look, Node, ObjectId, Observed, Prediction, Revision, Text, UnitId,
+    Warning,
 };
 
 /// A wanted object, and what the target said of it.

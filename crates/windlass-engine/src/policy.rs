@@ -24,7 +24,8 @@ impl Policy for MaxPrune {
         let deletes = plan.actions.iter().filter(|action| action.verb == Verb::Delete).count();
         if deletes * 100 > plan.actions.len() * usize::from(self.percent) {
             let all = plan.actions.len();
-            let why = format!("it would delete {deletes} of {all} objects, more than {} percent", self.percent);
+            let why =
+                format!("it would delete {deletes} of {all} objects, more than {} percent", self.percent);
             return Ok(Verdict::Deny(why.into()));
         }
         Ok(Verdict::Allow)

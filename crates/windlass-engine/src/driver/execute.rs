@@ -26,9 +26,17 @@ impl Engine {
         }
         drop(plan);
         let store = self.store()?;
-        Execution { engine: self, cx, store, version, work: FuturesUnordered::new(), wake: None, cancelled: false }
-            .drive(&mut state)
-            .await;
+        Execution {
+            engine: self,
+            cx,
+            store,
+            version,
+            work: FuturesUnordered::new(),
+            wake: None,
+            cancelled: false,
+        }
+        .drive(&mut state)
+        .await;
         let report = state.report().clone();
         let lost = report.problems.iter().find(|problem| problem.message() == "the state could not be saved");
         match lost {

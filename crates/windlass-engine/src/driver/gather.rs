@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Admitted, Context, Dialect, Error, ErrorKind, Happening, Item, Mark, ObjectId, Observed, Paths, Prediction, Rendered,
-    Result, Revision, Saved, Sight, Want,
+    Admitted, Context, Dialect, Error, ErrorKind, Happening, Item, Mark, ObjectId, Observed, Paths,
+    Prediction, Rendered, Result, Revision, Saved, Sight, Want,
 };
 
 use super::{Engine, Gathered};
@@ -74,7 +74,13 @@ impl Engine {
             return Ok(Observed::default());
         }
         let mut observed = self.0.target.observe(cx, &interest).await?;
-        for id in interest.objects.keys().filter(|id| !observed.sights.contains_key(*id)).cloned().collect::<Vec<_>>() {
+        for id in interest
+            .objects
+            .keys()
+            .filter(|id| !observed.sights.contains_key(*id))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             let error = Error::new(ErrorKind::Internal, "the target did not look at this object");
             observed.sights.insert(id, Sight::Unreadable(error));
         }
@@ -111,10 +117,7 @@ impl Engine {
 }
 
 /// Items whose annotations could be read, and those whose could not.
-fn split(
-    items: Vec<Item>,
-    dialects: &[std::sync::Arc<dyn Dialect>],
-) -> (Vec<Item>, Vec<Wanted>) {
+fn split(items: Vec<Item>, dialects: &[std::sync::Arc<dyn Dialect>]) -> (Vec<Item>, Vec<Wanted>) {
     let (mut read, mut refused) = (Vec::with_capacity(items.len()), Vec::new());
     for mut item in items {
         let problems: Vec<Error> = dialects

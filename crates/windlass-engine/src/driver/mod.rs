@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, OrderRule, Plan, Policy, Renderer, Report, Result,
-    Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
+    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, OrderRule, Plan, Policy, Renderer,
+    Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
@@ -278,7 +278,8 @@ impl Engine {
 
     fn store(&self) -> Result<&dyn StateStore> {
         self.0.store.as_deref().or_else(|| self.0.target.profile().state).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, "the target keeps no state").with_help("give the engine a state store")
+            Error::new(ErrorKind::Unsupported, "the target keeps no state")
+                .with_help("give the engine a state store")
         })
     }
 

@@ -23,10 +23,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     use windlass_core::{Error, ErrorKind};
     match tokio::runtime::Handle::try_current() {
         Err(_) => work(),
-        Ok(handle) => handle
-            .spawn_blocking(work)
-            .await
-            .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost))),
+        Ok(handle) => handle.spawn_blocking(work).await.unwrap_or_else(|lost| {
+            Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost))
+        }),
     }
 }
 

@@ -45,7 +45,8 @@ impl Engine {
         let options = &self.0.options;
         let jitter = options.interval.as_secs_f64() * f64::from(options.jitter_percent.min(100)) / 100.0;
         let seed = Digest::of_parts([self.0.unit.as_str().as_bytes(), &passes.to_be_bytes()]).to_string();
-        let spread = u32::from_str_radix(&seed[seed.len() - 6..], 16).map_or(0.0, |n| f64::from(n) / f64::from(0x00ff_ffff));
+        let spread = u32::from_str_radix(&seed[seed.len() - 6..], 16)
+            .map_or(0.0, |n| f64::from(n) / f64::from(0x00ff_ffff));
         Duration::from_secs_f64((options.interval.as_secs_f64() + jitter * (2.0 * spread - 1.0)).max(0.0))
     }
 

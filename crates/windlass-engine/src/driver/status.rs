@@ -61,7 +61,9 @@ impl Engine {
         let objects = facts.inventory.objects.iter().map(|(id, owned)| {
             let status = match observed.sights.get(id) {
                 Some(Sight::Live(live)) if live.mark.as_ref() != Some(&mark) => ObjectStatus::Lost,
-                Some(Sight::Live(live)) if owned.stamp == Some(live.stamp) => ObjectStatus::InSync(live.health.clone()),
+                Some(Sight::Live(live)) if owned.stamp == Some(live.stamp) => {
+                    ObjectStatus::InSync(live.health.clone())
+                }
                 Some(Sight::Live(live)) => ObjectStatus::Drifted(live.health.clone()),
                 Some(Sight::Unreadable(error)) => ObjectStatus::Unknown(error.clone()),
                 _ => ObjectStatus::Missing,

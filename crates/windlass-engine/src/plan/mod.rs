@@ -60,8 +60,13 @@ fn in_stages(drafts: Drafts) -> Vec<Action> {
 /// What carries the unit's mark and is neither wanted nor owned: a lost inventory, or a copied label.
 fn strays(facts: &Facts) -> Option<Warning> {
     let known = |id: &ObjectId| facts.inventory.objects.contains_key(id);
-    let strays: Vec<String> =
-        facts.observed.strays.iter().filter(|live| !known(&live.id)).map(|live| live.id.to_string()).collect();
+    let strays: Vec<String> = facts
+        .observed
+        .strays
+        .iter()
+        .filter(|live| !known(&live.id))
+        .map(|live| live.id.to_string())
+        .collect();
     let shown = strays.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     (!strays.is_empty()).then(|| {
         Warning::new(format!(

@@ -126,9 +126,9 @@ fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
         ordered.stages.extend(ids.into_iter().map(|id| (id, stage)));
     }
     for cycle in order.cycles() {
-        let error = Error::new(ErrorKind::Invalid, "the objects wait for one another").with("cycle", cycle).with_help(
-            "remove one of these dependencies",
-        );
+        let error = Error::new(ErrorKind::Invalid, "the objects wait for one another")
+            .with("cycle", cycle)
+            .with_help("remove one of these dependencies");
         for id in cycle.members.iter().filter_map(graph::Node::key) {
             ordered.refused.insert(id.clone(), error.clone());
         }
@@ -174,7 +174,9 @@ fn hold_back(order: &graph::Order<ObjectId>, drafts: &Drafts, ordered: &mut Orde
     }
     for blocked in run.blocked() {
         if !ordered.refused.contains_key(&blocked.key) {
-            ordered.skipped.insert(blocked.key, format!("depends on {}, which cannot be written", blocked.by));
+            ordered
+                .skipped
+                .insert(blocked.key, format!("depends on {}, which cannot be written", blocked.by));
         }
     }
 }

@@ -92,10 +92,15 @@ fn guard(facts: &Facts, rules: &Rules<'_>, whole: bool, unwanted: &mut Unwanted)
         unwanted.problems.push(
             conflict("nothing was rendered, and pruning would delete everything")
                 .with("owned", owned)
-                .with_help("check the path of the source; to really delete everything, allow an empty render"),
+                .with_help(
+                    "check the path of the source; to really delete everything, allow an empty render",
+                ),
         );
         "nothing was rendered"
-    } else if deletes > rules.prune.always_allowed && deletes * 100 > owned * share_max && !facts.wanted.is_empty() {
+    } else if deletes > rules.prune.always_allowed
+        && deletes * 100 > owned * share_max
+        && !facts.wanted.is_empty()
+    {
         unwanted.problems.push(
             conflict("pruning would delete too large a share of what is owned")
                 .with("deletes", deletes)

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mark, Mode, Object, ObjectId, Owned, Prediction, Sight, Verb,
+    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mark, Mode, Object, ObjectId, Owned, Prediction,
+    Sight, Verb,
 };
 
 use super::{Drafts, conflict};
@@ -31,7 +32,8 @@ fn twice(several: &[&Wanted]) -> Action {
     let error = Error::new(ErrorKind::Invalid, "the same object is written down more than once")
         .with("places", places.join(", "))
         .with_help("remove all but one, or give them different names or namespaces");
-    let mut action = Action::new(first.id().clone(), Verb::Refuse { error }, owned(&first.object, None, false));
+    let mut action =
+        Action::new(first.id().clone(), Verb::Refuse { error }, owned(&first.object, None, false));
     action.origin = Some(first.origin.clone());
     action
 }
@@ -117,12 +119,11 @@ impl<'a> Draft<'a> {
             (Some(mark), _) if *mark == ours => Ok(()),
             (_, Adoption::Always) | (None, Adoption::IfUnmarked) => Ok(()),
             (None, _) if self.known.is_some() => Ok(()),
-            (None, _) => Err(conflict("the object is there already, and adoption is off").with_help(
-                "delete the object, or let objects that nobody owns be adopted",
-            )),
-            (Some(mark), _) => Err(conflict("the object has another owner").with("owner", &mark.owner).with_help(
-                "remove the object from one of the two, or let the other give it up first",
-            )),
+            (None, _) => Err(conflict("the object is there already, and adoption is off")
+                .with_help("delete the object, or let objects that nobody owns be adopted")),
+            (Some(mark), _) => Err(conflict("the object has another owner")
+                .with("owner", &mark.owner)
+                .with_help("remove the object from one of the two, or let the other give it up first")),
         }
     }
 
@@ -130,7 +131,8 @@ impl<'a> Draft<'a> {
     fn is_settled(&self, live: &Live) -> bool {
         let mode_leaves_it = self.wanted.item.directives.mode == Some(Mode::CreateOnly);
         let marked = live.mark.as_ref().is_some_and(|mark| mark.is_of(&self.facts.unit));
-        let same = self.known.is_some_and(|known| known.wanted == self.digest && known.stamp == Some(live.stamp));
+        let same =
+            self.known.is_some_and(|known| known.wanted == self.digest && known.stamp == Some(live.stamp));
         marked && (same || mode_leaves_it)
     }
 
@@ -153,7 +155,8 @@ impl<'a> Draft<'a> {
             Prediction::Change { payload, after, mode, contests } => {
                 action.contests = contests;
                 if let Some(before) = live.and_then(|live| live.body.as_ref()) {
-                    action.changes = self.rules.explain.changes(before, &after, item.object.body(), self.cause(live));
+                    action.changes =
+                        self.rules.explain.changes(before, &after, item.object.body(), self.cause(live));
                 }
                 let verb = if live.is_some() { Verb::Change } else { Verb::Create };
                 self.write(action, live, verb, payload, mode);

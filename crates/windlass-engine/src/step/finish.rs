@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Counts, Delta, Happening, Limits, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp, Verb,
-    Version,
+    Counts, Delta, Happening, Limits, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp,
+    Verb, Version,
 };
 
 use super::slot::{Phase, Slot};
@@ -49,7 +49,9 @@ impl State {
         if !self.stop || self.saved.is_some() {
             delta.drop.extend(self.forget.iter().filter(|id| self.known(id).is_some()).cloned());
         }
-        let left = self.inventory().map_or(0, |objects| objects.keys().filter(|id| !delta.drop.contains(id)).count());
+        let left = self
+            .inventory()
+            .map_or(0, |objects| objects.keys().filter(|id| !delta.drop.contains(id)).count());
         if self.deleting_all && left == 0 && !self.stop {
             let mut delta = Delta::default();
             delta.forget = self.saved.is_some();

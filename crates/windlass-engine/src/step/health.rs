@@ -59,7 +59,9 @@ pub(super) fn seen(state: &mut State, result: Result<Observed>, now: Now, out: &
         match sight {
             Sight::Absent | Sight::Undefined if state.slots[at].is_delete() => gone(state, at, out),
             Sight::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
-            Sight::Absent => note(state, at, Health::new(windlass_core::HealthStatus::Degraded, "it is gone"), out),
+            Sight::Absent => {
+                note(state, at, Health::new(windlass_core::HealthStatus::Degraded, "it is gone"), out)
+            }
             _ => {}
         }
     }

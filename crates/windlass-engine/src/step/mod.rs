@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_core::{
-    Delta, Error, ErrorKind, Happening, Look, Now, ObjectId, Observed, Plan, Record, Report, Result, Saved, UnitId,
-    Version, Write, Written,
+    Delta, Error, ErrorKind, Happening, Look, Now, ObjectId, Observed, Plan, Record, Report, Result, Saved,
+    UnitId, Version, Write, Written,
 };
 use windlass_graph as graph;
 
@@ -85,7 +85,13 @@ impl State {
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] where the plan is too large to be ordered.
-    pub fn new(plan: &Plan, saved: Option<Saved>, wait: &Wait, in_flight_max: usize, now: Now) -> Result<Self> {
+    pub fn new(
+        plan: &Plan,
+        saved: Option<Saved>,
+        wait: &Wait,
+        in_flight_max: usize,
+        now: Now,
+    ) -> Result<Self> {
         let mut slots: Vec<Slot> = plan.actions.iter().map(Slot::new).collect();
         let index: BTreeMap<ObjectId, usize> =
             slots.iter().enumerate().map(|(at, slot)| (slot.action.id.clone(), at)).collect();

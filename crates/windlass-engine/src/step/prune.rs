@@ -22,11 +22,16 @@ pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 /// Begins the highest rank that has anything left, unless a higher one is not gone yet.
 fn begin_rank(state: &mut State, out: &mut Vec<Effect>) {
     let open = |slot: &super::Slot| slot.is_delete() && slot.outcome != Some(Outcome::Deleted);
-    let Some(rank) = state.slots.iter().filter(|slot| open(slot)).map(|slot| slot.action.owned.rank).max() else {
+    let Some(rank) = state.slots.iter().filter(|slot| open(slot)).map(|slot| slot.action.owned.rank).max()
+    else {
         return;
     };
     let stuck = state.slots.iter().any(|slot| {
-        slot.action.owned.rank == rank && open(slot) && slot.outcome.is_some() && slot.deadline.is_none() && !slot.busy
+        slot.action.owned.rank == rank
+            && open(slot)
+            && slot.outcome.is_some()
+            && slot.deadline.is_none()
+            && !slot.busy
     });
     for at in 0..state.slots.len() {
         let slot = &state.slots[at];
@@ -46,7 +51,8 @@ fn begin_rank(state: &mut State, out: &mut Vec<Effect>) {
 
 /// Nothing more is deleted in this pass.
 fn hold(state: &mut State, why: &str) {
-    for slot in state.slots.iter_mut().filter(|slot| slot.is_delete() && slot.outcome.is_none() && !slot.busy) {
+    for slot in state.slots.iter_mut().filter(|slot| slot.is_delete() && slot.outcome.is_none() && !slot.busy)
+    {
         slot.outcome = Some(Outcome::Skipped { why: why.into() });
     }
 }

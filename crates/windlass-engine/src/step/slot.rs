@@ -115,6 +115,7 @@ pub(super) fn order(
 pub(super) fn find_gates(order: &graph::Order<usize>, slots: &mut [Slot]) {
     for (at, slot) in slots.iter_mut().enumerate() {
         let leaving = order.after(&graph::Node::Key(at));
-        slot.gates = leaving.iter().any(|edge| edge.gate == graph::Gate::Healthy || edge.after.key().is_none());
+        slot.gates =
+            leaving.iter().any(|edge| edge.gate == graph::Gate::Healthy || edge.after.key().is_none());
     }
 }

@@ -88,7 +88,9 @@ pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: 
         Ok(Written::Created(live)) => applied(state, at, Outcome::Created, Some(live), now, out),
         Ok(Written::Changed(live)) => applied(state, at, Outcome::Changed, Some(live), now, out),
         Ok(Written::Unchanged(live)) => applied(state, at, Outcome::Unchanged, Some(live), now, out),
-        Ok(_) => failed(state, at, Error::new(ErrorKind::Internal, "the target deleted what it should set"), out),
+        Ok(_) => {
+            failed(state, at, Error::new(ErrorKind::Internal, "the target deleted what it should set"), out)
+        }
         Err(error) => match retry_wait(state, at, &error) {
             Some(wait) => {
                 let due = now.mono + wait;
@@ -103,7 +105,8 @@ pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: 
 /// How long to wait before another attempt; `None` where there is none.
 fn retry_wait(state: &State, at: usize, error: &Error) -> Option<Duration> {
     let attempts = state.slots[at].attempts;
-    let transient = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Undefined);
+    let transient =
+        matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Undefined);
     if state.stop || !transient || attempts >= state.wait.write_attempts_max {
         return None;
     }
