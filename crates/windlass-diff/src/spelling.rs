@@ -63,7 +63,7 @@ fn written(value: &Value) -> Option<String> {
     }
 }
 
-fn same_number(a: &Value, b: &Value) -> bool {
+pub(crate) fn same_number(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => {
             // Only where the float is that very integer; beyond 2^53 many integers round to one float.

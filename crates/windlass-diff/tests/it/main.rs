@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod mask;
