@@ -24,9 +24,9 @@ fn a_first_pass_creates_what_is_wanted() {
 fn a_second_pass_writes_nothing_to_target_or_store() {
     for world in [World::new("a=1; b=2 after:a"), World::predicting("a=1; b=2 after:a")] {
         world.pass();
-        world.target.take_writes();
-        world.target.take_requests();
-        world.store.take_saves();
+        drop(world.target.take_writes());
+        drop(world.target.take_requests());
+        drop(world.store.take_saves());
         assert!(world.pass().is_success());
         assert_eq!(world.target.take_writes(), [""; 0]);
         assert_eq!(world.store.take_saves(), [""; 0]);
@@ -41,11 +41,17 @@ fn an_edit_by_somebody_else_is_repaired_and_told() {
     world.pass();
     world.take_writes();
     world.target.edit(&object_id("a"), |body| {
-        body.as_map_mut().unwrap().insert("data", windlass_core::Value::from_iter([("content", "hacked".into())]));
+        body.as_map_mut()
+            .unwrap()
+            .insert("data", windlass_core::Value::from_iter([("content", "hacked".into())]));
     });
-    world.events.take();
+    drop(world.events.take());
     assert_eq!(world.writes(), "change a");
-    assert!(world.events.lines().iter().any(|line| line.contains("drifted ConfigMap/ns/a")), "{:?}", world.events.lines());
+    assert!(
+        world.events.lines().iter().any(|line| line.contains("drifted ConfigMap/ns/a")),
+        "{:?}",
+        world.events.lines()
+    );
     assert_eq!(world.target.get(&object_id("a")).unwrap(), object("a", "1"));
 }
 
@@ -102,16 +108,19 @@ fn the_whole_intent_is_saved_before_the_first_write() {
 
 #[test]
 fn a_crash_after_the_intent_leaves_nothing_unowned() {
-    let world = World::new("a=1; b=1 after:a; c=1");
+    let slow = |target: windlass_testkit::MemoryTarget| target.with_latency(Duration::from_secs(1));
+    let world = World::with("a=1; b=1 after:a; c=1", slow, |engine| engine);
     let mut pass = Box::pin(world.engine.reconcile(&world.cx));
-    for _ in 0..50 {
-        let _ = windlass_testkit::poll_once(pass.as_mut());
+    for _ in 0..5 {
+        assert!(windlass_testkit::block_on(windlass_testkit::poll_once(pass.as_mut())).is_none());
+        world.clock.advance(Duration::from_millis(500));
         let owned = world.owned();
         for id in world.target.ids() {
             assert!(owned.contains(&*id.name), "{id} exists and is not in the inventory");
         }
     }
     drop(pass);
+    assert!(!world.target.ids().is_empty(), "the crash must come after a write");
     assert!(world.pass().is_success());
     assert_eq!(world.target.ids().len(), 3);
 }
@@ -149,7 +158,11 @@ fn a_dependency_on_an_object_that_is_not_there_fails_the_object() {
     let world = World::new("a=1 after:nobody; b=1");
     let report = world.pass();
     assert_eq!(World::outcomes(&report), "a: failed, b: created");
-    assert!(report.to_string().contains("depends on an object that is not in this unit (dependency=ConfigMap/ns/nobody"));
+    assert!(
+        report
+            .to_string()
+            .contains("depends on an object that is not in this unit (dependency=ConfigMap/ns/nobody")
+    );
 }
 
 #[test]
@@ -158,7 +171,10 @@ fn an_edge_waits_until_the_object_is_healthy() {
     world.target.healthy_after(&object_id("a"), Duration::from_secs(30));
     let report = world.pass();
     assert_eq!(World::outcomes(&report), "a: created, b: created");
-    assert!(world.clock.context().now().mono >= Duration::from_secs(30), "b was written before a was healthy");
+    assert!(
+        world.clock.context().now().mono >= Duration::from_secs(30),
+        "b was written before a was healthy"
+    );
 }
 
 #[test]
@@ -167,7 +183,10 @@ fn what_never_becomes_healthy_is_waited_for_until_its_deadline() {
     world.target.set_health(&object_id("a"), Health::new(HealthStatus::Progressing, "1 of 3 ready"));
     let report = world.pass();
     assert_eq!(World::outcomes(&report), "a: created, c: created, b: skipped");
-    assert!(report.to_string().contains("waits for ConfigMap/ns/a, which is progressing: 1 of 3 ready"), "{report}");
+    assert!(
+        report.to_string().contains("waits for ConfigMap/ns/a, which is progressing: 1 of 3 ready"),
+        "{report}"
+    );
     let waited = world.clock.context().now().mono;
     assert!((Duration::from_secs(7)..Duration::from_secs(12)).contains(&waited), "waited {waited:?}");
 }
@@ -402,7 +421,10 @@ fn cancelling_saves_what_was_done() {
     let report = world.clock.block_on(engine.reconcile(&world.cx)).unwrap();
     assert_eq!(report.error().unwrap().kind(), ErrorKind::Cancelled);
     let saved = world.store.peek(&unit("web")).unwrap();
-    assert!(saved.inventory.objects[&object_id("a")].stamp.is_some(), "what was written is confirmed in the inventory");
+    assert!(
+        saved.inventory.objects[&object_id("a")].stamp.is_some(),
+        "what was written is confirmed in the inventory"
+    );
 }
 
 #[test]
@@ -480,5 +502,30 @@ fn status_says_what_drifted_and_what_is_missing() {
     });
     let status = world.clock.block_on(world.engine.status(&world.cx)).unwrap();
     let text = status.to_string();
-    assert!(text.contains("ConfigMap/ns/a  missing\nConfigMap/ns/b  drifted\nConfigMap/ns/c  in sync"), "{text}");
+    assert!(
+        text.contains("ConfigMap/ns/a  missing\nConfigMap/ns/b  drifted\nConfigMap/ns/c  in sync"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_plan_names_each_field_and_why_it_differs() {
+    let world = World::new("a=1; b=1; c=1; d=1");
+    world.pass();
+    world.target.edit(&object_id("a"), |body| {
+        body.as_map_mut()
+            .unwrap()
+            .insert("data", windlass_core::Value::from_iter([("content", "hacked".into())]));
+    });
+    world.commit("a=1; b=2; c=1; e=1 after:c");
+    insta::assert_snapshot!(world.plan_text(), @r#"
+    web -> memory  main@sha256:4622e0668bd6
+    ~ change  ConfigMap/ns/a  objects:1
+        data.content: "hacked" -> "1"  (drifted)
+    ~ change  ConfigMap/ns/b  objects:2
+        data.content: "1" -> "2"
+    + create  ConfigMap/ns/e  objects:4
+    - delete  ConfigMap/ns/d
+    1 create, 2 change, 1 delete, 1 unchanged
+    "#);
 }

@@ -240,7 +240,7 @@ mod tests {
             "spec.containers[name=web].ports[containerPort=80,protocol=TCP].name",
             r#""x""#,
         );
-        check(r#".spec.finalizers[="x.y/z"]"#, "spec.finalizers[=x.y/z]", "x.y/z");
+        check(r#".spec.finalizers[="x.y/z"]"#, r#"spec.finalizers[="x.y/z"]"#, "x.y/z");
         check(".spec.list[1]", "spec.list[1]", "1,2");
     }
 

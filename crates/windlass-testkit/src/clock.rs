@@ -174,21 +174,7 @@ impl Drop for Sleep<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
-    use std::pin::pin;
-
     use super::*;
-
-    /// Runs two futures side by side to their ends.
-    async fn both(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
-        let (mut a, mut b, mut done) = (pin!(a), pin!(b), [false; 2]);
-        poll_fn(|cx| {
-            done[0] = done[0] || a.as_mut().poll(cx).is_ready();
-            done[1] = done[1] || b.as_mut().poll(cx).is_ready();
-            if done == [true; 2] { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
 
     async fn note(clock: &TestClock, wait: u64, log: &Mutex<Vec<u64>>) {
         clock.sleep(Duration::from_secs(wait)).await;
@@ -199,11 +185,11 @@ mod tests {
     fn time_jumps_to_the_earliest_timer_first() {
         for (name, clock) in [("block_on", TestClock::new()), ("auto", TestClock::auto())] {
             let log = Mutex::default();
-            let work = both(note(&clock, 50, &log), note(&clock, 20, &log));
+            let work = run::join(note(&clock, 50, &log), note(&clock, 20, &log));
             if clock.auto {
-                run::block_on(work)
+                run::block_on(work);
             } else {
-                clock.block_on(work)
+                clock.block_on(work);
             }
             assert_eq!(*lock(&log), [20, 50], "{name}");
             assert_eq!(clock.sleepers(), 0, "{name}: nobody sleeps afterwards");

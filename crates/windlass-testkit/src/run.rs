@@ -1,7 +1,7 @@
 //! Running futures without a runtime.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -34,6 +34,31 @@ pub async fn poll_once<F: Future>(work: F) -> Option<F::Output> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// Runs two futures side by side to their ends.
+pub(crate) async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|cx| {
+        first = first.take().map_or_else(|| poll(a.as_mut(), cx), Some);
+        second = second.take().map_or_else(|| poll(b.as_mut(), cx), Some);
+        match (first.take(), second.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (one, two) => {
+                (first, second) = (one, two);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+fn poll<F: Future>(work: Pin<&mut F>, cx: &mut Context<'_>) -> Option<F::Output> {
+    match work.poll(cx) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
 }
 
 /// Polls until done. When nothing woke the work, `idle` may move things on (and says whether it did); else the thread

@@ -32,6 +32,14 @@ pub struct Place {
     pub value: Range<usize>,
 }
 
+impl Place {
+    /// Moves it behind bytes that were skipped.
+    fn behind(mut self, bytes: usize) -> Self {
+        self.value = self.value.start + bytes..self.value.end + bytes;
+        self
+    }
+}
+
 impl Document {
     /// Finds where a field is written in `text`, which must be the text the document was read from. `None` for a field
     /// that is not there or came through a merge key. What lies behind an alias is found at the alias.
@@ -41,9 +49,17 @@ impl Document {
     pub fn locate(&self, text: &[u8], path: &FieldPath) -> Option<Place> {
         let steps = self.steps(path)?;
         let source = Source::of(std::str::from_utf8(text).ok()?);
-        let mut place = yaml::find(source.text, self.begin, &steps)?;
-        place.value = place.value.start + source.skipped..place.value.end + source.skipped;
-        Some(place)
+        yaml::find(source.text, self.begin, &steps).map(|place| place.behind(source.skipped))
+    }
+
+    /// Finds where the items of a list are written, reading the text once. `None` as in [`Document::locate`], and for
+    /// what is no list or lies behind an alias.
+    #[must_use]
+    pub fn locate_items(&self, text: &[u8], path: &FieldPath) -> Option<Vec<Place>> {
+        let steps = self.steps(path)?;
+        let source = Source::of(std::str::from_utf8(text).ok()?);
+        let places = yaml::find_items(source.text, self.begin, &steps)?;
+        Some(places.into_iter().map(|place| place.behind(source.skipped)).collect())
     }
 
     /// Turns what identifies an item of a list into its place in the list.

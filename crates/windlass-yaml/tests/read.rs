@@ -289,6 +289,17 @@ fn a_field_of_json_is_found_where_it_is_written() {
 }
 
 #[test]
+fn all_items_of_a_list_are_found_at_once() {
+    let text = b"\xef\xbb\xbfkind: List\nitems:\n- a: 1\n\n- [x,\n   y]\n-\n  z\n";
+    let documents = read(text, &Options::default()).unwrap();
+    let places = documents[0].locate_items(text, &FieldPath::root().field("items")).unwrap();
+    let said: Vec<_> =
+        places.iter().map(|p| (p.line, std::str::from_utf8(&text[p.value.clone()]).unwrap())).collect();
+    assert_eq!(said, [(3, "a: 1"), (5, "[x,\n   y]"), (8, "z")]);
+    assert_eq!(documents[0].locate_items(text, &FieldPath::root().field("kind")), None);
+}
+
+#[test]
 fn what_an_alias_brings_is_found_at_the_alias() {
     check_place("a: &a {x: {z: 1}}\nb:\n  c: *a\n", 0, "b.c.x.z", "3:3 \"*a\"");
 }

@@ -15,6 +15,10 @@ pub(super) fn walk(
     after: Option<&Value>,
     facts: &Facts<'_>,
 ) -> Vec<FieldChange> {
+    // Most objects are as they should be, and this is the quickest way to see it.
+    if before == after {
+        return Vec::new();
+    }
     let place = Place { schema, before, after, wanted: facts.wanted, applied: facts.applied_before };
     let mut walk = Walk { facts, path: Vec::new(), named: Vec::new(), changes: Vec::new() };
     walk.value(place);

@@ -31,10 +31,11 @@ fn scalar() -> impl Strategy<Value = Value> {
 }
 
 fn anything() -> impl Strategy<Value = Value> {
-    scalar().prop_recursive(2, 8, 3, |inner| {
+    let leaf = prop_oneof![9 => scalar(), 1 => Just(Value::Null)];
+    leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::List),
-            prop::collection::btree_map("[ab]", inner, 0..3).prop_map(|map| map.into_iter().collect()),
+            prop::collection::btree_map("[makslnp]", inner, 0..3).prop_map(|map| map.into_iter().collect()),
         ]
     })
 }
@@ -197,11 +198,15 @@ proptest! {
     }
 
     #[test]
-    fn a_merge_never_panics(base in anything(), desired in anything(), live in anything()) {
+    fn merging_anything_never_panics_and_is_idempotent(base in anything(), desired in anything(), live in anything()) {
         let schemas = table();
         let sides = Sides { base: Some(&base), desired: &desired, live: Some(&live) };
         for schema in [SchemaRef::any(), schema(&schemas), schema(&schemas).field("k")] {
-            let _ = three_way(schema, &sides, &Limits::default());
+            if let Ok(once) = three_way(schema, &sides, &Limits::default()) {
+                let again = Sides { base: Some(&desired), desired: &desired, live: Some(&once.value) };
+                let twice = three_way(schema, &again, &Limits::default());
+                prop_assert_eq!(twice.map(|merged| merged.value), Ok(once.value));
+            }
             let _ = compare(schema, Some(&live), Some(&desired), &Facts::new().with_applied_before(&base));
         }
     }

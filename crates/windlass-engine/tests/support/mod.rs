@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Digest, Error, ErrorKind, Item, Mode, Object, ObjectId, Origin, RenderInput, Rendered, Renderer, Report,
-    Result, TreePath,
+    Context, Digest, Error, ErrorKind, Item, Mode, Object, ObjectId, Origin, RenderInput, Rendered, Renderer,
+    Report, Result, TreePath,
 };
 use windlass_engine::Engine;
 use windlass_testkit::{
@@ -50,7 +50,9 @@ fn item(text: &str, origin: Origin) -> Result<Item> {
         match word.split_once(':').unwrap_or((word, "")) {
             ("after", name) => directives.after.push(object_id(name)),
             ("wave", wave) => directives.wave = wave.parse().unwrap(),
-            ("within", seconds) => directives.time_limit = Some(Duration::from_secs(seconds.parse().unwrap())),
+            ("within", seconds) => {
+                directives.time_limit = Some(Duration::from_secs(seconds.parse().unwrap()))
+            }
             ("keep", _) => directives.keep = true,
             ("once", _) => directives.mode = Some(Mode::CreateOnly),
             other => panic!("unknown word {other:?}"),
@@ -92,11 +94,12 @@ impl World {
         shape: impl FnOnce(MemoryTarget) -> MemoryTarget,
         options: impl FnOnce(Engine) -> Engine,
     ) -> Self {
-        let clock = Arc::new(TestClock::auto());
+        let clock = Arc::new(TestClock::new());
         let cx = clock.context();
         let (source, store, events) = (MemorySource::new(), MemoryStore::new(), Recorder::new());
         let target = shape(MemoryTarget::new("memory").with_state(store.clone()));
-        let engine = Engine::new(unit("web"), source.clone(), Lines, target.clone()).with_events(events.clone());
+        let engine =
+            Engine::new(unit("web"), source.clone(), Lines, target.clone()).with_events(events.clone());
         let world = Self { clock, cx, source, target, store, events, engine: options(engine) };
         world.commit(objects);
         world
@@ -137,7 +140,8 @@ impl World {
 
     /// The outcome of each object, by bare names.
     pub fn outcomes(report: &Report) -> String {
-        let one = |object: &windlass_core::ObjectReport| format!("{}: {}", object.id.name, object.outcome.name());
+        let one =
+            |object: &windlass_core::ObjectReport| format!("{}: {}", object.id.name, object.outcome.name());
         report.objects.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 }

@@ -18,21 +18,25 @@ pub(crate) enum Step<'p> {
 
 /// Follows `steps` through the document of `text` that begins at `begin`.
 pub(crate) fn find(text: &str, begin: Begin, steps: &[Step<'_>]) -> Option<Place> {
-    let text = text.get(begin.offset..)?;
-    let mut walk = Walk { parser: super::parser(text, &deep()) };
-    let mut next = walk.root()?;
-    let mut field = Spot::of(&next.1.start);
-    for step in steps {
-        if matches!(next.0, Event::Alias(_)) {
-            break;
-        }
-        (field, next) = match step {
-            Step::Field(name) => walk.field(next, name)?,
-            Step::Index(at) => walk.item(next, *at)?,
-        };
-    }
+    let (mut walk, field, next) = Walk::to(text.get(begin.offset..)?, steps)?;
     let value = walk.extent(next)?;
     Some(place(begin, field, value))
+}
+
+/// Follows `steps` to a list and gives the places of its items.
+pub(crate) fn find_items(text: &str, begin: Begin, steps: &[Step<'_>]) -> Option<Vec<Place>> {
+    let (mut walk, _, list) = Walk::to(text.get(begin.offset..)?, steps)?;
+    let Event::SequenceStart(..) = list.0 else { return None };
+    let mut places = Vec::new();
+    loop {
+        let item = walk.next()?;
+        if matches!(item.0, Event::SequenceEnd) {
+            return Some(places);
+        }
+        let spot = Spot::of(&item.1.start);
+        let value = walk.extent(item)?;
+        places.push(place(begin, spot, value));
+    }
 }
 
 /// The document was read within its limits, so that only the stack bounds the depth here.
@@ -54,6 +58,23 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
+    /// Gives where the steps lead to: the walk, where the field begins, and the first event of its value.
+    fn to(text: &'t str, steps: &[Step<'_>]) -> Option<(Self, Spot, Next<'t>)> {
+        let mut walk = Self { parser: super::parser(text, &deep()) };
+        let mut next = walk.root()?;
+        let mut field = Spot::of(&next.1.start);
+        for step in steps {
+            if matches!(next.0, Event::Alias(_)) {
+                break;
+            }
+            (field, next) = match step {
+                Step::Field(name) => walk.field(next, name)?,
+                Step::Index(at) => walk.item(next, *at)?,
+            };
+        }
+        Some((walk, field, next))
+    }
+
     fn next(&mut self) -> Option<Next<'t>> {
         self.parser.next()?.ok()
     }

@@ -13,7 +13,7 @@ use granit_parser::{Event, Parser, Span, StrInput};
 use windlass_core::{Error, Value};
 
 pub(crate) use keys::Keys;
-pub(crate) use locate::{Step, find};
+pub(crate) use locate::{Step, find, find_items};
 pub(crate) use scalar::untagged;
 
 use crate::Options;

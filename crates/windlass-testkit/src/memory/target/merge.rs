@@ -76,4 +76,32 @@ mod tests {
         check("a=1 b=2", "a=1 b=2", "a=1", "a=1");
         check("a.b=1 a.c=2 a.d=3", "a.b=1 a.c=2", "a.b=1", "a.b=1 a.d=3");
     }
+
+    fn tree() -> impl proptest::strategy::Strategy<Value = Value> {
+        use proptest::prelude::*;
+        let leaf = prop_oneof![(0..3i64).prop_map(Value::Int), Just(Value::Null), Just(Value::List(vec![]))];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            proptest::collection::btree_map("[a-d]", inner, 0..4).prop_map(Value::from_iter)
+        })
+    }
+
+    fn object() -> impl proptest::strategy::Strategy<Value = Value> {
+        use proptest::strategy::Strategy as _;
+        proptest::collection::btree_map("[a-d]", tree(), 0..4).prop_map(Value::from_iter)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_apply_twice_is_an_apply_once(live in object(), applied in object(), wanted in object()) {
+            let once = apply(&live, Some(&applied), &wanted);
+            proptest::prop_assert_eq!(&apply(&once, Some(&wanted), &wanted), &once);
+        }
+
+        #[test]
+        fn an_apply_of_all_that_is_there_leaves_nothing_else(old in object(), wanted in object()) {
+            let after = apply(&old, Some(&old), &wanted);
+            let extra = after.as_map().unwrap().iter().find(|(key, _)| wanted.get(key).is_none());
+            proptest::prop_assert!(extra.is_none(), "{:?} was applied and is wanted no more", extra);
+        }
+    }
 }
