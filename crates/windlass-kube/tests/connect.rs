@@ -1,0 +1,123 @@
+//! How a cluster is reached, and what is refused.
+
+mod script;
+
+use script::{Script, context, interest, list};
+use windlass_core::{ErrorKind, Target};
+use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget, Server};
+
+fn kubeconfig(server: &str, cluster: &str, user: &str) -> std::path::PathBuf {
+    let text = format!(
+        "clusters: [{{name: c, cluster: {{server: '{server}'{cluster}}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n\
+         contexts: [{{name: x, context: {{cluster: c, user: u}}}}]\ncurrent-context: x\n"
+    );
+    let name = windlass_core::Digest::of(text.as_bytes()).short();
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kubeconfig-{name}"));
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+async fn check(connect: Connect, expected: &str) {
+    let told = match Cluster::connect(&connect).await {
+        Ok(cluster) => cluster.server().to_string(),
+        Err(error) => format!("{} {}", error.kind().name(), error.context("option").unwrap_or("")),
+    };
+    assert_eq!(told.trim_end(), expected, "{connect:?}");
+}
+
+#[tokio::test]
+async fn each_loosening_must_be_allowed_by_its_name() {
+    let file =
+        |server: &str, cluster: &str, user: &str| Connect::kubeconfig(kubeconfig(server, cluster, user));
+    let exec = "exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/false}";
+    check(file("https://k.example:6443", "", "token: sesame"), "https://k.example:6443").await;
+    check(file("https://k.example", "", exec), "denied allow_exec_credentials").await;
+    check(
+        file("https://k.example", "", "auth-provider: {name: gcp, config: {}}"),
+        "denied allow_exec_credentials",
+    )
+    .await;
+    check(file("https://k.example", ", insecure-skip-tls-verify: true", ""), "denied allow_unverified_tls")
+        .await;
+    let loose = file("https://k.example", ", insecure-skip-tls-verify: true", "");
+    check(loose.allow_unverified_tls(), "https://k.example").await;
+    check(file("http://k.example", "", ""), "denied allow_plain_http").await;
+    check(file("http://k.example", "", "").allow_plain_http(), "http://k.example").await;
+    check(file("https://k.example", ", proxy-url: 'http://p.example'", ""), "unsupported").await;
+    check(file("https://k.example", "", "").context("other"), "invalid").await;
+    check(Connect::kubeconfig("/does/not/exist"), "invalid").await;
+}
+
+#[tokio::test]
+async fn credentials_are_not_shown() {
+    let server = Server::new("https://user:sesame@k.example/")
+        .with_token("sesame")
+        .with_client_certificate("sesame", "sesame")
+        .with_authority("sesame");
+    let connect = Connect::server(server);
+    assert_eq!(format!("{connect:?}"), r#"Connect(server "https://k.example")"#);
+    let error = Cluster::connect(&connect).await.unwrap_err();
+    assert!(!format!("{error:?}{}", error.explain()).contains("sesame"), "{error:?}");
+    let connect = Connect::server(Server::new("https://k.example").with_token("sesame"));
+    let target = KubeTarget::new(Cluster::connect(&connect).await.unwrap(), KubeOptions::default());
+    assert!(!format!("{target:?}").contains("sesame"));
+    assert_eq!(target.profile().place, "https://k.example");
+}
+
+#[tokio::test]
+async fn a_broken_kubeconfig_is_told_without_its_text() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("broken");
+    std::fs::write(&path, "users: [{user: {token: sesame").unwrap();
+    let error = Cluster::connect(&Connect::kubeconfig(&path)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named() {
+    // Port 1 of the loopback: nobody listens, and nothing leaves the machine.
+    let connect = Connect::server(Server::new("https://127.0.0.1:1").with_token("sesame"));
+    let target = KubeTarget::new(Cluster::connect(&connect).await.unwrap(), KubeOptions::default());
+    let error = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.context("server"), Some("https://127.0.0.1:1"));
+    assert!(!error.may_have_written());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_is_named_in_every_request() {
+    let script = Script::new().on(
+        "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500",
+        200,
+        &list(&[], ""),
+    );
+    let cluster = script.cluster().as_account("team-a/deployer").unwrap();
+    assert_eq!(
+        format!("{cluster:?}"),
+        r#"Cluster { server: "https://script.example", account: Some("system:serviceaccount:team-a:deployer") }"#
+    );
+    let target = KubeTarget::new(cluster.clone(), KubeOptions::default());
+    let _ = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await;
+    let headers = script.headers();
+    assert_eq!(headers.len() as u64, cluster.requests());
+    for headers in headers {
+        assert_eq!(headers["impersonate-user"], "system:serviceaccount:team-a:deployer");
+        let groups: Vec<&str> =
+            headers.get_all("impersonate-group").iter().map(|group| group.to_str().unwrap()).collect();
+        assert_eq!(
+            groups,
+            ["system:serviceaccounts", "system:serviceaccounts:team-a", "system:authenticated"]
+        );
+    }
+    assert_eq!(script.cluster().as_account("a\nb").unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_call_sends_nothing() {
+    let script = Script::new();
+    let cx = context();
+    cx.cancel().cancel();
+    let error = script.target().observe(&cx, &interest(&["ConfigMap/a/x"])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(script.log(), "");
+}
