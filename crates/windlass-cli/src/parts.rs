@@ -1,12 +1,13 @@
 //! From a unit to the parts of an engine: what the `windlass` command knows of sources, renderers and targets.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Error, EventSink, Policy, RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place,
+    Artifact, Context, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place,
     TreePath,
 };
-use windlass_core::{Context, Paths};
 use windlass_engine::{Engine, Options, Wait};
 use windlass_fs::{DirSource, DirTarget};
 use windlass_git::GitSource;
@@ -53,7 +54,7 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
 ///
 /// # Errors
 /// What the source says, with the place of the unit that names it.
-pub(crate) async fn fetch(cx: &Context, unit: &Unit, origins: &Origins) -> Result<windlass_core::Artifact> {
+pub(crate) async fn fetch(cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
     let fetch = async || {
         let resolved = origins.source.resolve(cx).await?;
         origins.source.fetch(cx, &resolved.revision, &Paths::All).await
@@ -69,64 +70,89 @@ pub(crate) async fn render(
     cx: &Context,
     unit: &Unit,
     origins: &Origins,
-    artifact: windlass_core::Artifact,
+    artifact: Artifact,
 ) -> Result<(Revision, Rendered)> {
     let (cx, renderer, path) = (cx.clone(), Arc::clone(&origins.renderer), origins.path.clone());
     let revision = artifact.revision().clone();
     let work = move || renderer.render(&cx, &RenderInput::new(&artifact, &path));
     let rendered = tokio::task::spawn_blocking(work).await.unwrap_or_else(|lost| {
-        Err(Error::new(windlass_core::ErrorKind::Internal, "the render was lost").caused_by(lost))
+        Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost))
     });
     Ok((revision, rendered.map_err(|error| error.with_each("unit", &unit.id))?))
 }
 
-/// Makes the engine of a unit. Nothing is asked yet, but a kubeconfig is read.
-///
-/// # Errors
-/// What a kubeconfig says, with the place of the unit that names it.
-pub(crate) async fn engine(unit: &Unit, events: impl EventSink, policy: Option<Arc<dyn Policy>>) -> Result<Engine> {
-    let origins = origins(unit);
-    let target = target(unit).await?;
-    let mut options = Options::default();
-    options.prune = unit.prune.clone();
-    options.adoption = unit.adoption;
-    options.interval = unit.interval;
-    options.wait = Wait::default().with_health_timeout(unit.timeout).with_delete_timeout(unit.timeout);
-    let engine = Engine::of(unit.id.clone(), origins.source, origins.renderer, target)
-        .with_path(origins.path)
-        .with_options(options)
-        .with_order(default_order())
-        .with_dialects(default_dialects())
-        .with_events(events);
-    Ok(match policy {
-        Some(policy) => engine.with_policy(policy),
-        None => engine,
-    })
+/// Makes engines. Units with one target share it: one connection, one lock.
+#[derive(Debug, Default)]
+pub(crate) struct Workshop {
+    folders: Mutex<BTreeMap<PathBuf, DirTarget>>,
+    clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
 }
 
-/// Adds to an error of an engine which field of the unit may be to blame: that of the source, unless the error names an
-/// object or a file of its own.
-pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
-    const OF_THE_SOURCE: [&str; 5] = ["url", "reference", "branch", "commit", "source"];
-    let problem = |problem: &Error| {
-        let of_source = OF_THE_SOURCE.iter().any(|key| problem.context(key).is_some());
-        if of_source { unit.blame(&SOURCE, problem.clone()) } else { problem.clone() }
-    };
-    let problems: Vec<Error> = error.problems().iter().map(problem).collect();
-    Error::all(problems).unwrap_or(error)
-}
+impl Workshop {
+    /// Makes the engine of a unit. Nothing is asked yet, but a kubeconfig is read.
+    ///
+    /// # Errors
+    /// What a kubeconfig or a folder says, with the place of the unit that names it.
+    pub(crate) async fn engine(&self, unit: &Unit, events: impl EventSink) -> Result<Engine> {
+        let origins = origins(unit);
+        let target = self.target(unit).await?;
+        let mut options = Options::default();
+        options.prune = unit.prune.clone();
+        options.adoption = unit.adoption;
+        options.interval = unit.interval;
+        options.wait = Wait::default().with_health_timeout(unit.timeout).with_delete_timeout(unit.timeout);
+        Ok(Engine::of(unit.id.clone(), origins.source, origins.renderer, target)
+            .with_path(origins.path)
+            .with_options(options)
+            .with_events(events))
+    }
 
-async fn target(unit: &Unit) -> Result<Arc<dyn Place>> {
-    match &unit.target {
-        Target::Dir(folder) => Ok(Arc::new(DirTarget::new(folder))),
-        Target::Kubernetes(kubernetes) => {
-            let target = cluster(kubernetes).await;
-            target.map_err(|error| unit.blame(&["spec", "target", "kubernetes"], error))
+    async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
+        let (field, target) = match &unit.target {
+            Target::Dir(folder) => ("dir", self.folder(folder)),
+            Target::Kubernetes(kubernetes) => ("kubernetes", self.kubernetes(kubernetes).await),
+        };
+        target.map_err(|error| unit.blame(&["spec", "target", field], error))
+    }
+
+    fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(target) = folders.get(folder) {
+            return Ok(Arc::new(target.clone()));
         }
+        let target = DirTarget::open(folder)?
+            .with_dialects(default_dialects())
+            .with_order(default_order());
+        folders.insert(folder.into(), target.clone());
+        Ok(Arc::new(target))
+    }
+
+    async fn kubernetes(&self, kubernetes: &Kubernetes) -> Result<Arc<dyn Place>> {
+        let mut options = KubeOptions::default();
+        if let Some(namespace) = &kubernetes.namespace {
+            options = options.with_default_namespace(namespace)?;
+        }
+        let target = KubeTarget::new(self.cluster(kubernetes).await?, options)
+            .with_dialects(default_dialects())
+            .with_order(default_order())
+            .with_health(vec![Arc::new(KubernetesHealth)]);
+        Ok(Arc::new(target))
+    }
+
+    /// Connects, or takes the connection that another unit with the same words made.
+    async fn cluster(&self, kubernetes: &Kubernetes) -> Result<Cluster> {
+        let key = Kubernetes { namespace: None, ..kubernetes.clone() };
+        let mut clusters = self.clusters.lock().await;
+        if let Some((_, cluster)) = clusters.iter().find(|(have, _)| *have == key) {
+            return Ok(cluster.clone());
+        }
+        let cluster = Cluster::connect(&connect(&key)).await?;
+        clusters.push((key, cluster.clone()));
+        Ok(cluster)
     }
 }
 
-async fn cluster(kubernetes: &Kubernetes) -> Result<Arc<dyn Place>> {
+fn connect(kubernetes: &Kubernetes) -> Connect {
     let mut connect = kubernetes.kubeconfig.as_ref().map_or_else(Connect::environment, Connect::kubeconfig);
     if let Some(context) = &kubernetes.context {
         connect = connect.context(context);
@@ -140,13 +166,17 @@ async fn cluster(kubernetes: &Kubernetes) -> Result<Arc<dyn Place>> {
     if kubernetes.allow_plain_http {
         connect = connect.allow_plain_http();
     }
-    let mut options = KubeOptions::default();
-    if let Some(namespace) = &kubernetes.namespace {
-        options = options.with_default_namespace(namespace)?;
-    }
-    let target = KubeTarget::new(Cluster::connect(&connect).await?, options)
-        .with_dialects(default_dialects())
-        .with_order(default_order())
-        .with_health(vec![Arc::new(KubernetesHealth)]);
-    Ok(Arc::new(target))
+    connect
+}
+
+/// Adds to an error of an engine which field of the unit may be to blame: that of the source, unless the error names an
+/// object or a file of its own.
+pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
+    const OF_THE_SOURCE: [&str; 5] = ["url", "reference", "branch", "commit", "source"];
+    let problem = |problem: &Error| {
+        let of_source = OF_THE_SOURCE.iter().any(|key| problem.context(key).is_some());
+        if of_source { unit.blame(&SOURCE, problem.clone()) } else { problem.clone() }
+    };
+    let problems: Vec<Error> = error.problems().iter().map(problem).collect();
+    Error::all(problems).unwrap_or(error)
 }

@@ -11,7 +11,7 @@ use crate::term::{Term, Tone, visible};
 
 pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Dependencies, async |unit| {
-        let engine = parts::engine(unit, Progress::new(&scene.term), None).await?;
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let blame = |error| parts::blame(unit, error);
         let plan = engine.plan(&scene.cx).await.map_err(blame)?;
         if scene.term.format == Format::Text {

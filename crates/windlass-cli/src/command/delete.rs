@@ -14,7 +14,7 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
             .with_help("look with `windlass status` at what is owned, then repeat with --yes"));
     }
     walk(scene, Holds::Dependents, async |unit| {
-        let engine = parts::engine(unit, Progress::new(&scene.term), None).await?;
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let blame = |error| parts::blame(unit, error);
         let plan = engine.plan_delete(&scene.cx).await.map_err(blame)?;
         if scene.term.format == Format::Text {

@@ -17,6 +17,7 @@ use windlass_core::{Cancel, Context, Result};
 use windlass_engine::TokioClock;
 
 use crate::args::{Request, Verb, command};
+use crate::parts::Workshop;
 use crate::spec::{self, Fleet};
 use crate::stop;
 use crate::term::Term;
@@ -27,6 +28,7 @@ struct Scene {
     cx: Context,
     term: Arc<Term>,
     fleet: Fleet,
+    workshop: Arc<Workshop>,
     yes: bool,
 }
 
@@ -51,7 +53,8 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
     stop::listen(cancel.clone(), term);
     let cx = Context::new(TokioClock::new()).with_cancel(cancel);
     let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
-    Ok(Scene { cx, term: Arc::clone(term), fleet, yes: request.yes })
+    let workshop = Arc::new(Workshop::default());
+    Ok(Scene { cx, term: Arc::clone(term), fleet, workshop, yes: request.yes })
 }
 
 async fn on_units(verb: Verb, scene: &Scene) -> Result<Ending> {

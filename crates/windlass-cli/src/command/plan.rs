@@ -11,7 +11,7 @@ use crate::term::Term;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
-        let engine = parts::engine(unit, Progress::new(&scene.term), None).await?;
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let plan = engine.plan(&scene.cx).await.map_err(|error| parts::blame(unit, error))?;
         scene.term.result(|| text(&scene.term, &plan), &plan)?;
         match problems(&plan) {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
-use windlass_core::{Context, Error, ErrorKind, Policy, Report, Result};
+use windlass_core::{Context, Error, ErrorKind, Report, Result};
 
 use super::standing::{AfterOthers, Standing};
 use super::{Ending, Scene};
 use crate::events::Log;
-use crate::parts;
+use crate::parts::Workshop;
 use crate::spec::Unit;
 use crate::term::{Term, Tone};
 
@@ -23,8 +23,8 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
             continue;
         }
         let (cx, term, unit) = (scene.cx.clone(), Arc::clone(&scene.term), unit.clone());
-        let (log, standing) = (Arc::clone(&log), standing.clone());
-        tasks.spawn(async move { keep(&cx, &term, &unit, log, standing).await });
+        let (log, standing, workshop) = (Arc::clone(&log), standing.clone(), Arc::clone(&scene.workshop));
+        tasks.spawn(async move { keep(&cx, &term, &unit, &workshop, log, standing).await });
     }
     if isolated == scene.fleet.len() {
         return Ok(Ending::Failed);
@@ -40,13 +40,18 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
 }
 
 /// Makes passes of one unit until stopped. Its parts are made anew until they can be: a kubeconfig may come later.
-async fn keep(cx: &Context, term: &Arc<Term>, unit: &Unit, log: Arc<Log>, standing: Standing) -> Result<()> {
-    let policy: Arc<dyn Policy> =
-        Arc::new(AfterOthers { depends_on: unit.depends_on.clone(), standing: standing.clone() });
+async fn keep(
+    cx: &Context,
+    term: &Arc<Term>,
+    unit: &Unit,
+    workshop: &Workshop,
+    log: Arc<Log>,
+    standing: Standing,
+) -> Result<()> {
     let engine = loop {
         let sink = Arc::clone(&log);
         let events = move |event: &windlass_core::Event| windlass_core::EventSink::emit(&*sink, event);
-        match parts::engine(unit, events, Some(Arc::clone(&policy))).await {
+        match workshop.engine(unit, events).await {
             Ok(engine) => break engine,
             Err(error) => term.error(&error.with_each("unit", &unit.id)),
         }
@@ -54,6 +59,8 @@ async fn keep(cx: &Context, term: &Arc<Term>, unit: &Unit, log: Arc<Log>, standi
             return Ok(());
         }
     };
+    let engine =
+        engine.with_policy(AfterOthers { depends_on: unit.depends_on.clone(), standing: standing.clone() });
     let mut told: Option<Error> = None;
     let mut see = |result: &Result<Report>| {
         standing.note(&unit.id, result.as_ref().is_ok_and(Report::is_success));

@@ -12,7 +12,7 @@ use crate::term::{Term, Tone, visible};
 
 pub(super) async fn status(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
-        let engine = parts::engine(unit, Progress::new(&scene.term), None).await?;
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let status = engine.status(&scene.cx).await.map_err(|error| parts::blame(unit, error))?;
         scene.term.result(|| text(&scene.term, &status), &Form::of(&status))?;
         Ok(Ending::Good)

@@ -10,7 +10,6 @@ mod schema;
 mod tests;
 mod unit;
 
-pub(crate) use check::nearest;
 pub(crate) use draft::Setting;
 pub(crate) use fields::{Field, Shape, flagged};
 pub(crate) use fleet::Fleet;
