@@ -1,0 +1,6 @@
+//! A real control plane, real Git repositories served over HTTP, and engines between them.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub(crate) mod git;
+pub(crate) mod world;
