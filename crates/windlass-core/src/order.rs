@@ -8,7 +8,6 @@ use crate::{Directives, Item, Object, ObjectId, Result, Text};
 
 /// What an edge waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Gate {
     /// The object was written.
     Applied,
@@ -18,7 +17,6 @@ pub enum Gate {
 
 /// An end of an edge.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Node {
     /// An object.
     Object(ObjectId),

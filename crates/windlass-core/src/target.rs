@@ -73,7 +73,6 @@ pub struct Live {
 
 /// What was seen where an object was looked for.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Sight {
     /// It is there.
     Live(Live),
@@ -162,6 +161,8 @@ pub enum Expect {
     Absent,
     /// It is at this version.
     At(Version),
+    /// It still is the one with this [`Live::uid`], at whatever version: not deleted and created anew since.
+    Uid(Text),
     /// Nothing: an apply that may create or change.
     Any,
 }
@@ -221,7 +222,6 @@ impl Write {
 
 /// What a write did.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Written {
     /// The object is new.
     Created(Live),
@@ -356,7 +356,6 @@ impl<'a> Profile<'a> {
 
 /// What the target says of an item before anything is planned.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Admitted {
     /// It can be planned; its identity is complete (a default namespace was filled in, a needless one taken out).
     Item(Item),
@@ -408,7 +407,6 @@ pub struct Contest {
 
 /// What a write would do.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Prediction {
     /// Nothing would change.
     Same,

@@ -76,6 +76,13 @@ impl Context {
         self
     }
 
+    /// Gives a context for what must not be cut off, such as saving what was done: neither the cancellation nor the
+    /// deadline of this one reaches it, only `timeout`. The fence still does.
+    #[must_use]
+    pub fn shielded(&self, timeout: Duration) -> Self {
+        Self { cancel: Cancel::new(), deadline: None, ..self.clone() }.with_timeout(timeout)
+    }
+
     /// Tells the time.
     #[must_use]
     pub fn now(&self) -> Now {

@@ -37,7 +37,7 @@ impl fmt::Display for Action {
             f.write_str("  adopts: nobody owned it")?;
         }
         match &self.verb {
-            Verb::Keep { why } => write!(f, "  {why}")?,
+            Verb::Keep { why } | Verb::Skip { why } => write!(f, "  {why}")?,
             Verb::Refuse { error } => write!(f, "\n    {}", error.to_string().replace('\n', "\n    "))?,
             _ => {}
         }
@@ -73,7 +73,7 @@ const fn sign(verb: &Verb) -> char {
         Verb::Create => '+',
         Verb::Change | Verb::Apply => '~',
         Verb::Delete => '-',
-        Verb::Keep { .. } => '.',
+        Verb::Keep { .. } | Verb::Skip { .. } => '.',
         Verb::Refuse { .. } => '!',
     }
 }
@@ -83,7 +83,7 @@ fn counts(plan: &Plan) -> String {
     for action in &plan.actions {
         *counts.entry(action.verb.name()).or_default() += 1;
     }
-    let order = ["create", "change", "apply", "delete", "keep", "refuse", "unchanged"];
+    let order = ["create", "change", "apply", "delete", "keep", "skip", "refuse", "unchanged"];
     let parts: Vec<String> =
         order.iter().filter_map(|name| counts.get(name).map(|count| format!("{count} {name}"))).collect();
     if parts.is_empty() { "nothing wanted, nothing owned".into() } else { parts.join(", ") }

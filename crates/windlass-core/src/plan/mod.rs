@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Contest, Context, Digest, Edge, Error, Expect, FieldPath, Mode, Object, ObjectId, Origin, Owned, Result,
-    Revision, Stamp, Text, UnitId, Warning,
+    Contest, Context, Digest, Edge, Error, Expect, FieldPath, Health, Mode, Object, ObjectId, Origin, Owned,
+    Result, Revision, Text, UnitId, Warning,
 };
 
 /// Why a field differs.
@@ -66,6 +66,11 @@ pub enum Verb {
         /// Why.
         why: Text,
     },
+    /// It is not touched, because of something else in this plan.
+    Skip {
+        /// Why.
+        why: Text,
+    },
     /// It cannot be written, and nothing that depends on it is.
     Refuse {
         /// Why.
@@ -90,6 +95,7 @@ impl Verb {
             Self::Apply => "apply",
             Self::Delete => "delete",
             Self::Keep { .. } => "keep",
+            Self::Skip { .. } => "skip",
             Self::Refuse { .. } => "refuse",
         }
     }
@@ -121,9 +127,9 @@ pub struct Action {
     pub contests: Vec<Contest>,
     /// What the inventory keeps of it: `rank`, `apiVersion`, wanted digest.
     pub owned: Owned,
-    /// The stamp of the live object that the plan was made for.
-    #[serde(skip)]
-    pub live: Option<Stamp>,
+    /// How the live object was when the plan was made, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
     /// How it would be sent.
     pub mode: Mode,
     /// On what condition; not part of the digest.
@@ -150,7 +156,7 @@ impl Action {
             changes: Vec::new(),
             contests: Vec::new(),
             owned,
-            live: None,
+            health: None,
             mode: Mode::Apply,
             expect: Expect::Any,
             payload: None,
@@ -175,6 +181,9 @@ pub struct Plan {
     pub revision: Option<Revision>,
     /// What would happen, by stage, then identity; deletions last, in their order.
     pub actions: Vec<Action>,
+    /// What is in the inventory, is not wanted, and needs no delete: it is gone already, or is not ours any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forget: Vec<ObjectId>,
     /// What waits for what.
     pub edges: Vec<Edge>,
     /// What keeps the plan from being whole: guards, cycles, objects that are not written. Pruning waits for it to be
@@ -203,6 +212,7 @@ impl Plan {
             place: place.into(),
             revision,
             actions,
+            forget: Vec::new(),
             edges: Vec::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
@@ -241,7 +251,6 @@ fn digest_of(unit: &UnitId, actions: &[Action]) -> Digest {
 
 /// What a policy says of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Verdict {
     /// Go on.
     Allow,

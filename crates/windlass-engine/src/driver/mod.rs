@@ -1,0 +1,338 @@
+//! The engine: gathers facts, plans, asks policies, carries out.
+
+mod execute;
+mod gather;
+mod render;
+mod run;
+mod status;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use windlass_core::{
+    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, OrderRule, Plan, Policy, Renderer,
+    Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
+};
+
+pub use status::{ObjectStatus, Status};
+
+use crate::explain::Compared;
+use crate::facts::Facts;
+use crate::options::Options;
+use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
+
+/// Reconciles one unit: what a source wants, rendered, becomes what a target has.
+///
+/// Cheap to clone; a clone is the same engine. State, order and dialects come from the target unless they are replaced.
+///
+/// # Guarantees
+/// - [`plan`](Engine::plan) and [`status`](Engine::status) write nothing.
+/// - An `Err` means that nothing was written to the target. What failed for single objects is in the [`Report`].
+/// - No write before every policy saw the whole plan, and before the inventory names all that may be created.
+/// - A second pass over a converged state writes nothing, neither to the target nor to the store.
+///
+/// # Cancel safety
+/// Dropping the future of any method stops it. What was being written is in the inventory; the next pass repairs. To
+/// stop in good order, cancel the [`Context`]: nothing more is begun, and what was done is saved.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+#[derive(Clone)]
+struct Parts {
+    unit: UnitId,
+    source: Arc<dyn Source>,
+    path: TreePath,
+    renderer: Arc<dyn Renderer>,
+    transforms: Vec<Arc<dyn Transform>>,
+    target: Arc<dyn Target>,
+    store: Option<Arc<dyn StateStore>>,
+    order: Option<Vec<Arc<dyn OrderRule>>>,
+    dialects: Option<Vec<Arc<dyn Dialect>>>,
+    policies: Vec<Arc<dyn Policy>>,
+    events: Vec<Arc<dyn EventSink>>,
+    explain: Arc<dyn Explain>,
+    options: Options,
+}
+
+impl Engine {
+    /// Makes an engine for one unit.
+    pub fn new(unit: UnitId, source: impl Source, renderer: impl Renderer, target: impl Target) -> Self {
+        Self::of(unit, Arc::new(source), Arc::new(renderer), Arc::new(target))
+    }
+
+    /// Makes an engine from parts that others use too.
+    #[must_use]
+    pub fn of(
+        unit: UnitId,
+        source: Arc<dyn Source>,
+        renderer: Arc<dyn Renderer>,
+        target: Arc<dyn Target>,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            unit,
+            source,
+            path: TreePath::root(),
+            renderer,
+            transforms: Vec::new(),
+            target,
+            store: None,
+            order: None,
+            dialects: None,
+            policies: Vec::new(),
+            events: Vec::new(),
+            explain: Arc::new(Compared::default()),
+            options: Options::default(),
+        }))
+    }
+
+    /// Renders this folder of the source; the root unless said.
+    #[must_use]
+    pub fn with_path(self, path: TreePath) -> Self {
+        self.with(|parts| parts.path = path)
+    }
+
+    /// Adds a transform; they run in the order in which they were added.
+    #[must_use]
+    pub fn with_transform(self, transform: impl Transform) -> Self {
+        self.with(|parts| parts.transforms.push(Arc::new(transform)))
+    }
+
+    /// Keeps the state somewhere else than with the target.
+    #[must_use]
+    pub fn with_store(self, store: Arc<dyn StateStore>) -> Self {
+        self.with(|parts| parts.store = Some(store))
+    }
+
+    /// Replaces the rules of order that the target brings.
+    #[must_use]
+    pub fn with_order(self, rules: Vec<Arc<dyn OrderRule>>) -> Self {
+        self.with(|parts| parts.order = Some(rules))
+    }
+
+    /// Replaces the dialects that the target brings.
+    #[must_use]
+    pub fn with_dialects(self, dialects: Vec<Arc<dyn Dialect>>) -> Self {
+        self.with(|parts| parts.dialects = Some(dialects))
+    }
+
+    /// Adds a policy; all of them see every plan, in the order in which they were added.
+    #[must_use]
+    pub fn with_policy(self, policy: impl Policy) -> Self {
+        self.with(|parts| parts.policies.push(Arc::new(policy)))
+    }
+
+    /// Adds somebody who is told what happens. A function of one [`Event`] is one.
+    #[must_use]
+    pub fn with_events(self, sink: impl EventSink) -> Self {
+        self.with(|parts| parts.events.push(Arc::new(sink)))
+    }
+
+    /// Replaces how differences are explained.
+    #[must_use]
+    pub fn with_explain(self, explain: impl Explain) -> Self {
+        self.with(|parts| parts.explain = Arc::new(explain))
+    }
+
+    /// Sets what is deleted.
+    #[must_use]
+    pub fn with_prune(self, prune: Prune) -> Self {
+        self.with(|parts| parts.options.prune = prune)
+    }
+
+    /// Sets what is waited for.
+    #[must_use]
+    pub fn with_wait(self, wait: Wait) -> Self {
+        self.with(|parts| parts.options.wait = wait)
+    }
+
+    /// Sets who may be taken over.
+    #[must_use]
+    pub fn with_adoption(self, adoption: Adoption) -> Self {
+        self.with(|parts| parts.options.adoption = adoption)
+    }
+
+    /// Sets the time between two passes of [`run`](Engine::run).
+    #[must_use]
+    pub fn with_interval(self, interval: Duration) -> Self {
+        self.with(|parts| parts.options.interval = interval)
+    }
+
+    /// Replaces all options.
+    #[must_use]
+    pub fn with_options(self, options: Options) -> Self {
+        self.with(|parts| parts.options = options)
+    }
+
+    /// Gives the name of the unit.
+    #[must_use]
+    pub fn unit(&self) -> &UnitId {
+        &self.0.unit
+    }
+
+    /// Gives the options.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// Says what would happen. Writes nothing.
+    ///
+    /// # Errors
+    /// What source, renderer, target and store say; nothing was written.
+    pub async fn plan(&self, cx: &Context) -> Result<Plan> {
+        Ok(self.prepare(cx, None).await?.plan)
+    }
+
+    /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where the plan would be another by now; [`ErrorKind::Denied`] by a policy; else as
+    /// [`Engine::plan`]. Nothing was written.
+    pub async fn apply(&self, cx: &Context, plan: &Plan) -> Result<Report> {
+        let prepared = self.prepare(cx, plan.revision.clone()).await?;
+        check_same(plan, &prepared.plan)?;
+        self.carry_out(cx, prepared, false).await
+    }
+
+    /// Makes one pass: gathers, plans, asks the policies, carries out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Denied`] by a policy; else as [`Engine::plan`]. Nothing was written.
+    pub async fn reconcile(&self, cx: &Context) -> Result<Report> {
+        self.tell(Happening::Started);
+        let result = match self.prepare(cx, None).await {
+            Ok(prepared) => self.carry_out(cx, prepared, false).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &result {
+            self.tell(Happening::Failed { error: error.clone() });
+        }
+        result
+    }
+
+    /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
+    ///
+    /// # Errors
+    /// What target and store say; nothing was written.
+    pub async fn plan_delete(&self, cx: &Context) -> Result<Plan> {
+        Ok(self.prepare_delete(cx).await?.plan)
+    }
+
+    /// Deletes all that the unit owns, as `plan` from [`Engine::plan_delete`] says, and forgets the unit once all of
+    /// it is gone.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    pub async fn delete(&self, cx: &Context, plan: &Plan) -> Result<Report> {
+        let prepared = self.prepare_delete(cx).await?;
+        check_same(plan, &prepared.plan)?;
+        self.carry_out(cx, prepared, true).await
+    }
+
+    async fn prepare(&self, cx: &Context, revision: Option<Revision>) -> Result<Prepared> {
+        let gathered = self.gather(cx, revision).await?;
+        Ok(self.decide(cx, gathered))
+    }
+
+    async fn prepare_delete(&self, cx: &Context) -> Result<Prepared> {
+        let gathered = self.gather_for_delete(cx).await?;
+        Ok(self.decide(cx, gathered))
+    }
+
+    fn decide(&self, cx: &Context, gathered: Gathered) -> Prepared {
+        let plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
+        self.tell(Happening::Planned { plan: plan.digest, writes: plan.writes() });
+        for id in drifted(&gathered.facts, &plan) {
+            self.tell(Happening::Drifted { id });
+        }
+        Prepared { plan, saved: gathered.saved }
+    }
+
+    async fn carry_out(&self, cx: &Context, prepared: Prepared, deleting: bool) -> Result<Report> {
+        self.review(cx, &prepared.plan).await?;
+        self.execute(cx, prepared, deleting).await
+    }
+
+    async fn review(&self, cx: &Context, plan: &Plan) -> Result<()> {
+        for policy in &self.0.policies {
+            let (why, hold) = match policy.review(cx, plan).await? {
+                Verdict::Allow => continue,
+                Verdict::Hold(why) => (why, true),
+                Verdict::Deny(why) => (why, false),
+            };
+            self.tell(Happening::Withheld { why: why.clone(), hold });
+            let message = if hold { "a policy holds the plan" } else { "a policy denies the plan" };
+            return Err(Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest));
+        }
+        Ok(())
+    }
+
+    fn rules<'a>(&'a self, cx: &'a Context) -> Rules<'a> {
+        let options = &self.0.options;
+        let order = self.0.order.as_deref().unwrap_or_else(|| self.0.target.profile().order);
+        Rules::new(&*self.0.explain, &options.prune, &options.wait, cx.limits())
+            .with_order(order)
+            .with_adoption(options.adoption)
+    }
+
+    fn store(&self) -> Result<&dyn StateStore> {
+        self.0.store.as_deref().or_else(|| self.0.target.profile().state).ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "the target keeps no state")
+                .with_help("give the engine a state store")
+        })
+    }
+
+    fn tell(&self, what: Happening) {
+        let event = Event { unit: self.0.unit.clone(), what };
+        tracing::debug!(%event);
+        self.0.events.iter().for_each(|sink| sink.emit(&event));
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+/// Facts, and the state they were gathered from.
+struct Gathered {
+    facts: Facts,
+    saved: Option<windlass_core::Saved>,
+}
+
+/// A plan, and the state it was made from.
+struct Prepared {
+    plan: Plan,
+    saved: Option<windlass_core::Saved>,
+}
+
+fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
+    if planned.digest == now.digest && planned.problems == now.problems {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Conflict, "what would happen has changed since the plan was made")
+        .with("planned", planned.digest.short())
+        .with("now", now.digest.short())
+        .with_help("plan again"))
+}
+
+/// What was as wanted after its last write, is still wanted so, and is not so any more.
+fn drifted<'a>(facts: &'a Facts, plan: &'a Plan) -> impl Iterator<Item = windlass_core::ObjectId> + 'a {
+    plan.actions.iter().filter(|action| action.verb.writes()).filter_map(|action| {
+        let known = facts.inventory.objects.get(&action.id)?;
+        let moved = action.origin.is_some() && known.stamp.is_some() && known.wanted == action.owned.wanted;
+        moved.then(|| action.id.clone())
+    })
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("unit", &self.0.unit)
+            .field("source", &self.0.source)
+            .field("renderer", &self.0.renderer)
+            .field("target", &self.0.target)
+            .finish_non_exhaustive()
+    }
+}

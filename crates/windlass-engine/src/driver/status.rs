@@ -1,0 +1,108 @@
+//! How a unit is, without looking at its source.
+
+use std::fmt;
+
+use windlass_core::{Context, Health, Mark, ObjectId, Record, Result, Sight, UnitId};
+
+use super::Engine;
+
+/// How an owned object is.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ObjectStatus {
+    /// It is there, as it was after the last write.
+    InSync(Option<Health>),
+    /// It is there, and somebody has changed it, or its last write is not confirmed.
+    Drifted(Option<Health>),
+    /// It is not there.
+    Missing,
+    /// It does not carry the unit's mark any more.
+    Lost,
+    /// It could not be looked at.
+    Unknown(windlass_core::Error),
+}
+
+/// How a unit is: what it owns, and how that is.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The unit.
+    pub unit: UnitId,
+    /// The target's place.
+    pub place: windlass_core::Text,
+    /// The last pass that is remembered.
+    pub last: Option<Record>,
+    /// What it owns.
+    pub objects: Vec<(ObjectId, ObjectStatus)>,
+}
+
+impl Status {
+    /// Says whether everything owned is there, unchanged and healthy.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.objects.iter().all(|(_, status)| match status {
+            ObjectStatus::InSync(health) => health.as_ref().is_none_or(Health::is_ready),
+            _ => false,
+        })
+    }
+}
+
+impl Engine {
+    /// Says how the unit is: what is remembered, and how what it owns is now. Writes nothing, and does not ask the
+    /// source.
+    ///
+    /// # Errors
+    /// What target and store say.
+    pub async fn status(&self, cx: &Context) -> Result<Status> {
+        let saved = self.store()?.load(cx, self.unit()).await?;
+        let facts = self.begin(saved.as_ref());
+        let observed = self.observe(cx, &facts).await?;
+        let mark = Mark::of(self.unit());
+        let objects = facts.inventory.objects.iter().map(|(id, owned)| {
+            let status = match observed.sights.get(id) {
+                Some(Sight::Live(live)) if live.mark.as_ref() != Some(&mark) => ObjectStatus::Lost,
+                Some(Sight::Live(live)) if owned.stamp == Some(live.stamp) => {
+                    ObjectStatus::InSync(live.health.clone())
+                }
+                Some(Sight::Live(live)) => ObjectStatus::Drifted(live.health.clone()),
+                Some(Sight::Unreadable(error)) => ObjectStatus::Unknown(error.clone()),
+                _ => ObjectStatus::Missing,
+            };
+            (id.clone(), status)
+        });
+        Ok(Status {
+            unit: self.unit().clone(),
+            place: facts.place.clone(),
+            objects: objects.collect(),
+            last: saved.as_ref().and_then(|saved| saved.history.last().cloned()),
+        })
+    }
+}
+
+impl fmt::Display for ObjectStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InSync(None) => f.write_str("in sync"),
+            Self::InSync(Some(health)) => write!(f, "in sync, {health}"),
+            Self::Drifted(None) => f.write_str("drifted"),
+            Self::Drifted(Some(health)) => write!(f, "drifted, {health}"),
+            Self::Missing => f.write_str("missing"),
+            Self::Lost => f.write_str("not ours any more"),
+            Self::Unknown(error) => write!(f, "unknown: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}", self.unit, self.place)?;
+        match &self.last {
+            None => writeln!(f, "  nothing remembered")?,
+            Some(last) => {
+                let revision = last.revision.as_ref().map(windlass_core::Revision::short).unwrap_or_default();
+                writeln!(f, "  {revision} at {}: {}", last.at, last.counts)?;
+            }
+        }
+        self.objects.iter().try_for_each(|(id, status)| writeln!(f, "{id}  {status}"))
+    }
+}

@@ -1,0 +1,36 @@
+//! How an engine goes about its work.
+
+use std::time::Duration;
+
+use crate::rules::{Adoption, Prune, Wait};
+
+/// How an engine goes about its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// What is deleted.
+    pub prune: Prune,
+    /// What is waited for.
+    pub wait: Wait,
+    /// Who may be taken over.
+    pub adoption: Adoption,
+    /// The time between two passes of [`Engine::run`](crate::Engine::run) when all is well.
+    pub interval: Duration,
+    /// How far the interval may be off, in percent to both sides, so that many units do not all pass at once.
+    pub jitter_percent: u8,
+    /// The wait after a first failure; it doubles with each further one, up to the interval.
+    pub retry_min: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            prune: Prune::default(),
+            wait: Wait::default(),
+            adoption: Adoption::default(),
+            interval: Duration::from_secs(60),
+            jitter_percent: 5,
+            retry_min: Duration::from_secs(2),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! From facts to a plan: pure.
+
+mod order;
+mod unwanted;
+mod wanted;
+
+pub(crate) use wanted::unsettled;
+
+use std::collections::BTreeMap;
+
+use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Verb, Warning};
+
+use crate::facts::Facts;
+use crate::rules::Rules;
+use order::Ordered;
+
+/// Says what would happen, and why.
+///
+/// # Guarantees
+/// - Pure: the same facts and rules give the same plan, byte for byte, whatever the order of the wanted items.
+/// - Deletes only what the inventory names and what still carries the unit's mark; nothing where anything in the plan
+///   cannot be written, and nothing a guard stands before.
+/// - An object of another owner is refused, never contested, unless [`Adoption::Always`](crate::Adoption::Always).
+#[must_use]
+pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
+    let mut drafts = wanted::draft(facts, rules);
+    let ordered = order::order(facts, rules, &drafts);
+    order::settle(&ordered, &mut drafts);
+    let unwanted = unwanted::draft(facts, rules, is_whole(&drafts) && ordered.problems.is_empty());
+
+    let mut actions = in_stages(drafts);
+    let after = actions.iter().map(|action| action.stage + 1).max().unwrap_or(0);
+    actions.extend(unwanted.actions.into_iter().map(|mut action| {
+        action.stage += after;
+        action
+    }));
+    let mut plan = Plan::new(facts.unit.clone(), facts.place.clone(), facts.revision.clone(), actions);
+    let Ordered { edges, problems, warnings, .. } = ordered;
+    plan.edges = edges;
+    plan.forget = unwanted.forget;
+    plan.problems = problems.into_iter().chain(unwanted.problems).collect();
+    plan.warnings = facts.warnings.iter().cloned().chain(warnings).chain(unwanted.warnings).collect();
+    plan.warnings.extend(strays(facts));
+    plan
+}
+
+/// Wanted objects by identity, each with what would happen to it.
+type Drafts = BTreeMap<ObjectId, Action>;
+
+fn is_whole(drafts: &Drafts) -> bool {
+    !drafts.values().any(|action| matches!(action.verb, Verb::Refuse { .. } | Verb::Skip { .. }))
+}
+
+fn in_stages(drafts: Drafts) -> Vec<Action> {
+    let mut actions: Vec<Action> = drafts.into_values().collect();
+    actions.sort_by(|a, b| (a.stage, &a.id).cmp(&(b.stage, &b.id)));
+    actions
+}
+
+/// What carries the unit's mark and is neither wanted nor owned: a lost inventory, or a copied label.
+fn strays(facts: &Facts) -> Option<Warning> {
+    let known = |id: &ObjectId| facts.inventory.objects.contains_key(id);
+    let strays: Vec<String> = facts
+        .observed
+        .strays
+        .iter()
+        .filter(|live| !known(&live.id))
+        .map(|live| live.id.to_string())
+        .collect();
+    let shown = strays.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    (!strays.is_empty()).then(|| {
+        Warning::new(format!(
+            "{} objects carry the mark of this unit but are not in its inventory, and stay: {shown}",
+            strays.len()
+        ))
+    })
+}
+
+pub(crate) fn conflict(message: &str) -> Error {
+    Error::new(ErrorKind::Conflict, message)
+}

@@ -1,0 +1,182 @@
+//! In which order wanted objects are written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Verb, Warning};
+use windlass_graph as graph;
+
+use super::Drafts;
+use crate::facts::{Facts, Wanted};
+use crate::rules::Rules;
+
+/// The order of the wanted objects, and what keeps some of them from having one.
+#[derive(Default)]
+pub(super) struct Ordered {
+    pub(super) edges: Vec<Edge>,
+    pub(super) problems: Vec<Error>,
+    pub(super) warnings: Vec<Warning>,
+    stages: BTreeMap<ObjectId, u32>,
+    refused: BTreeMap<ObjectId, Error>,
+    skipped: BTreeMap<ObjectId, String>,
+}
+
+pub(super) fn order(facts: &Facts, rules: &Rules<'_>, drafts: &Drafts) -> Ordered {
+    let mut ordered = Ordered::default();
+    let edges = edges(facts, rules, &mut ordered);
+    let keys: Vec<ObjectId> = drafts.keys().cloned().collect();
+    let wired: Vec<graph::Edge<ObjectId>> = edges.iter().map(wire).collect();
+    match graph::order(&keys, &wired, &graph::Limits::default()) {
+        Ok(order) => {
+            read(&order, &mut ordered);
+            ordered.edges = effective(edges, &order);
+            hold_back(&order, drafts, &mut ordered);
+        }
+        Err(over) => {
+            let error = Error::new(ErrorKind::Limit, "too many objects to order").caused_by(over);
+            ordered.problems.push(error.clone());
+            ordered.refused = keys.into_iter().map(|id| (id, error.clone())).collect();
+        }
+    }
+    ordered
+}
+
+/// Writes the order into the drafts.
+pub(super) fn settle(ordered: &Ordered, drafts: &mut Drafts) {
+    for (id, action) in drafts.iter_mut() {
+        action.stage = ordered.stages.get(id).copied().unwrap_or(0);
+        action.owned.rank = action.stage;
+        let can_be_written = !matches!(action.verb, Verb::Refuse { .. });
+        if let Some(error) = ordered.refused.get(id).filter(|_| can_be_written) {
+            action.verb = Verb::Refuse { error: error.clone() };
+        } else if let Some(why) = ordered.skipped.get(id).filter(|_| action.verb.writes()) {
+            action.verb = Verb::Skip { why: why.as_str().into() };
+        }
+    }
+}
+
+fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
+    let items: Vec<Item> = facts.wanted.iter().map(|wanted| wanted.item.clone()).collect();
+    let mut edges = Vec::new();
+    for rule in rules.order {
+        match rule.edges(&items) {
+            Ok(more) => edges.extend(more),
+            Err(error) => ordered.problems.push(error),
+        }
+    }
+    edges.extend(facts.wanted.iter().filter_map(kind_exists));
+    edges.extend(asked_for(&items));
+    edges.extend(waves(&items));
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+fn kind_exists(wanted: &Wanted) -> Option<Edge> {
+    let after = Node::Object(wanted.item.id().clone());
+    wanted.until.clone().map(|until| Edge::new(until, after, Gate::Healthy, "its kind is defined here"))
+}
+
+fn asked_for(items: &[Item]) -> impl Iterator<Item = Edge> + '_ {
+    items.iter().flat_map(|item| {
+        item.directives.after.iter().map(|before| {
+            let (before, after) = (Node::Object(before.clone()), Node::Object(item.id().clone()));
+            Edge::new(before, after, Gate::Healthy, "asked for")
+        })
+    })
+}
+
+/// All of a wave are healthy before any of the next begins; a barrier between two waves, not pairs.
+fn waves(items: &[Item]) -> Vec<Edge> {
+    let waves: BTreeSet<i32> = items.iter().map(|item| item.directives.wave).collect();
+    let next: BTreeMap<i32, i32> = waves.iter().copied().zip(waves.iter().copied().skip(1)).collect();
+    let before: BTreeMap<i32, i32> = next.iter().map(|(wave, next)| (*next, *wave)).collect();
+    let done = |wave: i32| Node::Barrier(format!("wave {wave} is healthy").into());
+    let mut edges = Vec::new();
+    for item in items {
+        let (wave, node) = (item.directives.wave, Node::Object(item.id().clone()));
+        if next.contains_key(&wave) {
+            edges.push(Edge::new(node.clone(), done(wave), Gate::Healthy, format!("wave {wave}")));
+        }
+        if let Some(earlier) = before.get(&wave) {
+            edges.push(Edge::new(done(*earlier), node, Gate::Healthy, format!("wave {wave}")));
+        }
+    }
+    edges
+}
+
+fn wire(edge: &Edge) -> graph::Edge<ObjectId> {
+    graph::Edge {
+        before: wire_node(&edge.before),
+        after: wire_node(&edge.after),
+        gate: if edge.gate == Gate::Healthy { graph::Gate::Healthy } else { graph::Gate::Applied },
+        weak: edge.weak,
+        why: edge.why.as_str().into(),
+    }
+}
+
+fn wire_node(node: &Node) -> graph::Node<ObjectId> {
+    match node {
+        Node::Object(id) => graph::Node::Key(id.clone()),
+        Node::Barrier(name) => graph::Node::barrier(name.as_str()),
+    }
+}
+
+fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
+    for (stage, ids) in (0..).zip(order.stages()) {
+        ordered.stages.extend(ids.into_iter().map(|id| (id, stage)));
+    }
+    for cycle in order.cycles() {
+        let error = Error::new(ErrorKind::Invalid, "the objects wait for one another")
+            .with("cycle", cycle)
+            .with_help("remove one of these dependencies");
+        for id in cycle.members.iter().filter_map(graph::Node::key) {
+            ordered.refused.insert(id.clone(), error.clone());
+        }
+    }
+    for dangling in order.dangling() {
+        let error = Error::new(ErrorKind::NotFound, "depends on an object that is not in this unit")
+            .with("dependency", &dangling.missing)
+            .with("why", &dangling.edge.why)
+            .with_help("add the object to this unit, or correct the name: Kind.group/namespace/name");
+        match dangling.edge.after.key() {
+            Some(id) if *id != dangling.missing => drop(ordered.refused.entry(id.clone()).or_insert(error)),
+            _ => ordered.warnings.push(Warning::new(error.to_string())),
+        }
+    }
+}
+
+/// What is left to follow once weak edges have yielded and unknown objects are out.
+fn effective(edges: Vec<Edge>, order: &graph::Order<ObjectId>) -> Vec<Edge> {
+    let gone: Vec<&graph::Edge<ObjectId>> =
+        order.yielded().iter().chain(order.dangling().iter().map(|dangling| &dangling.edge)).collect();
+    let gone: BTreeSet<(String, String)> =
+        gone.into_iter().map(|edge| (edge.before.to_string(), edge.after.to_string())).collect();
+    edges
+        .into_iter()
+        .filter(|edge| {
+            let wired = wire(edge);
+            !gone.contains(&(wired.before.to_string(), wired.after.to_string()))
+        })
+        .collect()
+}
+
+/// Walks the order as if everything that can be written were, to see what is held back by what cannot.
+fn hold_back(order: &graph::Order<ObjectId>, drafts: &Drafts, ordered: &mut Ordered) {
+    let mut run = order.run();
+    while let Some(id) = run.take() {
+        let refused = ordered.refused.contains_key(&id)
+            || drafts.get(&id).is_some_and(|action| matches!(action.verb, Verb::Refuse { .. }));
+        let step = if refused { run.failed(&id).map(drop) } else { run.done(&id, graph::Gate::Healthy) };
+        if let Err(misstep) = step {
+            ordered.problems.push(Error::new(ErrorKind::Internal, "the order was left").caused_by(misstep));
+            return;
+        }
+    }
+    for blocked in run.blocked() {
+        if !ordered.refused.contains_key(&blocked.key) {
+            ordered
+                .skipped
+                .insert(blocked.key, format!("depends on {}, which cannot be written", blocked.by));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What would happen to owned objects that are not wanted any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use windlass_core::{Action, Error, Expect, Live, Mark, ObjectId, Owned, Sight, Text, Verb, Warning};
+
+use super::conflict;
+use crate::facts::Facts;
+use crate::rules::Rules;
+
+/// What would happen to owned objects that are not wanted any more.
+#[derive(Default)]
+pub(super) struct Unwanted {
+    /// In the order of deletion; `stage` counts from 0.
+    pub(super) actions: Vec<Action>,
+    pub(super) forget: Vec<ObjectId>,
+    pub(super) problems: Vec<Error>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+enum Fate<'a> {
+    Delete(&'a Live),
+    Keep(Text),
+    KeepAndForget(Text),
+    Forget,
+}
+
+/// `whole`: everything wanted can be written.
+pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, whole: bool) -> Unwanted {
+    let wanted: BTreeSet<&ObjectId> = facts.wanted.iter().map(|wanted| wanted.item.id()).collect();
+    let mut unwanted = Unwanted::default();
+    for (id, owned) in facts.inventory.objects.iter().filter(|(id, _)| !wanted.contains(id)) {
+        let fate = fate(facts, rules, id, owned);
+        let action = match fate {
+            Fate::Delete(live) => delete(id, owned, live),
+            Fate::Keep(why) => Action::new(id.clone(), Verb::Keep { why }, owned.clone()),
+            Fate::KeepAndForget(why) => {
+                unwanted.forget.push(id.clone());
+                Action::new(id.clone(), Verb::Keep { why }, owned.clone())
+            }
+            Fate::Forget => {
+                unwanted.forget.push(id.clone());
+                continue;
+            }
+        };
+        unwanted.actions.push(action);
+    }
+    guard(facts, rules, whole, &mut unwanted);
+    in_order(&mut unwanted.actions);
+    unwanted
+}
+
+fn delete(id: &ObjectId, owned: &Owned, live: &Live) -> Action {
+    let mut action = Action::new(id.clone(), Verb::Delete, owned.clone());
+    action.expect = match &live.uid {
+        Some(uid) => Expect::Uid(uid.clone()),
+        None => Expect::At(live.version.clone()),
+    };
+    action
+}
+
+fn fate<'a>(facts: &'a Facts, rules: &Rules<'_>, id: &ObjectId, owned: &Owned) -> Fate<'a> {
+    let live = match facts.observed.sights.get(id) {
+        Some(Sight::Live(live)) => live,
+        Some(Sight::Absent | Sight::Undefined) => return Fate::Forget,
+        Some(Sight::Unreadable(error)) => return Fate::Keep(format!("cannot be looked at: {error}").into()),
+        _ => return Fate::Keep("nobody looked at it".into()),
+    };
+    match &live.mark {
+        Some(mark) if *mark == Mark::of(&facts.unit) => {}
+        Some(mark) => return Fate::KeepAndForget(format!("{} owns it now", mark.owner).into()),
+        None => return Fate::KeepAndForget("it does not carry the mark of this unit any more".into()),
+    }
+    if owned.keep {
+        return Fate::KeepAndForget("it asked to be kept".into());
+    }
+    if !rules.prune.enabled && !facts.delete_all {
+        return Fate::Keep("pruning is off".into());
+    }
+    Fate::Delete(live)
+}
+
+/// Turns deletions into keeps where something stands in their way, and says what.
+fn guard(facts: &Facts, rules: &Rules<'_>, whole: bool, unwanted: &mut Unwanted) {
+    let deletes = unwanted.actions.iter().filter(|action| action.verb == Verb::Delete).count();
+    if deletes == 0 || facts.delete_all {
+        return;
+    }
+    let owned = facts.inventory.objects.len();
+    let share_max = usize::from(rules.prune.share_percent_max);
+    let why = if facts.wanted.is_empty() && !rules.prune.allow_empty {
+        unwanted.problems.push(
+            conflict("nothing was rendered, and pruning would delete everything")
+                .with("owned", owned)
+                .with_help(
+                    "check the path of the source; to really delete everything, allow an empty render",
+                ),
+        );
+        "nothing was rendered"
+    } else if deletes > rules.prune.always_allowed
+        && deletes * 100 > owned * share_max
+        && !facts.wanted.is_empty()
+    {
+        unwanted.problems.push(
+            conflict("pruning would delete too large a share of what is owned")
+                .with("deletes", deletes)
+                .with("owned", owned)
+                .with("share_percent_max", share_max)
+                .with_help("check what was rendered; to go on, raise the share that one pass may delete"),
+        );
+        "too many would be deleted"
+    } else if !whole {
+        "something else in this plan cannot be written"
+    } else {
+        return;
+    };
+    for action in unwanted.actions.iter_mut().filter(|action| action.verb == Verb::Delete) {
+        action.verb = Verb::Keep { why: why.into() };
+    }
+}
+
+/// From high rank to low; each rank is a stage of its own.
+fn in_order(actions: &mut [Action]) {
+    actions.sort_by(|a, b| (b.owned.rank, &a.id).cmp(&(a.owned.rank, &b.id)));
+    let ranks: BTreeSet<u32> = actions.iter().map(|action| action.owned.rank).collect();
+    let stages: BTreeMap<u32, u32> = ranks.into_iter().rev().zip(0..).collect();
+    for action in actions {
+        action.stage = stages[&action.owned.rank];
+    }
+}

@@ -1,0 +1,222 @@
+//! What would happen to wanted objects.
+
+use std::collections::BTreeMap;
+
+use windlass_core::{
+    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mark, Mode, Object, ObjectId, Owned, Prediction,
+    Sight, Verb,
+};
+
+use super::{Drafts, conflict};
+use crate::facts::{Facts, Wanted};
+use crate::rules::{Adoption, Rules};
+
+pub(super) fn draft(facts: &Facts, rules: &Rules<'_>) -> Drafts {
+    let mut by_id: BTreeMap<&ObjectId, Vec<&Wanted>> = BTreeMap::new();
+    for wanted in &facts.wanted {
+        by_id.entry(wanted.item.id()).or_default().push(wanted);
+    }
+    by_id
+        .into_iter()
+        .map(|(id, wanteds)| match wanteds.as_slice() {
+            [wanted] => (id.clone(), Draft::new(facts, rules, wanted).finish()),
+            several => (id.clone(), twice(several)),
+        })
+        .collect()
+}
+
+/// The renderer lets no identity through twice; filling in a default namespace can still make two of them equal.
+fn twice(several: &[&Wanted]) -> Action {
+    let places: Vec<String> = several.iter().map(|wanted| wanted.item.origin.to_string()).collect();
+    let first = &several[0].item;
+    let error = Error::new(ErrorKind::Invalid, "the same object is written down more than once")
+        .with("places", places.join(", "))
+        .with_help("remove all but one, or give them different names or namespaces");
+    let mut action =
+        Action::new(first.id().clone(), Verb::Refuse { error }, owned(&first.object, None, false));
+    action.origin = Some(first.origin.clone());
+    action
+}
+
+fn owned(object: &Object, live: Option<&Live>, keep: bool) -> Owned {
+    Owned {
+        api_version: object.api_version().into(),
+        rank: 0,
+        wanted: object.digest(),
+        stamp: live.map(|live| live.stamp),
+        uid: live.and_then(|live| live.uid.clone()),
+        keep,
+    }
+}
+
+struct Draft<'a> {
+    facts: &'a Facts,
+    rules: &'a Rules<'a>,
+    wanted: &'a Wanted,
+    /// `None` where nobody looked, because the item was refused before.
+    sight: Option<&'a Sight>,
+    known: Option<&'a Owned>,
+    digest: Digest,
+}
+
+impl<'a> Draft<'a> {
+    fn new(facts: &'a Facts, rules: &'a Rules<'a>, wanted: &'a Wanted) -> Self {
+        let id = wanted.item.id();
+        Self {
+            facts,
+            rules,
+            wanted,
+            sight: facts.observed.sights.get(id),
+            known: facts.inventory.objects.get(id),
+            digest: wanted.item.object.digest(),
+        }
+    }
+
+    fn finish(self) -> Action {
+        let live = self.sight.and_then(Sight::live);
+        let item = &self.wanted.item;
+        let mut action = Action::new(
+            item.id().clone(),
+            Verb::Unchanged,
+            Owned { wanted: self.digest, ..owned(&item.object, live, item.directives.keep) },
+        );
+        action.origin = Some(item.origin.clone());
+        action.time_limit = item.directives.time_limit;
+        action.health = live.and_then(|live| live.health.clone());
+        action.adopts = live.is_some_and(|live| live.mark.is_none()) && self.known.is_none();
+        if let Err(error) = self.decide(live, &mut action) {
+            action.verb = Verb::Refuse { error };
+            action.adopts = false;
+            // The inventory keeps what it had.
+            if let Some(known) = self.known {
+                action.owned = known.clone();
+            }
+        }
+        action
+    }
+
+    fn decide(&self, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
+        if let Some(error) = &self.wanted.refused {
+            return Err(error.clone());
+        }
+        match self.sight {
+            Some(Sight::Unreadable(error)) => return Err(error.clone()),
+            None => return Err(Error::new(ErrorKind::Internal, "nobody looked at this object")),
+            _ => {}
+        }
+        if let Some(live) = live {
+            self.check_owner(live)?;
+            if self.is_settled(live) {
+                return Ok(());
+            }
+        }
+        self.predict(live, action)
+    }
+
+    fn check_owner(&self, live: &Live) -> Result<(), Error> {
+        let ours = Mark::of(&self.facts.unit);
+        match (&live.mark, self.rules.adoption) {
+            (Some(mark), _) if *mark == ours => Ok(()),
+            (_, Adoption::Always) | (None, Adoption::IfUnmarked) => Ok(()),
+            (None, _) if self.known.is_some() => Ok(()),
+            (None, _) => Err(conflict("the object is there already, and adoption is off")
+                .with_help("delete the object, or let objects that nobody owns be adopted")),
+            (Some(mark), _) => Err(conflict("the object has another owner")
+                .with("owner", &mark.owner)
+                .with_help("remove the object from one of the two, or let the other give it up first")),
+        }
+    }
+
+    /// Neither what is wanted nor what is live has changed since the last confirmed write.
+    fn is_settled(&self, live: &Live) -> bool {
+        let mode_leaves_it = self.wanted.item.directives.mode == Some(Mode::CreateOnly);
+        let marked = live.mark.as_ref().is_some_and(|mark| mark.is_of(&self.facts.unit));
+        let same =
+            self.known.is_some_and(|known| known.wanted == self.digest && known.stamp == Some(live.stamp));
+        marked && (same || mode_leaves_it)
+    }
+
+    fn predict(&self, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
+        let item = &self.wanted.item;
+        let mode = item.directives.mode.unwrap_or_default();
+        let predicted = match &self.facts.predictions {
+            None => self.as_wanted(live, mode),
+            Some(predictions) => match predictions.get(item.id()) {
+                Some(prediction) => prediction.clone(),
+                None => return Err(Error::new(ErrorKind::Internal, "nobody predicted this object")),
+            },
+        };
+        action.expect = self.expect(live);
+        match predicted {
+            Prediction::Same if live.is_some_and(|live| live.mark.is_none()) => {
+                self.write(action, live, Verb::Change, item.object.clone(), mode);
+            }
+            Prediction::Same => {}
+            Prediction::Change { payload, after, mode, contests } => {
+                action.contests = contests;
+                if let Some(before) = live.and_then(|live| live.body.as_ref()) {
+                    action.changes =
+                        self.rules.explain.changes(before, &after, item.object.body(), self.cause(live));
+                }
+                let verb = if live.is_some() { Verb::Change } else { Verb::Create };
+                self.write(action, live, verb, payload, mode);
+            }
+            Prediction::Deferred { payload, .. } => self.write(action, live, Verb::Apply, payload, mode),
+            Prediction::Refused(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn write(&self, action: &mut Action, live: Option<&Live>, verb: Verb, payload: Object, mode: Mode) {
+        action.verb = verb;
+        action.payload = Some(payload);
+        action.mode = mode;
+        // Until the write is confirmed, the inventory holds the intent alone.
+        action.owned.stamp = None;
+        action.owned.uid = live.and_then(|live| live.uid.clone());
+    }
+
+    /// A target that cannot predict gets the wanted object as its prediction.
+    fn as_wanted(&self, live: Option<&Live>, mode: Mode) -> Prediction {
+        let object = &self.wanted.item.object;
+        let same = live.and_then(|live| live.body.as_ref()).is_some_and(|body| body.body() == object.body());
+        if same {
+            return Prediction::Same;
+        }
+        Prediction::Change { payload: object.clone(), after: object.clone(), mode, contests: Vec::new() }
+    }
+
+    /// A target that predicts sets fields and says who contests them; one that does not replaces what it was shown.
+    fn expect(&self, live: Option<&Live>) -> Expect {
+        match (self.facts.predictions.is_some(), live) {
+            (true, _) => Expect::Any,
+            (false, Some(live)) => Expect::At(live.version.clone()),
+            (false, None) => Expect::Absent,
+        }
+    }
+
+    /// What is wanted is what was wanted: then it is the live object that moved.
+    fn cause(&self, live: Option<&Live>) -> Cause {
+        let as_before = self.known.is_some_and(|known| known.wanted == self.digest && known.stamp.is_some());
+        let moved = live.is_some_and(|live| self.known.is_some_and(|known| known.stamp != Some(live.stamp)));
+        if as_before && moved { Cause::Drifted } else { Cause::Wanted }
+    }
+}
+
+/// The wanted objects of which nobody can say without asking the target what a write would do, each with what was seen.
+pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a Wanted, &'a Sight)> {
+    let asks = |draft: &Draft<'_>| match draft.sight {
+        Some(Sight::Live(live)) => draft.check_owner(live).is_ok() && !draft.is_settled(live),
+        Some(Sight::Absent | Sight::Undefined) => true,
+        _ => false,
+    };
+    facts
+        .wanted
+        .iter()
+        .filter(|wanted| wanted.refused.is_none())
+        .filter_map(|wanted| {
+            let draft = Draft::new(facts, rules, wanted);
+            asks(&draft).then_some(()).and(draft.sight).map(|sight| (wanted, sight))
+        })
+        .collect()
+}

@@ -1,0 +1,192 @@
+//! What is saved, and how a pass ends.
+
+use std::collections::BTreeMap;
+
+use windlass_core::{
+    Counts, Delta, Happening, Limits, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp,
+    Verb, Version,
+};
+
+use super::slot::{Phase, Slot};
+use super::{Effect, State, same_record};
+
+impl State {
+    /// What has to be remembered before the first write: every object that may be created, and every object of which
+    /// something else will be wanted.
+    pub(super) fn intent(&self) -> Delta {
+        let mut delta = Delta::default();
+        for slot in self.slots.iter().filter(|slot| writes_wanted(slot)) {
+            let (id, owned) = (&slot.action.id, &slot.action.owned);
+            let known = self.known(id);
+            // The stamp stays while the write is not confirmed, where what is wanted stays: then it is drift that is
+            // repaired, and the stamp says what the repaired object will be.
+            let same = known.is_some_and(|known| known.wanted == owned.wanted);
+            if !same {
+                delta.put.insert(id.clone(), owned.clone());
+            }
+        }
+        delta
+    }
+
+    /// What has changed for the inventory since the last save.
+    fn progress(&self) -> Delta {
+        let mut delta = Delta::default();
+        for slot in &self.slots {
+            let id = &slot.action.id;
+            if slot.is_delete() {
+                if slot.outcome == Some(Outcome::Deleted) && self.known(id).is_some() {
+                    delta.drop.push(id.clone());
+                }
+            } else if slot.is_applied() && self.known(id) != Some(&slot.action.owned) {
+                delta.put.insert(id.clone(), slot.action.owned.clone());
+            }
+        }
+        delta
+    }
+
+    fn last(&self, now: Timestamp) -> Delta {
+        let mut delta = self.progress();
+        if !self.stop || self.saved.is_some() {
+            delta.drop.extend(self.forget.iter().filter(|id| self.known(id).is_some()).cloned());
+        }
+        let left = self
+            .inventory()
+            .map_or(0, |objects| objects.keys().filter(|id| !delta.drop.contains(id)).count());
+        if self.deleting_all && left == 0 && !self.stop {
+            let mut delta = Delta::default();
+            delta.forget = self.saved.is_some();
+            return delta;
+        }
+        delta.record = self.record(now);
+        delta
+    }
+
+    /// A pass is remembered that wrote something, or that differs from the one remembered last.
+    fn record(&self, now: Timestamp) -> Option<Record> {
+        let counts = self.counts();
+        let record = Record::new(now, self.report.revision.clone(), self.report.plan, counts);
+        let last = self.saved.as_ref().and_then(|saved| saved.history.last());
+        let quiet = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
+        let same_revision = last.is_some_and(|last| last.revision == record.revision);
+        let known = last.is_some_and(|last| same_record(last, &record)) && counts.written() == 0;
+        (!known && !(quiet && same_revision)).then_some(record)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts::of(self.slots.iter().filter_map(|slot| slot.outcome.as_ref()))
+    }
+
+    /// Nothing failed and nothing was held back, and no guard stands in the way.
+    pub(super) fn is_whole(&self) -> bool {
+        let wanted = |slot: &&Slot| slot.is_wanted();
+        self.report.problems.is_empty() && self.slots.iter().filter(wanted).all(Slot::is_applied)
+    }
+
+    pub(super) fn owned_count(&self) -> usize {
+        self.inventory().map_or(0, BTreeMap::len)
+    }
+
+    fn inventory(&self) -> Option<&BTreeMap<ObjectId, Owned>> {
+        self.saved.as_ref().map(|saved| &saved.inventory.objects)
+    }
+
+    fn known(&self, id: &ObjectId) -> Option<&Owned> {
+        self.inventory().and_then(|objects| objects.get(id))
+    }
+
+    /// Asks for a save, and takes its success for granted in what `known` answers; a failed save ends the pass.
+    pub(super) fn save(&mut self, delta: Delta, out: &mut Vec<Effect>) {
+        let saved = self.saved.get_or_insert_with(|| Saved::empty(Version::new("")));
+        let forget = delta.forget;
+        out.push(Effect::Save(delta.clone()));
+        delta.apply(saved, &Limits::default());
+        if forget {
+            saved.inventory.objects.clear();
+        }
+        self.saving = true;
+    }
+
+    pub(super) fn confirm(&mut self, version: Version) {
+        if let Some(saved) = &mut self.saved {
+            saved.version = version;
+        }
+    }
+}
+
+fn writes_wanted(slot: &Slot) -> bool {
+    matches!(slot.action.verb, Verb::Create | Verb::Change | Verb::Apply)
+}
+
+/// Before anything is deleted, what was written is saved: a crash in between must not lose a stamp or an object.
+pub(super) fn settle(state: &mut State, out: &mut Vec<Effect>) {
+    if state.saving {
+        return;
+    }
+    hold_back_the_rest(state, out);
+    let delta = state.progress();
+    let deletes = state.slots.iter().any(|slot| slot.is_delete() && slot.outcome.is_none());
+    if delta.is_empty() || !deletes {
+        state.phase = Phase::Pruning;
+    } else {
+        state.save(delta, out);
+    }
+}
+
+/// Whatever of the order was not reached waits for something that did not come.
+fn hold_back_the_rest(state: &mut State, out: &mut Vec<Effect>) {
+    let blocked: BTreeMap<usize, String> =
+        state.run.blocked().into_iter().map(|blocked| (blocked.key, describe(state, &blocked.by))).collect();
+    for at in 0..state.slots.len() {
+        if state.slots[at].outcome.is_some() || !state.slots[at].is_wanted() {
+            continue;
+        }
+        let why = blocked.get(&at).map_or("the pass was stopped", String::as_str);
+        state.slots[at].outcome = Some(Outcome::Skipped { why: why.into() });
+        state.tell_outcome(at, out);
+    }
+}
+
+fn describe(state: &State, by: &windlass_graph::Node<usize>) -> String {
+    let Some(at) = by.key() else { return format!("waits for {by}") };
+    let slot = &state.slots[*at];
+    match (&slot.outcome, &slot.health) {
+        (Some(Outcome::Created | Outcome::Changed | Outcome::Unchanged), Some(health)) => {
+            format!("waits for {}, which is {health}", slot.action.id)
+        }
+        _ => format!("depends on {}, which could not be written", slot.action.id),
+    }
+}
+
+pub(super) fn close(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    if state.saving {
+        return;
+    }
+    if state.phase == Phase::Closed {
+        state.phase = Phase::Done;
+        return;
+    }
+    let delta = state.last(now.wall);
+    if delta.is_empty() {
+        state.phase = Phase::Done;
+    } else {
+        state.save(delta, out);
+    }
+}
+
+pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    if state.in_flight > 0 || state.observing || state.saving {
+        return;
+    }
+    hold_back_the_rest(state, out);
+    state.report.finished = now.wall;
+    state.report.objects = state.slots.iter().map(object_report).collect();
+    state.phase = Phase::Finished;
+    out.push(Effect::Tell(Happening::Finished { counts: state.counts() }));
+    out.push(Effect::Finish);
+}
+
+fn object_report(slot: &Slot) -> ObjectReport {
+    let outcome = slot.outcome.clone().unwrap_or(Outcome::Skipped { why: "the pass was stopped".into() });
+    let health = if slot.is_wanted() { slot.health.clone() } else { None };
+    ObjectReport::new(slot.action.id.clone(), slot.action.origin.clone(), outcome, health)
+}

@@ -1,0 +1,115 @@
+//! Waiting: for objects to become healthy, and for deleted ones to go.
+
+use std::collections::BTreeMap;
+
+use windlass_core::{Happening, Health, Live, Look, Now, ObjectId, Observed, Outcome, Result, Sight};
+use windlass_graph::Gate;
+
+use super::slot::Phase;
+use super::{Effect, State};
+
+pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    if !state.stop {
+        look(state, now, out);
+    }
+    let waits = !state.stop && state.slots.iter().any(|slot| slot.deadline.is_some());
+    if !waits && !state.observing {
+        state.phase = Phase::Closing;
+    }
+}
+
+/// Looks at what is waited for, now and then.
+pub(super) fn look(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    expire(state, now);
+    if state.observing || state.stop {
+        return;
+    }
+    let waiting: BTreeMap<ObjectId, Look> =
+        state.slots.iter().filter(|slot| slot.deadline.is_some()).map(look_at).collect();
+    if waiting.is_empty() {
+        state.next_poll = None;
+        state.poll = state.wait.poll_min;
+        return;
+    }
+    let due = *state.next_poll.get_or_insert(now.mono + state.poll);
+    if due > now.mono {
+        out.push(Effect::Wake(due));
+        return;
+    }
+    state.next_poll = None;
+    state.poll = (state.poll * 2).min(state.wait.poll_max);
+    state.observing = true;
+    out.push(Effect::Observe(waiting));
+}
+
+/// Nothing but health and presence is asked for: no body is needed while the stamp is the one we know.
+fn look_at(slot: &super::Slot) -> (ObjectId, Look) {
+    let owned = &slot.action.owned;
+    (slot.action.id.clone(), Look::new(owned.api_version.clone()).unless(owned.stamp))
+}
+
+pub(super) fn seen(state: &mut State, result: Result<Observed>, now: Now, out: &mut Vec<Effect>) {
+    // A look that failed is no news; the deadline still stands.
+    let Ok(observed) = result else { return };
+    for (id, sight) in observed.sights {
+        let Some(at) = state.index.get(&id).copied() else { continue };
+        if state.slots[at].deadline.is_none() {
+            continue;
+        }
+        match sight {
+            Sight::Absent | Sight::Undefined if state.slots[at].is_delete() => gone(state, at, out),
+            Sight::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
+            Sight::Absent => {
+                note(state, at, Health::new(windlass_core::HealthStatus::Degraded, "it is gone"), out)
+            }
+            _ => {}
+        }
+    }
+    expire(state, now);
+}
+
+fn assess(state: &mut State, at: usize, live: Live, out: &mut Vec<Effect>) {
+    note(state, at, live.health.unwrap_or_else(Health::healthy), out);
+}
+
+fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
+    let slot = &mut state.slots[at];
+    if slot.health.as_ref() != Some(&health) {
+        let id = slot.action.id.clone();
+        out.push(Effect::Tell(Happening::Health { id, health: health.clone() }));
+    }
+    let (ready, hopeless) = (health.is_ready(), health.is_hopeless());
+    slot.health = Some(health);
+    if ready {
+        slot.deadline = None;
+        state.poll = state.wait.poll_min;
+        let _ = state.run.done(&at, Gate::Healthy);
+    } else if hopeless {
+        give_up(state, at);
+    }
+}
+
+fn gone(state: &mut State, at: usize, out: &mut Vec<Effect>) {
+    let slot = &mut state.slots[at];
+    slot.deadline = None;
+    slot.outcome = Some(Outcome::Deleted);
+    state.poll = state.wait.poll_min;
+    state.tell_outcome(at, out);
+}
+
+/// Stops waiting for what is past its deadline.
+pub(super) fn expire(state: &mut State, now: Now) {
+    for at in 0..state.slots.len() {
+        if state.slots[at].deadline.is_some_and(|deadline| deadline <= now.mono) {
+            give_up(state, at);
+        }
+    }
+}
+
+/// Stops waiting for an object. What depends on its health is held back; the object itself was written and stays.
+pub(super) fn give_up(state: &mut State, at: usize) {
+    state.slots[at].deadline = None;
+    if state.slots[at].is_wanted() {
+        let _ = state.run.failed(&at);
+    }
+}

@@ -1,0 +1,121 @@
+//! One object of the plan while it is carried out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use windlass_core::{Action, Error, ErrorKind, Gate, Health, Node, ObjectId, Outcome, Plan, Result, Verb};
+use windlass_graph as graph;
+
+/// Where the whole pass is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The intent is being saved.
+    Intent,
+    /// Objects are written as their gates open.
+    Applying,
+    /// What was written is being saved, before anything is deleted.
+    Settling,
+    /// Objects are deleted, rank by rank.
+    Pruning,
+    /// What is not healthy yet is waited for.
+    Waiting,
+    /// The last save is under way.
+    Closing,
+    /// The last save failed.
+    Closed,
+    /// Nothing is left to do but to say so.
+    Done,
+    /// It was said.
+    Finished,
+}
+
+/// One object of the plan while it is carried out.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    pub(super) action: Action,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) health: Option<Health>,
+    /// How often its write was begun.
+    pub(super) attempts: u32,
+    /// When its write is tried again.
+    pub(super) retry_at: Option<Duration>,
+    /// A write is under way.
+    pub(super) busy: bool,
+    /// It was written or was as wanted; until when its health, or its going, is waited for.
+    pub(super) deadline: Option<Duration>,
+    /// Something waits for it to be healthy.
+    pub(super) gates: bool,
+}
+
+impl Slot {
+    pub(super) fn new(action: &Action) -> Self {
+        let outcome = match &action.verb {
+            Verb::Keep { why } => Some(Outcome::Kept { why: why.clone() }),
+            Verb::Skip { why } => Some(Outcome::Skipped { why: why.clone() }),
+            Verb::Refuse { error } => Some(Outcome::Failed { error: error.clone() }),
+            _ => None,
+        };
+        Self {
+            action: action.clone(),
+            outcome,
+            health: action.health.clone(),
+            attempts: 0,
+            retry_at: None,
+            busy: false,
+            deadline: None,
+            gates: false,
+        }
+    }
+
+    /// It is wanted, so it is part of the order.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.action.origin.is_some()
+    }
+
+    pub(super) fn is_delete(&self) -> bool {
+        self.action.verb == Verb::Delete
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.health.as_ref().is_none_or(Health::is_ready)
+    }
+
+    /// It was written, or was as wanted.
+    pub(super) fn is_applied(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Created | Outcome::Changed | Outcome::Unchanged))
+    }
+}
+
+/// Orders the wanted slots by the edges of the plan. Keys are places in the plan, so that what is ready at the same
+/// time is begun in the plan's order.
+pub(super) fn order(
+    plan: &Plan,
+    slots: &[Slot],
+    index: &BTreeMap<ObjectId, usize>,
+) -> Result<graph::Order<usize>> {
+    let keys: Vec<usize> = (0..slots.len()).filter(|at| slots[*at].is_wanted()).collect();
+    let node = |node: &Node| match node {
+        Node::Object(id) => index.get(id).map(|at| graph::Node::Key(*at)),
+        Node::Barrier(name) => Some(graph::Node::barrier(name.as_str())),
+    };
+    let edges: Vec<graph::Edge<usize>> = plan
+        .edges
+        .iter()
+        .filter_map(|edge| {
+            let gate = if edge.gate == Gate::Healthy { graph::Gate::Healthy } else { graph::Gate::Applied };
+            let (before, after) = (node(&edge.before)?, node(&edge.after)?);
+            Some(graph::Edge { before, after, gate, weak: edge.weak, why: edge.why.as_str().into() })
+        })
+        .collect();
+    graph::order(&keys, &edges, &graph::Limits::default())
+        .map_err(|over| Error::new(ErrorKind::Limit, "too many objects to order").caused_by(over))
+}
+
+/// Notes what something else waits for, itself or through a barrier.
+pub(super) fn find_gates(order: &graph::Order<usize>, slots: &mut [Slot]) {
+    for (at, slot) in slots.iter_mut().enumerate() {
+        let leaving = order.after(&graph::Node::Key(at));
+        slot.gates =
+            leaving.iter().any(|edge| edge.gate == graph::Gate::Healthy || edge.after.key().is_none());
+    }
+}

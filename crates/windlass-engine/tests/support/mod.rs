@@ -1,0 +1,147 @@
+//! A unit on a memory target, driven by text.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use windlass_core::{
+    Context, Digest, Error, ErrorKind, Item, Mode, Object, ObjectId, Origin, RenderInput, Rendered, Renderer,
+    Report, Result, TreePath,
+};
+use windlass_engine::Engine;
+use windlass_testkit::{
+    MemorySource, MemoryStore, MemoryTarget, Recorder, TestClock, config_map, files, id, unit,
+};
+
+/// Renders the file `objects`: a line each, `name=content word…`, where a word is `after:name`, `wave:n`, `keep`,
+/// `once`, `within:seconds`.
+#[derive(Debug)]
+pub struct Lines;
+
+impl Renderer for Lines {
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"lines")
+    }
+
+    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let path = TreePath::new("objects")?;
+        let text = input.artifact.files().read(&path)?;
+        let text = String::from_utf8_lossy(&text);
+        let mut rendered = Rendered::default();
+        for (line, words) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            cx.check()?;
+            let origin = Origin { file: path.clone(), document: 1, line, ..Origin::default() };
+            rendered.items.push(item(words, origin)?);
+        }
+        Ok(rendered)
+    }
+}
+
+fn item(text: &str, origin: Origin) -> Result<Item> {
+    let mut words = text.split_whitespace();
+    let (name, content) = words
+        .next()
+        .and_then(|first| first.split_once('='))
+        .ok_or_else(|| Error::new(ErrorKind::Invalid, "not name=content").with("origin", &origin))?;
+    let mut item = Item::new(config_map("ns", name, content), origin);
+    for word in words {
+        let directives = &mut item.directives;
+        match word.split_once(':').unwrap_or((word, "")) {
+            ("after", name) => directives.after.push(object_id(name)),
+            ("wave", wave) => directives.wave = wave.parse().unwrap(),
+            ("within", seconds) => {
+                directives.time_limit = Some(Duration::from_secs(seconds.parse().unwrap()))
+            }
+            ("keep", _) => directives.keep = true,
+            ("once", _) => directives.mode = Some(Mode::CreateOnly),
+            other => panic!("unknown word {other:?}"),
+        }
+    }
+    Ok(item)
+}
+
+pub fn object_id(name: &str) -> ObjectId {
+    id(&format!("ConfigMap/ns/{name}"))
+}
+
+pub fn object(name: &str, content: &str) -> Object {
+    config_map("ns", name, content)
+}
+
+/// A unit, all in memory.
+pub struct World {
+    pub clock: Arc<TestClock>,
+    pub cx: Context,
+    pub source: MemorySource,
+    pub target: MemoryTarget,
+    pub store: MemoryStore,
+    pub events: Recorder,
+    pub engine: Engine,
+}
+
+impl World {
+    pub fn new(objects: &str) -> Self {
+        Self::with(objects, |target| target, |engine| engine)
+    }
+
+    pub fn predicting(objects: &str) -> Self {
+        Self::with(objects, MemoryTarget::with_predict, |engine| engine)
+    }
+
+    pub fn with(
+        objects: &str,
+        shape: impl FnOnce(MemoryTarget) -> MemoryTarget,
+        options: impl FnOnce(Engine) -> Engine,
+    ) -> Self {
+        let clock = Arc::new(TestClock::new());
+        let cx = clock.context();
+        let (source, store, events) = (MemorySource::new(), MemoryStore::new(), Recorder::new());
+        let target = shape(MemoryTarget::new("memory").with_state(store.clone()));
+        let engine =
+            Engine::new(unit("web"), source.clone(), Lines, target.clone()).with_events(events.clone());
+        let world = Self { clock, cx, source, target, store, events, engine: options(engine) };
+        world.commit(objects);
+        world
+    }
+
+    pub fn commit(&self, objects: &str) {
+        let text = objects.replace("; ", "\n");
+        self.source.commit(files([("objects", text.as_str())]));
+    }
+
+    pub fn try_pass(&self) -> Result<Report> {
+        self.clock.block_on(self.engine.reconcile(&self.cx))
+    }
+
+    pub fn pass(&self) -> Report {
+        self.try_pass().expect("the pass must not fail as a whole")
+    }
+
+    pub fn plan_text(&self) -> String {
+        self.clock.block_on(self.engine.plan(&self.cx)).expect("the plan must be made").to_string()
+    }
+
+    /// Makes a pass and gives what it wrote, by bare names.
+    pub fn writes(&self) -> String {
+        self.pass();
+        self.take_writes()
+    }
+
+    pub fn take_writes(&self) -> String {
+        self.target.take_writes().join(", ").replace("ConfigMap/ns/", "")
+    }
+
+    pub fn owned(&self) -> String {
+        let saved = self.store.peek(&unit("web"));
+        let ids = saved.iter().flat_map(|saved| saved.inventory.objects.keys());
+        ids.map(|id| id.name.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The outcome of each object, by bare names.
+    pub fn outcomes(report: &Report) -> String {
+        let one =
+            |object: &windlass_core::ObjectReport| format!("{}: {}", object.id.name, object.outcome.name());
+        report.objects.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+}

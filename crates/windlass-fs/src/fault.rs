@@ -1,0 +1,68 @@
+//! Errors of the file system, told as ours.
+
+use std::io;
+use std::path::Path;
+
+use windlass_core::{Error, ErrorKind};
+
+/// Says what kept us from `doing` something with a path: `read`, `write`, `list the folder`.
+pub(crate) fn fault(doing: &str, path: &Path, error: io::Error) -> Error {
+    let (kind, message) = meaning(error.kind(), doing);
+    let found = Error::new(kind, message).with("path", path.display()).caused_by(error);
+    match kind {
+        ErrorKind::Denied => found.with_help("give this user the right, or run as a user who has it"),
+        _ => found,
+    }
+}
+
+/// A named limit was reached.
+pub(crate) fn limit(message: &str, name: &str, max: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Limit, message).with("limit", name).with("max", max)
+}
+
+fn meaning(kind: io::ErrorKind, doing: &str) -> (ErrorKind, String) {
+    use io::ErrorKind as Io;
+    match kind {
+        Io::NotFound => (ErrorKind::NotFound, "no such file or folder".into()),
+        Io::PermissionDenied => (ErrorKind::Denied, format!("no permission to {doing}")),
+        Io::ReadOnlyFilesystem => (ErrorKind::Denied, "the file system is read-only".into()),
+        Io::StorageFull | Io::QuotaExceeded => (ErrorKind::Unavailable, "no space is left".into()),
+        Io::InvalidFilename => (ErrorKind::Invalid, "the name is too long, or not allowed here".into()),
+        Io::NotADirectory => (ErrorKind::Invalid, "a file stands where a folder is needed".into()),
+        Io::IsADirectory => (ErrorKind::Invalid, "a folder stands where a file is needed".into()),
+        Io::CrossesDevices => {
+            (ErrorKind::Unsupported, "a part of the folder lies on another file system".into())
+        }
+        Io::Unsupported => (ErrorKind::Unsupported, format!("the file system cannot {doing}")),
+        _ => (ErrorKind::Unavailable, format!("the file system could not {doing}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: io::ErrorKind, expected: &str) {
+        let error = fault("write", Path::new("/srv/out"), kind.into());
+        assert_eq!(format!("[{}] {error}", error.kind().name()), expected);
+    }
+
+    #[test]
+    fn an_error_says_what_kept_us_from_doing_what_and_where() {
+        check(io::ErrorKind::PermissionDenied, "[denied] no permission to write (path=/srv/out)");
+        check(io::ErrorKind::ReadOnlyFilesystem, "[denied] the file system is read-only (path=/srv/out)");
+        check(io::ErrorKind::StorageFull, "[unavailable] no space is left (path=/srv/out)");
+        check(
+            io::ErrorKind::NotADirectory,
+            "[invalid] a file stands where a folder is needed (path=/srv/out)",
+        );
+        check(io::ErrorKind::TimedOut, "[unavailable] the file system could not write (path=/srv/out)");
+    }
+
+    #[test]
+    fn a_denial_says_what_to_do() {
+        let error = fault("read", Path::new("/srv/out"), io::ErrorKind::PermissionDenied.into());
+        assert_eq!(error.help(), Some("give this user the right, or run as a user who has it"));
+    }
+}

@@ -1,0 +1,259 @@
+//! Reading all of a folder, once.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use windlass_core::{Bytes, Context, Digest, Error, ErrorKind, Paths, Result, Retry, Text, TreePath};
+
+use super::tree::{Content, Node};
+use crate::fault::{fault, limit};
+
+/// What is never part of the state of a folder.
+const LEFT_OUT: [&str; 2] = [".git", ".windlass"];
+
+/// A file is digested in pieces of this size, so that it need not be held.
+const PIECE: u64 = 1 << 20;
+
+/// Which contents to keep. All are read.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    Nothing,
+    At(&'a Paths),
+}
+
+/// Reads a folder: what is in it, and the digest of that.
+pub(super) fn walk(
+    cx: &Context,
+    root: &Path,
+    wanted: Wanted<'_>,
+) -> Result<(BTreeMap<TreePath, Node>, Digest)> {
+    cx.check()?;
+    let found = fs::metadata(root).map_err(|error| fault("read the folder", root, error))?;
+    if !found.is_dir() {
+        return Err(Error::new(ErrorKind::Invalid, "not a folder").with("path", root.display()));
+    }
+    let mut walk = Walk { cx, wanted, nodes: BTreeMap::new(), problems: Vec::new(), kept: 0, entries: 0 };
+    walk.all(root)?;
+    match Error::all(walk.problems) {
+        Some(problems) => Err(problems),
+        None => {
+            let digest = digest(&walk.nodes);
+            Ok((walk.nodes.into_iter().map(|(path, found)| (path, found.node)).collect(), digest))
+        }
+    }
+}
+
+struct Walk<'a> {
+    cx: &'a Context,
+    wanted: Wanted<'a>,
+    nodes: BTreeMap<TreePath, Found>,
+    problems: Vec<Error>,
+    kept: u64,
+    entries: usize,
+}
+
+struct Found {
+    node: Node,
+    /// What the revision is made from, beside the path and the kind.
+    print: Vec<u8>,
+}
+
+struct Folder {
+    path: PathBuf,
+    tree: TreePath,
+    depth: usize,
+}
+
+impl Walk<'_> {
+    fn all(&mut self, root: &Path) -> Result<()> {
+        let mut folders = vec![Folder { path: root.to_owned(), tree: TreePath::root(), depth: 0 }];
+        while let Some(folder) = folders.pop() {
+            let listed = names(&folder.path).or_else(|error| self.note(error).map(|()| Vec::new()))?;
+            let mut known = Vec::with_capacity(listed.len());
+            for name in listed {
+                self.cx.check()?;
+                self.count()?;
+                match self.entry(&folder, &name) {
+                    Ok(inner) => folders.extend(inner),
+                    Err(error) => self.note(error)?,
+                }
+                known.push(name);
+            }
+            self.nodes.insert(folder.tree, Found { node: Node::Folder(known), print: Vec::new() });
+        }
+        Ok(())
+    }
+
+    /// Keeps a problem, so that all are told at once; what concerns the whole walk ends it.
+    fn note(&mut self, error: Error) -> Result<()> {
+        let whole = matches!(error.kind(), ErrorKind::Limit | ErrorKind::Cancelled | ErrorKind::Timeout);
+        self.problems.push(error);
+        if whole || self.problems.len() >= self.cx.limits().problems_max {
+            return Error::all(self.problems.drain(..)).map_or(Ok(()), Err);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<()> {
+        self.entries += 1;
+        let max = self.cx.limits().files_max;
+        if self.entries > max {
+            return Err(limit("too many files in the folder", "files_max", max));
+        }
+        Ok(())
+    }
+
+    /// Takes one entry in; gives it back where it is a folder.
+    fn entry(&mut self, folder: &Folder, name: &Text) -> Result<Option<Folder>> {
+        let (path, tree) = (folder.path.join(name.as_str()), folder.tree.join(name)?);
+        let about = fs::symlink_metadata(&path).map_err(|error| unread("read", &path, error))?;
+        if about.is_dir() {
+            return self.deeper(path, tree, folder.depth).map(Some);
+        }
+        let found = if about.is_file() {
+            self.file(&path, &tree, &about)?
+        } else if about.is_symlink() {
+            link(&path)?
+        } else {
+            Found { node: Node::Other, print: Vec::new() }
+        };
+        self.nodes.insert(tree, found);
+        Ok(None)
+    }
+
+    fn deeper(&self, path: PathBuf, tree: TreePath, depth: usize) -> Result<Folder> {
+        let max = self.cx.limits().folder_depth_max;
+        if depth >= max {
+            let error = limit("too many folders inside one another", "folder_depth_max", max);
+            return Err(error.with("path", path.display()));
+        }
+        Ok(Folder { path, tree, depth: depth + 1 })
+    }
+
+    fn file(&mut self, path: &Path, tree: &TreePath, about: &Metadata) -> Result<Found> {
+        let wanted = matches!(self.wanted, Wanted::At(paths) if paths.wants(tree));
+        let fits = about.len() <= self.cx.limits().file_bytes_max;
+        if wanted && fits {
+            self.kept = self.kept.saturating_add(about.len());
+            let max = self.cx.limits().artifact_bytes_max;
+            if self.kept > max {
+                return Err(limit(
+                    "the files of the folder are too large together",
+                    "artifact_bytes_max",
+                    max,
+                )
+                .with("path", path.display()));
+            }
+        }
+        let (digest, bytes) = read(self.cx, path, about, wanted && fits)?;
+        let content = match bytes {
+            Some(bytes) => Content::Kept(bytes),
+            None if wanted => Content::TooLarge,
+            None => Content::Unfetched,
+        };
+        Ok(Found { node: Node::File(content), print: digest.to_string().into() })
+    }
+}
+
+/// Lists a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<Text>> {
+    let failed = |error| unread("list the folder", folder, error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let Some(name) = name.to_str().filter(|name| !name.contains('\\')) else {
+            return Err(Error::new(ErrorKind::Invalid, "a name that is not UTF-8 or has a backslash")
+                .with("path", folder.join(&name).display())
+                .with_help("rename it, or keep it out of the folder"));
+        };
+        if !LEFT_OUT.contains(&name) {
+            names.push(Text::from(name));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn link(path: &Path) -> Result<Found> {
+    let target = fs::read_link(path).map_err(|error| unread("read the link", path, error))?;
+    let print = target.as_os_str().as_encoded_bytes().to_vec();
+    let node = target.to_str().map_or(Node::Other, |target| Node::Link(target.into()));
+    Ok(Found { node, print })
+}
+
+/// Reads a file to its end, and makes sure that it is the one that was listed and did not change meanwhile.
+fn read(cx: &Context, path: &Path, listed: &Metadata, keep: bool) -> Result<(Digest, Option<Bytes>)> {
+    let failed = |error| unread("read", path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    let before = file.metadata().map_err(failed)?;
+    if !is_same(listed, &before) {
+        return Err(changing(path));
+    }
+    let (mut pieces, mut kept, mut piece) = (Vec::new(), Vec::new(), Vec::new());
+    let mut length = 0;
+    loop {
+        cx.check()?;
+        piece.clear();
+        let read = (&mut file).take(PIECE).read_to_end(&mut piece).map_err(failed)? as u64;
+        length += read;
+        if length > before.len() {
+            return Err(changing(path));
+        }
+        if read == 0 {
+            break;
+        }
+        pieces.push(Digest::of(&piece).to_string());
+        if keep {
+            kept.extend_from_slice(&piece);
+        }
+    }
+    let after = file.metadata().map_err(failed)?;
+    if length != before.len() || !is_same(&before, &after) {
+        return Err(changing(path));
+    }
+    let digest = Digest::of_parts(pieces.iter().map(String::as_bytes));
+    Ok((digest, keep.then(|| kept.into())))
+}
+
+/// What was listed a moment ago and is gone has changed; the folder as such is still there.
+fn unread(doing: &str, path: &Path, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::NotFound { changing(path) } else { fault(doing, path, error) }
+}
+
+fn changing(path: &Path) -> Error {
+    Error::new(ErrorKind::Unavailable, "it changed while it was read")
+        .with("path", path.display())
+        .retrying(Retry::Backoff)
+}
+
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    is_same_file(one, other)
+        && one.is_file() == other.is_file()
+        && one.len() == other.len()
+        && one.modified().ok() == other.modified().ok()
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+fn digest(nodes: &BTreeMap<TreePath, Found>) -> Digest {
+    Digest::of_parts(nodes.iter().flat_map(|(path, found)| {
+        let kind: &[u8] = match &found.node {
+            Node::Folder(_) => b"folder",
+            Node::File(_) => b"file",
+            Node::Link(_) => b"link",
+            Node::Other => b"other",
+        };
+        [path.as_str().as_bytes(), kind, &found.print]
+    }))
+}

@@ -1,0 +1,122 @@
+//! Writing objects.
+
+use windlass_core::{
+    Context, Error, ErrorKind, Expect, Mark, Mode, Object, ObjectId, Result, Retry, Write, Written,
+};
+
+use super::Folder;
+use super::look::{Seen, parse};
+use crate::disk;
+use crate::fault::limit;
+use crate::name;
+
+impl Folder {
+    /// Writes one object. The caller holds the lock of the folder and lets one write in at a time.
+    pub(super) fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
+        let id = write.id();
+        let seen = self.look(cx, id)?;
+        match write {
+            Write::Apply { payload, mode, expect, mark } => {
+                check(id, expect, seen.as_ref())?;
+                match seen {
+                    None => self.create(cx, payload, mark),
+                    Some(seen) if *mode == Mode::CreateOnly => Ok(Written::Unchanged(seen.live())),
+                    Some(seen) => self.change(cx, seen, payload, mark),
+                }
+            }
+            Write::Delete { id, expect, .. } => {
+                if seen.is_some() {
+                    check(id, expect, seen.as_ref())?;
+                }
+                self.delete(id)
+            }
+            _ => Err(Error::new(ErrorKind::Unsupported, "a write of an unknown sort").with("object", id)),
+        }
+    }
+
+    /// The mark comes first, so that a crash in between leaves no object without its owner. A mark without an object
+    /// means nothing.
+    fn create(&self, cx: &Context, payload: &Object, mark: &Mark) -> Result<Written> {
+        let bytes = spell(cx, payload)?;
+        self.put_mark(payload.id(), mark)?;
+        self.put_object(payload.id(), &bytes)?;
+        let seen = Seen { bytes, object: payload.clone(), mark: Some(mark.clone()) };
+        Ok(Written::Created(seen.live()))
+    }
+
+    /// Changes what differs, the mark first: an object that is ours and not yet as wanted is written again, one that
+    /// is as wanted and not ours would be left to somebody else.
+    fn change(&self, cx: &Context, mut seen: Seen, payload: &Object, mark: &Mark) -> Result<Written> {
+        let id = payload.id();
+        let same_mark = seen.mark.as_ref() == Some(mark);
+        let same_object = seen.object == *payload;
+        if same_mark && same_object {
+            return Ok(Written::Unchanged(seen.live()));
+        }
+        let bytes = if same_object { None } else { Some(spell(cx, payload)?) };
+        if !same_mark {
+            self.put_mark(id, mark)?;
+            seen.mark = Some(mark.clone());
+        }
+        if let Some(bytes) = bytes {
+            let put = self.put_object(id, &bytes);
+            put.map_err(|error| if same_mark { error } else { error.maybe_written() })?;
+            (seen.bytes, seen.object) = (bytes, payload.clone());
+        }
+        Ok(Written::Changed(seen.live()))
+    }
+
+    /// The mark goes last, so that a crash in between leaves no object without its owner.
+    fn delete(&self, id: &ObjectId) -> Result<Written> {
+        let path = self.root.join(name::path_of(id, "yaml")?);
+        let was_there = disk::remove(&path)?;
+        if let Some(folder) = path.parent().filter(|_| was_there) {
+            disk::prune(&self.root, folder);
+        }
+        let unmarked = self.remove_mark(id);
+        unmarked.map_err(|error| if was_there { error.maybe_written() } else { error })?;
+        Ok(Written::Gone)
+    }
+
+    fn put_object(&self, id: &ObjectId, bytes: &[u8]) -> Result<()> {
+        self.put(&name::path_of(id, "yaml")?, bytes, self.access)
+    }
+}
+
+fn check(id: &ObjectId, expect: &Expect, seen: Option<&Seen>) -> Result<()> {
+    let found = seen.map(|seen| seen.live().version);
+    let conflict = |message: &str| {
+        Error::new(ErrorKind::Conflict, message)
+            .with("object", id)
+            .with("found", found.as_ref().map_or("absent", |version| &version.0))
+    };
+    match expect {
+        Expect::Any => Ok(()),
+        Expect::Absent if found.is_none() => Ok(()),
+        Expect::Absent => Err(conflict("the object is there already")),
+        Expect::At(version) if found.as_ref() == Some(version) => Ok(()),
+        Expect::At(_) => Err(conflict("the object is not at the expected version")),
+        Expect::Uid(_) => Err(conflict("a file has no identity beyond its name").retrying(Retry::Never)),
+        _ => Err(Error::new(ErrorKind::Unsupported, "an unknown condition").with("object", id)),
+    }
+}
+
+/// Spells an object as people read it. Where YAML would give something else back, such as `1` for `1.0`, it is JSON,
+/// which any reader of YAML reads too. What would not be read back at all is not written.
+fn spell(cx: &Context, object: &Object) -> Result<Vec<u8>> {
+    let canonical = object.body().canonical();
+    let max = cx.limits().object_bytes_max;
+    if canonical.len() > max {
+        return Err(limit("the object is too large", "object_bytes_max", max).with("object", object.id()));
+    }
+    let yaml = windlass_yaml::to_yaml(object.body());
+    for text in [yaml, canonical + "\n"] {
+        match parse(cx, object.id(), text.as_bytes()) {
+            Ok(back) if back == *object => return Ok(text.into_bytes()),
+            Err(error) if error.kind() == ErrorKind::Limit => return Err(error.with("object", object.id())),
+            _ => {}
+        }
+    }
+    Err(Error::new(ErrorKind::Invalid, "the object cannot be written so that it reads back")
+        .with("object", object.id()))
+}

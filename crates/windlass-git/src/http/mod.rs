@@ -1,0 +1,224 @@
+//! The HTTP under the Git protocol: `ureq` with rustls and ring, behind the trait of gix.
+//!
+//! Invariants: credentials are sent to the origin of the repository and to no other; a redirect never leaves
+//! TLS and changes only the base of the address; each read looks at the cancel flag, the deadline and the
+//! limit of bytes. The first failure is kept in the [`Call`], since gix would wrap it beyond recognition.
+
+mod exchange;
+mod send;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse};
+use ureq::http::{Response, Uri};
+use ureq::{Agent, Body};
+use windlass_core::{Error, ErrorKind};
+
+use self::exchange::{Answer, Exchange, Later, Outgoing, Question};
+use self::send::send;
+use crate::location::{Address, Origin};
+
+/// One conversation with a server: a list of references, or a fetch.
+#[derive(Debug)]
+pub(crate) struct Call {
+    address: Address,
+    authorization: Option<Secret>,
+    deadline: Instant,
+    redirects_max: u32,
+    bytes_max: (&'static str, u64),
+    bytes_left: AtomicU64,
+    cancelled: Arc<AtomicBool>,
+    failure: Mutex<Option<Error>>,
+}
+
+/// A header value that no `Debug` shows.
+struct Secret(String);
+
+/// What the caller of a conversation decides.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    pub(crate) deadline: Instant,
+    /// With the name of the limit.
+    pub(crate) bytes_max: (&'static str, u64),
+    pub(crate) redirects_max: u32,
+}
+
+impl Call {
+    pub(crate) fn new(
+        address: &Address,
+        authorization: Option<String>,
+        bounds: &Bounds,
+        cancelled: &Arc<AtomicBool>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            address: address.clone(),
+            authorization: authorization.map(Secret),
+            deadline: bounds.deadline,
+            redirects_max: bounds.redirects_max,
+            bytes_max: bounds.bytes_max,
+            bytes_left: AtomicU64::new(bounds.bytes_max.1),
+            cancelled: Arc::clone(cancelled),
+            failure: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Takes the failure that ended the conversation, if HTTP is to blame.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the first failure, and gives gix something to pass on.
+    fn fail(&self, error: Error) -> io::Error {
+        let error = error.with("url", self.address.as_str());
+        let passed = io::Error::other(error.to_string());
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        passed
+    }
+
+    fn time_left(&self) -> io::Result<Duration> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(self.fail(Error::new(ErrorKind::Cancelled, "cancelled while talking to the server")));
+        }
+        match self.deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            Some(left) => Ok(left),
+            None => Err(self.fail(Error::new(ErrorKind::Timeout, "the server took too long"))),
+        }
+    }
+
+    fn too_long(&self) -> Error {
+        let (limit, bytes) = self.bytes_max;
+        Error::new(ErrorKind::Limit, "the answer of the server is too long").with(limit, bytes)
+    }
+
+    /// What may be sent to this origin.
+    fn authorization_for(&self, origin: &Origin) -> Option<&str> {
+        self.authorization
+            .as_ref()
+            .filter(|_| origin == self.address.origin())
+            .map(|secret| secret.0.as_str())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// The implementation of gix's HTTP for one [`Call`].
+pub(crate) struct Client {
+    agent: Agent,
+    call: Arc<Call>,
+    redirected: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn new(agent: Agent, call: Arc<Call>) -> Self {
+        Self { agent, call, redirected: None }
+    }
+}
+
+type Headers = Vec<(String, String)>;
+
+impl Http for Client {
+    type Headers = Later;
+    type ResponseBody = Later;
+    type PostBody = Outgoing;
+
+    fn get(
+        &mut self,
+        url: &str,
+        base_url: &str,
+        headers: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> gix::Result<GetResponse<Later, Later>> {
+        let headers = split(headers);
+        let (answer, base) = self.follow(url, base_url, &headers).map_err(gix::Error::from_error)?;
+        self.redirected = (base != base_url).then_some(base);
+        let exchange = Arc::new(Mutex::new(Exchange::Answered(answer)));
+        Ok(GetResponse { headers: Later::headers(&exchange), body: Later::body(&exchange) })
+    }
+
+    fn post(
+        &mut self,
+        url: &str,
+        _base_url: &str,
+        headers: impl IntoIterator<Item = impl AsRef<str>>,
+        _body: PostBodyDataKind,
+    ) -> gix::Result<PostResponse<Later, Later, Outgoing>> {
+        let exchange = Arc::new(Mutex::new(Exchange::Asking(Question {
+            agent: self.agent.clone(),
+            call: Arc::clone(&self.call),
+            url: url.to_owned(),
+            headers: split(headers),
+            body: Vec::new(),
+        })));
+        Ok(PostResponse {
+            post_body: Outgoing(Arc::clone(&exchange)),
+            headers: Later::headers(&exchange),
+            body: Later::body(&exchange),
+        })
+    }
+
+    fn configure(&mut self, _config: &dyn std::any::Any) -> gix::Result {
+        Ok(())
+    }
+
+    fn redirected_base_url(&self) -> Option<String> {
+        self.redirected.clone()
+    }
+}
+
+impl Client {
+    /// Asks and follows redirects that keep the end of the address, as Git asks for.
+    fn follow(&self, url: &str, base_url: &str, headers: &Headers) -> io::Result<(Answer, String)> {
+        let tail = url.strip_prefix(base_url).unwrap_or_default();
+        let mut url = url.to_owned();
+        for _ in 0..=self.call.redirects_max {
+            let response = send(&self.agent, &self.call, &url, headers, None)?;
+            if !response.status().is_redirection() {
+                let base = url.strip_suffix(tail).unwrap_or(&url).to_owned();
+                return Ok((Answer::of(response, &self.call)?, base));
+            }
+            url = redirect(&url, tail, &response).map_err(|error| self.call.fail(error))?;
+        }
+        Err(self.call.fail(
+            Error::new(ErrorKind::Limit, "too many redirects").with("redirects_max", self.call.redirects_max),
+        ))
+    }
+}
+
+/// Where a redirect leads, if it may be followed.
+fn redirect(from: &str, tail: &str, response: &Response<Body>) -> Result<String, Error> {
+    let refuse = |why: &'static str| Error::new(ErrorKind::Denied, why);
+    let location =
+        response.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let from: Uri = from.parse().map_err(|_| refuse("a redirect from nowhere"))?;
+    let origin = Origin::of(&from).ok_or_else(|| refuse("a redirect from nowhere"))?;
+    let to = if location.starts_with('/') && !location.starts_with("//") {
+        format!("{origin}{location}")
+    } else {
+        location.to_owned()
+    };
+    let target = to.parse().ok().and_then(|uri: Uri| Origin::of(&uri).filter(|_| !to.contains('@')));
+    let target = target.ok_or_else(|| refuse("a redirect that leads to no address"))?;
+    if origin.is_secure() && !target.is_secure() {
+        return Err(refuse("a redirect from https to http").with("to", target));
+    }
+    if tail.is_empty() || !to.ends_with(tail) {
+        return Err(refuse("a redirect to something that is not a repository").with("to", target));
+    }
+    Ok(to)
+}
+
+fn split(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Headers {
+    let pair =
+        |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+    lines.into_iter().filter_map(|line| pair(line.as_ref())).collect()
+}

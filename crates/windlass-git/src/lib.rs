@@ -1,0 +1,73 @@
+//! Git repositories as a [`Source`](windlass_core::Source): resolve a branch, fetch one commit, read its files. All
+//! in this process, without the `git` program.
+//!
+//! ```
+//! use windlass_core::{Paths, Source, TreePath};
+//! use windlass_git::GitSource;
+//! use windlass_git::write::{Author, Change, Repository};
+//!
+//! # let folder = std::env::temp_dir().join(format!("windlass-git-lib-{}", std::process::id()));
+//! # let _ = std::fs::remove_dir_all(&folder);
+//! let fleet = Repository::init(&folder)?;
+//! let author = Author::new("Ada", "ada@example.org", 1_700_000_000);
+//! let commit = fleet.commit("main", "web: start", &author, &[Change::file("web.yaml", "replicas: 1\n")])?;
+//!
+//! let source = GitSource::new(folder.to_string_lossy()).branch("main");
+//! # let cx = windlass_testkit::TestClock::new().context();
+//! # windlass_testkit::block_on(async {
+//! let resolved = source.resolve(&cx).await?;
+//! assert_eq!(resolved.revision.to_string(), format!("main@sha1:{commit}"));
+//!
+//! let artifact = source.fetch(&cx, &resolved.revision, &Paths::All).await?;
+//! let web = artifact.files().read(&TreePath::new("web.yaml")?)?;
+//! assert_eq!(&web[..], b"replicas: 1\n");
+//! # Ok::<(), windlass_core::Error>(()) })?;
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What happens where
+//!
+//! | address | resolve | fetch |
+//! | --- | --- | --- |
+//! | a path, `file://` | looks the reference up | opens the repository in place |
+//! | `http://`, `https://` | lists the references that begin with the name | brings one commit without history into a bare repository of the cache, or nothing if it is there |
+//!
+//! # Invariants
+//!
+//! - No program is started: no `git`, no `ssh`, no hook, no filter, no credential helper. No configuration is read but
+//!   the repository's own, and of that nothing that could start one.
+//! - Files are read from the object database and never written to a work tree. A symbolic link cannot lead out of the
+//!   tree.
+//! - Credentials go to the origin they were given for, over TLS, and into no error, no `Debug` and no file. A redirect
+//!   gets none and cannot leave TLS.
+//! - A cache is shared only by those who show the same credentials or the same named identity, and no other account of
+//!   the machine can enter it.
+//! - A cache holds a commit wholly or not at all, whenever a process is killed. Processes take turns by a file lock.
+//! - Every wait, size and count is bounded by [`GitLimits`] or by the limits of the
+//!   [`Context`](windlass_core::Context).
+//!
+//! The protocol is [version 2 of Git's](https://git-scm.com/docs/protocol-v2); older servers are understood.
+//!
+//! # What it does not do
+//!
+//! SSH, submodules, LFS, SHA-256 repositories, verified signatures, pushing, and fetching only some folders are not
+//! there yet: each is refused or, as for the folders, more is fetched than was asked for. [`mod@write`] commits to local
+//! repositories only.
+
+mod cache;
+mod commit;
+mod http;
+mod job;
+mod local;
+mod location;
+mod options;
+mod reference;
+mod remote;
+mod source;
+mod tree;
+pub mod write;
+
+pub use options::{Credentials, GitLimits};
+pub use reference::Reference;
+pub use source::GitSource;

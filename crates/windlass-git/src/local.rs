@@ -1,0 +1,128 @@
+//! Repositories of this machine, read in place: nothing is fetched, copied or run.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gix::{ObjectId, Repository, ThreadSafeRepository};
+use windlass_core::{Error, ErrorKind, Result};
+
+use crate::reference::{Reference, Wanted, not_found};
+use crate::remote::Tip;
+
+/// How many references are looked at to find a name that was meant.
+const NEIGHBOURS_MAX: usize = 10_000;
+
+/// Opens a repository without looking at any configuration but its own.
+pub(crate) fn open(path: &Path) -> Result<ThreadSafeRepository> {
+    if let Err(error) = path.metadata() {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ErrorKind::NotFound,
+            std::io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+            _ => ErrorKind::Unavailable,
+        };
+        return Err(Error::new(kind, "repository not found").with("path", path.display()).caused_by(error));
+    }
+    gix::open::Options::isolated().open(path).map_err(|error| {
+        let known = error.is_not_found();
+        let failed = Error::new(ErrorKind::Invalid, "not a Git repository").with("path", path.display());
+        if known { failed } else { failed.caused_by(error) }
+    })
+}
+
+/// Makes an empty bare repository in a folder that is new or empty.
+pub(crate) fn create(path: &Path) -> Result<ThreadSafeRepository> {
+    let (kind, options) = (gix::create::Kind::Bare, gix::create::Options::default());
+    let made = ThreadSafeRepository::init_opts(path, kind, options, gix::open::Options::isolated());
+    made.map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "no new repository").with("path", path.display()).caused_by(error)
+    })
+}
+
+/// Finds the commit that a reference stands for now.
+pub(crate) fn resolve(repository: &Repository, reference: &Reference) -> Result<Tip> {
+    match reference.wanted()? {
+        Wanted::Commit(id) => match kind_of(repository, id)? {
+            Some(gix::objs::Kind::Commit) => Ok(Tip { commit: id, name: None }),
+            Some(kind) => {
+                Err(Error::new(ErrorKind::Invalid, "not a commit").with("object", id).with("is", kind))
+            }
+            None => Err(Error::new(ErrorKind::NotFound, "no such commit").with("commit", id)),
+        },
+        Wanted::Ref(name) => resolve_name(repository, reference, &name),
+    }
+}
+
+/// Whether the repository holds this commit.
+pub(crate) fn holds(repository: &Repository, commit: ObjectId) -> Result<bool> {
+    Ok(kind_of(repository, commit)? == Some(gix::objs::Kind::Commit))
+}
+
+/// Checks that every file and folder of a commit is there, as `git fetch` does before it believes a server.
+pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, stop: &AtomicBool) -> Result<()> {
+    let corrupt = |error: gix::Error| Error::new(ErrorKind::Corrupt, "unreadable object").caused_by(error);
+    let root = repository.find_commit(commit).and_then(|commit| commit.tree_id().map(gix::Id::detach));
+    let mut folders = vec![root.map_err(corrupt)?];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Cancelled, "cancelled while checking what was fetched"));
+        }
+        let tree = repository.find_tree(folder).map_err(corrupt)?;
+        for entry in tree.iter() {
+            let entry = entry.map_err(corrupt)?;
+            let id = entry.object_id();
+            if entry.mode().is_commit() || !seen.insert(id) {
+                continue;
+            }
+            if entry.mode().is_tree() {
+                folders.push(id);
+            } else if !repository.has_object(id) {
+                return Err(Error::new(ErrorKind::Corrupt, "an object is missing").with("id", id));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn resolve_name(repository: &Repository, reference: &Reference, name: &str) -> Result<Tip> {
+    let corrupt =
+        |error| Error::new(ErrorKind::Corrupt, "unreadable reference").with("name", name).caused_by(error);
+    let found = repository.try_find_reference(name).map_err(corrupt)?;
+    let Some(found) = found.filter(|found| found.name().as_bstr() == name) else {
+        return Err(not_found(reference, &neighbours(repository, reference)?));
+    };
+    let name = match found.target() {
+        gix::refs::TargetRef::Symbolic(target) => target.as_bstr().to_string(),
+        gix::refs::TargetRef::Object(_) => name.to_owned(),
+    };
+    if repository.try_find_reference(name.as_str()).map_err(corrupt)?.is_none() {
+        return Err(Error::new(ErrorKind::NotFound, "the branch has no commit yet").with("name", name));
+    }
+    let object = found.into_fully_peeled_id().map_err(corrupt)?;
+    match kind_of(repository, object.detach())? {
+        Some(gix::objs::Kind::Commit) => Ok(Tip { commit: object.detach(), name: Some(name) }),
+        Some(kind) => Err(Error::new(ErrorKind::Invalid, "not a commit").with("name", name).with("is", kind)),
+        None => {
+            Err(Error::new(ErrorKind::Corrupt, "the object of a reference is missing").with("name", name))
+        }
+    }
+}
+
+fn neighbours(repository: &Repository, reference: &Reference) -> Result<Vec<String>> {
+    let Some((prefix, _)) = reference.neighbours() else { return Ok(Vec::new()) };
+    let corrupt =
+        |error: gix::Error| Error::new(ErrorKind::Corrupt, "unreadable references").caused_by(error);
+    let platform = repository.references().map_err(corrupt)?;
+    let names = platform.prefixed(prefix).map_err(corrupt)?.filter_map(Result::ok);
+    let names = names.map(|found| found.name().as_bstr().to_string());
+    Ok(names.filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).take(NEIGHBOURS_MAX).collect())
+}
+
+fn kind_of(repository: &Repository, id: ObjectId) -> Result<Option<gix::objs::Kind>> {
+    let header = repository.try_find_header(id);
+    let header = header.map_err(|error| {
+        Error::new(ErrorKind::Corrupt, "unreadable object").with("id", id).caused_by(error)
+    })?;
+    Ok(header.map(|header| header.kind()))
+}

@@ -1,0 +1,268 @@
+//! Where a repository is: a folder of this machine, or an address that is asked over HTTP.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use ureq::http::Uri;
+use windlass_core::{Error, ErrorKind, Result};
+
+/// A place of a repository, parsed once. Its `Display` never shows a user or a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Location {
+    Folder(PathBuf),
+    Http(Address),
+}
+
+/// An `http` or `https` address without its user information.
+///
+/// Invariant: `text` starts with `origin`, and holds no user, query or fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    text: String,
+    origin: Origin,
+}
+
+/// Who answers an address. Credentials are for one origin and no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+/// What an address said about its reader before it was stripped.
+pub(crate) struct UserInfo {
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl Location {
+    /// Parses a path or a URL, and gives back the user information that the URL carried.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Option<UserInfo>)> {
+        if text.is_empty() {
+            return Err(Error::new(ErrorKind::Invalid, "the repository has no address"));
+        }
+        if text.starts_with('-') || text.chars().any(char::is_control) {
+            return Err(invalid("the address could be mistaken for an option", text));
+        }
+        match scheme(text) {
+            Scheme::Http => Address::parse(text).map(|(address, user)| (Self::Http(address), user)),
+            Scheme::File => folder_of_file_url(text).map(|folder| (Self::Folder(folder), None)),
+            Scheme::Other(name) => Err(Error::new(ErrorKind::Unsupported, "no transport for this scheme")
+                .with("scheme", name)
+                .with("url", redacted(text))),
+            Scheme::None => Ok((Self::Folder(PathBuf::from(text)), None)),
+        }
+    }
+}
+
+impl Address {
+    /// Parses an absolute `http` or `https` address.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Option<UserInfo>)> {
+        let uri: Uri = text.parse().map_err(|_| invalid("not an address", text))?;
+        if uri.query().is_some() || text.contains('#') {
+            return Err(invalid("the address of a repository has no query and no fragment", text));
+        }
+        let origin = Origin::of(&uri).ok_or_else(|| invalid("not an address", text))?;
+        let user = match uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) {
+            Some((user, _)) => Some(user_info(user, text)?),
+            None => None,
+        };
+        let text = format!("{origin}{}", uri.path().trim_end_matches('/'));
+        Ok((Self { text, origin }, user))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+impl Origin {
+    /// The origin of an absolute address, or `None` for what is not HTTP.
+    pub(crate) fn of(uri: &Uri) -> Option<Self> {
+        let secure = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let host = uri.host().filter(|host| !host.is_empty())?;
+        let authority = uri.authority()?.as_str();
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
+        let port = match authority.strip_prefix(host)?.strip_prefix(':') {
+            Some(port) => port.parse().ok()?,
+            None if secure => 443,
+            None => 80,
+        };
+        Some(Self { secure, host: host.to_ascii_lowercase(), port })
+    }
+
+    /// Whether nobody between here and there can read what is sent.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => path.display().fmt(f),
+            Self::Http(address) => f.write_str(&address.text),
+        }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        let usual = if self.secure { 443 } else { 80 };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port == usual { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
+enum Scheme<'a> {
+    Http,
+    File,
+    Other(&'a str),
+    None,
+}
+
+fn scheme(text: &str) -> Scheme<'_> {
+    if let Some((name, _)) = text.split_once("://").filter(|(name, _)| is_word(name)) {
+        return match name.to_ascii_lowercase().as_str() {
+            "http" | "https" => Scheme::Http,
+            "file" => Scheme::File,
+            _ => Scheme::Other(name),
+        };
+    }
+    if let Some((name, _)) = text.split_once("::").filter(|(name, _)| is_word(name)) {
+        return Scheme::Other(name);
+    }
+    let first = text.split('/').next().unwrap_or_default();
+    match first.split_once(':') {
+        Some((drive, _)) if cfg!(windows) && drive.len() == 1 => Scheme::None,
+        Some(_) => Scheme::Other("ssh"),
+        None => Scheme::None,
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c))
+}
+
+fn folder_of_file_url(text: &str) -> Result<PathBuf> {
+    let rest = &text["file://".len()..];
+    match rest.strip_prefix("localhost").unwrap_or(rest) {
+        path if path.starts_with('/') => Ok(PathBuf::from(path)),
+        _ => Err(invalid("a file URL names a host", text)),
+    }
+}
+
+fn user_info(user: &str, text: &str) -> Result<UserInfo> {
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    match (decoded(user), decoded(password)) {
+        (Some(user), Some(password)) => Ok(UserInfo { user, password }),
+        _ => Err(invalid("the user in the address is not percent-encoded text", text)),
+    }
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let hex = std::str::from_utf8(rest.get(..2)?).ok()?;
+        bytes.push(u8::from_str_radix(hex, 16).ok()?);
+        rest = &rest[2..];
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn invalid(message: &'static str, text: &str) -> Error {
+    Error::new(ErrorKind::Invalid, message).with("url", redacted(text))
+}
+
+/// What may be shown of an address that could not be read: nothing before its last `@`, because an odd
+/// password can hold any character.
+fn redacted(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let shown: String = rest.chars().filter(|c| !c.is_control()).take(200).collect();
+    if scheme.is_empty() { shown } else { format!("{scheme}://{shown}") }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+
+    fn check(input: &str, expected: &str) {
+        let shown = match Location::parse(input) {
+            Ok((Location::Folder(path), _)) => format!("folder {}", path.display()),
+            Ok((Location::Http(address), None)) => format!("http {}", address.as_str()),
+            Ok((Location::Http(address), Some(user))) => {
+                format!("http {} as {}:{}", address.as_str(), user.user, user.password)
+            }
+            Err(error) => format!("{error}"),
+        };
+        assert_eq!(shown, expected, "{input}");
+    }
+
+    #[test]
+    fn paths_and_file_urls_are_folders() {
+        check("/srv/fleet.git", "folder /srv/fleet.git");
+        check("./fleet", "folder ./fleet");
+        check("file:///srv/fleet.git", "folder /srv/fleet.git");
+        check("file://localhost/srv/fleet.git", "folder /srv/fleet.git");
+        check("file://other/srv", "a file URL names a host (url=file://other/srv)");
+    }
+
+    #[test]
+    fn addresses_are_normal_and_bare_of_users() {
+        check("https://Example.org/fleet.git/", "http https://example.org/fleet.git");
+        check("https://example.org:443/a", "http https://example.org/a");
+        check("http://[::1]:8080/a", "http http://[::1]:8080/a");
+        check("https://u:p%40ss@example.org/a", "http https://example.org/a as u:p@ss");
+        check("https://token@example.org/a", "http https://example.org/a as token:");
+        check("https://example.org/@scope/a", "http https://example.org/@scope/a");
+    }
+
+    #[test]
+    fn passwords_are_shown_in_no_error() {
+        check("https://u:se/cret@example.org/a", "not an address (url=https://example.org/a)");
+        check(
+            "https://u:secret@example.org/a?b=secret",
+            "the address of a repository has no query and no fragment (url=https://example.org/a)",
+        );
+        check(
+            "ssh://u:secret@example.org/a",
+            "no transport for this scheme (scheme=ssh, url=ssh://example.org/a)",
+        );
+    }
+
+    #[test]
+    fn what_could_run_a_program_is_refused() {
+        check(
+            "--upload-pack=/bin/sh",
+            "the address could be mistaken for an option (url=--upload-pack=/bin/sh)",
+        );
+        check("ext::sh -c id", "no transport for this scheme (scheme=ext, url=ext::sh -c id)");
+        check("git@example.org:a.git", "no transport for this scheme (scheme=ssh, url=example.org:a.git)");
+        check("ftp://example.org/a", "no transport for this scheme (scheme=ftp, url=ftp://example.org/a)");
+    }
+}

@@ -1,0 +1,162 @@
+//! Who asks, whom to trust, and how much is too much.
+
+use std::fmt;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+/// What a server is shown to prove who asks. `Debug` shows no secret.
+///
+/// ```
+/// use windlass_git::Credentials;
+///
+/// let credentials = Credentials::basic("deployer", "secret");
+/// assert_eq!(format!("{credentials:?}"), "Credentials(basic)");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    proof: Proof,
+    identity: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Proof {
+    Basic { user: String, password: String },
+    Bearer { token: String },
+}
+
+impl Credentials {
+    /// A user with a password or an access token.
+    #[must_use]
+    pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { proof: Proof::Basic { user: user.into(), password: password.into() }, identity: None }
+    }
+
+    /// A bearer token.
+    #[must_use]
+    pub fn bearer(token: impl Into<String>) -> Self {
+        Self { proof: Proof::Bearer { token: token.into() }, identity: None }
+    }
+
+    /// Names the account behind credentials that are renewed often, so that all of its tokens share one cache.
+    ///
+    /// Whoever gives this name reads what that account has fetched before: it must come from who gives the
+    /// token, never from who asks for the repository.
+    #[must_use]
+    pub fn with_identity(mut self, name: impl Into<String>) -> Self {
+        self.identity = Some(name.into());
+        self
+    }
+
+    /// The value of the `Authorization` header.
+    pub(crate) fn header(&self) -> String {
+        match &self.proof {
+            Proof::Basic { user, password } => {
+                format!("Basic {}", base64(format!("{user}:{password}").as_bytes()))
+            }
+            Proof::Bearer { token } => format!("Bearer {token}"),
+        }
+    }
+
+    /// Feeds who this is, or else the secret itself, to the hash that names the cache.
+    pub(crate) fn identify(&self, hash: &mut Sha256) {
+        match &self.identity {
+            Some(name) => hash.update(format!("name\0{name}")),
+            None => hash.update(format!("proof\0{}", self.header())),
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.proof {
+            Proof::Basic { .. } => "Credentials(basic)",
+            Proof::Bearer { .. } => "Credentials(bearer)",
+        })
+    }
+}
+
+/// The limits of one source. Those of the [`Context`](windlass_core::Context) hold as well: its time limit for a
+/// request is that of a list of references, and its size limit for a file that of a folder too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GitLimits {
+    /// The longest wait for a connection.
+    pub connect_time_max: Duration,
+    /// The longest silence of a server.
+    pub idle_time_max: Duration,
+    /// The longest time to fetch a revision, with the wait for another process that fetches into the same cache.
+    pub fetch_time_max: Duration,
+    /// The most bytes of one list of references.
+    pub list_bytes_max: u64,
+    /// The most bytes of one fetched pack, as sent.
+    pub pack_bytes_max: u64,
+    /// The most redirects that are followed in a row.
+    pub redirects_max: u32,
+    /// The most symbolic links that are followed to read one path.
+    pub links_max: u32,
+    /// The most packs of one cache; the next fetch starts a new one.
+    pub cache_packs_max: usize,
+}
+
+impl Default for GitLimits {
+    fn default() -> Self {
+        Self {
+            connect_time_max: Duration::from_secs(10),
+            idle_time_max: Duration::from_secs(60),
+            fetch_time_max: Duration::from_secs(600),
+            list_bytes_max: 64 << 20,
+            pack_bytes_max: 2 << 30,
+            redirects_max: 5,
+            links_max: 16,
+            cache_packs_max: 64,
+        }
+    }
+}
+
+/// What a server over HTTP is asked with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Access {
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) clear_text: bool,
+    pub(crate) authorities: Vec<Vec<u8>>,
+    pub(crate) proxy: Option<Proxy>,
+}
+
+/// The address of a proxy, which may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Proxy(pub(crate) String);
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proxy")
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for part in bytes.chunks(3) {
+        let three = [part[0], *part.get(1).unwrap_or(&0), *part.get(2).unwrap_or(&0)];
+        let bits = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= part.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_as_the_standard_shows_them() {
+        let header = |user, password| Credentials::basic(user, password).header();
+        assert_eq!(header("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(header("a", "b"), "Basic YTpi");
+        assert_eq!(header("a", "bc"), "Basic YTpiYw==");
+        assert_eq!(Credentials::bearer("t").header(), "Bearer t");
+    }
+}

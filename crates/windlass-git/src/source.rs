@@ -1,0 +1,255 @@
+//! The source: an address, a reference, and how to ask.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use gix::ObjectId;
+use windlass_core::{
+    Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
+};
+
+use crate::cache::Reading;
+use crate::commit::{self, Facts};
+use crate::job::{self, Job};
+use crate::local;
+use crate::location::Location;
+use crate::options::{Access, Proxy};
+use crate::reference::{Reference, Wanted};
+use crate::remote::{Remote, Tip};
+use crate::tree::Tree;
+use crate::{Credentials, GitLimits};
+
+/// A Git repository as a [`Source`]: a folder of this machine, or an address that is asked over HTTP.
+///
+/// A wrong address or reference is an error of the first call, so that a source can be described without `?`.
+///
+/// # Guarantees
+/// - No program is run, and no configuration is read but that of a local repository.
+/// - [`resolve`](Source::resolve) over HTTP lists references and fetches nothing; a commit is not even asked for.
+/// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it.
+///
+/// # Assumptions
+/// A local repository is read in place: its artifacts stay readable for as long as it keeps the commit.
+///
+/// # Cancel safety
+/// A dropped fetch stops at its next read, and leaves a cache in which the commit is either whole or absent.
+#[derive(Debug, Clone)]
+pub struct GitSource {
+    location: Result<Location>,
+    reference: Reference,
+    access: Access,
+    limits: GitLimits,
+    cache: Option<PathBuf>,
+    place: OnceLock<Arc<Place>>,
+}
+
+impl GitSource {
+    /// A source at a path, a `file://`, an `http://` or an `https://` URL, on its default branch.
+    ///
+    /// A user and password in the URL count as credentials and are shown nowhere.
+    #[must_use]
+    pub fn new(url: impl AsRef<str>) -> Self {
+        let (location, user) = match Location::parse(url.as_ref()) {
+            Ok((location, user)) => (Ok(location), user),
+            Err(error) => (Err(error), None),
+        };
+        let credentials = user.map(|user| Credentials::basic(user.user, user.password));
+        Self {
+            location,
+            reference: Reference::Head,
+            access: Access { credentials, ..Access::default() },
+            limits: GitLimits::default(),
+            cache: None,
+            place: OnceLock::new(),
+        }
+    }
+
+    /// Follows a branch.
+    #[must_use]
+    pub fn branch(self, name: impl Into<String>) -> Self {
+        self.reference(Reference::Branch(name.into()))
+    }
+
+    /// Follows a tag.
+    #[must_use]
+    pub fn tag(self, name: impl Into<String>) -> Self {
+        self.reference(Reference::Tag(name.into()))
+    }
+
+    /// Stays at a commit, given by its full name.
+    #[must_use]
+    pub fn commit(self, hex: impl Into<String>) -> Self {
+        self.reference(Reference::Commit(hex.into()))
+    }
+
+    /// Follows any reference.
+    #[must_use]
+    pub fn reference(mut self, reference: Reference) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// Shows credentials to the server, over TLS only and to no server that it redirects to.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        self.with(|source| source.access.credentials = Some(credentials))
+    }
+
+    /// Sends credentials over plain HTTP, where everybody on the way can read them.
+    #[must_use]
+    pub fn with_credentials_in_clear_text(self) -> Self {
+        self.with(|source| source.access.clear_text = true)
+    }
+
+    /// Trusts these authorities, in PEM, beside those of the platform.
+    #[must_use]
+    pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.with(|source| source.access.authorities.push(pem.into()))
+    }
+
+    /// Asks through a proxy. The environment is not looked at.
+    #[must_use]
+    pub fn with_proxy(self, url: impl Into<String>) -> Self {
+        self.with(|source| source.access.proxy = Some(Proxy(url.into())))
+    }
+
+    /// Keeps what is fetched over HTTP in this folder instead of the user's cache folder.
+    #[must_use]
+    pub fn with_cache(self, folder: impl Into<PathBuf>) -> Self {
+        self.with(|source| source.cache = Some(folder.into()))
+    }
+
+    /// Replaces the limits.
+    #[must_use]
+    pub fn with_limits(self, limits: GitLimits) -> Self {
+        self.with(|source| source.limits = limits)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self.place = OnceLock::new();
+        self
+    }
+
+    /// The place, made at the first use and shared by all calls for its connections.
+    fn place(&self) -> Result<Arc<Place>> {
+        if let Some(place) = self.place.get() {
+            return Ok(Arc::clone(place));
+        }
+        let place = match self.location.clone()? {
+            Location::Folder(path) => Place::Folder(path),
+            Location::Http(address) => {
+                let cache = self.cache.clone().map_or_else(users_cache, Ok)?;
+                Place::Remote(Box::new(Remote::new(
+                    address,
+                    self.access.clone(),
+                    self.limits.clone(),
+                    &cache,
+                )?))
+            }
+        };
+        Ok(Arc::clone(self.place.get_or_init(|| Arc::new(place))))
+    }
+}
+
+#[async_trait]
+impl Source for GitSource {
+    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        let (place, reference) = (self.place()?, self.reference.clone());
+        job::run(cx, move |job| place.resolve(&reference, job).map(Resolved::new)).await
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
+        let (place, reference) = (self.place()?, self.reference.clone());
+        let (revision, links_max) = (revision.clone(), self.limits.links_max);
+        job::run(cx, move |job| place.fetch(&revision, &reference, links_max, job)).await
+    }
+}
+
+#[derive(Debug)]
+enum Place {
+    Folder(PathBuf),
+    Remote(Box<Remote>),
+}
+
+impl Place {
+    fn resolve(&self, reference: &Reference, job: &Job) -> Result<Revision> {
+        match self {
+            Self::Folder(path) => {
+                let repository = local::open(path)?.to_thread_local();
+                let tip = local::resolve(&repository, reference)
+                    .map_err(|error| error.with("path", path.display()))?;
+                let facts = commit::facts(&repository, tip.commit)?;
+                Ok(described(named(&tip), &facts))
+            }
+            Self::Remote(remote) => Ok(named(&remote.resolve(reference, job)?)),
+        }
+    }
+
+    fn fetch(
+        &self,
+        revision: &Revision,
+        reference: &Reference,
+        links_max: u32,
+        job: &Job,
+    ) -> Result<Artifact> {
+        let commit = commit_of(revision)?;
+        let reading = match self {
+            Self::Folder(path) => held(path, commit)?,
+            Self::Remote(remote) => match reference.wanted()? {
+                Wanted::Ref(name) => remote.fetch(commit, Some(&name), job)?,
+                Wanted::Commit(_) => remote.fetch(commit, None, job)?,
+            },
+        };
+        let facts = commit::facts(&reading.repository.to_thread_local(), commit)?;
+        let tree = Tree::new(reading, facts.tree, links_max, job.limits().file_bytes_max);
+        Ok(Artifact::new(described(revision.clone(), &facts), digest(facts.tree), Arc::new(tree)))
+    }
+}
+
+/// The digest of a tree: Git's own name of it, which is equal exactly for equal content.
+fn digest(tree: ObjectId) -> Digest {
+    Digest::of_parts([b"git tree sha1".as_slice(), tree.as_slice()])
+}
+
+fn held(path: &Path, commit: ObjectId) -> Result<Reading> {
+    let repository = local::open(path)?;
+    if local::holds(&repository.to_thread_local(), commit)? {
+        return Ok(Reading::of_another(repository));
+    }
+    let missing = Error::new(ErrorKind::NotFound, "no such commit");
+    Err(missing.with("commit", commit).with("path", path.display()))
+}
+
+fn named(tip: &Tip) -> Revision {
+    let revision = Revision::new(format!("sha1:{}", tip.commit));
+    match &tip.name {
+        Some(name) => {
+            let short = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
+            revision.with_reference(short.unwrap_or(name))
+        }
+        None => revision,
+    }
+}
+
+fn described(revision: Revision, facts: &Facts) -> Revision {
+    let time = Timestamp::from_unix(u64::try_from(facts.time).unwrap_or(0));
+    revision.with_commit(facts.author.as_str(), time, facts.title.as_str())
+}
+
+fn commit_of(revision: &Revision) -> Result<ObjectId> {
+    let hex = revision.id.strip_prefix("sha1:").and_then(|hex| ObjectId::from_hex(hex.as_bytes()).ok());
+    hex.ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "not the revision of a Git repository").with("revision", &revision.id)
+    })
+}
+
+fn users_cache() -> Result<PathBuf> {
+    let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = set.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
+    let folder = folder.filter(|folder| folder.is_absolute());
+    let none =
+        || Error::new(ErrorKind::Invalid, "no folder for the cache").with_help("Give one with `with_cache`.");
+    Ok(folder.ok_or_else(none)?.join("windlass").join("git"))
+}

@@ -1,0 +1,203 @@
+//! The files of one commit, read from the object database: there is no work tree.
+//!
+//! Invariants: nothing outside of the commit's tree can be reached, whatever a symbolic link says; the size of
+//! an object is known before it is unpacked; a name that is no file name is an error, never skipped.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use gix::bstr::{BStr, BString, ByteSlice};
+use gix::objs::tree::EntryKind as Mode;
+use gix::{ObjectId, Repository};
+use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
+
+use crate::cache::Reading;
+
+/// How many unpacked folders are kept before all are dropped.
+const FOLDERS_KEPT_MAX: usize = 4096;
+
+/// A tree that many threads may read at once.
+pub(crate) struct Tree {
+    reading: Reading,
+    root: ObjectId,
+    links_max: u32,
+    file_bytes_max: u64,
+    folders: Mutex<HashMap<ObjectId, Arc<[Leaf]>>>,
+}
+
+/// What a folder of a tree holds under one name.
+#[derive(Debug)]
+struct Leaf {
+    name: BString,
+    mode: Mode,
+    id: ObjectId,
+}
+
+impl Tree {
+    pub(crate) fn new(reading: Reading, root: ObjectId, links_max: u32, file_bytes_max: u64) -> Self {
+        Self { reading, root, links_max, file_bytes_max, folders: Mutex::default() }
+    }
+}
+
+impl Files for Tree {
+    fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
+        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
+        let Spot::Folder(id) = walk.find(folder)? else {
+            return Err(at(ErrorKind::Invalid, "not a folder", folder));
+        };
+        let leaves = walk.leaves(id, folder)?;
+        let entries = leaves.iter().map(|leaf| walk.entry(leaf, folder));
+        let mut entries = entries.collect::<Result<Vec<_>>>()?;
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn read(&self, path: &TreePath) -> Result<Bytes> {
+        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
+        match walk.find(path)? {
+            Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path).map(Bytes::from),
+            Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),
+        }
+    }
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tree({})", self.root)
+    }
+}
+
+/// Where a path leads.
+enum Spot {
+    Folder(ObjectId),
+    File(ObjectId),
+}
+
+/// One look into the tree.
+struct Walk<'a> {
+    repository: &'a Repository,
+    tree: &'a Tree,
+}
+
+impl Walk<'_> {
+    /// Follows a path from the root. The target of a link takes the place of the link in the rest of the path.
+    fn find(&self, path: &TreePath) -> Result<Spot> {
+        let mut rest: Vec<BString> = path.names().rev().map(BString::from).collect();
+        let mut folders = vec![self.tree.root];
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            if name == ".." {
+                folders.pop();
+            }
+            let here = *folders.last().ok_or_else(|| leads_out(path))?;
+            if name == ".." {
+                continue;
+            }
+            let leaves = self.leaves(here, path)?;
+            let missing = || at(ErrorKind::NotFound, "no such file or folder", path);
+            let leaf = leaves.iter().find(|leaf| leaf.name == name).ok_or_else(missing)?;
+            match leaf.mode {
+                Mode::Tree => folders.push(leaf.id),
+                Mode::Blob | Mode::BlobExecutable if rest.is_empty() => return Ok(Spot::File(leaf.id)),
+                Mode::Blob | Mode::BlobExecutable => return Err(missing()),
+                Mode::Commit => return Err(at(ErrorKind::Unsupported, "submodules are not read", path)),
+                Mode::Link => {
+                    links += 1;
+                    if links > self.tree.links_max {
+                        return Err(at(ErrorKind::Limit, "too many symbolic links", path)
+                            .with("links_max", self.tree.links_max));
+                    }
+                    rest.extend(self.target(leaf.id, path)?);
+                }
+            }
+        }
+        Ok(Spot::Folder(*folders.last().ok_or_else(|| leads_out(path))?))
+    }
+
+    fn entry(&self, leaf: &Leaf, folder: &TreePath) -> Result<Entry> {
+        let (name, path) = file_name(leaf.name.as_bstr(), folder)?;
+        let kind = match leaf.mode {
+            Mode::Tree => EntryKind::Folder,
+            Mode::Blob | Mode::BlobExecutable => EntryKind::File,
+            Mode::Commit => EntryKind::Other,
+            Mode::Link => match self.find(&path) {
+                Ok(Spot::Folder(_)) => EntryKind::Folder,
+                Ok(Spot::File(_)) => EntryKind::File,
+                Err(error) if error.kind() == ErrorKind::Corrupt => return Err(error),
+                Err(_) => EntryKind::Other,
+            },
+        };
+        Ok(Entry::new(name, kind))
+    }
+
+    /// The names of a link's target, the last first.
+    fn target(&self, id: ObjectId, path: &TreePath) -> Result<Vec<BString>> {
+        let target = self.bytes(id, gix::objs::Kind::Blob, path)?;
+        if target.starts_with(b"/") || target.len() > 4096 {
+            return Err(leads_out(path));
+        }
+        let names = target.split(|byte| *byte == b'/').rev().filter(|name| !name.is_empty() && *name != b".");
+        Ok(names.map(BString::from).collect())
+    }
+
+    fn leaves(&self, id: ObjectId, path: &TreePath) -> Result<Arc<[Leaf]>> {
+        if let Some(leaves) = self.kept().get(&id) {
+            return Ok(Arc::clone(leaves));
+        }
+        let data = self.bytes(id, gix::objs::Kind::Tree, path)?;
+        let leaves = gix::objs::TreeRefIter::from_bytes(&data, self.repository.object_hash()).map(|entry| {
+            let entry =
+                entry.map_err(|error| at(ErrorKind::Corrupt, "unreadable folder", path).caused_by(error))?;
+            Ok(Leaf { name: entry.filename.to_owned(), mode: entry.mode.kind(), id: entry.oid.to_owned() })
+        });
+        let leaves: Arc<[Leaf]> = leaves.collect::<Result<_>>()?;
+        let mut kept = self.kept();
+        if kept.len() >= FOLDERS_KEPT_MAX {
+            kept.clear();
+        }
+        kept.insert(id, Arc::clone(&leaves));
+        Ok(leaves)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Arc<[Leaf]>>> {
+        self.tree.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unpacks an object of a known kind that is not too large.
+    fn bytes(&self, id: ObjectId, kind: gix::objs::Kind, path: &TreePath) -> Result<Vec<u8>> {
+        let broken = |error: gix::Error| at(ErrorKind::Corrupt, "unreadable object", path).caused_by(error);
+        let header = self.repository.try_find_header(id).map_err(broken)?;
+        let header =
+            header.ok_or_else(|| at(ErrorKind::Corrupt, "an object is missing", path).with("id", id))?;
+        if header.kind() != kind {
+            return Err(at(ErrorKind::Corrupt, "an object of another kind", path).with("is", header.kind()));
+        }
+        if header.size() > self.tree.file_bytes_max {
+            return Err(at(ErrorKind::Limit, "a file is too large", path)
+                .with("bytes", header.size())
+                .with("file_bytes_max", self.tree.file_bytes_max));
+        }
+        let mut object = self.repository.find_object(id).map_err(broken)?;
+        Ok(std::mem::take(&mut object.data))
+    }
+}
+
+/// The name and the path of an entry, if a file can have them.
+fn file_name<'a>(name: &'a BStr, folder: &TreePath) -> Result<(&'a str, TreePath)> {
+    let odd = || at(ErrorKind::Invalid, "not a file name", folder).with("name", format!("{name:?}"));
+    let text = name.to_str().map_err(|_| odd())?;
+    if matches!(text, "" | "." | "..") || text.contains('/') {
+        return Err(odd());
+    }
+    Ok((text, folder.join(text).map_err(|_| odd())?))
+}
+
+fn leads_out(path: &TreePath) -> Error {
+    at(ErrorKind::Invalid, "a link leads out of the tree", path)
+}
+
+fn at(kind: ErrorKind, message: &'static str, path: &TreePath) -> Error {
+    Error::new(kind, message).with("path", path)
+}

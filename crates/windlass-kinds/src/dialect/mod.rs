@@ -1,0 +1,143 @@
+//! What the annotations of GitOps tools say.
+//!
+//! ```
+//! use windlass_core::{Directives, Object};
+//! use windlass_kinds::dialect::default_dialects;
+//!
+//! let object = Object::new(serde_json::from_str(r#"{
+//!     "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "namespace": "shop", "annotations": {
+//!         "windlass.dev/depends-on": "Deployment.apps/shop/db",
+//!         "argocd.argoproj.io/sync-wave": "2",
+//!         "helm.sh/resource-policy": "keep"
+//!     }}
+//! }"#)?)?;
+//! let mut directives = Directives::default();
+//! for dialect in default_dialects() {
+//!     dialect.read(&object, &mut directives)?;
+//! }
+//! assert_eq!(directives.wave, 2);
+//! assert!(directives.keep);
+//! assert_eq!(directives.after[0].to_string(), "Deployment.apps/shop/db");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! One dialect for each tool, so that an embedder chooses; where two of them speak of the same thing the later one in
+//! the list wins. A value that cannot be read is an error that names annotation, value and object: an object that its
+//! author wanted kept is never deleted because of a typing mistake.
+
+mod argo;
+mod cli_utils;
+mod flux;
+mod helm;
+mod own;
+
+use std::sync::Arc;
+
+use windlass_core::{Dialect, Error, ErrorKind, Object, ObjectId, Result, Value};
+
+pub use argo::ArgoDialect;
+pub use cli_utils::CliUtilsDialect;
+pub use flux::FluxDialect;
+pub use helm::HelmDialect;
+pub use own::WindlassDialect;
+
+/// Objects that one annotation may name.
+const DEPENDENCIES_MAX: usize = 1000;
+
+/// Characters of a wrong value that its error shows.
+const SHOWN_CHARS_MAX: usize = 80;
+
+/// Gives all dialects of this module, Windlass' own last, so that it wins.
+#[must_use]
+pub fn default_dialects() -> Vec<Arc<dyn Dialect>> {
+    vec![
+        Arc::new(HelmDialect),
+        Arc::new(ArgoDialect),
+        Arc::new(FluxDialect),
+        Arc::new(CliUtilsDialect),
+        Arc::new(WindlassDialect),
+    ]
+}
+
+/// One annotation of an object.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    object: &'a Object,
+    name: &'a str,
+    value: &'a str,
+}
+
+impl<'a> Said<'a> {
+    /// Finds an annotation; one that is not a text cannot be read.
+    fn find(object: &'a Object, name: &'a str) -> Result<Option<Self>> {
+        match object.body().at(&["metadata", "annotations", name]) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Text(value)) => Ok(Some(Self { object, name, value: value.trim() })),
+            Some(other) => {
+                let said = Self { object, name, value: other.type_name() };
+                Err(said.wrong("an annotation must be a text, in quotes"))
+            }
+        }
+    }
+
+    /// Reads an annotation that there may be with `read`.
+    fn read<T>(object: &'a Object, name: &'a str, read: impl FnOnce(Self) -> Result<T>) -> Result<Option<T>> {
+        Self::find(object, name)?.map(read).transpose()
+    }
+
+    /// Gives what the table says of the value.
+    fn one_of<T: Copy>(self, table: &[(&str, T)]) -> Result<T> {
+        let found = table.iter().find(|(word, _)| *word == self.value);
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+            self.wrong(&format!("write {}", words.join(", ")))
+        })
+    }
+
+    fn int(self) -> Result<i32> {
+        self.value.parse().map_err(|_| self.wrong("write a whole number, in quotes"))
+    }
+
+    /// Reads a list of objects, all problems at once.
+    fn objects(self, read: impl Fn(&str) -> Option<ObjectId>, form: &str) -> Result<Vec<ObjectId>> {
+        let parts: Vec<&str> = self.value.split(',').map(str::trim).collect();
+        if parts.len() > DEPENDENCIES_MAX {
+            let error = Error::new(ErrorKind::Limit, "too many dependencies")
+                .with("dependencies_max", DEPENDENCIES_MAX)
+                .with("annotation", self.name);
+            return Err(error.with("object", self.object.id()));
+        }
+        let (mut found, mut problems) = (Vec::new(), Vec::new());
+        for part in parts {
+            match read(part) {
+                Some(id) if !found.contains(&id) => found.push(id),
+                Some(_) => {}
+                None => problems.push(Self { value: part, ..self }.wrong(&format!("write {form}"))),
+            }
+        }
+        Error::all(problems).map_or(Ok(found), Err)
+    }
+
+    fn wrong(self, help: &str) -> Error {
+        let shown: String = self.value.chars().take(SHOWN_CHARS_MAX).collect();
+        Error::new(ErrorKind::Invalid, "not a value of this annotation")
+            .with("annotation", self.name)
+            .with("value", format!("{shown:?}"))
+            .with("object", self.object.id())
+            .with_help(help)
+    }
+}
+
+/// Joins what several annotations gave into one error.
+fn all<const N: usize>(results: [Result<()>; N]) -> Result<()> {
+    Error::all(results.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+}
+
+/// Adds dependencies that are not there yet.
+fn add_after(after: &mut Vec<ObjectId>, found: Vec<ObjectId>) {
+    for id in found {
+        if !after.contains(&id) {
+            after.push(id);
+        }
+    }
+}

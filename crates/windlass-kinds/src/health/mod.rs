@@ -1,0 +1,196 @@
+//! How objects are: the rules that Windlass uses unless told otherwise.
+//!
+//! ```
+//! use windlass_core::{Alone, HealthCheck, Object};
+//! use windlass_kinds::health::KubernetesHealth;
+//!
+//! let live = Object::new(serde_json::from_str(r#"{
+//!     "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "generation": 2},
+//!     "spec": {"replicas": 3},
+//!     "status": {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 1}
+//! }"#)?)?;
+//! let health = KubernetesHealth.assess(&live, &Alone).expect("it has a rule for every object");
+//! assert_eq!(health.to_string(), "progressing: 1 of 3 replicas available");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In this order: an object that is being deleted is progressing; a status that speaks of an older generation says
+//! nothing; `Stalled` and `Reconciling` decide wherever they are true; then the rule of the kind; then the condition
+//! `Ready`; and an object without any of these is healthy once it exists.
+//!
+//! # What differs from kstatus
+//!
+//! | object | kstatus | here |
+//! | --- | --- | --- |
+//! | Pod that failed | current | degraded, with the reason of the container |
+//! | Pod that cannot pull its image or start its container | in progress | degraded |
+//! | Job that has started | current | progressing until it is complete |
+//! | Job or CronJob that is suspended, Deployment that is paused | current | suspended |
+//! | ReplicaSet with `ReplicaFailure` | in progress | degraded, with the message of the condition |
+//! | workload whose controller has not looked yet | judged by its empty status | progressing |
+//! | StatefulSet updated on delete | current at once | progressing until its replicas are ready |
+//! | Service of type LoadBalancer, Ingress | current without an address | progressing until it has one |
+//! | PersistentVolumeClaim that lost its volume | in progress | degraded |
+//! | Namespace, APIService, HorizontalPodAutoscaler, PersistentVolume | current | judged |
+//! | condition `Ready` that speaks of an older generation | current | progressing |
+//!
+//! [`crate::kstatus::KstatusHealth`] and [`crate::argo::ArgoHealth`] decide as those tools do.
+//!
+//! A message holds what the object's own status says, cut to a length that a report can hold; nothing of a Secret or
+//! a ConfigMap is ever read.
+
+mod cluster;
+mod network;
+mod pod;
+mod workload;
+
+use windlass_core::{Around, Health, HealthCheck, HealthStatus, Object, Value};
+
+use crate::read::View;
+
+/// How many of the troubled Pods of a workload its message names.
+const PODS_NAMED_MAX: usize = 2;
+
+/// The rules for the kinds of Kubernetes, and for every other kind by its standard conditions. Has an answer for every
+/// object, so it comes last in a list of checks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KubernetesHealth;
+
+/// Assesses a body by itself; `around` gives only its age.
+#[must_use]
+pub fn assess(body: &Value, around: &dyn Around) -> Health {
+    assess_body(View(body), around)
+}
+
+impl HealthCheck for KubernetesHealth {
+    fn assess(&self, live: &Object, around: &dyn Around) -> Option<Health> {
+        let mut health = assess_body(View(live.body()), around);
+        if health.status == HealthStatus::Progressing && workload::is_workload(View(live.body())) {
+            let pods = troubled_pods(live, around);
+            if !pods.is_empty() {
+                health = progressing(format!("{}; {}", health.message, pods.join("; ")));
+            }
+        }
+        Some(health)
+    }
+}
+
+fn assess_body(body: View<'_>, around: &dyn Around) -> Health {
+    if body.is_being_deleted() {
+        return being_deleted(body);
+    }
+    if is_bare(body) {
+        return Health::healthy();
+    }
+    of_generation(body)
+        .or_else(|| of_standard_conditions(body))
+        .or_else(|| of_kind(body, around))
+        .or_else(|| of_ready(body))
+        .unwrap_or_else(Health::healthy)
+}
+
+/// Kinds without a status, of which nothing may be read: what they hold is nobody's business.
+fn is_bare(body: View<'_>) -> bool {
+    body.group().is_empty() && matches!(body.kind(), "Secret" | "ConfigMap")
+}
+
+fn of_kind(body: View<'_>, around: &dyn Around) -> Option<Health> {
+    Some(match (body.group(), body.kind()) {
+        ("apps" | "extensions", "Deployment") => workload::deployment(body),
+        ("apps" | "extensions", "ReplicaSet") | ("", "ReplicationController") => workload::replica_set(body),
+        ("apps", "StatefulSet") => workload::stateful_set(body),
+        ("apps" | "extensions", "DaemonSet") => workload::daemon_set(body),
+        ("batch", "Job") => workload::job(body),
+        ("batch", "CronJob") => workload::cron_job(body),
+        ("", "Pod") => pod::pod(body, around.age_seconds()),
+        ("", "Service") => network::service(body),
+        ("networking.k8s.io" | "extensions", "Ingress") => network::ingress(body),
+        ("autoscaling", "HorizontalPodAutoscaler") => network::autoscaler(body, around.age_seconds()),
+        ("policy", "PodDisruptionBudget") => network::disruption_budget(body),
+        ("", "PersistentVolumeClaim") => cluster::claim(body),
+        ("", "PersistentVolume") => cluster::volume(body),
+        ("", "Namespace") => cluster::namespace(body),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => cluster::definition(body),
+        ("apiregistration.k8s.io", "APIService") => cluster::api_service(body),
+        _ => return None,
+    })
+}
+
+fn being_deleted(body: View<'_>) -> Health {
+    let held: Vec<&str> =
+        body.list(&["metadata", "finalizers"]).iter().filter_map(|name| name.as_text()).collect();
+    progressing(match held.as_slice() {
+        [] => "being deleted".to_owned(),
+        held => format!("being deleted, held by {}", held.join(", ")),
+    })
+}
+
+/// A status of an older generation says nothing about this one.
+fn of_generation(body: View<'_>) -> Option<Health> {
+    let generation = body.int(&["metadata", "generation"])?;
+    match body.int(&["status", "observedGeneration"]) {
+        Some(observed) if observed != generation => {
+            Some(progressing(format!("generation {generation} not observed yet, status is of {observed}")))
+        }
+        None if workload::is_observed(body) => {
+            Some(progressing(format!("generation {generation} not observed yet by its controller")))
+        }
+        _ => None,
+    }
+}
+
+fn of_standard_conditions(body: View<'_>) -> Option<Health> {
+    if let Some(stalled) = body.conditions().find(|found| found.name == "Stalled" && found.is_true()) {
+        return Some(degraded(stalled.sentence()));
+    }
+    body.conditions()
+        .find(|found| found.name == "Reconciling" && found.is_true())
+        .map(|found| progressing(found.sentence()))
+}
+
+fn of_ready(body: View<'_>) -> Option<Health> {
+    let ready = body.condition("Ready")?;
+    let generation = body.int(&["metadata", "generation"]);
+    if let (Some(generation), Some(observed)) = (generation, ready.observed_generation)
+        && observed < generation
+    {
+        return Some(progressing(format!("Ready speaks of generation {observed}, not of {generation}")));
+    }
+    Some(if ready.is_true() { Health::healthy() } else { progressing(ready.sentence()) })
+}
+
+/// Names the Pods that keep a workload from being ready: its own, and those of the ReplicaSets it owns.
+fn troubled_pods(live: &Object, around: &dyn Around) -> Vec<String> {
+    let owned = around.owned_by(live.id());
+    let deeper = owned.iter().filter(|object| object.id().kind == "ReplicaSet");
+    let deeper: Vec<Object> = deeper.flat_map(|set| around.owned_by(set.id())).collect();
+    let pods = owned.iter().chain(&deeper).filter(|object| object.id().kind == "Pod");
+    let troubled = pods.filter_map(|pod| {
+        let health = pod::pod(View(pod.body()), None);
+        let trouble = health.status == HealthStatus::Degraded && !View(pod.body()).is_being_deleted();
+        trouble.then(|| format!("Pod {}: {}", pod.id().name, health.message))
+    });
+    troubled.take(PODS_NAMED_MAX).collect()
+}
+
+fn progressing(message: impl Into<windlass_core::Text>) -> Health {
+    Health::new(HealthStatus::Progressing, message)
+}
+
+fn degraded(message: impl Into<windlass_core::Text>) -> Health {
+    Health::new(HealthStatus::Degraded, message)
+}
+
+fn suspended(message: &str) -> Health {
+    Health::new(HealthStatus::Suspended, message)
+}
+
+/// Says how many of how many there are, where there are fewer than wanted.
+fn fewer(have: i64, want: i64, noun: &str, done: &str) -> Option<Health> {
+    (have < want).then(|| progressing(format!("{have} of {} {done}", counted(want, noun))))
+}
+
+/// `1 replica`, `3 replicas`.
+fn counted(count: i64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

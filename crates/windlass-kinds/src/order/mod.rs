@@ -1,0 +1,94 @@
+//! What comes before what, among the kinds of Kubernetes.
+//!
+//! ```
+//! use windlass_core::{Item, Object, Origin};
+//! use windlass_kinds::order::default_order;
+//!
+//! let item = |json: &str| Item::new(Object::new(serde_json::from_str(json).unwrap()).unwrap(), Origin::default());
+//! let items = [
+//!     item(r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "namespace": "shop"}}"#),
+//!     item(r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}"#),
+//! ];
+//! let edges: Vec<String> = default_order()
+//!     .iter()
+//!     .flat_map(|rule| rule.edges(&items).unwrap())
+//!     .filter(|edge| !edge.weak)
+//!     .map(|edge| format!("{} -> {} ({})", edge.before, edge.after, edge.why))
+//!     .collect();
+//! assert_eq!(edges, ["Namespace//shop -> ConfigMap/shop/web (its namespace)"]);
+//! ```
+//!
+//! | rule | edge | gate |
+//! | --- | --- | --- |
+//! | [`NamespaceFirst`] | a Namespace before the objects in it | applied |
+//! | [`DefinitionFirst`] | a CustomResourceDefinition before its objects | healthy |
+//! | [`KindOrder`] | kinds by rank, as Flux and Helm have them; weak | applied |
+//! | [`BackendFirst`] | what serves a webhook or an API before what calls it; weak | healthy |
+//!
+//! All of them see only the items: what is in the cluster already needs no edge. Edges of annotations
+//! ([`Directives::after`](windlass_core::Directives), waves) are the engine's; weak edges stay within one wave, so that
+//! they never stand against them, and [`lift_waves`] moves what the firm ones need. Deletion walks the same graph
+//! backwards.
+//!
+//! The work and the number of edges grow linearly with the items: ranks and backends meet at barriers.
+
+mod backend;
+mod rank;
+mod wave;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result};
+
+pub use backend::BackendFirst;
+pub use rank::KindOrder;
+pub use wave::lift_waves;
+
+/// Gives all rules of this module.
+#[must_use]
+pub fn default_order() -> Vec<Arc<dyn OrderRule>> {
+    vec![Arc::new(NamespaceFirst), Arc::new(DefinitionFirst), Arc::new(KindOrder), Arc::new(BackendFirst)]
+}
+
+/// A Namespace is applied before the objects in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NamespaceFirst;
+
+impl OrderRule for NamespaceFirst {
+    fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
+        let namespaces: BTreeMap<&str, &ObjectId> = items
+            .iter()
+            .map(Item::id)
+            .filter(|id| wave::is_namespace(id))
+            .map(|id| (id.name.as_str(), id))
+            .collect();
+        let edge = |item: &Item| {
+            let namespace = namespaces.get(item.id().namespace.as_str()).filter(|id| **id != item.id())?;
+            Some(between(namespace, item.id(), Gate::Applied, "its namespace"))
+        };
+        Ok(items.iter().filter_map(edge).collect())
+    }
+}
+
+/// A CustomResourceDefinition is established before its objects are applied.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DefinitionFirst;
+
+impl OrderRule for DefinitionFirst {
+    fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
+        let definitions: BTreeMap<(&str, &str), &ObjectId> = items
+            .iter()
+            .filter_map(|item| Some((crate::scope::defined_kind(item.object.body())?, item.id())))
+            .collect();
+        let edge = |item: &Item| {
+            let definition = definitions.get(&(item.id().group.as_str(), item.id().kind.as_str()))?;
+            Some(between(definition, item.id(), Gate::Healthy, "its custom resource definition"))
+        };
+        Ok(items.iter().filter_map(edge).collect())
+    }
+}
+
+fn between(before: &ObjectId, after: &ObjectId, gate: Gate, why: &str) -> Edge {
+    Edge::new(Node::Object(before.clone()), Node::Object(after.clone()), gate, why)
+}

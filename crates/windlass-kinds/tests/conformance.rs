@@ -1,0 +1,87 @@
+//! Conformance with recorded answers of kstatus and Argo CD, where the data is at hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, and the score is for reading"
+)]
+
+mod goldens;
+
+use goldens::{Row, score};
+use windlass_core::{Alone, Health, HealthStatus, Timestamp, Value};
+use windlass_kinds::{argo, health, kstatus};
+
+#[test]
+fn conformance_kstatus() {
+    score("health/kstatus", 1.0, |row| {
+        let now: Timestamp = row.text("clock").parse().map_err(|_| "the clock cannot be read")?;
+        let computed = kstatus::compute(row.value("input"), now);
+        expect("status", row.text("status"), computed.status.name())?;
+        expect("recorded message", row.inner("recorded", "message"), &computed.message)?;
+        expect("recorded status", row.inner("recorded", "status"), computed.status.name())?;
+        let recorded = row.value("recorded").get("conditions").and_then(Value::as_list).unwrap_or_default();
+        expect("number of conditions", recorded.len(), computed.conditions.len())?;
+        for wanted in row.list("expected_conditions").iter().chain(recorded) {
+            condition(wanted, &computed)?;
+        }
+        for absent in row.list("absent_condition_types") {
+            let there = computed.conditions.iter().any(|have| Some(have.name) == absent.as_text());
+            expect("absence of a condition", false, there)?;
+        }
+        Ok(())
+    });
+}
+
+fn condition(wanted: &Value, computed: &kstatus::Computed) -> Result<(), String> {
+    let text = |field: &str| wanted.text_at(&[field]).unwrap_or_default();
+    let have = computed.conditions.iter().find(|have| have.name == text("type"));
+    let have = have.ok_or_else(|| format!("no condition {}", text("type")))?;
+    expect("condition status", text("status"), kstatus::Condition::STATUS)?;
+    expect("condition reason", text("reason"), have.reason.as_str())?;
+    match wanted.text_at(&["message"]) {
+        Some(message) => expect("condition message", message, have.message.as_str()),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn conformance_argo_built_in() {
+    score("health/builtin", 1.0, |row| {
+        let found = argo::built_in(row.value("input"));
+        match (row.value("status").as_text(), found) {
+            (None, None) => Ok(()),
+            (None, Some(found)) => Err(format!("a rule where Argo CD has none: {found}")),
+            (Some(status), found) => assessed(row, status, found),
+        }
+    });
+}
+
+#[test]
+fn conformance_argo_scripts() {
+    score("health/argo", 0.05, |row| {
+        let body = row.value("input");
+        let found = argo::by_conditions(body).unwrap_or_else(|| health::assess(body, &Alone));
+        assessed(row, row.text("status"), Some(found))
+    });
+}
+
+fn assessed(row: &Row, status: &str, found: Option<Health>) -> Result<(), String> {
+    let found = found.ok_or("no rule")?;
+    expect("status", status, argo_name(found.status))?;
+    expect("message", row.text("message"), found.message.as_str())
+}
+
+fn argo_name(status: HealthStatus) -> &'static str {
+    match status {
+        HealthStatus::Healthy => "Healthy",
+        HealthStatus::Suspended => "Suspended",
+        HealthStatus::Progressing => "Progressing",
+        HealthStatus::Degraded => "Degraded",
+        _ => "Unknown",
+    }
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(what: &str, wanted: T, found: T) -> Result<(), String> {
+    if wanted == found { Ok(()) } else { Err(format!("{what}: wanted {wanted:?}, found {found:?}")) }
+}

@@ -1,0 +1,220 @@
+//! Every annotation and every value.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use windlass_core::{Dialect, Directives, Object};
+use windlass_kinds::dialect::{
+    ArgoDialect, CliUtilsDialect, FluxDialect, HelmDialect, WindlassDialect, default_dialects,
+};
+
+/// `annotations`: one a line, `name: value`.
+fn object(annotations: &str) -> Object {
+    let annotations: windlass_core::Value = annotations
+        .lines()
+        .filter_map(|line| line.trim().split_once(": "))
+        .map(|(name, value)| (name, windlass_core::Value::from(value)))
+        .collect();
+    let body = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"it","namespace":"shop"}}"#;
+    Object::new(serde_json::from_str(body).unwrap())
+        .unwrap()
+        .edit(|body| {
+            let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap();
+            metadata.as_map_mut().unwrap().insert("annotations", annotations);
+        })
+        .unwrap()
+}
+
+/// Writes what is not as in the default: `wave=1 keep mode=Replace after=a,b limit=5m`.
+fn text(directives: &Directives) -> String {
+    let mut words = Vec::new();
+    if directives.wave != 0 {
+        words.push(format!("wave={}", directives.wave));
+    }
+    if directives.keep {
+        words.push("keep".to_owned());
+    }
+    words.extend(directives.mode.map(|mode| format!("mode={mode:?}")));
+    if !directives.after.is_empty() {
+        let after: Vec<String> = directives.after.iter().map(ToString::to_string).collect();
+        words.push(format!("after={}", after.join(",")));
+    }
+    words.extend(directives.time_limit.map(|limit| format!("limit={}s", limit.as_secs())));
+    words.join(" ")
+}
+
+fn check(dialect: &dyn Dialect, annotations: &str, expected: &str) {
+    let mut directives = Directives::default();
+    let found = match dialect.read(&object(annotations), &mut directives) {
+        Ok(()) => text(&directives),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(found, expected, "{annotations}");
+}
+
+fn wrong(annotation: &str, value: &str) -> String {
+    format!(
+        "not a value of this annotation (annotation={annotation}, value={value:?}, object=ConfigMap/shop/it)"
+    )
+}
+
+#[test]
+fn an_object_without_annotations_says_nothing() {
+    for dialect in default_dialects() {
+        check(&*dialect, "", "");
+        check(&*dialect, "example.org/other: value", "");
+    }
+}
+
+#[test]
+fn windlass_annotations_are_read() {
+    let own = &WindlassDialect;
+    check(own, "windlass.dev/wave: 3", "wave=3");
+    check(own, "windlass.dev/wave: -2", "wave=-2");
+    check(own, "windlass.dev/prune: disabled", "keep");
+    check(own, "windlass.dev/prune: enabled", "");
+    check(own, "windlass.dev/mode: apply", "mode=Apply");
+    check(own, "windlass.dev/mode: replace", "mode=Replace");
+    check(own, "windlass.dev/mode: recreate", "mode=Recreate");
+    check(own, "windlass.dev/mode: create-only", "mode=CreateOnly");
+    check(own, "windlass.dev/timeout: 5m", "limit=300s");
+    check(own, "windlass.dev/timeout: 1h30m", "limit=5400s");
+    check(own, "windlass.dev/depends-on: Deployment.apps/shop/db", "after=Deployment.apps/shop/db");
+    check(
+        own,
+        "windlass.dev/depends-on: Namespace//x, Service/shop/db,Namespace//x",
+        "after=Namespace//x,Service/shop/db",
+    );
+}
+
+#[test]
+fn wrong_values_name_annotation_value_and_object() {
+    let own = &WindlassDialect;
+    for (annotation, value) in [
+        ("windlass.dev/wave", "first"),
+        ("windlass.dev/wave", "99999999999"),
+        ("windlass.dev/wave", "1.5"),
+        ("windlass.dev/prune", "false"),
+        ("windlass.dev/mode", "merge"),
+        ("windlass.dev/timeout", "soon"),
+        ("windlass.dev/timeout", "5"),
+        ("windlass.dev/timeout", "0s"),
+        ("windlass.dev/depends-on", "db"),
+        ("windlass.dev/depends-on", "apps/Deployment"),
+    ] {
+        check(own, &format!("{annotation}: {value}"), &wrong(annotation, value));
+    }
+    for (dialect, annotation, value) in [
+        (&ArgoDialect as &dyn Dialect, "argocd.argoproj.io/sync-wave", "x"),
+        (&CliUtilsDialect, "config.kubernetes.io/depends-on", "apps/namespaces/shop/Deployment"),
+        (&CliUtilsDialect, "config.kubernetes.io/depends-on", "apps/ns/shop/Deployment/db"),
+        (&CliUtilsDialect, "client.lifecycle.config.k8s.io/deletion", "keep"),
+        (&CliUtilsDialect, "client.lifecycle.config.k8s.io/mutation", "never"),
+        (&CliUtilsDialect, "cli-utils.sigs.k8s.io/on-remove", "detach"),
+        (&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa", "Ignore"),
+        (&HelmDialect, "helm.sh/resource-policy", "delete"),
+    ] {
+        check(dialect, &format!("{annotation}: {value}"), &wrong(annotation, value));
+    }
+    check(
+        &FluxDialect,
+        "kustomize.toolkit.fluxcd.io/prune: no",
+        &wrong("kustomize.toolkit.fluxcd.io/prune", "no"),
+    );
+    check(
+        &ArgoDialect,
+        "argocd.argoproj.io/sync-options: Prune=maybe",
+        &wrong("argocd.argoproj.io/sync-options", "maybe"),
+    );
+}
+
+#[test]
+fn every_wrong_value_is_reported_at_once() {
+    let mut directives = Directives::default();
+    let object = object("windlass.dev/wave: x\nwindlass.dev/mode: y\nwindlass.dev/depends-on: a, b");
+    let error = WindlassDialect.read(&object, &mut directives).unwrap_err();
+    assert_eq!(error.problems().len(), 4, "{error}");
+}
+
+#[test]
+fn an_annotation_that_is_no_text_is_an_error() {
+    let object = object("").edit(|body| {
+        let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap();
+        let annotations: windlass_core::Value =
+            [("windlass.dev/wave", windlass_core::Value::Int(3))].into_iter().collect();
+        metadata.insert("annotations", annotations);
+    });
+    let error = WindlassDialect.read(&object.unwrap(), &mut Directives::default()).unwrap_err();
+    assert_eq!(error.to_string(), wrong("windlass.dev/wave", "integer"));
+    assert_eq!(error.help(), Some("an annotation must be a text, in quotes"));
+}
+
+#[test]
+fn cli_utils_annotations_are_read() {
+    let cli = &CliUtilsDialect;
+    let depends = "config.kubernetes.io/depends-on";
+    check(cli, &format!("{depends}: apps/namespaces/shop/Deployment/db"), "after=Deployment.apps/shop/db");
+    check(cli, &format!("{depends}: /namespaces/shop/Service/db"), "after=Service/shop/db");
+    check(
+        cli,
+        &format!("{depends}: /Namespace/x, rbac.authorization.k8s.io/ClusterRole/y"),
+        "after=Namespace//x,ClusterRole.rbac.authorization.k8s.io//y",
+    );
+    check(cli, "client.lifecycle.config.k8s.io/deletion: detach", "keep");
+    check(cli, "cli-utils.sigs.k8s.io/on-remove: keep", "keep");
+    check(cli, "client.lifecycle.config.k8s.io/mutation: ignore", "mode=CreateOnly");
+}
+
+#[test]
+fn flux_helm_and_argo_annotations_are_read() {
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/prune: disabled", "keep");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/prune: Disabled", "keep");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/prune: enabled", "");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa: IfNotPresent", "mode=CreateOnly");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa: Merge", "mode=Apply");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa: Override", "mode=Apply");
+    check(&HelmDialect, "helm.sh/resource-policy: keep", "keep");
+    check(&HelmDialect, "helm.sh/resource-policy: Keep", "keep");
+    check(&ArgoDialect, "argocd.argoproj.io/sync-wave: -5", "wave=-5");
+    let options = "argocd.argoproj.io/sync-options";
+    check(&ArgoDialect, &format!("{options}: Prune=false"), "keep");
+    check(&ArgoDialect, &format!("{options}: Delete=false"), "keep");
+    check(&ArgoDialect, &format!("{options}: Prune=confirm"), "keep");
+    check(&ArgoDialect, &format!("{options}: Prune=true"), "");
+    check(&ArgoDialect, &format!("{options}: Replace=true"), "mode=Replace");
+    check(&ArgoDialect, &format!("{options}: Force=true, Replace=true"), "mode=Recreate");
+    check(&ArgoDialect, &format!("{options}: ServerSideApply=true,PruneLast=true"), "");
+}
+
+#[test]
+fn windlass_has_the_last_word() {
+    let object = object(
+        "windlass.dev/prune: enabled\nwindlass.dev/wave: 1\nargocd.argoproj.io/sync-wave: 7\nhelm.sh/resource-policy: keep",
+    );
+    let mut directives = Directives::default();
+    for dialect in default_dialects() {
+        dialect.read(&object, &mut directives).unwrap();
+    }
+    assert_eq!(text(&directives), "wave=1");
+}
+
+#[test]
+fn dependencies_of_two_tools_add_up() {
+    let object = object(
+        "windlass.dev/depends-on: Service/shop/db\nconfig.kubernetes.io/depends-on: /namespaces/shop/Service/db,/Namespace/x",
+    );
+    let mut directives = Directives::default();
+    for dialect in default_dialects() {
+        dialect.read(&object, &mut directives).unwrap();
+    }
+    assert_eq!(text(&directives), "after=Service/shop/db,Namespace//x");
+}
+
+#[test]
+fn too_many_dependencies_are_a_limit() {
+    let many = vec!["Namespace//x"; 1001].join(",");
+    check(
+        &WindlassDialect,
+        &format!("windlass.dev/depends-on: {many}"),
+        "too many dependencies (dependencies_max=1000, annotation=windlass.dev/depends-on, object=ConfigMap/shop/it)",
+    );
+}

@@ -1,0 +1,64 @@
+//! Finds the conformance data, counts and writes down what missed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use windlass_core::Value;
+
+/// One row of a set.
+pub(crate) struct Row(Value);
+
+impl Row {
+    pub(crate) fn value(&self, field: &str) -> &Value {
+        self.0.get(field).unwrap_or(&Value::Null)
+    }
+
+    pub(crate) fn text(&self, field: &str) -> &str {
+        self.value(field).as_text().unwrap_or_default()
+    }
+
+    pub(crate) fn inner(&self, field: &str, inner: &str) -> &str {
+        self.value(field).text_at(&[inner]).unwrap_or_default()
+    }
+
+    pub(crate) fn list(&self, field: &str) -> &[Value] {
+        self.value(field).as_list().unwrap_or_default()
+    }
+}
+
+/// Checks every row of `set`, prints the score, and asserts that at least the share `floor` passed.
+pub(crate) fn score(set: &str, floor: f64, check: impl Fn(&Row) -> Result<(), String>) {
+    let file = root().join(format!("{set}.jsonl"));
+    let Ok(text) = fs::read_to_string(&file) else {
+        let required = std::env::var_os("WINDLASS_GOLDENS_REQUIRED").is_some_and(|set| set == "1");
+        assert!(!required, "the data of {set} is required and absent");
+        println!("no data for {set}: set WINDLASS_GOLDENS to check it");
+        return;
+    };
+    let (mut passed, mut total, mut misses) = (0_u32, 0_u32, String::new());
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        total += 1;
+        let row = Row(serde_json::from_str(line).unwrap());
+        match check(&row) {
+            Ok(()) => passed += 1,
+            Err(why) => misses.push_str(&format!("{}: {why}\n", row.text("id"))),
+        }
+    }
+    write_misses(set, &misses);
+    println!("score {set} {passed}/{total}");
+    assert!(f64::from(passed) >= floor * f64::from(total), "{set}: {passed} of {total} passed\n{misses}");
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+fn root() -> PathBuf {
+    std::env::var_os("WINDLASS_GOLDENS").map_or_else(|| workspace().join("target/goldens"), PathBuf::from)
+}
+
+fn write_misses(set: &str, misses: &str) {
+    let folder = workspace().join("target/misses");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{}.txt", set.replace('/', "-"))), misses).unwrap();
+}

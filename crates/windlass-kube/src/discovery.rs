@@ -1,0 +1,332 @@
+//! Which kinds the server serves: asked once, kept, and asked again when something unknown is met.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use serde::Deserialize;
+use windlass_core::{Context, Error, ErrorKind, Object, ObjectId, Result, Text};
+
+use crate::cluster::Cluster;
+use crate::fail::Subject;
+use crate::resource::{Catalog, Resource, changes_kinds, defined_by, is_definition};
+use crate::wire::Call;
+
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+    application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+
+/// What is known of the kinds of one cluster.
+#[derive(Default)]
+pub(crate) struct Kinds {
+    /// The lock is held while the server is asked, so that many callers ask once.
+    served: tokio::sync::Mutex<Option<Arc<Catalog>>>,
+    /// What definitions that were written here will serve, known before the server lists it.
+    defined: Mutex<BTreeMap<ObjectId, Vec<Resource>>>,
+    outdated: AtomicBool,
+}
+
+/// What is known of the kinds, for one call.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    served: Arc<Catalog>,
+    defined: Arc<Catalog>,
+    /// Whether the server was asked for this view.
+    pub(crate) fresh: bool,
+}
+
+/// What is known of one kind.
+pub(crate) enum Known<'a> {
+    /// Served in the version asked for.
+    Served(&'a Resource),
+    /// Served in other versions only, the preferred one first.
+    Otherwise(&'a [Resource]),
+    /// Its group does not answer.
+    Silent,
+    Unknown,
+}
+
+impl View {
+    pub(crate) fn find(&self, id: &ObjectId, api_version: &str) -> Known<'_> {
+        let version = api_version.rsplit_once('/').map_or(api_version, |(_, version)| version);
+        let served = self.served.versions(&id.group, &id.kind);
+        let defined = self.defined.versions(&id.group, &id.kind);
+        let exact = served.iter().chain(defined).find(|resource| resource.version == version);
+        match exact {
+            Some(resource) => Known::Served(resource),
+            None if !served.is_empty() => Known::Otherwise(served),
+            None if !defined.is_empty() => Known::Otherwise(defined),
+            None if self.served.silent.contains(&id.group) => Known::Silent,
+            None => Known::Unknown,
+        }
+    }
+
+    /// Gives the version to read or delete by: the one asked for, else the preferred one.
+    pub(crate) fn any(&self, id: &ObjectId, api_version: &str) -> Result<&Resource> {
+        match self.find(id, api_version) {
+            Known::Served(resource) | Known::Otherwise([resource, ..]) => Ok(resource),
+            Known::Silent => Err(silent(id)),
+            Known::Otherwise([]) | Known::Unknown => Err(unknown(id, api_version)),
+        }
+    }
+
+    /// Gives the version to write by: only the one asked for.
+    pub(crate) fn exact(&self, id: &ObjectId, api_version: &str) -> Result<&Resource> {
+        match self.find(id, api_version) {
+            Known::Served(resource) => Ok(resource),
+            Known::Otherwise(others) => Err(other_version(id, api_version, others)),
+            Known::Silent => Err(silent(id)),
+            Known::Unknown => Err(unknown(id, api_version)),
+        }
+    }
+}
+
+pub(crate) fn unknown(id: &ObjectId, api_version: &str) -> Error {
+    Error::new(ErrorKind::Undefined, "the cluster does not serve this kind")
+        .with("kind", id.group_kind())
+        .with("apiVersion", api_version)
+        .with_help("apply its CustomResourceDefinition first, or put both into one unit")
+}
+
+pub(crate) fn other_version(id: &ObjectId, api_version: &str, others: &[Resource]) -> Error {
+    let served: Vec<&str> = others.iter().map(|resource| resource.version.as_str()).collect();
+    Error::new(ErrorKind::Undefined, "the cluster does not serve this version of the kind")
+        .with("kind", id.group_kind())
+        .with("apiVersion", api_version)
+        .with("served", served.join(" "))
+}
+
+pub(crate) fn silent(id: &ObjectId) -> Error {
+    Error::new(ErrorKind::Unavailable, "the API group does not answer, so nobody knows its kinds")
+        .with("group", &id.group)
+        .with_help("kubectl get apiservices shows which server behind the API is down")
+}
+
+impl Cluster {
+    /// Gives what is known, asking the server only where nothing is, or where a definition was written since.
+    pub(crate) async fn view(&self, cx: &Context) -> Result<View> {
+        let outdated = self.kinds().outdated.load(Ordering::SeqCst);
+        self.view_if(cx, |known| known.filter(|_| !outdated)).await
+    }
+
+    /// Gives what was known when a pass began: a write does not ask again for each definition of its own pass.
+    pub(crate) async fn view_as_it_is(&self, cx: &Context) -> Result<View> {
+        self.view_if(cx, |known| known).await
+    }
+
+    /// Asks the server again.
+    pub(crate) async fn view_again(&self, cx: &Context) -> Result<View> {
+        self.view_if(cx, |_| None).await
+    }
+
+    async fn view_if(
+        &self,
+        cx: &Context,
+        keep: impl FnOnce(Option<Arc<Catalog>>) -> Option<Arc<Catalog>>,
+    ) -> Result<View> {
+        let mut slot = self.kinds().served.lock().await;
+        let kept = keep(slot.clone());
+        let fresh = kept.is_none();
+        let served = match kept {
+            Some(catalog) => catalog,
+            None => {
+                self.kinds().outdated.store(false, Ordering::SeqCst);
+                let catalog = Arc::new(self.discover(cx).await.inspect_err(|_| {
+                    self.kinds().outdated.store(true, Ordering::SeqCst);
+                })?);
+                *slot = Some(Arc::clone(&catalog));
+                catalog
+            }
+        };
+        let mut defined = Catalog::default();
+        let known = self.kinds().defined.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().flatten().for_each(|resource| defined.add(resource.clone()));
+        Ok(View { served, defined: Arc::new(defined), fresh })
+    }
+
+    /// Notes that an object was written which may change the kinds.
+    pub(crate) fn note_written(&self, object: &Object) {
+        if is_definition(object.id()) {
+            let mut defined = self.kinds().defined.lock().unwrap_or_else(PoisonError::into_inner);
+            defined.insert(object.id().clone(), defined_by(object.body()));
+        }
+        self.note_changed(object.id());
+    }
+
+    /// Notes that an object is gone which may change the kinds.
+    pub(crate) fn note_deleted(&self, id: &ObjectId) {
+        self.kinds().defined.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.note_changed(id);
+    }
+
+    fn note_changed(&self, id: &ObjectId) {
+        if changes_kinds(id) {
+            self.kinds().outdated.store(true, Ordering::SeqCst);
+        }
+    }
+
+    async fn discover(&self, cx: &Context) -> Result<Catalog> {
+        let subject = || Subject::new("discovery", "kinds");
+        let (core, groups) = (
+            Call::get("/api", subject()).accept(AGGREGATED),
+            Call::get("/apis", subject()).accept(AGGREGATED),
+        );
+        let (core, groups) =
+            futures_util::future::join(self.ask_json::<Root>(cx, &core), self.ask_json::<Root>(cx, &groups))
+                .await;
+        let (core, groups) = (core?, groups?);
+        let mut catalog = Catalog::default();
+        if core.kind == "APIGroupDiscoveryList" && groups.kind == "APIGroupDiscoveryList" {
+            core.items.into_iter().chain(groups.items).for_each(|group| group.add_to(&mut catalog));
+            return Ok(catalog);
+        }
+        self.discover_one_by_one(cx, &core, &groups).await
+    }
+
+    /// The way of servers before 1.26: one request for each version of each group.
+    async fn discover_one_by_one(&self, cx: &Context, core: &Root, groups: &Root) -> Result<Catalog> {
+        let core =
+            core.versions.iter().map(|version| (Text::default(), version.clone(), format!("/api/{version}")));
+        let groups = groups.groups.iter().flat_map(|group| {
+            group.ordered().map(|version| {
+                (group.name.clone(), version.clone(), format!("/apis/{}/{version}", group.name))
+            })
+        });
+        let asked = core.chain(groups).map(async |(group, version, path)| {
+            let call = Call::get(path.clone(), Subject::new("discovery", path));
+            (group, version, self.ask_json::<ResourceList>(cx, &call).await)
+        });
+        let mut catalog = Catalog::default();
+        for (group, version, answer) in join_all(asked).await {
+            match answer {
+                Ok(list) => list.add_to(&group, &version, &mut catalog),
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                Err(_) => {
+                    catalog.silent.insert(group);
+                }
+            }
+        }
+        Ok(catalog)
+    }
+}
+
+/// The answers of `/api` and `/apis`, aggregated or not.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Root {
+    kind: String,
+    items: Vec<Group>,
+    versions: Vec<Text>,
+    groups: Vec<LegacyGroup>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Group {
+    metadata: Named,
+    versions: Vec<GroupVersion>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    name: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct GroupVersion {
+    version: Text,
+    freshness: String,
+    resources: Vec<Served>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Served {
+    resource: Text,
+    response_kind: Option<ResponseKind>,
+    scope: String,
+    verbs: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ResponseKind {
+    kind: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct LegacyGroup {
+    name: Text,
+    versions: Vec<LegacyVersion>,
+    preferred_version: LegacyVersion,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LegacyVersion {
+    version: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ResourceList {
+    resources: Vec<LegacyResource>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LegacyResource {
+    name: Text,
+    namespaced: bool,
+    kind: Text,
+    verbs: Vec<String>,
+}
+
+impl Group {
+    fn add_to(self, catalog: &mut Catalog) {
+        for version in self.versions {
+            if version.freshness == "Stale" {
+                catalog.silent.insert(self.metadata.name.clone());
+            }
+            for served in version.resources {
+                let Some(kind) = served.response_kind else { continue };
+                catalog.add(Resource {
+                    group: self.metadata.name.clone(),
+                    version: version.version.clone(),
+                    plural: served.resource,
+                    kind: kind.kind,
+                    namespaced: served.scope == "Namespaced",
+                    listable: served.verbs.iter().any(|verb| verb == "list"),
+                });
+            }
+        }
+    }
+}
+
+impl LegacyGroup {
+    fn ordered(&self) -> impl Iterator<Item = &Text> {
+        let preferred = &self.preferred_version.version;
+        let rest = self.versions.iter().map(|version| &version.version);
+        rest.clone()
+            .filter(move |version| *version == preferred)
+            .chain(rest.filter(move |version| *version != preferred))
+    }
+}
+
+impl ResourceList {
+    fn add_to(self, group: &Text, version: &Text, catalog: &mut Catalog) {
+        for resource in self.resources.into_iter().filter(|resource| !resource.name.contains('/')) {
+            catalog.add(Resource {
+                group: group.clone(),
+                version: version.clone(),
+                plural: resource.name,
+                kind: resource.kind,
+                namespaced: resource.namespaced,
+                listable: resource.verbs.iter().any(|verb| verb == "list"),
+            });
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! What the server says when it says no.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use serde::Deserialize;
+use windlass_core::{Error, ErrorKind, ObjectId, Retry, Text};
+
+use crate::cluster::Cluster;
+use crate::wire::{Answer, Call, Effect};
+
+/// Characters of a message of the server that are passed on.
+const MESSAGE_MAX: usize = 2_000;
+
+/// What a request was about, for its errors.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// The key of the context: `object`, `kind`, `unit`.
+    pub(crate) what: &'static str,
+    pub(crate) name: Text,
+    /// Whether the server's words may quote what must not be quoted.
+    pub(crate) secret: bool,
+}
+
+impl Subject {
+    pub(crate) fn object(id: &ObjectId) -> Self {
+        Self {
+            what: "object",
+            name: id.to_string().into(),
+            secret: id.group.is_empty() && id.kind == "Secret",
+        }
+    }
+
+    pub(crate) fn new(what: &'static str, name: impl Into<Text>) -> Self {
+        Self { what, name: name.into(), secret: false }
+    }
+
+    pub(crate) fn on(&self, error: Error) -> Error {
+        error.with_each(self.what, &self.name)
+    }
+}
+
+/// A `Status` of the API, as far as it matters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Status {
+    pub(crate) kind: String,
+    message: String,
+    reason: String,
+    pub(crate) details: Option<Details>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Details {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    pub(crate) causes: Vec<Cause>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Cause {
+    pub(crate) reason: String,
+    pub(crate) message: String,
+    pub(crate) field: String,
+}
+
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Cause>, D::Error> {
+    Ok(Option::<Vec<Cause>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Status {
+    pub(crate) fn of(answer: &Answer) -> Self {
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
+    fn causes(&self) -> &[Cause] {
+        self.details.as_ref().map_or(&[], |details| &details.causes)
+    }
+
+    fn has_cause(&self, reason: &str) -> bool {
+        self.causes().iter().any(|cause| cause.reason == reason)
+    }
+
+    /// The fields that other managers hold, where that is what stands in the way.
+    pub(crate) fn field_conflicts(&self) -> Vec<Cause> {
+        self.causes().iter().filter(|cause| cause.reason == "FieldManagerConflict").cloned().collect()
+    }
+
+    fn message(&self) -> &str {
+        let end = self.message.char_indices().nth(MESSAGE_MAX).map_or(self.message.len(), |(at, _)| at);
+        self.message[..end].trim_end_matches('.')
+    }
+}
+
+/// Says whether the same request may help in a moment: the server is busy, or counts its quota at the same time.
+pub(crate) fn asks_to_repeat(answer: &Answer) -> bool {
+    match answer.status {
+        429 | 503 => true,
+        409 => Status::of(answer).details.is_some_and(|details| details.kind == "resourcequotas"),
+        _ => false,
+    }
+}
+
+/// Says whether the server does not know the path at all, as opposed to not having the object.
+pub(crate) fn is_unknown_path(answer: &Answer) -> bool {
+    answer.status == 404 && Status::of(answer).details.is_none_or(|details| details.name.is_empty())
+}
+
+/// Turns an answer that is not a success into an error.
+pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
+    let status = Status::of(answer);
+    let error = match answer.status {
+        400 => invalid(&status, call),
+        401 | 403 => denied(&status),
+        404 => not_found(answer, &status),
+        405 | 406 | 415 => told(ErrorKind::Unsupported, &status, "the server does not do that"),
+        409 => conflict(&status),
+        410 => told(ErrorKind::Conflict, &status, "too old"),
+        413 => told(ErrorKind::Limit, &status, "too large for the server"),
+        422 => invalid(&status, call),
+        429 => told(ErrorKind::Unavailable, &status, "the server is busy"),
+        504 => told(ErrorKind::Timeout, &status, "the server took too long"),
+        500 if is_misread(&status) => misread(&status, call),
+        500..600 => told(ErrorKind::Unavailable, &status, "the server is in trouble"),
+        _ => told(ErrorKind::Unsupported, &status, "an answer that nobody expected"),
+    };
+    let error = match answer.retry_after {
+        Some(wait) if error.kind() == ErrorKind::Unavailable => error.retrying(Retry::After(wait)),
+        _ => error,
+    };
+    // A 503 and a 429 come from in front of the storage; any other 5xx may come from behind it.
+    let behind = answer.status >= 500 && answer.status != 503 && error.kind() != ErrorKind::Invalid;
+    let reached = call.effect == Effect::Write && behind;
+    let error = call.subject.on(error).with_each("status", answer.status);
+    if reached { error.maybe_written() } else { error }
+}
+
+fn told(kind: ErrorKind, status: &Status, otherwise: &str) -> Error {
+    let message = status.message();
+    Error::new(kind, if message.is_empty() { otherwise } else { message })
+}
+
+fn denied(status: &Status) -> Error {
+    if status.has_cause("NamespaceTerminating") {
+        return told(ErrorKind::Unavailable, status, "the namespace is being deleted")
+            .with_help("the namespace is being deleted; it can be written to once it is gone and made anew");
+    }
+    told(ErrorKind::Denied, status, "no rights")
+}
+
+fn not_found(answer: &Answer, status: &Status) -> Error {
+    if is_unknown_path(answer) {
+        return Error::new(ErrorKind::Undefined, "the server does not serve this kind");
+    }
+    told(ErrorKind::NotFound, status, "not found")
+}
+
+fn conflict(status: &Status) -> Error {
+    let fields = status.field_conflicts();
+    if fields.is_empty() {
+        return told(ErrorKind::Conflict, status, "somebody else was faster");
+    }
+    let held = fields.iter().map(|cause| {
+        Error::new(ErrorKind::Conflict, cause.message.clone())
+            .with("field", cause.field.trim_start_matches('.'))
+    });
+    Error::all(held).unwrap_or_else(|| Error::new(ErrorKind::Conflict, "fields are held by others"))
+}
+
+/// Lists every field that is wrong. Of a Secret only the fields are named, since the words may quote the values.
+fn invalid(status: &Status, call: &Call) -> Error {
+    if let Some(cause) = status.causes().iter().find(|cause| cause.field == "metadata.uid") {
+        let other = Error::new(ErrorKind::Conflict, "the object was deleted and created anew");
+        return other.with("field", &cause.field);
+    }
+    let immutable = is_immutable(status);
+    let causes = status.causes().iter().map(|cause| {
+        let words = if call.subject.secret { "not valid" } else { cause.message.as_str() };
+        Error::new(ErrorKind::Invalid, words).with("field", &cause.field)
+    });
+    let whole = || {
+        if call.subject.secret {
+            return Error::new(ErrorKind::Invalid, "the server refuses the Secret; its words are left out");
+        }
+        told(ErrorKind::Invalid, status, "the server refuses it")
+    };
+    let error = Error::all(dedup(causes.collect())).unwrap_or_else(whole);
+    if immutable {
+        error.with_help(
+            "the field cannot be changed in place; the mode recreate deletes the object and creates it anew",
+        )
+    } else {
+        error
+    }
+}
+
+fn dedup(mut errors: Vec<Error>) -> Vec<Error> {
+    errors.dedup();
+    errors
+}
+
+/// Server-side apply answers with 500 where the object does not follow its schema.
+fn is_misread(status: &Status) -> bool {
+    let beginnings = ["failed to create typed patch object", "failed to convert new object"];
+    beginnings.iter().any(|beginning| status.message.starts_with(beginning))
+}
+
+fn misread(status: &Status, call: &Call) -> Error {
+    if call.subject.secret {
+        return Error::new(
+            ErrorKind::Invalid,
+            "the Secret does not follow its schema; the server's words are left out",
+        );
+    }
+    told(ErrorKind::Invalid, status, "the object does not follow its schema")
+}
+
+/// Says whether the object would have to be made anew for the change.
+pub(crate) fn is_immutable(status: &Status) -> bool {
+    let says = |text: &str| {
+        text.contains("immutable")
+            || text.contains("updates to statefulset spec for fields other than")
+            || text.contains("pod updates may not change fields other than")
+            || text.contains("cannot change roleRef")
+    };
+    let causes = status.causes();
+    !causes.is_empty() && causes.iter().all(|cause| says(&cause.message))
+        || status.reason == "Invalid" && causes.is_empty() && says(&status.message)
+}
+
+/// An error for a request that got no answer: a write may have happened.
+pub(crate) fn unanswered(error: Error, cluster: &Cluster, call: &Call) -> Error {
+    let error = call.subject.on(error).with("server", cluster.server());
+    if call.effect == Effect::Write { error.maybe_written() } else { error }
+}
+
+/// An error of the connection. Its innermost words are passed on: the outer ones only say that something failed.
+pub(crate) fn transport(error: &(dyn StdError + 'static), cluster: &Cluster, call: &Call) -> Error {
+    let (mut chain, mut next) = (Vec::new(), Some(error));
+    while let Some(error) = next {
+        chain.push(error);
+        next = error.source();
+    }
+    let words = chain.last().map(ToString::to_string).unwrap_or_default();
+    let connecting = chain.iter().any(|error| {
+        error
+            .downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect)
+    });
+    if connecting {
+        let error = Error::new(ErrorKind::Unavailable, format!("cannot connect: {words}"));
+        return call.subject.on(error).with("server", cluster.server());
+    }
+    unanswered(Error::new(ErrorKind::Unavailable, format!("the connection broke: {words}")), cluster, call)
+}
+
+/// How long a caller that got `error` should wait at most before it asks again by itself.
+pub(crate) fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(100 << attempt.min(5))
+}

@@ -1,0 +1,63 @@
+//! The Kubernetes target of the [Windlass](https://github.com/windlass-dev/windlass) GitOps engine: server-side apply,
+//! rehearsals by dry run, discovery, and the state of units in the cluster.
+//!
+//! ```no_run
+//! use windlass_core::{Context, Interest, Target};
+//! use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
+//!
+//! # async fn example(cx: &Context, interest: &Interest) -> windlass_core::Result<()> {
+//! let cluster = Cluster::connect(&Connect::environment()).await?;
+//! let target = KubeTarget::new(cluster.clone(), KubeOptions::default());
+//! let observed = target.observe(cx, interest).await?;
+//! println!("{} objects looked at, by {} requests", observed.sights.len(), cluster.requests());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | How is an object found again? | by the label [`UNIT_LABEL`]: one list for each kind that the unit wants or owns |
+//! | Whose is an object? | the label, else the marks of Flux, Helm, Argo CD, kapp, ApplySets and cli-utils |
+//! | Has it changed? | its stamp covers the fields that our field manager owns, with their values |
+//! | What would a write do? | a dry run of the same server-side apply, for what exists; what is new is predicted as wanted |
+//! | Who gets a field that two want? | [`ConflictRules`], and the plan shows it first |
+//! | What if a kind does not exist yet? | a CustomResourceDefinition among the items brings it; until then it waits |
+//!
+//! # Invariants
+//!
+//! - No request is repeated unless the server asked for it (429, 503, a quota counted at the same time), at most
+//!   three times, and each write asks the fence first, also a repeated one.
+//! - Credentials and bodies never reach errors or `Debug`; of a Secret that the server refuses only fields are named.
+//! - A kind, a namespace or a group that cannot be read makes its own objects unreadable, never absent, and no others.
+//! - Objects without a namespace get one; a namespace on an object whose kind has none is taken away, as Flux does.
+//!
+//! It does not watch yet, does not migrate fields of `kubectl apply --client-side`, and speaks to no proxy by itself.
+
+mod admit;
+mod cluster;
+mod connect;
+mod contest;
+mod discovery;
+mod fail;
+mod list;
+mod live;
+mod observe;
+mod options;
+mod owner;
+mod predict;
+mod resource;
+mod stamp;
+mod store;
+mod target;
+mod wire;
+mod write;
+
+pub use cluster::Cluster;
+pub use connect::{Connect, Server};
+pub use contest::ConflictRules;
+pub use options::KubeOptions;
+pub use owner::UNIT_LABEL;
+pub use store::{KubeStore, STATE_LABEL};
+pub use target::KubeTarget;

@@ -1,0 +1,104 @@
+//! From what the server says to what the engine sees.
+
+use std::sync::Arc;
+
+use windlass_core::{
+    Around, Context, Error, ErrorKind, HealthCheck, Live, Map, Object, ObjectId, Result, Stamp, Text,
+    Timestamp, Value, Version,
+};
+
+use crate::resource::Resource;
+use crate::{owner, stamp};
+
+/// Reads live objects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) manager: &'a str,
+    pub(crate) health: &'a [Arc<dyn HealthCheck>],
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(cx: &Context, manager: &'a str, health: &'a [Arc<dyn HealthCheck>]) -> Self {
+        Self { manager, health, now: cx.now().wall }
+    }
+
+    /// Reads one object with its body.
+    pub(crate) fn read(&self, resource: &Resource, body: Value) -> Result<Live> {
+        let mut body = complete(body, resource);
+        let stamp = stamp::take(&mut body, self.manager);
+        let object = Object::new(body).map_err(|error| error.with_each("kind", resource.name()))?;
+        let around = Age(age(&object, self.now));
+        Ok(Live {
+            id: object.id().clone(),
+            version: version_of(object.body())?,
+            stamp,
+            uid: object.body().text_at(&["metadata", "uid"]).map(Text::from),
+            mark: owner::of(&object),
+            health: self.health.iter().find_map(|check| check.assess(&object, &around)),
+            body: Some(object),
+        })
+    }
+}
+
+/// Items of a list say neither `apiVersion` nor `kind`.
+fn complete(mut body: Value, resource: &Resource) -> Value {
+    if let Some(map) = body.as_map_mut() {
+        map.entry("apiVersion", || resource.api_version().into());
+        map.entry("kind", || resource.kind.clone().into());
+    }
+    body
+}
+
+/// A version is `resourceVersion@uid`: an apply at a `resourceVersion` alone would create the object anew if it was
+/// deleted meanwhile.
+pub(crate) fn version_of(body: &Value) -> Result<Version> {
+    let text = |key| body.text_at(&["metadata", key]);
+    let version = text("resourceVersion")
+        .ok_or_else(|| Error::new(ErrorKind::Unavailable, "the server gave an object without a version"))?;
+    Ok(Version::new(text("uid").map_or_else(|| version.to_owned(), |uid| format!("{version}@{uid}"))))
+}
+
+/// Gives the two parts of a version.
+pub(crate) fn parts(version: &Version) -> (&str, Option<&str>) {
+    version.0.split_once('@').map_or((&version.0, None), |(version, uid)| (version, Some(uid)))
+}
+
+#[derive(Debug)]
+struct Age(Option<u64>);
+
+impl Around for Age {
+    fn owned_by(&self, _owner: &ObjectId) -> Vec<Object> {
+        Vec::new()
+    }
+
+    fn age_seconds(&self) -> Option<u64> {
+        self.0
+    }
+}
+
+fn age(object: &Object, now: Timestamp) -> Option<u64> {
+    let created = object.body().text_at(&["metadata", "creationTimestamp"])?.parse::<Timestamp>().ok()?;
+    now.unix().checked_sub(created.unix())
+}
+
+/// Gives the object without its body, unless the caller does not know this stamp.
+pub(crate) fn trim(mut live: Live, known: Option<Stamp>) -> Live {
+    if known == Some(live.stamp) {
+        live.body = None;
+    }
+    live
+}
+
+/// Says whether a controller made the object: it then may have copied our label from what owns it.
+pub(crate) fn is_controlled(live: &Live) -> bool {
+    let owners =
+        live.body.as_ref().and_then(|object| object.body().at(&["metadata", "ownerReferences"]).cloned());
+    let controls = |owner: &Value| owner.get("controller").and_then(Value::as_bool) == Some(true);
+    owners.as_ref().and_then(Value::as_list).is_some_and(|owners| owners.iter().any(controls))
+}
+
+/// Gives `metadata` for change, made where it is missing.
+pub(crate) fn metadata(body: &mut Value) -> Option<&mut Map> {
+    body.as_map_mut()?.entry("metadata", || Value::Map(Map::new())).as_map_mut()
+}

@@ -1,0 +1,235 @@
+//! Looking: one list for each kind, and single reads only for what the lists do not show.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+
+use futures_util::future::join_all;
+use windlass_core::{
+    Context, Error, ErrorKind, Interest, Live, Look, ObjectId, Observed, Result, Sight, UnitId, Value,
+};
+
+use crate::discovery::View;
+use crate::fail::{self, Subject};
+use crate::list::{Listing, list, names};
+use crate::live::{is_controlled, trim};
+use crate::owner::UNIT_LABEL;
+use crate::resource::Resource;
+use crate::target::KubeTarget;
+use crate::wire::{Call, read_json};
+
+/// From how many missing objects of one kind and namespace on their names are listed before they are read.
+const SURVEY_MIN: usize = 8;
+
+type Asked<'a> = BTreeMap<&'a ObjectId, &'a Look>;
+type Sights = BTreeMap<ObjectId, Sight>;
+
+pub(crate) async fn observe(target: &KubeTarget, cx: &Context, interest: &Interest) -> Result<Observed> {
+    let mut view = target.cluster.view(cx).await?;
+    let (mut kinds, mut observed) = sort(&view, interest);
+    let unknown = observed.sights.values().any(|sight| matches!(sight, Sight::Undefined));
+    if unknown && !view.fresh {
+        view = target.cluster.view_again(cx).await?;
+        (kinds, observed) = sort(&view, interest);
+    }
+    if view.fresh {
+        target.narrow.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+    let looks = kinds
+        .into_iter()
+        .map(|(resource, asked)| Kind { target, cx, unit: &interest.unit, resource, asked }.look());
+    for (sights, strays) in join_all(looks).await {
+        observed.sights.extend(sights);
+        observed.strays.extend(strays);
+    }
+    cx.check()?;
+    observed.strays.sort_by(|a, b| a.id.cmp(&b.id));
+    if let Some(error) = nothing_seen(&observed) {
+        return Err(error);
+    }
+    target.note_seen(&observed);
+    Ok(observed)
+}
+
+/// Sorts what is asked for by kind; what has no kind is answered at once.
+fn sort<'a>(view: &View, interest: &'a Interest) -> (BTreeMap<Resource, Asked<'a>>, Observed) {
+    let (mut kinds, mut observed) = (BTreeMap::<Resource, Asked<'a>>::new(), Observed::default());
+    for (id, look) in &interest.objects {
+        match view.any(id, &look.api_version) {
+            Ok(resource) => {
+                kinds.entry(resource.clone()).or_default().insert(id, look);
+            }
+            Err(error) if error.kind() == ErrorKind::Undefined => {
+                observed.sights.insert(id.clone(), Sight::Undefined);
+            }
+            Err(error) => {
+                observed.sights.insert(id.clone(), Sight::Unreadable(error));
+            }
+        }
+    }
+    (kinds, observed)
+}
+
+/// Where nothing at all could be read, that is the answer, and not a list of the same error.
+fn nothing_seen(observed: &Observed) -> Option<Error> {
+    let errors: Option<Vec<&Error>> = observed
+        .sights
+        .values()
+        .map(|sight| match sight {
+            Sight::Unreadable(error) => Some(error),
+            _ => None,
+        })
+        .collect();
+    let first = (*errors?.first()?).clone();
+    let whole = matches!(
+        first.kind(),
+        ErrorKind::Unavailable | ErrorKind::Denied | ErrorKind::Timeout | ErrorKind::Cancelled
+    );
+    whole.then_some(first)
+}
+
+/// One kind of one interest.
+struct Kind<'a> {
+    target: &'a KubeTarget,
+    cx: &'a Context,
+    unit: &'a UnitId,
+    resource: Resource,
+    asked: Asked<'a>,
+}
+
+impl Kind<'_> {
+    async fn look(self) -> (Sights, Vec<Live>) {
+        match self.listed().await {
+            Ok(Some(items)) => self.complete(items).await,
+            Ok(None) => (self.all(&Sight::Undefined), Vec::new()),
+            Err(error) => (self.all(&Sight::Unreadable(error)), Vec::new()),
+        }
+    }
+
+    fn all(&self, sight: &Sight) -> Sights {
+        self.asked.keys().map(|id| ((*id).clone(), sight.clone())).collect()
+    }
+
+    /// Gives what carries our mark: over all namespaces, else in those asked for, else nothing. `None`: the kind is
+    /// not served.
+    async fn listed(&self) -> Result<Option<Vec<Value>>> {
+        if !self.resource.listable {
+            return Ok(Some(Vec::new()));
+        }
+        let narrow = self.narrow(false);
+        if !narrow {
+            match self.marked("").await {
+                Err(error) if error.kind() == ErrorKind::Denied && self.resource.namespaced => {
+                    self.narrow(true)
+                }
+                Err(error) if error.kind() == ErrorKind::Denied => return Ok(Some(Vec::new())),
+                Err(error) if error.kind() == ErrorKind::Undefined => return Ok(None),
+                other => return other.map(Some),
+            };
+        }
+        let namespaces: BTreeSet<&str> = self.asked.keys().map(|id| &*id.namespace).collect();
+        let lists = join_all(namespaces.into_iter().map(|namespace| self.marked(namespace))).await;
+        let mut items = Vec::new();
+        for listed in lists {
+            match listed {
+                Ok(listed) => items.extend(listed),
+                // An account that may read but not list reads one by one.
+                Err(error) if error.kind() == ErrorKind::Denied => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(items))
+    }
+
+    /// Says whether the kind is listed by namespace, noting it first where `note` is set.
+    fn narrow(&self, note: bool) -> bool {
+        let mut narrow = self.target.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        if note {
+            narrow.insert(self.resource.clone());
+        }
+        narrow.contains(&self.resource)
+    }
+
+    async fn marked(&self, namespace: &str) -> Result<Vec<Value>> {
+        let listing =
+            Listing { resource: &self.resource, namespace, selector: &format!("{UNIT_LABEL}={}", self.unit) };
+        list(&self.target.cluster, self.cx, &listing).await
+    }
+
+    async fn complete(&self, items: Vec<Value>) -> (Sights, Vec<Live>) {
+        let (mut sights, mut strays, mut broken) = (Sights::new(), Vec::new(), Vec::new());
+        let reader = self.target.reader(self.cx);
+        for item in items {
+            match reader.read(&self.resource, item) {
+                Ok(live) => match self.asked.get(&live.id) {
+                    Some(look) => {
+                        sights.insert(live.id.clone(), Sight::Live(trim(live, look.known)));
+                    }
+                    None if is_controlled(&live) => {}
+                    None => strays.push(Live { body: None, ..live }),
+                },
+                Err(error) => broken.push(error),
+            }
+        }
+        if let Some(error) = Error::all(broken) {
+            return (self.all(&Sight::Unreadable(error)), Vec::new());
+        }
+        sights.extend(self.search(&sights).await);
+        (sights, strays)
+    }
+
+    /// Looks one by one for what does not carry our mark.
+    async fn search(&self, found: &Sights) -> Sights {
+        let mut missing: BTreeMap<&str, Vec<&ObjectId>> = BTreeMap::new();
+        for id in self.asked.keys().copied().filter(|id| !found.contains_key(id)) {
+            missing.entry(&id.namespace).or_default().push(id);
+        }
+        let searches = missing.into_iter().map(|(namespace, ids)| self.search_in(namespace, ids));
+        join_all(searches).await.into_iter().flatten().collect()
+    }
+
+    async fn search_in(&self, namespace: &str, ids: Vec<&ObjectId>) -> Vec<(ObjectId, Sight)> {
+        let exist = if ids.len() >= SURVEY_MIN && self.resource.listable {
+            let listing = Listing { resource: &self.resource, namespace, selector: "" };
+            names(&self.target.cluster, self.cx, &listing, ids.len()).await.ok().flatten()
+        } else {
+            None
+        };
+        let (present, absent): (Vec<&ObjectId>, Vec<&ObjectId>) =
+            ids.into_iter().partition(|id| exist.as_ref().is_none_or(|names| names.contains(&id.name)));
+        let mut sights = join_all(present.into_iter().map(async |id| (id.clone(), self.one(id).await))).await;
+        sights.extend(absent.into_iter().map(|id| (id.clone(), Sight::Absent)));
+        sights
+    }
+
+    async fn one(&self, id: &ObjectId) -> Sight {
+        match get(self.target, self.cx, &self.resource, id).await {
+            Ok(Some(live)) if live.id == *id => {
+                Sight::Live(trim(live, self.asked.get(id).and_then(|look| look.known)))
+            }
+            Ok(Some(_)) => Sight::Unreadable(
+                Error::new(ErrorKind::Unavailable, "the server gave another object").with("object", id),
+            ),
+            Ok(None) => Sight::Absent,
+            Err(error) if error.kind() == ErrorKind::Undefined => Sight::Undefined,
+            Err(error) => Sight::Unreadable(error),
+        }
+    }
+}
+
+/// Reads one object; `None` where it does not exist.
+pub(crate) async fn get(
+    target: &KubeTarget,
+    cx: &Context,
+    resource: &Resource,
+    id: &ObjectId,
+) -> Result<Option<Live>> {
+    let call = Call::get(resource.object(id)?, Subject::object(id));
+    let answer = target.cluster.send(cx, &call).await?;
+    if answer.status == 404 && !fail::is_unknown_path(&answer) {
+        return Ok(None);
+    }
+    if !answer.is_success() {
+        return Err(fail::refused(&answer, &call));
+    }
+    target.reader(cx).read(resource, read_json(&answer, &call)?).map(Some)
+}

@@ -1,0 +1,103 @@
+//! What a target does where there is a choice.
+
+use std::time::Duration;
+
+use windlass_core::{Error, ErrorKind, Result, Text};
+
+use crate::contest::ConflictRules;
+
+/// What a [`KubeTarget`](crate::KubeTarget) does where there is a choice.
+///
+/// ```
+/// use windlass_kube::KubeOptions;
+/// let options = KubeOptions::default().with_default_namespace("shop")?.with_dry_run_of_creates();
+/// # Ok::<(), windlass_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct KubeOptions {
+    pub(crate) manager: Text,
+    pub(crate) default_namespace: Text,
+    pub(crate) state_namespace: Text,
+    pub(crate) rules: ConflictRules,
+    pub(crate) dry_run_creates: bool,
+    pub(crate) recreate_wait: Duration,
+}
+
+impl Default for KubeOptions {
+    fn default() -> Self {
+        Self {
+            manager: "windlass".into(),
+            default_namespace: "default".into(),
+            state_namespace: "windlass-system".into(),
+            rules: ConflictRules::default(),
+            dry_run_creates: false,
+            recreate_wait: Duration::from_secs(60),
+        }
+    }
+}
+
+impl KubeOptions {
+    /// Applies as this field manager; `windlass` unless said. Another name later means that fields of the old one
+    /// stay its own, and removed fields stay in the cluster.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for a name that the server refuses: empty, longer than 128 bytes, not printable.
+    pub fn with_field_manager(mut self, name: &str) -> Result<Self> {
+        if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+            return Err(Error::new(ErrorKind::Invalid, "not the name of a field manager").with("name", name));
+        }
+        self.manager = name.into();
+        Ok(self)
+    }
+
+    /// Puts objects that name no namespace here; `default` unless said.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for what is not the name of a namespace.
+    pub fn with_default_namespace(mut self, name: &str) -> Result<Self> {
+        self.default_namespace = namespace(name)?;
+        Ok(self)
+    }
+
+    /// Keeps the state of units here; `windlass-system` unless said. It is made with the first save.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for what is not the name of a namespace.
+    pub fn with_state_namespace(mut self, name: &str) -> Result<Self> {
+        self.state_namespace = namespace(name)?;
+        Ok(self)
+    }
+
+    /// Decides otherwise who gets a field that two want.
+    pub fn with_conflict_rules(mut self, rules: ConflictRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Rehearses creates as well: one request more for each new object, for defaults in the plan and for errors
+    /// before the first write. What lies in a namespace that does not exist yet is not rehearsed.
+    pub fn with_dry_run_of_creates(mut self) -> Self {
+        self.dry_run_creates = true;
+        self
+    }
+
+    /// Waits this long for the old object to go before the new one is made, where an object is recreated.
+    pub fn with_recreate_wait(mut self, wait: Duration) -> Self {
+        self.recreate_wait = wait;
+        self
+    }
+}
+
+fn namespace(name: &str) -> Result<Text> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let good = (1..=63).contains(&name.len())
+        && name.chars().all(|c| plain(c) || c == '-')
+        && name.starts_with(plain)
+        && name.ends_with(plain);
+    if good {
+        Ok(name.into())
+    } else {
+        Err(Error::new(ErrorKind::Invalid, "not the name of a namespace").with("name", name))
+    }
+}

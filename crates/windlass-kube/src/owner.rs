@@ -1,0 +1,143 @@
+//! Who owns a live object, by the marks of the field's tools.
+
+use windlass_core::{Error, ErrorKind, Mark, Object, Result, Text, Value};
+
+/// The label that carries the mark: its value is the unit.
+pub const UNIT_LABEL: &str = "windlass.dev/unit";
+
+/// Reads who owns the object. Our own mark counts first.
+pub(crate) fn of(object: &Object) -> Option<Mark> {
+    let mark = |owner: String| Some(Mark { owner: owner.into() });
+    if let Some(unit) = object.label(UNIT_LABEL) {
+        return mark(unit.to_owned());
+    }
+    let pair = |prefix: &str| {
+        let name = object.label(&format!("{prefix}/name"))?;
+        Some(format!("{}/{name}", object.label(&format!("{prefix}/namespace"))?))
+    };
+    if let Some(kustomization) = pair("kustomize.toolkit.fluxcd.io") {
+        return mark(format!("flux:{kustomization}"));
+    }
+    if let Some(release) = pair("helm.toolkit.fluxcd.io") {
+        return mark(format!("flux-helm:{release}"));
+    }
+    if let Some(release) = helm_release(object) {
+        return mark(format!("helm:{release}"));
+    }
+    if let Some(application) = argo_application(object) {
+        return mark(format!("argocd:{application}"));
+    }
+    if let Some(app) = object.label("kapp.k14s.io/app") {
+        return mark(format!("kapp:{app}"));
+    }
+    if let Some(set) = object.label("applyset.kubernetes.io/part-of") {
+        return mark(format!("applyset:{set}"));
+    }
+    object
+        .annotation("config.k8s.io/owning-inventory")
+        .and_then(|inventory| mark(format!("inventory:{inventory}")))
+}
+
+fn helm_release(object: &Object) -> Option<String> {
+    if object.label("app.kubernetes.io/managed-by") != Some("Helm") {
+        return None;
+    }
+    let name = object.annotation("meta.helm.sh/release-name")?;
+    let namespace = object.annotation("meta.helm.sh/release-namespace").unwrap_or(&object.id().namespace);
+    Some(format!("{namespace}/{name}"))
+}
+
+/// Reads `application:group/kind:namespace/name`. One that names another object was copied with the annotations, and
+/// says nothing.
+fn argo_application(object: &Object) -> Option<Text> {
+    let (application, rest) = object.annotation("argocd.argoproj.io/tracking-id")?.split_once(':')?;
+    let id = object.id();
+    let (kind, name) = rest.split_once(':')?;
+    let same_kind = kind == format!("{}/{}", id.group, id.kind);
+    let same_name = name.rsplit_once('/').is_some_and(|(_, name)| *name == *id.name);
+    (same_kind && same_name).then(|| application.into())
+}
+
+/// Sets our mark on a body.
+pub(crate) fn set(body: &mut Value, mark: &Mark) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if mark.owner.is_empty() || mark.owner.len() > 63 || !mark.owner.chars().all(plain) {
+        return Err(Error::new(ErrorKind::Invalid, "the mark cannot be the value of a label")
+            .with("mark", &mark.owner));
+    }
+    let labels = body
+        .as_map_mut()
+        .map(|map| map.entry("metadata", || Value::Map(windlass_core::Map::new())))
+        .and_then(Value::as_map_mut)
+        .map(|metadata| metadata.entry("labels", || Value::Map(windlass_core::Map::new())));
+    let wrong = || Error::new(ErrorKind::Invalid, "must be a map").with("field", "metadata.labels");
+    let labels = labels.ok_or_else(wrong)?;
+    if labels.is_null() {
+        *labels = Value::Map(windlass_core::Map::new());
+    }
+    labels.as_map_mut().ok_or_else(wrong)?.insert(UNIT_LABEL, mark.owner.clone());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(metadata: &str, expected: &str) {
+        let text = format!(
+            r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"web","namespace":"shop",{metadata}}}}}"#
+        );
+        let object = Object::new(serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(of(&object).map_or("nobody".into(), |mark| mark.owner), expected, "{metadata}");
+    }
+
+    #[test]
+    fn owners_are_read_from_the_marks_of_each_tool() {
+        check(r#""labels":{"windlass.dev/unit":"shop"}"#, "shop");
+        check(
+            r#""labels":{"kustomize.toolkit.fluxcd.io/name":"apps","kustomize.toolkit.fluxcd.io/namespace":"flux-system"}"#,
+            "flux:flux-system/apps",
+        );
+        check(
+            r#""labels":{"helm.toolkit.fluxcd.io/name":"web","helm.toolkit.fluxcd.io/namespace":"shop"}"#,
+            "flux-helm:shop/web",
+        );
+        check(
+            r#""labels":{"app.kubernetes.io/managed-by":"Helm"},"annotations":{"meta.helm.sh/release-name":"web","meta.helm.sh/release-namespace":"rel"}"#,
+            "helm:rel/web",
+        );
+        check(
+            r#""annotations":{"argocd.argoproj.io/tracking-id":"shop:apps/Deployment:shop/web"}"#,
+            "argocd:shop",
+        );
+        check(r#""labels":{"kapp.k14s.io/app":"17"}"#, "kapp:17");
+        check(r#""annotations":{"config.k8s.io/owning-inventory":"abc"}"#, "inventory:abc");
+    }
+
+    #[test]
+    fn a_label_of_helm_without_its_annotation_is_no_owner() {
+        check(r#""labels":{"app.kubernetes.io/managed-by":"Helm"}"#, "nobody");
+    }
+
+    #[test]
+    fn an_argo_annotation_copied_from_another_object_is_no_owner() {
+        check(
+            r#""annotations":{"argocd.argoproj.io/tracking-id":"shop:apps/Deployment:shop/other"}"#,
+            "nobody",
+        );
+        check(r#""annotations":{"argocd.argoproj.io/tracking-id":"shop"}"#, "nobody");
+    }
+
+    #[test]
+    fn our_mark_counts_before_any_other() {
+        check(r#""labels":{"windlass.dev/unit":"shop","kapp.k14s.io/app":"17"}"#, "shop");
+    }
+
+    #[test]
+    fn a_mark_that_is_no_label_value_is_refused() {
+        let mut body = Value::from_iter([("metadata", Value::Map(windlass_core::Map::new()))]);
+        assert!(set(&mut body, &Mark { owner: "flux:a/b".into() }).is_err());
+        set(&mut body, &Mark { owner: "shop".into() }).unwrap();
+        assert_eq!(body.canonical(), r#"{"metadata":{"labels":{"windlass.dev/unit":"shop"}}}"#);
+    }
+}

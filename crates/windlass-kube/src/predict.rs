@@ -1,0 +1,258 @@
+//! Saying beforehand what a write would do: the server rehearses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use http::Method;
+use windlass_core::{
+    Contest, Context, Decision, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Prediction, Result,
+    Sight, Text, Value, Want,
+};
+
+use crate::contest;
+use crate::discovery::View;
+use crate::fail::{self, Status};
+use crate::live::{metadata, parts};
+use crate::resource::{defined_by, is_definition};
+use crate::target::KubeTarget;
+use crate::wire::{Answer, Call, read_json};
+use crate::write::Sending;
+use crate::{owner, stamp};
+
+pub(crate) async fn predict(
+    target: &KubeTarget,
+    cx: &Context,
+    wants: &[Want<'_>],
+) -> Result<Vec<Prediction>> {
+    if wants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let view = target.cluster.view(cx).await?;
+    let all = Rehearsal { target, cx, view: &view, made: Made::of(wants) };
+    let predictions = join_all(wants.iter().map(|want| all.one(want))).await;
+    cx.check()?;
+    Ok(predictions)
+}
+
+struct Rehearsal<'a> {
+    target: &'a KubeTarget,
+    cx: &'a Context,
+    view: &'a View,
+    made: Made,
+}
+
+/// The namespaces and kinds that the same pass makes.
+#[derive(Default)]
+struct Made {
+    namespaces: BTreeSet<Text>,
+    kinds: BTreeMap<(Text, Text), ObjectId>,
+}
+
+impl Made {
+    fn of(wants: &[Want<'_>]) -> Self {
+        let mut made = Self::default();
+        for want in wants {
+            let id = want.item.id();
+            if id.group.is_empty() && id.kind == "Namespace" && want.sight.live().is_none() {
+                made.namespaces.insert(id.name.clone());
+            }
+            if is_definition(id) {
+                for kind in defined_by(want.item.object.body()) {
+                    made.kinds.insert((kind.group, kind.kind), id.clone());
+                }
+            }
+        }
+        made
+    }
+
+    fn definition(&self, id: &ObjectId) -> Option<&ObjectId> {
+        self.kinds.get(&(id.group.clone(), id.kind.clone()))
+    }
+}
+
+/// How the server took a rehearsal.
+enum Taken {
+    Well(Live),
+    Contested(Vec<Contest>),
+    OnlyAnew,
+}
+
+impl Rehearsal<'_> {
+    async fn one(&self, want: &Want<'_>) -> Prediction {
+        let mode = want.item.directives.mode.unwrap_or_default();
+        let predicted = match (want.sight, mode) {
+            (Sight::Live(_), Mode::CreateOnly) => Ok(Prediction::Same),
+            (Sight::Live(live), Mode::Replace) => self.replace(want, live).await,
+            (Sight::Live(live), mode) => self.apply(want, live, mode).await,
+            (Sight::Absent, mode) => self.create(want, mode).await,
+            (Sight::Undefined, _) => self.later(want),
+            (Sight::Unreadable(error), _) => Err(error.clone()),
+            _ => Err(Error::new(ErrorKind::Unsupported, "a sight that this version does not know")),
+        };
+        predicted.unwrap_or_else(|error| Prediction::Refused(error.with_each("object", want.item.id())))
+    }
+
+    fn sending(&self, want: &Want<'_>) -> Result<Sending<'_>> {
+        let resource = self.view.exact(want.item.id(), want.item.object.api_version())?;
+        Ok(Sending { target: self.target, resource })
+    }
+
+    /// Predicts that the object will be as wanted; its defaults are known only where the server is asked.
+    async fn create(&self, want: &Want<'_>, mode: Mode) -> Result<Prediction> {
+        let mode = if mode == Mode::Recreate { Mode::Apply } else { mode };
+        let payload = want.item.object.clone();
+        let after = if self.target.options.dry_run_creates
+            && !self.made.namespaces.contains(&want.item.id().namespace)
+        {
+            let sending = self.sending(want)?;
+            let call = sending.apply(&payload, want.mark, &[], true)?.dry_run();
+            let answer = self.target.cluster.ask(self.cx, &call).await?;
+            sending.rehearsed(&answer, &call)?
+        } else {
+            marked(&payload, want)?
+        };
+        Ok(Prediction::Change { payload, after, mode, contests: Vec::new() })
+    }
+
+    async fn apply(&self, want: &Want<'_>, live: &Live, mode: Mode) -> Result<Prediction> {
+        let sending = self.sending(want)?;
+        let mut payload = want.item.object.clone();
+        let (contests, taken) = match self.rehearse(&sending, want, &payload, false, mode).await? {
+            Taken::Contested(contests) => {
+                refuse(&contests, want.item.id())?;
+                payload = without(&payload, &contests)?;
+                (contests, self.rehearse(&sending, want, &payload, true, mode).await?)
+            }
+            taken => (Vec::new(), taken),
+        };
+        match taken {
+            Taken::Well(after) => {
+                Ok(outcome(live.stamp == after.stamp, payload, live, after, Mode::Apply, contests))
+            }
+            Taken::OnlyAnew => {
+                let payload = want.item.object.clone();
+                let after = marked(&payload, want)?;
+                Ok(Prediction::Change { payload, after, mode: Mode::Recreate, contests: Vec::new() })
+            }
+            Taken::Contested(_) => {
+                Err(Error::new(ErrorKind::Conflict, "the fields are contested although forced"))
+            }
+        }
+    }
+
+    async fn rehearse(
+        &self,
+        sending: &Sending<'_>,
+        want: &Want<'_>,
+        payload: &Object,
+        force: bool,
+        mode: Mode,
+    ) -> Result<Taken> {
+        let call = sending.apply(payload, want.mark, &[], force)?.dry_run();
+        let answer = self.target.cluster.send(self.cx, &call).await?;
+        if answer.is_success() {
+            return sending.read(self.cx, &answer, &call).map(Taken::Well);
+        }
+        let status = Status::of(&answer);
+        let conflicts = status.field_conflicts();
+        if answer.status == 409 && !conflicts.is_empty() && !force {
+            let rules = &self.target.options.rules;
+            let contests = conflicts.iter().map(|cause| rules.contest(cause, payload.body())).collect();
+            return Ok(Taken::Contested(contests));
+        }
+        if answer.status == 422 && mode == Mode::Recreate && fail::is_immutable(&status) {
+            return Ok(Taken::OnlyAnew);
+        }
+        Err(fail::refused(&answer, &call))
+    }
+
+    async fn replace(&self, want: &Want<'_>, live: &Live) -> Result<Prediction> {
+        let sending = self.sending(want)?;
+        let (version, _) = parts(&live.version);
+        let call = sending
+            .body(Method::PUT, &want.item.object, want.mark, &[("resourceVersion", version)])?
+            .dry_run();
+        let answer = self.target.cluster.ask(self.cx, &call).await?;
+        let after = sending.read(self.cx, &answer, &call)?;
+        // The stamp would only compare what was applied, and a replace takes everything else away as well.
+        let was = live.body.as_ref().map(|object| stamp::whole(object.body()));
+        let same = was.is_some() && was == after.body.as_ref().map(|object| stamp::whole(object.body()));
+        Ok(outcome(same, want.item.object.clone(), live, after, Mode::Replace, Vec::new()))
+    }
+
+    /// A kind that does not exist: whether something wanted defines it.
+    fn later(&self, want: &Want<'_>) -> Result<Prediction> {
+        let id = want.item.id();
+        let definition = self.made.definition(id);
+        let definition =
+            definition.ok_or_else(|| crate::discovery::unknown(id, want.item.object.api_version()))?;
+        let until = Node::Object(definition.clone());
+        Ok(Prediction::Deferred { until, payload: want.item.object.clone() })
+    }
+}
+
+fn marked(payload: &Object, want: &Want<'_>) -> Result<Object> {
+    let mut body = payload.body().as_ref().clone();
+    owner::set(&mut body, want.mark)?;
+    Object::new(body)
+}
+
+fn outcome(
+    same: bool,
+    payload: Object,
+    live: &Live,
+    after: Live,
+    mode: Mode,
+    contests: Vec<Contest>,
+) -> Prediction {
+    match after.body {
+        Some(after) if !same => Prediction::Change { payload, after: settle(after, live), mode, contests },
+        _ => Prediction::Same,
+    }
+}
+
+/// A rehearsal counts the generation on and changes no status; neither is a change of ours.
+fn settle(after: Object, live: &Live) -> Object {
+    let Some(before) = &live.body else { return after };
+    let settled = after.edit(|body| {
+        let was = |path: &[&str]| before.body().at(path).cloned();
+        if let (Some(metadata), Some(generation)) = (metadata(body), was(&["metadata", "generation"])) {
+            metadata.insert("generation", generation);
+        }
+        if let (Some(map), Some(status)) = (body.as_map_mut(), was(&["status"])) {
+            map.insert("status", status);
+        }
+    });
+    settled.unwrap_or(after)
+}
+
+/// Fields that nobody may take keep the object from being written.
+fn refuse(contests: &[Contest], id: &ObjectId) -> Result<()> {
+    let refused = contests.iter().filter(|contest| contest.decision == Decision::Refuse).map(|contest| {
+        Error::new(ErrorKind::Conflict, "somebody else holds the field")
+            .with("field", &contest.path)
+            .with("holder", &contest.holder)
+            .with("object", id)
+    });
+    Error::all(refused).map_or(Ok(()), |error| {
+        Err(error.with_help("the conflict rules refuse it; leave the field out, or take it by a rule"))
+    })
+}
+
+/// Leaves fields to their holders.
+fn without(payload: &Object, contests: &[Contest]) -> Result<Object> {
+    let yielded = contests.iter().filter(|contest| contest.decision == Decision::Yield);
+    payload.edit(|body: &mut Value| {
+        yielded.for_each(|contest| {
+            contest::remove(body, &contest.path);
+        });
+    })
+}
+
+impl Sending<'_> {
+    fn rehearsed(&self, answer: &Answer, call: &Call) -> Result<Object> {
+        let mut body: Value = read_json(answer, call)?;
+        stamp::strip(&mut body);
+        Object::new(body)
+    }
+}

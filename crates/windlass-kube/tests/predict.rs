@@ -1,0 +1,312 @@
+//! What is admitted, and what is said of a write beforehand.
+
+mod script;
+
+use script::{Script, config_map, context, item, live_map, mark, object, status};
+use windlass_core::{
+    Admitted, Decision, ErrorKind, Item, Live, Mode, Predict, Prediction, Sight, Stamp, Version, Want,
+};
+use windlass_kube::{ConflictRules, KubeOptions, KubeTarget};
+
+const REHEARSAL: &str = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=false&dryRun=All";
+const FORCED: &str = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+const CRD: &str = r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"foos.x.io"},"spec":{"group":"x.io","scope":"Cluster","names":{"plural":"foos","kind":"Foo"},"versions":[{"name":"v1","served":true},{"name":"v0","served":false}]}}"#;
+
+async fn admit(target: &KubeTarget, items: &[&str]) -> String {
+    let items = items.iter().map(|json| item(json)).collect();
+    let admitted = target.admit(&context(), items).await.unwrap();
+    let told = admitted.iter().map(|admitted| match admitted {
+        Admitted::Item(item) => format!("{} {}", item.id(), item.object.body().canonical()),
+        Admitted::Later { item, until } => format!("{} after {until}", item.id()),
+        Admitted::Refused(item, error) => format!("{} refused: [{}] {error}", item.id(), error.kind().name()),
+        _ => "?".into(),
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn identities_are_completed() {
+    let target = Script::new().target();
+    let told = admit(
+        &target,
+        &[
+            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#,
+            r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n","namespace":"odd"}}"#,
+        ],
+    )
+    .await;
+    assert_eq!(
+        told,
+        "ConfigMap/default/x {\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"x\",\"namespace\":\"default\"}}\n\
+         Namespace//n {\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"n\"}}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_the_server_sets_is_taken_out() {
+    let target = Script::new().target();
+    let told = admit(
+        &target,
+        &[r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"a","uid":"u","resourceVersion":"1","creationTimestamp":null,"managedFields":[],"generation":2}}"#],
+    )
+    .await;
+    assert_eq!(
+        told,
+        r#"ConfigMap/a/x {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"a"}}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_is_spelled_as_the_server_keeps_it() {
+    let target = Script::new().target();
+    let told = admit(
+        &target,
+        &[r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"a"},"data":{"a":"eA==","b":"eQ=="},"stringData":{"b":"hello"}}"#],
+    )
+    .await;
+    assert_eq!(
+        told,
+        r#"Secret/a/s {"apiVersion":"v1","data":{"a":"eA==","b":"aGVsbG8="},"kind":"Secret","metadata":{"name":"s","namespace":"a"}}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_defined_among_the_items_comes_later_in_whatever_order() {
+    let foo = r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f","namespace":"odd"}}"#;
+    let unserved = foo.replace("x.io/v1", "x.io/v0");
+    let script = Script::new();
+    let target = script.target();
+    let told = admit(&target, &[foo, CRD, &unserved]).await;
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "Foo.x.io//f after CustomResourceDefinition.apiextensions.k8s.io//foos.x.io");
+    assert!(lines[2].starts_with("Foo.x.io/odd/f refused: [undefined]"), "{told}");
+    assert_eq!(script.log(), "GET /api\nGET /apis", "one discovery is enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_served_is_refused_with_what_is() {
+    let script = Script::new();
+    let target = script.target();
+    let told = admit(
+        &target,
+        &[
+            r#"{"apiVersion":"apps/v1beta1","kind":"Deployment","metadata":{"name":"w"}}"#,
+            r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f"}}"#,
+            r#"{"apiVersion":"metrics.k8s.io/v1beta1","kind":"NodeMetrics","metadata":{"name":"n"}}"#,
+        ],
+    )
+    .await;
+    assert_eq!(
+        told,
+        "Deployment.apps//w refused: [undefined] the cluster does not serve this version of the kind (kind=Deployment.apps, apiVersion=apps/v1beta1, served=v1)\n\
+         Foo.x.io//f refused: [undefined] the cluster does not serve this kind (kind=Foo.x.io, apiVersion=x.io/v1)\n\
+         NodeMetrics.metrics.k8s.io//n refused: [unavailable] the API group does not answer, so nobody knows its kinds (group=metrics.k8s.io)"
+    );
+}
+
+fn live(value: &str) -> Sight {
+    let mut body: windlass_core::Value = serde_json::from_str(&live_map("x", value, 4)).unwrap();
+    body.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap().remove("managedFields");
+    Sight::Live(Live {
+        id: "ConfigMap/a/x".parse().unwrap(),
+        version: Version::new("4@u-x"),
+        stamp: Stamp(windlass_core::Digest::of(value.as_bytes())),
+        uid: Some("u-x".into()),
+        mark: Some(mark()),
+        health: None,
+        body: Some(windlass_core::Object::new(body).unwrap()),
+    })
+}
+
+async fn predict(target: &KubeTarget, item: &Item, sight: &Sight) -> Prediction {
+    let wants = [Want { item, sight, mark: &mark() }];
+    target.predict(&context(), &wants).await.unwrap().remove(0)
+}
+
+fn told(prediction: &Prediction) -> String {
+    match prediction {
+        Prediction::Same => "same".into(),
+        Prediction::Change { payload, after, mode, contests } => {
+            let contests: Vec<String> = contests
+                .iter()
+                .map(|contest| format!("{} of {}: {:?}", contest.path, contest.holder, contest.decision))
+                .collect();
+            let text = |object: &windlass_core::Object, path: &[&str]| {
+                object.body().text_at(path).unwrap_or("nothing").to_owned()
+            };
+            format!(
+                "{mode:?} k={} label={} [{}]",
+                text(payload, &["data", "k"]),
+                text(after, &["metadata", "labels", "windlass.dev/unit"]),
+                contests.join(", ")
+            )
+        }
+        Prediction::Deferred { until, .. } => format!("deferred until {until}"),
+        Prediction::Refused(error) => format!("refused: [{}] {error}", error.kind().name()),
+        _ => "?".into(),
+    }
+}
+
+fn contested() -> String {
+    let causes = r#"{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using v1","field":".data.k"}]}"#;
+    status(409, "Conflict", "Apply failed with 1 conflict", causes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_predicted_without_a_request() {
+    let script = Script::new();
+    let target = script.target();
+    let item = item(&config_map("x", "1"));
+    assert_eq!(told(&predict(&target, &item, &Sight::Absent).await), "Apply k=1 label=shop []");
+    assert_eq!(script.log(), "GET /api\nGET /apis");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_rehearsed_where_that_is_asked_for_and_its_namespace_exists() {
+    let script = Script::new().on(FORCED, 201, &live_map("x", "1", 0));
+    let target = script.target_with(KubeOptions::default().with_dry_run_of_creates());
+    let wanted = item(&config_map("x", "1"));
+    assert_eq!(told(&predict(&target, &wanted, &Sight::Absent).await), "Apply k=1 label=shop []");
+    assert!(script.log().contains(FORCED));
+
+    let namespace = item(r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}"#);
+    let (sight, mark) = (Sight::Absent, mark());
+    let wants = [
+        Want { item: &wanted, sight: &sight, mark: &mark },
+        Want { item: &namespace, sight: &Sight::Live(live_namespace()), mark: &mark },
+    ];
+    let absent = [wants[0], Want { sight: &sight, ..wants[1] }];
+    script.clone().on(
+        "PATCH /api/v1/namespaces/a?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All",
+        201,
+        r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}"#,
+    );
+    target.predict(&context(), &absent).await.unwrap();
+    assert!(!script.log().contains("configmaps"), "the namespace does not exist yet");
+}
+
+fn live_namespace() -> Live {
+    let Sight::Live(live) = live("1") else { panic!("a live object") };
+    live
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
+    let script = Script::new().on(REHEARSAL, 200, &live_map("x", "1", 4));
+    let target = script.target();
+    let item = item(&config_map("x", "1"));
+    let first = predict(&target, &item, &live("0")).await;
+    assert_eq!(told(&first), "Apply k=1 label=shop []");
+    // The stamp of what the server gave back is the one that an observation of it would have.
+    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500";
+    script.on(list, 200, &script::list(&[live_map("x", "1", 4)], ""));
+    let observed =
+        windlass_core::Target::observe(&target, &context(), &script::interest(&["ConfigMap/a/x"])).await;
+    let sight = observed.unwrap().sights.into_values().next().unwrap();
+    assert_eq!(told(&predict(&target, &item, &sight).await), "same");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_taken_field_is_shown_with_its_holder() {
+    let script = Script::new().on(REHEARSAL, 409, &contested()).on(FORCED, 200, &live_map("x", "1", 4));
+    let target = script.target();
+    let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
+    assert_eq!(told(&prediction), "Apply k=1 label=shop [data.k of kubectl-edit: Take]");
+    let body = r#"{"apiVersion":"v1","data":{"k":"1"},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#;
+    assert_eq!(script.log(), format!("GET /api\nGET /apis\n{REHEARSAL} {body}\n{FORCED} {body}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yielded_field_is_not_sent() {
+    let script = Script::new().on(REHEARSAL, 409, &contested()).on(FORCED, 200, &live_map("x", "0", 4));
+    let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
+    let target = script.target_with(KubeOptions::default().with_conflict_rules(rules));
+    let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
+    assert_eq!(told(&prediction), "Apply k=nothing label=shop [data.k of kubectl-edit: Yield]");
+    assert!(script.log().ends_with(
+        r#"{"apiVersion":"v1","data":{},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_field_refuses_the_object() {
+    let script = Script::new().on(REHEARSAL, 409, &contested());
+    let target = script.target_with(
+        KubeOptions::default().with_conflict_rules(ConflictRules::none().otherwise(Decision::Refuse)),
+    );
+    let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
+    assert_eq!(
+        told(&prediction),
+        "refused: [conflict] somebody else holds the field (field=data.k, holder=kubectl-edit, object=ConfigMap/a/x)"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_immutable_change_is_refused_unless_the_object_may_be_made_anew() {
+    let immutable =
+        status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#);
+    let script = Script::new().on(REHEARSAL, 422, &immutable);
+    let target = script.target();
+    let mut item = item(&config_map("x", "1"));
+    assert!(
+        told(&predict(&target, &item, &live("0")).await).starts_with("refused: [invalid] field is immutable")
+    );
+    item.directives.mode = Some(Mode::Recreate);
+    assert_eq!(told(&predict(&target, &item, &live("0")).await), "Recreate k=1 label=shop []");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replace_is_compared_as_a_whole() {
+    let put = "PUT /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&dryRun=All";
+    let more = live_map("x", "1", 4).replace(r#""k":"1""#, r#""k":"1","theirs":"2""#);
+    let script = Script::new().on(put, 200, &live_map("x", "1", 4)).on(put, 200, &more);
+    let target = script.target();
+    let mut item = item(&config_map("x", "1"));
+    item.directives.mode = Some(Mode::Replace);
+    assert_eq!(told(&predict(&target, &item, &live("1")).await), "same");
+    assert_eq!(told(&predict(&target, &item, &live("1")).await), "Replace k=1 label=shop []");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_exists_is_the_same_for_create_only() {
+    let script = Script::new();
+    let target = script.target();
+    let mut item = item(&config_map("x", "1"));
+    item.directives.mode = Some(Mode::CreateOnly);
+    assert_eq!(told(&predict(&target, &item, &live("0")).await), "same");
+    assert_eq!(script.log(), "GET /api\nGET /apis");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undefined_kind_waits_for_the_definition_that_is_wanted_as_well() {
+    let target = Script::new().target();
+    let foo = item(r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f"}}"#);
+    let crd = item(CRD);
+    let (mark, absent) = (mark(), Sight::Absent);
+    let wants = [
+        Want { item: &foo, sight: &Sight::Undefined, mark: &mark },
+        Want { item: &crd, sight: &absent, mark: &mark },
+    ];
+    let predictions = target.predict(&context(), &wants).await.unwrap();
+    assert_eq!(
+        told(&predictions[0]),
+        "deferred until CustomResourceDefinition.apiextensions.k8s.io//foos.x.io"
+    );
+    let alone = target.predict(&context(), &wants[..1]).await.unwrap();
+    assert!(told(&alone[0]).starts_with("refused: [undefined]"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_one_rehearsal_is_the_answer_for_that_object_alone() {
+    let denied = r#"{"kind":"Status","message":"no","reason":"Forbidden","code":403}"#;
+    let script = Script::new().on(REHEARSAL, 403, denied);
+    let target = script.target();
+    let (one, two) = (item(&config_map("x", "1")), item(&config_map("y", "1")));
+    let (mark, live, absent) = (mark(), live("0"), Sight::Absent);
+    let wants =
+        [Want { item: &one, sight: &live, mark: &mark }, Want { item: &two, sight: &absent, mark: &mark }];
+    let predictions = target.predict(&context(), &wants).await.unwrap();
+    assert!(matches!(&predictions[0], Prediction::Refused(error) if error.kind() == ErrorKind::Denied));
+    assert!(matches!(&predictions[1], Prediction::Change { .. }));
+    assert_eq!(object(&config_map("y", "1")).id(), two.id());
+}

@@ -1,0 +1,186 @@
+//! A scripted API server in the process: it answers what it was told to, and writes down what it was asked.
+
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use windlass_core::{
+    Clock, Context, Interest, Item, Look, Mark, Now, Object, ObjectId, Origin, Timestamp, UnitId, async_trait,
+};
+use windlass_kube::{Cluster, KubeOptions, KubeTarget};
+
+pub const CORE: &str = r#"{"kind":"APIGroupDiscoveryList","items":[{"metadata":{},"versions":[{"version":"v1","freshness":"Current","resources":[
+    {"resource":"configmaps","responseKind":{"group":"","version":"v1","kind":"ConfigMap"},"scope":"Namespaced","verbs":["get","list","patch"]},
+    {"resource":"secrets","responseKind":{"group":"","version":"v1","kind":"Secret"},"scope":"Namespaced","verbs":["get","list","patch"]},
+    {"resource":"namespaces","responseKind":{"group":"","version":"v1","kind":"Namespace"},"scope":"Cluster","verbs":["get","list","patch"]}]}]}]}"#;
+pub const GROUPS: &str = r#"{"kind":"APIGroupDiscoveryList","items":[
+    {"metadata":{"name":"apps"},"versions":[{"version":"v1","freshness":"Current","resources":[
+        {"resource":"deployments","responseKind":{"group":"apps","version":"v1","kind":"Deployment"},"scope":"Namespaced","verbs":["get","list","patch"]}]}]},
+    {"metadata":{"name":"apiextensions.k8s.io"},"versions":[{"version":"v1","freshness":"Current","resources":[
+        {"resource":"customresourcedefinitions","responseKind":{"group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition"},"scope":"Cluster","verbs":["get","list","patch"]}]}]},
+    {"metadata":{"name":"metrics.k8s.io"},"versions":[{"version":"v1beta1","freshness":"Stale"}]}]}"#;
+
+/// The clock of tokio, which the tests hold still: waiting takes no time.
+#[derive(Debug)]
+pub struct TokioClock(tokio::time::Instant);
+
+#[async_trait]
+impl Clock for TokioClock {
+    fn now(&self) -> Now {
+        let mono = self.0.elapsed();
+        Now { wall: Timestamp::from_unix(1_800_000_000 + mono.as_secs()), mono }
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+}
+
+pub fn context() -> Context {
+    Context::new(TokioClock(tokio::time::Instant::now()))
+}
+
+#[derive(Default)]
+struct Pages {
+    answers: BTreeMap<String, VecDeque<(u16, String)>>,
+    log: Vec<String>,
+    headers: Vec<http::HeaderMap>,
+}
+
+/// What the server answers, by request line. The last answer to a line is repeated.
+#[derive(Clone, Default)]
+pub struct Script(Arc<Mutex<Pages>>);
+
+impl Script {
+    /// A server that serves ConfigMaps, Secrets, Namespaces, Deployments and definitions, and nothing else.
+    pub fn new() -> Self {
+        Self::default().on("GET /api", 200, CORE).on("GET /apis", 200, GROUPS)
+    }
+
+    pub fn on(self, line: &str, status: u16, body: &str) -> Self {
+        self.0.lock().unwrap().answers.entry(line.into()).or_default().push_back((status, body.into()));
+        self
+    }
+
+    /// Gives what was asked since the last call, one line for each request, with the bodies of writes.
+    pub fn log(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap().log).join("\n")
+    }
+
+    pub fn headers(&self) -> Vec<http::HeaderMap> {
+        self.0.lock().unwrap().headers.clone()
+    }
+
+    pub fn cluster(&self) -> Cluster {
+        let script = self.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let script = script.clone();
+            async move { Ok::<_, std::convert::Infallible>(script.answer(request).await) }
+        });
+        Cluster::from_kube_client(Client::new(service, "default"), "https://script.example")
+    }
+
+    pub fn target(&self) -> KubeTarget {
+        self.target_with(KubeOptions::default())
+    }
+
+    pub fn target_with(&self, options: KubeOptions) -> KubeTarget {
+        KubeTarget::new(self.cluster(), options)
+    }
+
+    /// Answers a request; status 0 means never.
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let line = format!("{} {}", parts.method, parts.uri);
+        let (status, text) = {
+            let mut pages = self.0.lock().unwrap();
+            let partial = parts.headers["accept"].to_str().unwrap().contains("PartialObjectMetadata");
+            let mut told = line.clone();
+            if partial {
+                told.push_str(" (metadata)");
+            }
+            if !body.is_empty() {
+                told.push_str(&format!(" {}", String::from_utf8_lossy(&body)));
+            }
+            pages.log.push(told);
+            pages.headers.push(parts.headers);
+            let answers = pages.answers.get_mut(&line);
+            answers
+                .and_then(
+                    |answers| if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() },
+                )
+                .unwrap_or_else(|| (404, "404 page not found".into()))
+        };
+        if status == 0 {
+            std::future::pending::<()>().await;
+        }
+        let mut response = Response::builder().status(status);
+        if status == 429 || status == 503 {
+            response = response.header("retry-after", "2");
+        }
+        response.body(Body::from(text.into_bytes())).unwrap()
+    }
+}
+
+pub fn unit() -> UnitId {
+    UnitId::new("shop").unwrap()
+}
+
+pub fn mark() -> Mark {
+    Mark::of(&unit())
+}
+
+pub fn object(json: &str) -> Object {
+    Object::new(serde_json::from_str(json).unwrap()).unwrap()
+}
+
+pub fn item(json: &str) -> Item {
+    Item::new(object(json), Origin::default())
+}
+
+/// `ConfigMap/a/x` with one value, as it is wanted.
+pub fn config_map(name: &str, value: &str) -> String {
+    format!(
+        r#"{{"apiVersion":"v1","data":{{"k":"{value}"}},"kind":"ConfigMap","metadata":{{"name":"{name}","namespace":"a"}}}}"#
+    )
+}
+
+/// The same as it is live, applied by us.
+pub fn live_map(name: &str, value: &str, version: u32) -> String {
+    let fields = r#"{"f:data":{"f:k":{}},"f:metadata":{"f:labels":{"f:windlass.dev/unit":{}}}}"#;
+    format!(
+        r#"{{"apiVersion":"v1","data":{{"k":"{value}"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"managedFields":[{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{fields},"manager":"windlass","operation":"Apply"}}],"name":"{name}","namespace":"a","resourceVersion":"{version}","uid":"u-{name}"}}}}"#
+    )
+}
+
+pub fn list(items: &[String], token: &str) -> String {
+    format!(r#"{{"kind":"List","metadata":{{"continue":"{token}"}},"items":[{}]}}"#, items.join(","))
+}
+
+pub fn status(code: u16, reason: &str, message: &str, details: &str) -> String {
+    format!(
+        r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","message":{message:?},"reason":"{reason}","details":{details},"code":{code}}}"#
+    )
+}
+
+pub fn absent(kind: &str, name: &str) -> String {
+    let details = format!(r#"{{"name":"{name}","kind":"{kind}"}}"#);
+    status(404, "NotFound", &format!("{kind} \"{name}\" not found"), &details)
+}
+
+pub fn interest(ids: &[&str]) -> Interest {
+    let look = |id: &ObjectId| {
+        let version = if id.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", id.group) };
+        Look::new(version)
+    };
+    let objects =
+        ids.iter().map(|id| id.parse::<ObjectId>().unwrap()).map(|id| (id.clone(), look(&id))).collect();
+    Interest { unit: unit(), objects }
+}

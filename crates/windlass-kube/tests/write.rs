@@ -1,0 +1,444 @@
+//! What is sent for a write, and what comes of the answers.
+
+mod script;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use script::{Script, absent, config_map, context, live_map, mark, object, status};
+use windlass_core::{
+    Cascade, Error, ErrorKind, Expect, Fence, Limits, Mark, Mode, Now, Result, Retry, Target, Version, Write,
+    Written,
+};
+
+const PATCH: &str =
+    "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true";
+const PUT: &str = "PUT /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict";
+const POST: &str = "POST /api/v1/namespaces/a/configmaps?fieldManager=windlass&fieldValidation=Strict";
+const GET: &str = "GET /api/v1/namespaces/a/configmaps/x";
+const DELETE: &str = "DELETE /api/v1/namespaces/a/configmaps/x";
+
+fn apply(mode: Mode, expect: Expect) -> Write {
+    Write::Apply { payload: object(&config_map("x", "1")), mode, expect, mark: mark() }
+}
+
+fn delete(expect: Expect, cascade: Cascade) -> Write {
+    let payload = object(&config_map("x", "1"));
+    Write::Delete { id: payload.id().clone(), api_version: "v1".into(), expect, cascade }
+}
+
+fn at(version: &str) -> Expect {
+    Expect::At(Version::new(version))
+}
+
+/// The body as it is sent, with `condition` in its metadata.
+fn sent(condition: &str) -> String {
+    let (front, back) = match condition.split_once('|') {
+        Some((front, back)) => (front, back),
+        None => (condition, ""),
+    };
+    format!(
+        r#"{{"apiVersion":"v1","data":{{"k":"1"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"name":"x","namespace":"a"{front}{back}}}}}"#
+    )
+}
+
+fn told(written: &Result<Written>) -> String {
+    match written {
+        Ok(Written::Created(live)) => format!("created {}", live.version.0),
+        Ok(Written::Changed(live)) => format!("changed {}", live.version.0),
+        Ok(Written::Unchanged(live)) => format!("unchanged {}", live.version.0),
+        Ok(Written::Deleting(version)) => format!("deleting {}", version.0),
+        Ok(Written::Gone) => "gone".into(),
+        Ok(_) => "?".into(),
+        Err(error) => {
+            let written = if error.may_have_written() { ", may have written" } else { "" };
+            format!("{}{written}: {error}", error.kind().name())
+        }
+    }
+}
+
+async fn check(script: Script, write: Write, expected: &str, asked: &[String]) {
+    let written = script.target().write(&context(), &write).await;
+    assert_eq!(told(&written), expected);
+    let log = script.log();
+    let log = log.strip_prefix("GET /api\nGET /apis").unwrap_or(&log).trim_start();
+    assert_eq!(log, asked.join("\n"));
+}
+
+fn conflict() -> String {
+    let message = "Operation cannot be fulfilled on configmaps \"x\": the object has been modified";
+    status(409, "Conflict", message, r#"{"name":"x","kind":"configmaps"}"#)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_one_request_that_cannot_change_what_exists() {
+    let condition = r#","resourceVersion":"1""#;
+    let asked = [format!("{PATCH} {}", sent(condition))];
+    check(
+        Script::new().on(PATCH, 201, &live_map("x", "1", 5)),
+        apply(Mode::Apply, Expect::Absent),
+        "created 5@u-x",
+        &asked,
+    )
+    .await;
+    check(
+        Script::new().on(PATCH, 409, &conflict()),
+        apply(Mode::Apply, Expect::Absent),
+        "conflict: it exists already (object=ConfigMap/a/x)",
+        &asked,
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_at_a_version_is_one_request_that_cannot_create() {
+    let asked = [format!("{PATCH} {}", sent(r#","resourceVersion":"4","uid":"u-x""#))];
+    for (version, expected) in [(5, "changed 5@u-x"), (4, "unchanged 4@u-x")] {
+        let script = Script::new().on(PATCH, 200, &live_map("x", "1", version));
+        check(script, apply(Mode::Apply, at("4@u-x")), expected, &asked).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_without_a_version_reads_the_metadata_first() {
+    let asked = [format!("{GET} (metadata)"), format!("{PATCH} {}", sent(""))];
+    for (version, expected) in [(5, "changed 5@u-x"), (4, "unchanged 4@u-x")] {
+        let script =
+            Script::new().on(GET, 200, &live_map("x", "1", 4)).on(PATCH, 200, &live_map("x", "1", version));
+        check(script, apply(Mode::Apply, Expect::Any), expected, &asked).await;
+    }
+    let script =
+        Script::new().on(GET, 404, &absent("configmaps", "x")).on(PATCH, 201, &live_map("x", "1", 5));
+    check(script, apply(Mode::Apply, Expect::Any), "created 5@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_after_a_look_needs_no_second_look() {
+    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500";
+    let script = Script::new().on(list, 200, &script::list(&[live_map("x", "0", 4)], "")).on(
+        PATCH,
+        200,
+        &live_map("x", "1", 5),
+    );
+    let target = script.target();
+    target.observe(&context(), &script::interest(&["ConfigMap/a/x"])).await.unwrap();
+    script.log();
+    let written = target.write(&context(), &apply(Mode::Apply, Expect::Uid("u-x".into()))).await;
+    assert_eq!(told(&written), "changed 5@u-x");
+    assert_eq!(script.log(), format!("{PATCH} {}", sent(r#","uid":"u-x""#)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_object_of_the_same_name_is_a_conflict() {
+    let cause = r#"{"name":"x","kind":"ConfigMap","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: field is immutable","field":"metadata.uid"}]}"#;
+    let script = Script::new().on(GET, 200, &live_map("x", "1", 4)).on(
+        PATCH,
+        422,
+        &status(422, "Invalid", "invalid", cause),
+    );
+    let written = script.target().write(&context(), &apply(Mode::Apply, Expect::Uid("u-0".into()))).await;
+    assert_eq!(written.unwrap_err().kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replace_is_a_put_at_the_version() {
+    let asked = [format!("{PUT} {}", sent(r#","resourceVersion":"4","uid":"u-x""#))];
+    let script = Script::new().on(PUT, 200, &live_map("x", "1", 5));
+    check(script, apply(Mode::Replace, at("4@u-x")), "changed 5@u-x", &asked).await;
+    let script = Script::new().on(PUT, 404, &absent("configmaps", "x"));
+    check(script, apply(Mode::Replace, at("4@u-x")), "conflict: it is gone (object=ConfigMap/a/x)", &asked)
+        .await;
+    let script = Script::new().on(GET, 404, &absent("configmaps", "x")).on(POST, 201, &live_map("x", "1", 5));
+    let asked = [format!("{GET} (metadata)"), format!("{POST} {}", sent(""))];
+    check(script, apply(Mode::Replace, Expect::Any), "created 5@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_only_leaves_what_exists_alone() {
+    let exists = status(
+        409,
+        "AlreadyExists",
+        "configmaps \"x\" already exists",
+        r#"{"name":"x","kind":"configmaps"}"#,
+    );
+    let script = Script::new().on(POST, 409, &exists).on(GET, 200, &live_map("x", "0", 4));
+    let asked = [format!("{POST} {}", sent("")), GET.to_owned()];
+    check(script, apply(Mode::CreateOnly, Expect::Any), "unchanged 4@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recreate_deletes_waits_and_creates() {
+    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let immutable =
+        status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#);
+    let script = Script::new()
+        .on(GET, 200, &live_map("x", "0", 4))
+        .on(GET, 200, &live_map("x", "0", 4))
+        .on(GET, 404, &absent("configmaps", "x"))
+        .on(rehearsal, 422, &immutable)
+        .on(
+            DELETE,
+            200,
+            &live_map("x", "0", 4)
+                .replace("\"name\"", "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"name\""),
+        )
+        .on(PATCH, 201, &live_map("x", "1", 9));
+    let asked = [
+        GET.to_owned(),
+        format!("{rehearsal} {}", sent("")),
+        format!(r#"{DELETE} {{"preconditions":{{"uid":"u-x"}},"propagationPolicy":"Foreground"}}"#),
+        format!("{GET} (metadata)"),
+        format!("{GET} (metadata)"),
+        format!("{PATCH} {}", sent(r#","resourceVersion":"1""#)),
+    ];
+    check(script, apply(Mode::Recreate, at("4@u-x")), "created 9@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recreate_of_what_is_as_wanted_changes_nothing() {
+    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let script =
+        Script::new().on(GET, 200, &live_map("x", "1", 4)).on(rehearsal, 200, &live_map("x", "1", 4));
+    let asked = [GET.to_owned(), format!("{rehearsal} {}", sent(""))];
+    check(script, apply(Mode::Recreate, Expect::Any), "unchanged 4@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recreate_whose_old_object_stays_says_that_something_was_written() {
+    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let script = Script::new()
+        .on(GET, 200, &live_map("x", "0", 4))
+        .on(rehearsal, 200, &live_map("x", "1", 4))
+        .on(DELETE, 200, &live_map("x", "0", 4));
+    let error = script.target().write(&context(), &apply(Mode::Recreate, Expect::Any)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.may_have_written());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_says_on_what_condition_and_what_happens_to_the_rest() {
+    let gone = r#"{"kind":"Status","status":"Success"}"#;
+    let asked = [format!(
+        r#"{DELETE} {{"preconditions":{{"resourceVersion":"4","uid":"u-x"}},"propagationPolicy":"Orphan"}}"#
+    )];
+    check(Script::new().on(DELETE, 200, gone), delete(at("4@u-x"), Cascade::Orphan), "gone", &asked).await;
+    let asked = [format!(r#"{DELETE} {{"propagationPolicy":"Background"}}"#)];
+    let script = Script::new().on(DELETE, 404, &absent("configmaps", "x"));
+    check(script, delete(Expect::Any, Cascade::Background), "gone", &asked).await;
+    let held =
+        live_map("x", "1", 6).replace("\"name\"", "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"name\"");
+    let script = Script::new().on(DELETE, 200, &held);
+    check(script, delete(Expect::Any, Cascade::Background), "deleting 6@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_asks_to_repeat_is_repeated_and_not_for_ever() {
+    let busy = status(429, "TooManyRequests", "too many requests", "{}");
+    let script =
+        Script::new().on(PATCH, 429, &busy).on(PATCH, 503, &busy).on(PATCH, 201, &live_map("x", "1", 5));
+    let target = script.target();
+    let cx = context();
+    let before = cx.now().mono;
+    assert_eq!(told(&target.write(&cx, &apply(Mode::Apply, Expect::Absent)).await), "created 5@u-x");
+    assert_eq!(cx.now().mono - before, Duration::from_secs(4), "it waits as long as the server says");
+
+    let script = Script::new().on(PATCH, 429, &busy);
+    let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::After(Duration::from_secs(2))));
+    assert!(!error.may_have_written());
+    assert_eq!(script.log().matches(PATCH).count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_is_counted_at_the_same_time_is_no_conflict() {
+    let quota = status(
+        409,
+        "Conflict",
+        "Operation cannot be fulfilled on resourcequotas",
+        r#"{"name":"q","kind":"resourcequotas"}"#,
+    );
+    let script = Script::new().on(PATCH, 409, &quota).on(PATCH, 201, &live_map("x", "1", 5));
+    assert_eq!(
+        told(&script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await),
+        "created 5@u-x"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_without_an_answer_may_have_happened() {
+    let script = Script::new().on(PATCH, 0, "");
+    let cx = context().with_limits({
+        let mut limits = Limits::default();
+        limits.request_timeout = Duration::from_secs(7);
+        limits
+    });
+    let before = cx.now().mono;
+    let error = script.target().write(&cx, &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.may_have_written());
+    assert_eq!(cx.now().mono - before, Duration::from_secs(7));
+    assert_eq!(error.context("object"), Some("ConfigMap/a/x"));
+}
+
+#[derive(Debug)]
+struct Lost;
+
+impl Fence for Lost {
+    fn check(&self, _now: Now) -> Result<()> {
+        Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_fence_stops_every_write_before_it_is_sent() {
+    for write in [
+        apply(Mode::Apply, Expect::Absent),
+        apply(Mode::CreateOnly, Expect::Absent),
+        apply(Mode::Replace, at("4@u-x")),
+        delete(Expect::Any, Cascade::Background),
+    ] {
+        let script = Script::new();
+        let error = script.target().write(&context().with_fence(Arc::new(Lost)), &write).await.unwrap_err();
+        assert_eq!(error.message(), "the lease is lost");
+        assert_eq!(script.log(), "GET /api\nGET /apis", "{write:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_wrong_field_is_named_and_an_immutable_one_with_its_way_out() {
+    let causes = r#"{"causes":[{"message":"Required value","field":"spec.a"},{"message":"Invalid value: 7","field":"spec.b"}]}"#;
+    let script = Script::new().on(PATCH, 422, &status(422, "Invalid", "two", causes));
+    check(
+        script,
+        apply(Mode::Apply, Expect::Absent),
+        "invalid: 2 problems\n- Required value (field=spec.a, object=ConfigMap/a/x, status=422)\n- Invalid value: 7 \
+         (field=spec.b, object=ConfigMap/a/x, status=422)",
+        &[format!("{PATCH} {}", sent(r#","resourceVersion":"1""#))],
+    )
+    .await;
+    let causes = r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#;
+    let script = Script::new().on(PATCH, 422, &status(422, "Invalid", "one", causes));
+    let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert!(error.help().unwrap().contains("mode recreate"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_of_a_secret_name_fields_and_no_contents() {
+    let patch =
+        "PATCH /api/v1/namespaces/a/secrets/s?fieldManager=windlass&fieldValidation=Strict&force=true";
+    let payload = object(
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"a"},"data":{"k":"sesame"}}"#,
+    );
+    let causes = r#"{"causes":[{"message":"Invalid value: \"sesame\"","field":"data[k]"}]}"#;
+    for (code, details) in [(422, causes), (422, "{}"), (400, "{}"), (500, "{}")] {
+        let message = "failed to convert new object: sesame is not base64";
+        let script = Script::new().on(patch, code, &status(code, "Invalid", message, details));
+        let write = Write::Apply {
+            payload: payload.clone(),
+            mode: Mode::Apply,
+            expect: Expect::Absent,
+            mark: mark(),
+        };
+        let error = script.target().write(&context(), &write).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{code}: {error}");
+        assert!(!format!("{error:?} {}", error.explain()).contains("sesame"), "{code}: {error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn statuses_become_kinds_that_a_caller_can_decide_by() {
+    let cases = [
+        (400, "{}", ErrorKind::Invalid, false),
+        (401, "{}", ErrorKind::Denied, false),
+        (403, "{}", ErrorKind::Denied, false),
+        (403, r#"{"causes":[{"reason":"NamespaceTerminating"}]}"#, ErrorKind::Unavailable, false),
+        (404, r#"{"name":"a","kind":"namespaces"}"#, ErrorKind::NotFound, false),
+        (413, "{}", ErrorKind::Limit, false),
+        (500, "{}", ErrorKind::Unavailable, true),
+        (504, "{}", ErrorKind::Timeout, true),
+    ];
+    for (code, details, kind, written) in cases {
+        let script = Script::new().on(PATCH, code, &status(code, "x", "the words of the server", details));
+        let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_written()), (kind, written), "{code} {details}");
+        assert_eq!(error.message(), "the words of the server");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_defined_a_moment_ago_is_waited_for() {
+    let crd = r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"foos.x.io"},"spec":{"group":"x.io","scope":"Namespaced","names":{"plural":"foos","kind":"Foo"},"versions":[{"name":"v1","served":true}]}}"#;
+    let live = crd.replace(r#""name":"foos.x.io""#, r#""name":"foos.x.io","resourceVersion":"2""#);
+    let foo = r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f","namespace":"a"}}"#;
+    let patch =
+        "PATCH /apis/x.io/v1/namespaces/a/foos/f?fieldManager=windlass&fieldValidation=Strict&force=true";
+    let script = Script::new()
+        .on(
+            "PATCH /apis/apiextensions.k8s.io/v1/customresourcedefinitions/foos.x.io?fieldManager=windlass&fieldValidation=Strict&force=true",
+            201,
+            &live,
+        )
+        .on(patch, 404, "404 page not found")
+        .on(patch, 201, &foo.replace(r#""name""#, r#""resourceVersion":"3","name""#));
+    let target = script.target();
+    let write = |json: &str| Write::Apply {
+        payload: object(json),
+        mode: Mode::Apply,
+        expect: Expect::Absent,
+        mark: mark(),
+    };
+    assert_eq!(told(&target.write(&context(), &write(crd)).await), "created 2");
+    script.log();
+    assert_eq!(told(&target.write(&context(), &write(foo)).await), "created 3");
+    assert_eq!(script.log().lines().count(), 2, "no discovery in between");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_kind_is_undefined_for_an_apply_and_gone_for_a_delete() {
+    let foo = object(r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f","namespace":"a"}}"#);
+    let id = foo.id().clone();
+    let target = Script::new().target();
+    let write = Write::Apply { payload: foo, mode: Mode::Apply, expect: Expect::Absent, mark: mark() };
+    assert_eq!(target.write(&context(), &write).await.unwrap_err().kind(), ErrorKind::Undefined);
+    let write = Write::Delete {
+        id,
+        api_version: "x.io/v1".into(),
+        expect: Expect::Any,
+        cascade: Cascade::Background,
+    };
+    assert_eq!(told(&target.write(&context(), &write).await), "gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_cannot_lead_elsewhere() {
+    for name in ["..", ".", "a/b", "a%2fb"] {
+        let json = config_map("x", "1").replace(r#""name":"x""#, &format!(r#""name":"{name}""#));
+        let write =
+            Write::Apply { payload: object(&json), mode: Mode::Apply, expect: Expect::Absent, mark: mark() };
+        let script = Script::new();
+        let error = script.target().write(&context(), &write).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{name}");
+        assert_eq!(script.log(), "GET /api\nGET /apis");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_mark_and_an_object_too_large_are_refused_before_anything_is_sent() {
+    let write = Write::Apply {
+        payload: object(&config_map("x", "1")),
+        mode: Mode::Apply,
+        expect: Expect::Absent,
+        mark: Mark { owner: "flux:a/b".into() },
+    };
+    assert_eq!(
+        Script::new().target().write(&context(), &write).await.unwrap_err().kind(),
+        ErrorKind::Invalid
+    );
+    let cx = context().with_limits({
+        let mut limits = Limits::default();
+        limits.object_bytes_max = 10;
+        limits
+    });
+    let error = Script::new().target().write(&cx, &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert_eq!((error.kind(), error.context("object_bytes_max")), (ErrorKind::Limit, Some("10")));
+}

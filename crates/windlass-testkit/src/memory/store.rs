@@ -1,0 +1,177 @@
+//! A store of state in memory.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use windlass_core::{Context, Delta, Error, ErrorKind, Result, Saved, StateStore, UnitId, Version};
+
+use crate::sync::lock;
+
+/// A store in memory. Clones are the same store: a clone given to a second engine is what is left after a crash.
+///
+/// ```
+/// use windlass_core::{Delta, StateStore};
+/// use windlass_testkit::{MemoryStore, TestClock, unit};
+/// let store = MemoryStore::new();
+/// let clock = TestClock::new();
+/// let version = clock.block_on(store.save(&clock.context(), &unit("web"), None, &Delta::default()))?;
+/// assert_eq!(store.peek(&unit("web")).map(|saved| saved.version), Some(version));
+/// assert_eq!(store.saves(), ["save web"]);
+/// # Ok::<(), windlass_core::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Shelf>>);
+
+#[derive(Default)]
+struct Shelf {
+    units: BTreeMap<UnitId, Slot>,
+    versions: u64,
+    before: VecDeque<Error>,
+    after: VecDeque<Error>,
+    loads: VecDeque<Error>,
+    log: Vec<String>,
+}
+
+enum Slot {
+    Good(Saved),
+    Damaged,
+}
+
+impl MemoryStore {
+    /// Makes an empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives what is stored of a unit, without a request; `None` also where it is damaged.
+    #[must_use]
+    pub fn peek(&self, unit: &UnitId) -> Option<Saved> {
+        match lock(&self.0).units.get(unit) {
+            Some(Slot::Good(saved)) => Some(saved.clone()),
+            _ => None,
+        }
+    }
+
+    /// Lets the next save end in `error`, with nothing saved.
+    pub fn fail_next_save(&self, error: Error) {
+        lock(&self.0).before.push_back(error);
+    }
+
+    /// Lets the next save be saved and still end in `error`, as when the answer is lost.
+    pub fn lose_next_save(&self, error: Error) {
+        lock(&self.0).after.push_back(error.maybe_written());
+    }
+
+    /// Lets the next load end in `error`.
+    pub fn fail_next_load(&self, error: Error) {
+        lock(&self.0).loads.push_back(error);
+    }
+
+    /// Damages what is stored of a unit.
+    pub fn damage(&self, unit: &UnitId) {
+        lock(&self.0).units.insert(unit.clone(), Slot::Damaged);
+    }
+
+    /// Gives the saves so far that were saved, a line each: `save web +2 -1 record`, `forget web`.
+    #[must_use]
+    pub fn saves(&self) -> Vec<String> {
+        lock(&self.0).log.clone()
+    }
+
+    /// Gives the saves since the last time, and forgets them.
+    #[must_use]
+    pub fn take_saves(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.0).log)
+    }
+}
+
+impl Shelf {
+    /// Gives the present state of a unit.
+    fn read(&self, unit: &UnitId) -> Result<Option<Saved>> {
+        match self.units.get(unit) {
+            None => Ok(None),
+            Some(Slot::Good(saved)) => Ok(Some(saved.clone())),
+            Some(Slot::Damaged) => {
+                Err(Error::new(ErrorKind::Corrupt, "the stored state is damaged").with("unit", unit))
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        cx: &Context,
+        unit: &UnitId,
+        expected: Option<&Version>,
+        delta: &Delta,
+    ) -> Result<Version> {
+        let present = self.read(unit)?;
+        if present.as_ref().map(|saved| &saved.version) != expected {
+            return Err(Error::new(ErrorKind::Conflict, "somebody else saved").with("unit", unit));
+        }
+        self.versions += 1;
+        let version = Version::new(self.versions.to_string());
+        self.log.push(describe(unit, delta));
+        if delta.forget {
+            self.units.remove(unit);
+            return Ok(version);
+        }
+        let mut saved = present.unwrap_or_else(|| Saved::empty(version.clone()));
+        delta.apply(&mut saved, cx.limits());
+        saved.version = version.clone();
+        self.units.insert(unit.clone(), Slot::Good(saved));
+        Ok(version)
+    }
+}
+
+fn describe(unit: &UnitId, delta: &Delta) -> String {
+    if delta.forget {
+        return format!("forget {unit}");
+    }
+    let put = (!delta.put.is_empty()).then(|| format!(" +{}", delta.put.len()));
+    let drop = (!delta.drop.is_empty()).then(|| format!(" -{}", delta.drop.len()));
+    let flags = [
+        (delta.record.is_some(), " record"),
+        (delta.holds.is_some(), " holds"),
+        (delta.approvals.is_some(), " approvals"),
+    ];
+    let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+    format!("save {unit}{}{}{flags}", put.unwrap_or_default(), drop.unwrap_or_default())
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryStore({} units)", lock(&self.0).units.len())
+    }
+}
+
+#[async_trait]
+impl StateStore for MemoryStore {
+    async fn load(&self, cx: &Context, unit: &UnitId) -> Result<Option<Saved>> {
+        cx.check()?;
+        let mut shelf = lock(&self.0);
+        shelf.loads.pop_front().map_or(Ok(()), Err)?;
+        shelf.read(unit)
+    }
+
+    async fn save(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        expected: Option<&Version>,
+        delta: &Delta,
+    ) -> Result<Version> {
+        cx.check()?;
+        let mut shelf = lock(&self.0);
+        shelf.before.pop_front().map_or(Ok(()), Err)?;
+        let version = shelf.write(cx, unit, expected, delta)?;
+        shelf.after.pop_front().map_or(Ok(version), Err)
+    }
+
+    async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
+        cx.check()?;
+        Ok(lock(&self.0).units.keys().cloned().collect())
+    }
+}

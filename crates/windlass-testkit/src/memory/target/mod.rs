@@ -1,0 +1,206 @@
+//! A target in memory.
+
+mod merge;
+mod outside;
+mod predict;
+mod watch;
+mod world;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use windlass_core::{
+    Context, Dialect, HealthCheck, Interest, Observed, OrderRule, Profile, Result, Target, Write, Written,
+};
+
+use self::world::World;
+use crate::MemoryStore;
+use crate::sync::lock;
+
+/// A target in memory. Clones are the same target, so that a test keeps one and gives the other away.
+///
+/// - It can only observe and write; [`with_predict`](Self::with_predict), [`with_watch`](Self::with_watch) and
+///   [`with_state`](Self::with_state) switch on the rest.
+/// - Versions count up over the whole target. The stamp of an object is the digest of its body without `status`.
+///   Marks are kept beside the objects, not in them.
+/// - `Mode::Apply` sets the fields of the payload, takes out those that the last apply of the same owner had set and
+///   this one has not, and leaves all others. A list is one field.
+/// - Things go wrong, and others interfere, when the test says so; nothing is random.
+///
+/// ```
+/// use windlass_core::{Expect, Mark, Mode, Target, Write};
+/// use windlass_testkit::{MemoryTarget, TestClock, config_map, unit};
+/// let target = MemoryTarget::new("memory");
+/// let write = Write::Apply {
+///     payload: config_map("shop", "web", "a"),
+///     mode: Mode::Apply,
+///     expect: Expect::Absent,
+///     mark: Mark::of(&unit("web")),
+/// };
+/// let clock = TestClock::new();
+/// clock.block_on(target.write(&clock.context(), &write))?;
+/// assert_eq!(target.writes(), ["create ConfigMap/shop/web"]);
+/// # Ok::<(), windlass_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct MemoryTarget {
+    place: Arc<str>,
+    predict: bool,
+    watch: bool,
+    state: Option<MemoryStore>,
+    latency: Duration,
+    dialects: Vec<Arc<dyn Dialect>>,
+    order: Vec<Arc<dyn OrderRule>>,
+    health: Vec<Arc<dyn HealthCheck>>,
+    world: Arc<Mutex<World>>,
+}
+
+impl MemoryTarget {
+    /// Makes an empty target that can only observe and write.
+    #[must_use]
+    pub fn new(place: &str) -> Self {
+        Self {
+            place: place.into(),
+            predict: false,
+            watch: false,
+            state: None,
+            latency: Duration::ZERO,
+            dialects: Vec::new(),
+            order: Vec::new(),
+            health: Vec::new(),
+            world: Arc::default(),
+        }
+    }
+
+    /// Lets it predict.
+    #[must_use]
+    pub const fn with_predict(mut self) -> Self {
+        self.predict = true;
+        self
+    }
+
+    /// Lets it tell of changes.
+    #[must_use]
+    pub const fn with_watch(mut self) -> Self {
+        self.watch = true;
+        self
+    }
+
+    /// Lets it keep state, in `store`.
+    #[must_use]
+    pub fn with_state(mut self, store: MemoryStore) -> Self {
+        self.state = Some(store);
+        self
+    }
+
+    /// Adds a dialect.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: impl Dialect) -> Self {
+        self.dialects.push(Arc::new(dialect));
+        self
+    }
+
+    /// Adds a rule of order.
+    #[must_use]
+    pub fn with_order(mut self, rule: impl OrderRule) -> Self {
+        self.order.push(Arc::new(rule));
+        self
+    }
+
+    /// Adds a health check.
+    #[must_use]
+    pub fn with_health(mut self, check: impl HealthCheck) -> Self {
+        self.health.push(Arc::new(check));
+        self
+    }
+
+    /// Lets every observe and write take so long, on the clock of its context.
+    #[must_use]
+    pub const fn with_latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    async fn travel(&self, cx: &Context) -> Result<()> {
+        if self.latency.is_zero() { cx.check() } else { cx.sleep(self.latency).await }
+    }
+
+    async fn write_counted(&self, cx: &Context, write: &Write) -> Result<Written> {
+        let _flight = Flight::start(self);
+        self.travel(cx).await?;
+        cx.check_write()?;
+        self.world().write(write, cx.now().mono)
+    }
+}
+
+impl fmt::Debug for MemoryTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryTarget({}, {} objects)", self.place, self.world().len())
+    }
+}
+
+#[async_trait]
+impl Target for MemoryTarget {
+    fn profile(&self) -> Profile<'_> {
+        let mut profile = Profile::new(&self.place)
+            .with_dialects(&self.dialects)
+            .with_order(&self.order)
+            .with_health(&self.health);
+        profile.predict = self.predict.then_some(self as _);
+        profile.watch = self.watch.then_some(self as _);
+        profile.state = self.state.as_ref().map(|store| store as _);
+        profile
+    }
+
+    async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        self.world().note(format!("observe {} of {}", interest.objects.len(), interest.unit));
+        self.travel(cx).await?;
+        let mut world = self.world();
+        world.fail_whole("observe")?;
+        let now = cx.now().mono;
+        let mut sights = BTreeMap::new();
+        for (id, look) in &interest.objects {
+            sights.insert(id.clone(), world.look(id, look, now));
+        }
+        let strays = world.strays(interest, now);
+        Ok(Observed { sights, strays })
+    }
+
+    async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
+        let done = self.write_counted(cx, write).await;
+        let verb = if matches!(write, Write::Apply { .. }) { "apply" } else { "delete" };
+        let end = match &done {
+            Ok(Written::Created(_)) => "created",
+            Ok(Written::Changed(_)) => "changed",
+            Ok(Written::Unchanged(_)) => "unchanged",
+            Ok(Written::Deleting(_)) => "deleting",
+            Ok(_) => "gone",
+            Err(error) => error.kind().name(),
+        };
+        self.world().note(format!("{verb} {}: {end}", write.id()));
+        done
+    }
+}
+
+/// Counts a write as under way for as long as it lives, so also when it is dropped half way.
+struct Flight<'a>(&'a MemoryTarget);
+
+impl<'a> Flight<'a> {
+    fn start(target: &'a MemoryTarget) -> Self {
+        target.world().take_off();
+        Self(target)
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.world().land();
+    }
+}

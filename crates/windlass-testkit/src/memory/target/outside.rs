@@ -1,0 +1,219 @@
+//! What a test does to a target from outside: look, interfere, break.
+
+use std::time::Duration;
+
+use windlass_core::{Contest, Error, Health, Mark, Object, ObjectId, Value};
+
+use super::MemoryTarget;
+use super::world::Course;
+
+/// What is there.
+impl MemoryTarget {
+    /// Gives an object, without a request.
+    #[must_use]
+    pub fn get(&self, id: &ObjectId) -> Option<Object> {
+        self.world().objects.get(id).map(|stored| stored.body.clone())
+    }
+
+    /// Gives the mark on an object, without a request.
+    #[must_use]
+    pub fn mark_of(&self, id: &ObjectId) -> Option<Mark> {
+        self.world().objects.get(id).and_then(|stored| stored.mark.clone())
+    }
+
+    /// Gives what is there, sorted.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ObjectId> {
+        self.world().objects.keys().cloned().collect()
+    }
+
+    /// Gives what writes have changed so far, a line each: `create <id>`, `change <id>`, `delete <id>`,
+    /// `deleting <id>`.
+    #[must_use]
+    pub fn writes(&self) -> Vec<String> {
+        self.world().writes.clone()
+    }
+
+    /// Gives what writes have changed since the last time, and forgets it.
+    #[must_use]
+    pub fn take_writes(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().writes)
+    }
+
+    /// Gives all that was asked so far, a line each: `observe 3 of web`, `admit 3`, `predict 2`, `watch 3 of web`,
+    /// `apply <id>: created`, `delete <id>: conflict`. A write stands where it ended.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.world().requests.clone()
+    }
+
+    /// Gives all that was asked since the last time, and forgets it.
+    #[must_use]
+    pub fn take_requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().requests)
+    }
+
+    /// Gives the largest number of writes that were under way at once.
+    #[must_use]
+    pub fn writes_in_flight_max(&self) -> usize {
+        self.world().flying_max
+    }
+
+    /// Counts the watches under way.
+    #[must_use]
+    pub fn watches(&self) -> usize {
+        self.world().watchers.len()
+    }
+}
+
+/// What others do.
+impl MemoryTarget {
+    /// Puts an object there that nobody of ours wrote, in place of any that was there.
+    pub fn put_foreign(&self, object: Object, mark: Option<Mark>) {
+        self.world().put(object, mark, true, None);
+    }
+
+    /// Changes an object; says whether it was there. The mark stays. An edit that takes the identity away, or gives
+    /// it another, is not made.
+    pub fn edit(&self, id: &ObjectId, change: impl FnOnce(&mut Value)) -> bool {
+        let mut world = self.world();
+        let Some(stored) = world.objects.get(id) else { return false };
+        let mark = stored.mark.clone();
+        let Some(edited) = stored.body.edit(change).ok().filter(|edited| edited.id() == id) else {
+            return false;
+        };
+        world.put(edited, mark, false, None);
+        true
+    }
+
+    /// Sets `status` of an object; says whether it was there.
+    pub fn set_status(&self, id: &ObjectId, status: Value) -> bool {
+        self.edit(id, |body| {
+            body.as_map_mut().map(|map| map.insert("status", status));
+        })
+    }
+
+    /// Changes the mark on an object; says whether it was there.
+    pub fn set_mark(&self, id: &ObjectId, mark: Option<Mark>) -> bool {
+        let mut world = self.world();
+        let found = world.objects.get_mut(id).map(|stored| stored.mark = mark).is_some();
+        world.touch(id);
+        found
+    }
+
+    /// Takes an object away; says whether it was there.
+    pub fn remove(&self, id: &ObjectId) -> bool {
+        self.world().take(id)
+    }
+
+    /// Sets the health of an object, from now on and whether or not it is there yet.
+    pub fn set_health(&self, id: &ObjectId, health: Health) {
+        let mut world = self.world();
+        world.script.health.insert(id.clone(), Course::Fixed(health));
+        world.touch(id);
+    }
+
+    /// Lets an object be progressing in the first `observes` looks after each change, and healthy from then on.
+    pub fn healthy_after_observes(&self, id: &ObjectId, observes: u32) {
+        self.world().script.health.insert(id.clone(), Course::AfterObserves(observes));
+    }
+
+    /// Lets an object be progressing for `wait` after each write, on the clock of the contexts, and healthy from then
+    /// on. A watch is not told of it; a look is.
+    pub fn healthy_after(&self, id: &ObjectId, wait: Duration) {
+        self.world().script.health.insert(id.clone(), Course::AfterTime(wait));
+    }
+
+    /// Holds the deletion of an object, as a finalizer does, until [`release`](Self::release).
+    pub fn hold_deletes(&self, id: &ObjectId) {
+        self.world().script.held.insert(id.clone());
+    }
+
+    /// Holds the deletion of an object no longer; it goes now if it was told to.
+    pub fn release(&self, id: &ObjectId) {
+        let mut world = self.world();
+        world.script.held.remove(id);
+        if world.is_deleting(id) {
+            world.take(id);
+        }
+    }
+
+    /// Makes a kind (`Widget.example.org`) unknown, until [`define`](Self::define).
+    pub fn undefine(&self, group_kind: &str) {
+        self.world().script.undefined.insert(group_kind.into(), None);
+    }
+
+    /// Makes a kind unknown for as long as the object `by` is not there.
+    pub fn defined_by(&self, group_kind: &str, by: &ObjectId) {
+        self.world().script.undefined.insert(group_kind.into(), Some(by.clone()));
+    }
+
+    /// Makes a kind known again.
+    pub fn define(&self, group_kind: &str) {
+        self.world().script.undefined.remove(group_kind);
+    }
+}
+
+/// What goes wrong.
+impl MemoryTarget {
+    /// Lets the next write of an object end in `error`, with nothing written. Several are taken in their order.
+    pub fn fail_next_write(&self, id: &ObjectId, error: Error) {
+        self.world().script.before_write.entry(id.clone()).or_default().push_back(error);
+    }
+
+    /// Lets the next write of an object be carried out and still end in `error`, as when the answer is lost.
+    pub fn lose_next_write(&self, id: &ObjectId, error: Error) {
+        self.world().script.after_write.entry(id.clone()).or_default().push_back(error.maybe_written());
+    }
+
+    /// Lets the next observe end in `error`.
+    pub fn fail_next_observe(&self, error: Error) {
+        self.fail("observe", error);
+    }
+
+    /// Lets the next watch not begin.
+    pub fn fail_next_watch(&self, error: Error) {
+        self.fail("watch", error);
+    }
+
+    /// Lets the next admission end in `error`.
+    pub fn fail_next_admit(&self, error: Error) {
+        self.fail("admit", error);
+    }
+
+    /// Lets the next prediction end in `error`.
+    pub fn fail_next_predict(&self, error: Error) {
+        self.fail("predict", error);
+    }
+
+    /// Makes an object unreadable, until [`heal`](Self::heal).
+    pub fn fail_look(&self, id: &ObjectId, error: Error) {
+        self.world().script.looks.insert(id.clone(), error);
+    }
+
+    /// Makes an object readable again, and its prediction possible.
+    pub fn heal(&self, id: &ObjectId) {
+        let mut world = self.world();
+        world.script.looks.remove(id);
+        world.script.refused.remove(id);
+    }
+
+    /// Lets the prediction of an object be a refusal, until [`heal`](Self::heal).
+    pub fn refuse(&self, id: &ObjectId, error: Error) {
+        self.world().script.refused.insert(id.clone(), error);
+    }
+
+    /// Lets predictions of an object name these contests.
+    pub fn contest(&self, id: &ObjectId, contests: Vec<Contest>) {
+        self.world().script.contests.insert(id.clone(), contests);
+    }
+
+    /// Tells every watch that something may have been missed.
+    pub fn break_watches(&self, error: &Error) {
+        self.world().watchers.break_off(error);
+    }
+
+    fn fail(&self, call: &'static str, error: Error) {
+        self.world().script.whole.entry(call).or_default().push_back(error);
+    }
+}

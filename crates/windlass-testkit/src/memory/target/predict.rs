@@ -1,0 +1,72 @@
+//! Saying beforehand what a write would do.
+
+use async_trait::async_trait;
+use windlass_core::{
+    Admitted, Context, Error, ErrorKind, Item, Node, Object, ObjectId, Predict, Prediction, Result, Want,
+};
+
+use super::MemoryTarget;
+use super::world::World;
+
+#[async_trait]
+impl Predict for MemoryTarget {
+    async fn admit(&self, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>> {
+        self.world().note(format!("admit {}", items.len()));
+        self.travel(cx).await?;
+        let mut world = self.world();
+        world.fail_whole("admit")?;
+        Ok(items.into_iter().map(|item| admit(&world, item)).collect())
+    }
+
+    async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
+        self.world().note(format!("predict {}", wants.len()));
+        self.travel(cx).await?;
+        let mut world = self.world();
+        world.fail_whole("predict")?;
+        Ok(wants.iter().map(|want| predict(&world, want)).collect())
+    }
+}
+
+fn admit(world: &World, item: Item) -> Admitted {
+    match world.missing_kind(item.id()) {
+        None => Admitted::Item(item),
+        Some(Some(by)) => {
+            let until = Node::Object(by.clone());
+            Admitted::Later { item, until }
+        }
+        Some(None) => {
+            let error = unknown(item.id());
+            Admitted::Refused(item, error)
+        }
+    }
+}
+
+fn predict(world: &World, want: &Want<'_>) -> Prediction {
+    let (id, payload) = (want.item.id(), want.item.object.clone());
+    if let Some(error) = world.script.refused.get(id) {
+        return Prediction::Refused(error.clone());
+    }
+    match world.missing_kind(id) {
+        None => change(world, want, payload),
+        Some(Some(by)) => Prediction::Deferred { until: Node::Object(by.clone()), payload },
+        Some(None) => Prediction::Refused(unknown(id)),
+    }
+}
+
+fn change(world: &World, want: &Want<'_>, payload: Object) -> Prediction {
+    let mode = want.item.directives.mode.unwrap_or_default();
+    let after = world.after(&payload, mode, want.mark);
+    let same = |stored: &super::world::Stored| {
+        stored.body == after
+            && (mode == windlass_core::Mode::CreateOnly || stored.mark.as_ref() == Some(want.mark))
+    };
+    if world.objects.get(payload.id()).is_some_and(same) {
+        return Prediction::Same;
+    }
+    let contests = world.script.contests.get(payload.id()).cloned().unwrap_or_default();
+    Prediction::Change { payload, after, mode, contests }
+}
+
+fn unknown(id: &ObjectId) -> Error {
+    Error::new(ErrorKind::Undefined, "the kind is not known").with("object", id)
+}

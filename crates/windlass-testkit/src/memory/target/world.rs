@@ -1,0 +1,281 @@
+//! What is in the target, and what writes do to it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use windlass_core::{
+    Contest, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mark, Mode, Notice,
+    Object, ObjectId, Result, Sight, Text, Version, Write, Written,
+};
+
+use super::merge;
+use super::watch::Watchers;
+
+#[derive(Default)]
+pub(super) struct World {
+    versions: u64,
+    pub(super) objects: BTreeMap<ObjectId, Stored>,
+    pub(super) script: Script,
+    pub(super) watchers: Watchers,
+    pub(super) requests: Vec<String>,
+    pub(super) writes: Vec<String>,
+    flying: usize,
+    pub(super) flying_max: usize,
+}
+
+pub(super) struct Stored {
+    pub(super) body: Object,
+    /// The last payload and mark of an apply: whose fields an apply may take out.
+    applied: Option<Object>,
+    pub(super) mark: Option<Mark>,
+    version: u64,
+    uid: u64,
+    deleting: bool,
+    observes: u32,
+    changed: Duration,
+}
+
+/// What the test said shall happen.
+#[derive(Default)]
+pub(super) struct Script {
+    pub(super) whole: BTreeMap<&'static str, VecDeque<Error>>,
+    pub(super) looks: BTreeMap<ObjectId, Error>,
+    pub(super) before_write: BTreeMap<ObjectId, VecDeque<Error>>,
+    pub(super) after_write: BTreeMap<ObjectId, VecDeque<Error>>,
+    pub(super) refused: BTreeMap<ObjectId, Error>,
+    pub(super) contests: BTreeMap<ObjectId, Vec<Contest>>,
+    pub(super) health: BTreeMap<ObjectId, Course>,
+    pub(super) held: BTreeSet<ObjectId>,
+    /// Kinds that are not there, and the object that brings them, if any does.
+    pub(super) undefined: BTreeMap<Text, Option<ObjectId>>,
+}
+
+/// How the health of an object goes.
+pub(super) enum Course {
+    Fixed(Health),
+    AfterObserves(u32),
+    AfterTime(Duration),
+}
+
+impl World {
+    pub(super) fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    pub(super) fn note(&mut self, request: String) {
+        self.requests.push(request);
+    }
+
+    pub(super) fn take_off(&mut self) {
+        self.flying += 1;
+        self.flying_max = self.flying_max.max(self.flying);
+    }
+
+    pub(super) fn land(&mut self) {
+        self.flying = self.flying.saturating_sub(1);
+    }
+
+    /// Gives the error that the test wants of the next call of this name.
+    pub(super) fn fail_whole(&mut self, call: &str) -> Result<()> {
+        self.script.whole.get_mut(call).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
+    }
+
+    /// Gives what brings the kind of `id`, where the kind is not there yet.
+    pub(super) fn missing_kind(&self, id: &ObjectId) -> Option<Option<&ObjectId>> {
+        let by = self.script.undefined.get(id.group_kind().as_str())?;
+        let there = by.as_ref().is_some_and(|by| self.objects.contains_key(by));
+        (!there).then_some(by.as_ref())
+    }
+
+    pub(super) fn look(&mut self, id: &ObjectId, look: &Look, now: Duration) -> Sight {
+        if let Some(error) = self.script.looks.get(id) {
+            return Sight::Unreadable(error.clone());
+        }
+        if self.missing_kind(id).is_some() {
+            return Sight::Undefined;
+        }
+        if let Some(stored) = self.objects.get_mut(id) {
+            stored.observes = stored.observes.saturating_add(1);
+        }
+        let Some(mut live) = self.live(id, now) else { return Sight::Absent };
+        if look.known != Some(live.stamp) {
+            live.body = self.objects.get(id).map(|stored| stored.body.clone());
+        }
+        Sight::Live(live)
+    }
+
+    pub(super) fn strays(&self, interest: &Interest, now: Duration) -> Vec<Live> {
+        let ours = |stored: &Stored| stored.mark.as_ref().is_some_and(|mark| mark.is_of(&interest.unit));
+        self.objects
+            .iter()
+            .filter(|(id, stored)| ours(stored) && !interest.objects.contains_key(*id))
+            .filter_map(|(id, _)| self.live(id, now))
+            .collect()
+    }
+
+    /// Gives an object as it is now, without its body.
+    pub(super) fn live(&self, id: &ObjectId, now: Duration) -> Option<Live> {
+        let stored = self.objects.get(id)?;
+        Some(Live {
+            id: id.clone(),
+            version: Version::new(stored.version.to_string()),
+            stamp: merge::stamp(stored.body.body()),
+            uid: Some(format!("uid-{}", stored.uid).into()),
+            mark: stored.mark.clone(),
+            health: self.script.health.get(id).map(|course| course.health(stored, now)),
+            body: None,
+        })
+    }
+
+    pub(super) fn write(&mut self, write: &Write, now: Duration) -> Result<Written> {
+        let id = write.id();
+        if let Some(error) = self.script.before_write.get_mut(id).and_then(VecDeque::pop_front) {
+            return Err(error);
+        }
+        if self.missing_kind(id).is_some() {
+            return Err(Error::new(ErrorKind::Undefined, "the kind is not known").with("object", id));
+        }
+        let done = match write {
+            Write::Apply { payload, mode, expect, mark } => {
+                self.check_expect(id, expect, "apply")?;
+                self.apply(payload, *mode, mark, now)
+            }
+            Write::Delete { expect, .. } => self.delete(id, expect)?,
+            _ => return Err(Error::new(ErrorKind::Unsupported, "a write of an unknown sort")),
+        };
+        self.script.after_write.get_mut(id).and_then(VecDeque::pop_front).map_or(Ok(done), Err)
+    }
+
+    fn check_expect(&self, id: &ObjectId, expect: &Expect, verb: &str) -> Result<()> {
+        let stored = self.objects.get(id);
+        let holds = match expect {
+            Expect::Absent => stored.is_none(),
+            Expect::At(version) => stored.is_some_and(|stored| version.0 == *stored.version.to_string()),
+            _ => true,
+        };
+        if holds {
+            return Ok(());
+        }
+        let found = stored.map_or("absent".into(), |stored| stored.version.to_string());
+        Err(Error::new(ErrorKind::Conflict, "the object is not as expected")
+            .with("object", id)
+            .with("verb", verb)
+            .with("found", found))
+    }
+
+    fn apply(&mut self, payload: &Object, mode: Mode, mark: &Mark, now: Duration) -> Written {
+        let id = payload.id();
+        let after = self.after(payload, mode, mark);
+        let create = !self.objects.contains_key(id);
+        if let Some(stored) = self.objects.get_mut(id) {
+            let left_alone = mode == Mode::CreateOnly;
+            if !left_alone {
+                stored.applied = Some(payload.clone());
+            }
+            if left_alone || (after == stored.body && stored.mark.as_ref() == Some(mark)) {
+                return self.live(id, now).map_or(Written::Gone, Written::Unchanged);
+            }
+        }
+        let renewed = create || mode == Mode::Recreate;
+        self.put(after, Some(mark.clone()), renewed, Some(now));
+        if let Some(stored) = self.objects.get_mut(id) {
+            stored.applied = Some(payload.clone());
+        }
+        self.writes.push(format!("{} {id}", if create { "create" } else { "change" }));
+        let made = if create { Written::Created } else { Written::Changed };
+        self.live(id, now).map_or(Written::Gone, made)
+    }
+
+    /// Gives what an apply would make of the object.
+    pub(super) fn after(&self, payload: &Object, mode: Mode, mark: &Mark) -> Object {
+        let Some(stored) = self.objects.get(payload.id()) else { return payload.clone() };
+        match mode {
+            Mode::Replace | Mode::Recreate => payload.clone(),
+            Mode::CreateOnly => stored.body.clone(),
+            _ => {
+                let own = stored.mark.as_ref() == Some(mark);
+                let applied = stored.applied.as_ref().filter(|_| own).map(|applied| &**applied.body());
+                let body = merge::apply(stored.body.body(), applied, payload.body());
+                Object::new(body).unwrap_or_else(|_| payload.clone())
+            }
+        }
+    }
+
+    fn delete(&mut self, id: &ObjectId, expect: &Expect) -> Result<Written> {
+        if !self.objects.contains_key(id) {
+            return Ok(Written::Gone);
+        }
+        self.check_expect(id, expect, "delete")?;
+        if !self.script.held.contains(id) {
+            self.writes.push(format!("delete {id}"));
+            self.take(id);
+            return Ok(Written::Gone);
+        }
+        let version = self.versions + 1;
+        let Some(stored) = self.objects.get_mut(id) else { return Ok(Written::Gone) };
+        if !stored.deleting {
+            stored.deleting = true;
+            stored.version = version;
+            self.versions = version;
+            self.writes.push(format!("deleting {id}"));
+        }
+        let version = Version::new(self.objects.get(id).map_or(version, |stored| stored.version).to_string());
+        self.tell(id);
+        Ok(Written::Deleting(version))
+    }
+
+    /// Puts an object there, at a new version. Without a time, it counts as changed when it last was.
+    pub(super) fn put(&mut self, body: Object, mark: Option<Mark>, renewed: bool, now: Option<Duration>) {
+        self.versions += 1;
+        let id = body.id().clone();
+        let old = self.objects.remove(&id).filter(|_| !renewed);
+        let uid = old.as_ref().map_or(self.versions, |old| old.uid);
+        let changed = now.or(old.as_ref().map(|old| old.changed)).unwrap_or_default();
+        let deleting = old.as_ref().is_some_and(|old| old.deleting);
+        let applied = old.and_then(|old| old.applied);
+        let version = self.versions;
+        let stored = Stored { body, applied, mark, version, uid, deleting, observes: 0, changed };
+        self.objects.insert(id.clone(), stored);
+        self.tell(&id);
+    }
+
+    /// Takes an object away.
+    pub(super) fn take(&mut self, id: &ObjectId) -> bool {
+        let Some(old) = self.objects.remove(id) else { return false };
+        self.versions += 1;
+        self.watchers.tell(id, old.mark.as_ref(), || {
+            Notice::Gone(id.clone(), Version::new(self.versions.to_string()))
+        });
+        true
+    }
+
+    pub(super) fn is_deleting(&self, id: &ObjectId) -> bool {
+        self.objects.get(id).is_some_and(|stored| stored.deleting)
+    }
+
+    /// Gives an object a new version without any other change, as a write of its status does.
+    pub(super) fn touch(&mut self, id: &ObjectId) {
+        if let Some(stored) = self.objects.get_mut(id) {
+            self.versions += 1;
+            stored.version = self.versions;
+        }
+        self.tell(id);
+    }
+
+    fn tell(&mut self, id: &ObjectId) {
+        let changed = self.objects.get(id).map_or(Duration::ZERO, |stored| stored.changed);
+        let Some(live) = self.live(id, changed) else { return };
+        self.watchers.tell(id, live.mark.clone().as_ref(), || Notice::Seen(live.clone()));
+    }
+}
+
+impl Course {
+    fn health(&self, stored: &Stored, now: Duration) -> Health {
+        let there = match self {
+            Self::Fixed(health) => return health.clone(),
+            Self::AfterObserves(count) => stored.observes > *count,
+            Self::AfterTime(wait) => now.saturating_sub(stored.changed) >= *wait,
+        };
+        if there { Health::healthy() } else { Health::new(HealthStatus::Progressing, "not there yet") }
+    }
+}

@@ -1,0 +1,62 @@
+//! The laws of units beside one another.
+
+use super::versions::forget;
+use super::{StoreHarness, listed, load, loaded, map, putting, saved, web};
+use crate::suite::{Check, ensure, ok};
+use crate::unit;
+
+/// After a delta with `forget` nothing is loaded of the unit and it is not listed; it can begin anew.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_forgotten_unit_is_gone(harness: &dyn StoreHarness) -> Check {
+    let version = saved(harness, &web(), None, &putting("a"))?;
+    ensure!(listed(harness)?.contains(&web()), "a unit that was saved is not listed");
+    saved(harness, &web(), Some(&version), &forget())?;
+    let found = ok(load(harness, &web()), "loading a forgotten unit")?;
+    ensure!(found.is_none(), "a forgotten unit is still loaded");
+    ensure!(!listed(harness)?.contains(&web()), "a forgotten unit is still listed");
+    saved(harness, &web(), None, &putting("b"))?;
+    let owned = loaded(harness, &web())?.inventory.objects;
+    ensure!(!owned.contains_key(&map("a")), "what was forgotten came back");
+    Ok(())
+}
+
+/// The units of which something is remembered are listed, sorted, each once.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn units_are_listed_sorted_and_once(harness: &dyn StoreHarness) -> Check {
+    let names = ["alpha", "beta", "beta2", "gamma"];
+    for name in ["gamma", "beta2", "alpha", "beta"] {
+        let version = saved(harness, &unit(name), None, &putting("a"))?;
+        saved(harness, &unit(name), Some(&version), &putting("b"))?;
+    }
+    let found = listed(harness)?;
+    let found: Vec<&str> = found.iter().map(windlass_core::UnitId::as_str).collect();
+    ensure!(found == names, "listed {found:?}, not {names:?}");
+    Ok(())
+}
+
+/// Units do not touch one another's state, however alike their names.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn units_do_not_touch_one_another(harness: &dyn StoreHarness) -> Check {
+    let names = ["a", "a-b", "a.b", "a.b.c", "ab"];
+    let mut first = None;
+    for name in names {
+        let version = saved(harness, &unit(name), None, &putting(name))?;
+        first.get_or_insert(version);
+    }
+    for name in names {
+        let owned = loaded(harness, &unit(name))?.inventory.objects;
+        ensure!(owned.keys().eq([&map(name)]), "{name} owns what another unit put");
+    }
+    saved(harness, &unit("a"), first.as_ref(), &forget())?;
+    for name in &names[1..] {
+        let owned = loaded(harness, &unit(name))?.inventory.objects.len();
+        ensure!(owned == 1, "forgetting a changed {name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The laws of versions and of damage.
+
+use std::collections::BTreeSet;
+
+use windlass_core::{Delta, ErrorKind, Version};
+
+use super::{StoreHarness, everything, load, loaded, putting, save, saved, web};
+use crate::run::join;
+use crate::suite::{Check, ensure, fails, run};
+use crate::unit;
+
+/// A load gives the version that the last save gave.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_load_gives_the_version_of_the_last_save(harness: &dyn StoreHarness) -> Check {
+    let mut version = saved(harness, &web(), None, &putting("a"))?;
+    for name in ["b", "c"] {
+        version = saved(harness, &web(), Some(&version), &putting(name))?;
+        let found = loaded(harness, &web())?.version;
+        ensure!(found == version, "the save gave {version:?}, the load {found:?}");
+    }
+    Ok(())
+}
+
+/// A save that expects another version than the present one is a `Conflict`: an older one, none where there is one,
+/// one where there is none.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_save_expecting_another_version_is_a_conflict(harness: &dyn StoreHarness) -> Check {
+    let conflict = |name, expected: Option<&Version>, what| {
+        fails(save(harness, &unit(name), expected, &putting("x")), &[ErrorKind::Conflict], what).map(drop)
+    };
+    conflict("a", Some(&Version::new("1")), "expecting a version where nothing is stored")?;
+    saved(harness, &unit("b"), None, &putting("a"))?;
+    conflict("b", None, "expecting nothing where something is stored")?;
+    let old = saved(harness, &unit("c"), None, &putting("a"))?;
+    saved(harness, &unit("c"), Some(&old), &putting("b"))?;
+    conflict("c", Some(&old), "expecting an older version")
+}
+
+/// A save that is refused changes nothing, not even the version.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_refused_save_changes_nothing(harness: &dyn StoreHarness) -> Check {
+    let old = saved(harness, &web(), None, &putting("a"))?;
+    saved(harness, &web(), Some(&old), &putting("b"))?;
+    let before = loaded(harness, &web())?;
+    for expected in [Some(&old), None] {
+        let refused = save(harness, &web(), expected, &everything()).is_err();
+        let found = loaded(harness, &web())?;
+        ensure!(!refused || found == before, "a refused save made {before:?} into {found:?}");
+    }
+    Ok(())
+}
+
+/// Of two saves under way at once that expect the same version, one is saved and the other is a `Conflict`.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn of_two_saves_at_once_one_wins(harness: &dyn StoreHarness) -> Check {
+    let version = saved(harness, &web(), None, &Delta::default())?;
+    let (cx, store, unit) = (harness.context(), harness.store(), web());
+    let (a, b) = (putting("a"), putting("b"));
+    let (first, second) = run(harness, async {
+        let save = |delta| store.save(&cx, &unit, Some(&version), delta);
+        join(save(&a), save(&b)).await
+    });
+    ensure!(first.is_ok() != second.is_ok(), "of two saves at once, {first:?} and {second:?}");
+    fails(first.and(second), &[ErrorKind::Conflict], "the second of two saves at once")?;
+    Ok(())
+}
+
+/// Each save gives a version that no earlier save of the unit gave, also one that changes nothing, also after the
+/// unit was forgotten.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn versions_never_repeat(harness: &dyn StoreHarness) -> Check {
+    let mut seen = BTreeSet::new();
+    for _life in 0..3 {
+        let mut version = None;
+        for delta in [putting("a"), Delta::default(), putting("a"), forget()] {
+            let new = saved(harness, &web(), version.as_ref(), &delta)?;
+            ensure!(seen.insert(new.clone()), "the version {new:?} was given before");
+            version = Some(new);
+        }
+    }
+    Ok(())
+}
+
+/// A state that cannot be read is `Corrupt`, never nothing.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_damaged_state_is_corrupt_never_none(harness: &dyn StoreHarness) -> Check {
+    saved(harness, &web(), None, &putting("a"))?;
+    harness.damage(&web())?;
+    fails(load(harness, &web()), &[ErrorKind::Corrupt], "loading a damaged state")?;
+    Ok(())
+}
+
+/// A save that expects nothing to be stored does not write over a state that cannot be read.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_damaged_state_is_not_written_over(harness: &dyn StoreHarness) -> Check {
+    saved(harness, &web(), None, &putting("a"))?;
+    harness.damage(&web())?;
+    let over = save(harness, &web(), None, &putting("b"));
+    fails(over, &[ErrorKind::Corrupt, ErrorKind::Conflict], "saving over a damaged state")?;
+    Ok(())
+}
+
+pub(super) fn forget() -> Delta {
+    let mut delta = Delta::default();
+    delta.forget = true;
+    delta
+}

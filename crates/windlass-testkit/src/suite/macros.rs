@@ -1,0 +1,141 @@
+//! The lists of laws, each in one place: tables, and tests in other repositories, are made from them.
+
+/// Makes a test of each law of the [`Source`](windlass_core::Source) suite. Takes what makes a
+/// [`SourceHarness`](crate::source::SourceHarness).
+#[macro_export]
+macro_rules! source_suite {
+    ($make:expr) => { $crate::__source_laws!(__law_tests (source $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __source_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            resolving_twice_gives_the_same_revision a_change_gives_another_revision
+            an_artifact_names_the_revision_asked_for a_fetch_is_never_newer_than_asked
+            fetching_twice_gives_equal_artifacts another_content_has_another_digest
+            an_artifact_stays_unchanged_while_it_is_held an_unknown_revision_is_not_found
+            no_failure_gives_an_empty_artifact no_credential_is_shown
+            dropping_a_call_half_way_leaves_the_source_whole wanted_paths_are_brought
+            what_was_not_fetched_is_never_missing a_missing_path_is_not_found
+            a_listing_is_sorted_and_has_each_entry_once a_listing_tells_files_from_folders
+            content_comes_as_it_is reading_twice_gives_the_same_bytes
+            listing_a_file_is_invalid reading_a_folder_is_invalid
+            a_link_inside_the_root_is_followed no_path_escapes_the_root a_file_over_the_limit_is_refused
+        }
+    };
+}
+
+/// Makes a test of each law of the [`StateStore`](windlass_core::StateStore) suite. Takes what makes a
+/// [`StoreHarness`](crate::store::StoreHarness).
+#[macro_export]
+macro_rules! store_suite {
+    ($make:expr) => { $crate::__store_laws!(__law_tests (store $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __store_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_was_never_saved_is_none what_was_saved_is_loaded what_was_saved_survives_a_crash
+            a_load_gives_the_version_of_the_last_save a_delta_changes_only_what_it_names
+            what_a_delta_drops_is_owned_no_longer the_history_keeps_its_newest_records
+            a_save_expecting_another_version_is_a_conflict a_refused_save_changes_nothing
+            of_two_saves_at_once_one_wins versions_never_repeat
+            a_damaged_state_is_corrupt_never_none a_damaged_state_is_not_written_over
+            a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
+            dropping_a_save_leaves_the_old_or_the_new_state
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Target`](windlass_core::Target) suite. Takes what makes a
+/// [`TargetHarness`](crate::target::TargetHarness).
+#[macro_export]
+macro_rules! target_suite {
+    ($make:expr) => { $crate::__target_laws!(__law_tests (target $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __target_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            the_profile_is_the_same_every_time no_body_is_shown
+            observing_gives_one_sight_for_each_asked what_is_not_there_is_absent
+            what_cannot_be_read_is_never_absent an_unknown_kind_is_undefined observing_changes_nothing
+            a_body_comes_unless_its_stamp_is_known what_carries_the_mark_is_found_though_nobody_asked
+            what_others_own_is_no_stray what_was_asked_for_is_no_stray
+            a_write_sets_the_whole_payload a_write_sets_the_mark what_was_written_is_seen_at_once
+            a_write_says_what_it_did writing_again_says_unchanged_and_changes_nothing
+            deleting_what_is_absent_is_gone a_held_deletion_is_told_and_the_object_still_seen
+            an_apply_leaves_alone_what_others_set a_replace_leaves_nothing_of_others
+            create_only_leaves_alone_what_is_there a_recreated_object_has_another_uid
+            an_expectation_that_does_not_hold_is_a_conflict a_refused_write_changes_nothing
+            an_expectation_that_holds_lets_the_write_happen the_written_version_is_the_observed_one
+            a_version_changes_with_every_change a_stamp_changes_with_what_an_apply_can_set
+            a_stamp_stays_when_only_status_changes a_fence_that_refuses_stops_every_write
+            a_cancelled_write_writes_nothing dropping_a_write_leaves_the_old_or_the_new_object
+            an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
+            each_want_is_predicted_in_its_order predicting_changes_nothing
+            what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
+            a_watch_tells_what_is_there_then_synced a_watch_tells_of_changes_and_deletions
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Renderer`](windlass_core::Renderer) suite. Takes what makes a
+/// [`RendererHarness`](crate::renderer::RendererHarness).
+#[macro_export]
+macro_rules! renderer_suite {
+    ($make:expr) => { $crate::__renderer_laws!(__law_tests (renderer $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __renderer_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            rendering_twice_gives_the_same each_identity_is_rendered_once
+            each_item_says_where_it_was_written each_file_of_an_item_is_among_the_reads
+            a_change_of_what_was_read_changes_the_reads wrong_input_gives_no_items
+            every_problem_is_reported_at_once each_problem_names_file_and_line
+            two_items_with_one_identity_name_both_places no_content_is_shown_in_an_error
+            what_is_missing_lists_its_needs what_was_not_fetched_is_never_left_out
+            a_failure_to_read_is_never_an_empty_render a_missing_folder_is_an_error
+            a_cancelled_render_ends more_objects_than_the_limit_are_refused
+            more_bytes_than_the_limit_are_refused the_fingerprint_stays_the_same
+            every_option_changes_the_fingerprint
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __law_tests {
+    (($suite:ident $make:expr) $($law:ident)+) => {
+        $(#[test]
+        fn $law() {
+            let harness = $make();
+            let found = $crate::$suite::$law(&harness);
+            $crate::suite::uphold(stringify!($law), &$crate::suite::Bench::skips(&harness), found);
+        })+
+
+        #[test]
+        fn only_laws_that_there_are_are_skipped() {
+            $crate::suite::check_skips(&$crate::suite::Bench::skips(&$make()), &[$(stringify!($law)),+]);
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __law_table {
+    (($harness:ident) $($law:ident)+) => {
+        /// All laws of the suite, in order.
+        pub const LAWS: &[$crate::suite::Law<dyn $harness>] =
+            &[$($crate::suite::Law { name: stringify!($law), check: |harness| $law(harness) }),+];
+    };
+}

@@ -1,0 +1,247 @@
+//! What all suites share: laws, harnesses, findings.
+
+mod macros;
+
+use std::fmt;
+use std::future::Future;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+
+use windlass_core::{Context, Error, ErrorForm, ErrorKind};
+
+use crate::TestClock;
+
+/// What every harness gives: where and when to run, and what it cannot do.
+///
+/// One harness is one fresh instance of what is tested; each law gets its own.
+pub trait Bench {
+    /// Makes the context of the calls; on virtual time unless the implementation needs a real clock.
+    fn context(&self) -> Context {
+        TestClock::auto().context()
+    }
+
+    /// Runs work to its end; on the thread itself unless the implementation needs a runtime.
+    fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
+        crate::block_on(work);
+    }
+
+    /// Lists the laws that cannot be checked here, each with the reason.
+    ///
+    /// A law that lacks something and is not listed fails, and so does one that is listed and lacks nothing: a skip
+    /// is neither silent nor left behind. A law that is broken cannot be skipped.
+    fn skips(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+}
+
+/// Why a law does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unmet {
+    /// It was broken: what was expected, and what was found.
+    Broken(String),
+    /// The harness cannot do what it takes to check it.
+    Lacking(String),
+}
+
+impl Unmet {
+    /// Says that the law is broken.
+    pub fn broken(why: impl fmt::Display) -> Self {
+        Self::Broken(why.to_string())
+    }
+}
+
+/// What a law finds.
+pub type Check<T = ()> = Result<T, Unmet>;
+
+/// Is what a harness gives back from what it cannot do.
+///
+/// # Errors
+/// Always [`Unmet::Lacking`].
+pub fn lacking<T>(what: &str) -> Check<T> {
+    Err(Unmet::Lacking(what.into()))
+}
+
+/// One law: its name, and the function that checks it.
+#[derive(Clone, Copy)]
+pub struct Law<H: ?Sized> {
+    /// Its name, which is a claim.
+    pub name: &'static str,
+    /// Checks it on a fresh harness.
+    pub check: fn(&H) -> Check,
+}
+
+/// How one law fared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It holds.
+    Held,
+    /// It does not.
+    Broken(String),
+    /// It was not checked, and the harness says why.
+    Skipped(String),
+}
+
+/// How all laws of a suite fared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// Each law, in the order of the suite.
+    pub laws: Vec<(&'static str, Outcome)>,
+}
+
+impl Findings {
+    /// Names the laws that are broken.
+    #[must_use]
+    pub fn broken(&self) -> Vec<&'static str> {
+        self.names(|outcome| matches!(outcome, Outcome::Broken(_)))
+    }
+
+    /// Names the laws that were not checked.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<&'static str> {
+        self.names(|outcome| matches!(outcome, Outcome::Skipped(_)))
+    }
+
+    /// Names the laws that hold.
+    #[must_use]
+    pub fn held(&self) -> Vec<&'static str> {
+        self.names(|outcome| *outcome == Outcome::Held)
+    }
+
+    fn names(&self, which: impl Fn(&Outcome) -> bool) -> Vec<&'static str> {
+        self.laws.iter().filter(|(_, outcome)| which(outcome)).map(|(name, _)| *name).collect()
+    }
+}
+
+/// A line for each law that does not simply hold, and a line of counts.
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, outcome) in &self.laws {
+            match outcome {
+                Outcome::Held => {}
+                Outcome::Broken(why) => writeln!(f, "broken   {name}: {why}")?,
+                Outcome::Skipped(why) => writeln!(f, "skipped  {name}: {why}")?,
+            }
+        }
+        let (held, broken, skipped) = (self.held().len(), self.broken().len(), self.skipped().len());
+        writeln!(f, "{held} laws hold, {broken} broken, {skipped} skipped")
+    }
+}
+
+/// Checks every law, each on a harness of its own. What panics is broken.
+pub fn run_all<H: Bench + ?Sized>(laws: &[Law<H>], make: impl Fn() -> Box<H>) -> Findings {
+    let run = |law: &Law<H>| {
+        let checked = catch_unwind(AssertUnwindSafe(|| {
+            let harness = make();
+            settle(law.name, &harness.skips(), (law.check)(&harness))
+        }));
+        (law.name, checked.unwrap_or_else(|_| Outcome::Broken("panicked".into())))
+    };
+    Findings { laws: laws.iter().map(run).collect() }
+}
+
+/// Checks one law in a test of its own.
+///
+/// # Panics
+/// Where the law is broken, or lacks what the harness does not say it lacks.
+pub fn uphold(law: &'static str, skips: &[(&'static str, &'static str)], found: Check) {
+    match settle(law, skips, found) {
+        Outcome::Held => {}
+        // Not by a macro: libtest would hide it, and a skip must be seen.
+        Outcome::Skipped(why) => drop(writeln!(std::io::stderr(), "skipped {law}: {why}")),
+        Outcome::Broken(why) => assert!(why.is_empty(), "{law}: {why}"),
+    }
+}
+
+/// Checks that a harness skips only laws that there are.
+///
+/// # Panics
+/// Where it does not.
+pub fn check_skips(skips: &[(&'static str, &'static str)], laws: &[&str]) {
+    for (law, why) in skips {
+        assert!(laws.contains(law), "there is no law {law} to skip");
+        assert!(!why.is_empty(), "the skip of {law} needs a reason");
+    }
+}
+
+fn settle(law: &str, skips: &[(&'static str, &'static str)], found: Check) -> Outcome {
+    let declared = skips.iter().find(|(name, _)| *name == law).map(|(_, why)| *why);
+    match (found, declared) {
+        (Ok(()), None) => Outcome::Held,
+        (Ok(()), Some(_)) => Outcome::Broken("listed as skipped, but it holds: take it off the list".into()),
+        (Err(Unmet::Broken(why)), _) => Outcome::Broken(why),
+        (Err(Unmet::Lacking(_)), Some(why)) => Outcome::Skipped(why.into()),
+        (Err(Unmet::Lacking(what)), None) => {
+            Outcome::Broken(format!("the harness lacks {what}: give it, or list the law in `skips`"))
+        }
+    }
+}
+
+/// Runs async work of a law on the harness.
+pub(crate) fn run<T>(bench: &(impl Bench + ?Sized), work: impl Future<Output = T>) -> T {
+    let mut done = None;
+    bench.block_on(Box::pin(async { done = Some(work.await) }));
+    done.expect("block_on must run the work to its end")
+}
+
+/// Takes what must have succeeded for the law to be checked.
+pub(crate) fn ok<T>(result: windlass_core::Result<T>, what: &str) -> Check<T> {
+    result.map_err(|error| Unmet::Broken(format!("{what} must succeed, but: {error:?}")))
+}
+
+/// Takes the error of what must have ended in one of these kinds.
+pub(crate) fn fails<T>(result: windlass_core::Result<T>, kinds: &[ErrorKind], what: &str) -> Check<Error> {
+    match result {
+        Err(error) if kinds.contains(&error.kind()) => Ok(error),
+        Err(error) => Err(Unmet::Broken(format!("{what} must be {kinds:?}, but is {error:?}"))),
+        Ok(_) => Err(Unmet::Broken(format!("{what} must be {kinds:?}, but succeeds"))),
+    }
+}
+
+/// Writes down all that an error carries: message, context, help, causes, problems.
+pub(crate) fn exposed<T>(result: &windlass_core::Result<T>) -> String {
+    result.as_ref().err().map(|error| format!("{:?} {error:?}", ErrorForm::from(error))).unwrap_or_default()
+}
+
+/// Checks that none of these texts shows the secret.
+pub(crate) fn hides(secret: &str, texts: &[(&str, String)]) -> Check {
+    match texts.iter().find(|(_, text)| text.contains(secret)) {
+        Some((name, _)) => Err(Unmet::Broken(format!("the {name} shows what is secret"))),
+        None => Ok(()),
+    }
+}
+
+/// Leaves the law, broken, unless the condition holds.
+macro_rules! ensure {
+    ($holds:expr, $($why:tt)+) => {
+        if !$holds {
+            return Err($crate::suite::Unmet::Broken(format!($($why)+)));
+        }
+    };
+}
+pub(crate) use ensure;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(skips: &[(&'static str, &'static str)], found: Check, expected: &str) {
+        let name = match settle("law", skips, found) {
+            Outcome::Held => "held",
+            Outcome::Broken(_) => "broken",
+            Outcome::Skipped(_) => "skipped",
+        };
+        assert_eq!(name, expected);
+    }
+
+    #[test]
+    fn a_skip_is_declared_needed_and_never_hides_a_broken_law() {
+        check(&[], Ok(()), "held");
+        check(&[], lacking("links"), "broken");
+        check(&[("law", "no links")], lacking("links"), "skipped");
+        check(&[("law", "no links")], Ok(()), "broken");
+        check(&[("law", "no links")], Err(Unmet::broken("x")), "broken");
+    }
+}

@@ -1,0 +1,192 @@
+//! The laws of looking.
+
+use windlass_core::{Digest, ErrorKind, Expect, Mark, Mode, Sight, Stamp, Write};
+
+use super::{
+    TargetHarness, applied, applying, interest, live, observe, observe_unless, shows, there, web, write,
+};
+use crate::suite::{Check, Unmet, ensure, exposed, fails, hides, ok, run};
+use crate::unit;
+
+/// The profile says the same every time it is asked.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn the_profile_is_the_same_every_time(harness: &dyn TargetHarness) -> Check {
+    let target = harness.target();
+    let tell = || {
+        let profile = target.profile();
+        let abilities = [profile.predict.is_some(), profile.watch.is_some(), profile.state.is_some()];
+        let rules = [profile.dialects.len(), profile.order.len(), profile.health.len()];
+        (profile.place.to_owned(), abilities, rules)
+    };
+    let first = tell();
+    ensure!(!first.0.is_empty(), "the place has no name");
+    applied(harness, &harness.object("a", "one"))?;
+    let second = tell();
+    ensure!(first == second, "the profile said {first:?} and then {second:?}");
+    Ok(())
+}
+
+/// No body appears in `Debug` of the target or of what it saw, or in an error.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn no_body_is_shown(harness: &dyn TargetHarness) -> Check {
+    let secret = "canary-5e1f";
+    let object = harness.object("a", secret);
+    applied(harness, &object)?;
+    let again = write(harness, &applying(&object, Mode::Apply, Expect::Absent));
+    hides(
+        secret,
+        &[
+            ("target's Debug", format!("{:?}", harness.target())),
+            ("profile's Debug", format!("{:?}", harness.target().profile())),
+            ("answer to an observe", format!("{:?}", observe(harness, &[&object])?)),
+            ("error of a conflict", exposed(&again)),
+        ],
+    )
+}
+
+/// An observe gives one sight for each object asked for, no more and no fewer.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn observing_gives_one_sight_for_each_asked(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
+    applied(harness, &a)?;
+    let seen = observe(harness, &[&a, &b])?;
+    let ids: Vec<_> = seen.sights.keys().collect();
+    ensure!(ids == [a.id(), b.id()], "asked for {} and {}, got {ids:?}", a.id(), b.id());
+    let seen = observe(harness, &[])?;
+    ensure!(seen.sights.is_empty(), "asked for nothing, got {} sights", seen.sights.len());
+    Ok(())
+}
+
+/// What is not there is `Absent`.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_is_not_there_is_absent(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
+    applied(harness, &a)?;
+    let seen = observe(harness, &[&b])?.sights.remove(b.id());
+    ensure!(matches!(seen, None | Some(Sight::Absent)), "what is not there is {seen:?}");
+    Ok(())
+}
+
+/// What cannot be read is `Unreadable`, never `Absent`, and does not hide the rest; or nothing could be looked at.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_cannot_be_read_is_never_absent(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
+    applied(harness, &a)?;
+    applied(harness, &b)?;
+    harness.make_unreadable(a.id())?;
+    let cx = harness.context();
+    let seen = run(harness, async { harness.target().observe(&cx, &interest(&[&a, &b], None)).await });
+    let Ok(seen) = seen else { return Ok(()) };
+    let sight = seen.sights.get(a.id());
+    ensure!(matches!(sight, Some(Sight::Unreadable(_))), "what cannot be read is {sight:?}");
+    ensure!(seen.sights.get(b.id()).is_some_and(|sight| sight.live().is_some()), "the rest is hidden");
+    Ok(())
+}
+
+/// An object of a kind that the target does not know is `Undefined`, seen or written.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn an_unknown_kind_is_undefined(harness: &dyn TargetHarness) -> Check {
+    let strange = harness.unknown_kind()?;
+    let seen = observe(harness, &[&strange])?.sights.remove(strange.id());
+    ensure!(matches!(seen, Some(Sight::Undefined)), "an object of an unknown kind is {seen:?}");
+    let written = write(harness, &applying(&strange, Mode::Apply, Expect::Any));
+    fails(written, &[ErrorKind::Undefined], "writing an object of an unknown kind")?;
+    Ok(())
+}
+
+/// An observe changes nothing, neither what was asked for nor what was not.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn observing_changes_nothing(harness: &dyn TargetHarness) -> Check {
+    let [a, b, c] = ["a", "b", "c"].map(|name| harness.object(name, "one"));
+    for object in [&a, &b, &c] {
+        applied(harness, object)?;
+    }
+    let before = (live(harness, &a)?, live(harness, &c)?);
+    observe(harness, &[&a, &b])?;
+    observe(harness, &[&a, &b])?;
+    let after = (there(harness, &a)?, there(harness, &c)?);
+    let same = |before: &windlass_core::Live, after: &Option<windlass_core::Live>| {
+        after.as_ref().is_some_and(|after| after.version == before.version && after.body == before.body)
+    };
+    ensure!(same(&before.0, &after.0), "an object changed that was looked at");
+    ensure!(same(&before.1, &after.1), "an object changed that was not looked at");
+    Ok(())
+}
+
+/// The body comes when nothing is known of it, and when something else is known than what is there.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_body_comes_unless_its_stamp_is_known(harness: &dyn TargetHarness) -> Check {
+    let object = harness.object("a", "one");
+    applied(harness, &object)?;
+    for (known, what) in [(None, "nothing"), (Some(Stamp(Digest::of(b"another"))), "another stamp")] {
+        let seen = observe_unless(harness, &[&object], known)?;
+        let seen = seen.sights.get(object.id()).and_then(Sight::live);
+        ensure!(seen.is_some_and(|live| shows(live, &object)), "with {what} known, the body does not come");
+    }
+    Ok(())
+}
+
+/// Makes `a` and `b` of the unit `web` and `c` of another, and names those that are strays where `a` is asked for.
+fn strays(harness: &dyn TargetHarness) -> Check<Vec<String>> {
+    let [a, b, c] = ["a", "b", "c"].map(|name| harness.object(name, "one"));
+    applied(harness, &a)?;
+    applied(harness, &b)?;
+    let mark = Mark::of(&unit("other"));
+    let foreign = Write::Apply { payload: c.clone(), mode: Mode::Apply, expect: Expect::Any, mark };
+    ok(write(harness, &foreign), "a write of another unit")?;
+    let seen = observe(harness, &[&a])?;
+    seen.strays
+        .iter()
+        .map(|stray| {
+            match [("a", &a), ("b", &b), ("c", &c)].iter().find(|(_, object)| *object.id() == stray.id) {
+                Some((name, _)) => Ok((*name).to_owned()),
+                None => Err(Unmet::Broken(format!("a stray that nobody made: {}", stray.id))),
+            }
+        })
+        .collect()
+}
+
+/// What carries the mark of the unit and was not asked for is a stray.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_carries_the_mark_is_found_though_nobody_asked(harness: &dyn TargetHarness) -> Check {
+    let found = strays(harness)?;
+    let count = found.iter().filter(|name| *name == "b").count();
+    ensure!(count == 1, "{web} owns b, nobody asked for it, and it is found {count} times", web = web());
+    Ok(())
+}
+
+/// What carries the mark of another is no stray.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_others_own_is_no_stray(harness: &dyn TargetHarness) -> Check {
+    ensure!(!strays(harness)?.contains(&"c".to_owned()), "c is another's, and is a stray");
+    Ok(())
+}
+
+/// What was asked for is no stray.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_was_asked_for_is_no_stray(harness: &dyn TargetHarness) -> Check {
+    ensure!(!strays(harness)?.contains(&"a".to_owned()), "a was asked for, and is a stray");
+    Ok(())
+}

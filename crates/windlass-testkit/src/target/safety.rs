@@ -1,0 +1,92 @@
+//! The laws of fences, cancellation and errors half way.
+
+use std::sync::Arc;
+
+use windlass_core::{Cancel, Error, ErrorKind, Expect, Fence, Live, Mark, Mode, Now, Object, Result};
+
+use super::{TargetHarness, applied, applying, deleting, live, shows, there, web, write, write_in};
+use crate::poll_once;
+use crate::suite::{Check, ensure, fails, run};
+
+#[derive(Debug)]
+struct Lost;
+
+impl Fence for Lost {
+    fn check(&self, _now: Now) -> Result<()> {
+        Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
+    }
+}
+
+/// Tries to create `a`, change `b` and delete `c`, and gives the error of each, or what changed.
+fn stopped(harness: &dyn TargetHarness, cx: &windlass_core::Context, kind: ErrorKind) -> Check {
+    let [a, b, c] = ["a", "b", "c"].map(|name| harness.object(name, "one"));
+    applied(harness, &b)?;
+    applied(harness, &c)?;
+    let before: [Option<Live>; 3] = [None, Some(live(harness, &b)?), Some(live(harness, &c)?)];
+    let two = harness.object("b", "two");
+    let writes = [
+        ("a create", &a, applying(&a, Mode::Apply, Expect::Any)),
+        ("a change", &b, applying(&two, Mode::Apply, Expect::Any)),
+        ("a delete", &c, deleting(&c, Expect::Any)),
+    ];
+    for ((what, object, write), before) in writes.iter().zip(before) {
+        fails(write_in(harness, cx, write), &[kind], what)?;
+        let after = there(harness, object)?;
+        ensure!(before == after, "{what} that must not start changed the object");
+    }
+    Ok(())
+}
+
+/// Each write asks the fence; where it refuses, its error is given back and nothing is written.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_fence_that_refuses_stops_every_write(harness: &dyn TargetHarness) -> Check {
+    stopped(harness, &harness.context().with_fence(Arc::new(Lost)), ErrorKind::Conflict)
+}
+
+/// A write that was cancelled before it began writes nothing.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_cancelled_write_writes_nothing(harness: &dyn TargetHarness) -> Check {
+    let cancel = Cancel::new();
+    cancel.cancel();
+    stopped(harness, &harness.context().with_cancel(cancel), ErrorKind::Cancelled)
+}
+
+/// Dropping a write half way leaves the object as it was or wholly written.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn dropping_a_write_leaves_the_old_or_the_new_object(harness: &dyn TargetHarness) -> Check {
+    let whole = |live: &Live, object: &Object| shows(live, object) && live.mark == Some(Mark::of(&web()));
+    let (old, new) = (harness.object("a", "old"), harness.object("a", "new"));
+    drop_half_way(harness, &old, Expect::Absent);
+    let found = there(harness, &old)?;
+    ensure!(found.is_none_or(|live| whole(&live, &old)), "a create that was dropped left half an object");
+    applied(harness, &old)?;
+    drop_half_way(harness, &new, Expect::Any);
+    let found = live(harness, &old)?;
+    ensure!(whole(&found, &old) || whole(&found, &new), "a change that was dropped left half an object");
+    Ok(())
+}
+
+fn drop_half_way(harness: &dyn TargetHarness, object: &Object, expect: Expect) {
+    let (cx, target) = (harness.context(), harness.target());
+    let write = applying(object, Mode::Apply, expect);
+    run(harness, async { poll_once(target.write(&cx, &write)).await });
+}
+
+/// An error after which the object may have changed says so.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn an_error_after_which_something_changed_says_so(harness: &dyn TargetHarness) -> Check {
+    let object = harness.object("a", "one");
+    harness.lose_next_answer(object.id())?;
+    let Err(error) = write(harness, &applying(&object, Mode::Apply, Expect::Any)) else { return Ok(()) };
+    let changed = there(harness, &object)?.is_some();
+    ensure!(!changed || error.may_have_written(), "written, but the error does not say so: {error:?}");
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What the suites say of a harness that lacks something, and of an implementation that panics.
+
+use std::sync::Arc;
+
+use windlass_core::{Artifact, Context, Paths, Resolved, Result, Revision, Source, async_trait};
+use windlass_testkit::source::{LAWS, SourceHarness, check_all};
+use windlass_testkit::suite::Bench;
+use windlass_testkit::{MemoryFiles, MemorySource};
+
+/// A harness that can commit and nothing else.
+struct Poor {
+    memory: MemorySource,
+    source: Arc<dyn Source>,
+    skips: Vec<(&'static str, &'static str)>,
+}
+
+impl Poor {
+    fn new(skips: &[(&'static str, &'static str)]) -> Self {
+        let memory = MemorySource::new();
+        Self { source: Arc::new(memory.clone()), memory, skips: skips.to_vec() }
+    }
+}
+
+impl Bench for Poor {
+    fn skips(&self) -> Vec<(&'static str, &'static str)> {
+        self.skips.clone()
+    }
+}
+
+impl SourceHarness for Poor {
+    fn source(&self) -> Arc<dyn Source> {
+        self.source.clone()
+    }
+
+    fn commit(&self, files: &[(&str, &[u8])]) {
+        let tree = files.iter().fold(MemoryFiles::new(), |tree, (path, content)| tree.with(path, content));
+        self.memory.commit(tree);
+    }
+}
+
+const LACKING: [&str; 4] = [
+    "no_failure_gives_an_empty_artifact",
+    "no_credential_is_shown",
+    "a_link_inside_the_root_is_followed",
+    "no_path_escapes_the_root",
+];
+
+#[test]
+fn what_a_harness_lacks_and_does_not_say_is_broken() {
+    let found = check_all(|| Poor::new(&[]));
+    assert_eq!(found.broken(), LACKING);
+    assert!(found.skipped().is_empty(), "nothing is skipped in silence");
+}
+
+#[test]
+fn what_a_harness_says_it_lacks_is_skipped_and_counted() {
+    let found = check_all(|| Poor::new(&LACKING.map(|law| (law, "no such thing in memory"))));
+    assert_eq!(found.skipped(), LACKING);
+    assert_eq!(found.broken(), [""; 0]);
+    assert_eq!(found.held().len(), LAWS.len() - LACKING.len());
+    let last = found.to_string().lines().last().map(str::to_owned);
+    assert_eq!(last.as_deref(), Some("19 laws hold, 0 broken, 4 skipped"));
+}
+
+#[test]
+fn a_skip_that_is_not_needed_is_broken() {
+    let found = check_all(|| {
+        let mut skips = LACKING.map(|law| (law, "no such thing in memory")).to_vec();
+        skips.push(("content_comes_as_it_is", "too lazy"));
+        Poor::new(&skips)
+    });
+    assert_eq!(found.broken(), ["content_comes_as_it_is"]);
+}
+
+#[test]
+#[should_panic(expected = "there is no law no_such_law to skip")]
+fn a_skip_of_a_law_that_is_not_there_is_refused() {
+    let names: Vec<&str> = LAWS.iter().map(|law| law.name).collect();
+    windlass_testkit::suite::check_skips(&[("no_such_law", "renamed")], &names);
+}
+
+#[derive(Debug)]
+struct Panicking;
+
+#[async_trait]
+impl Source for Panicking {
+    async fn resolve(&self, _cx: &Context) -> Result<Resolved> {
+        panic!("not today")
+    }
+
+    async fn fetch(&self, _cx: &Context, _revision: &Revision, _paths: &Paths) -> Result<Artifact> {
+        panic!("not today")
+    }
+}
+
+#[test]
+fn an_implementation_that_panics_is_broken_and_does_not_end_the_suite() {
+    let found = check_all(|| Poor { source: Arc::new(Panicking), ..Poor::new(&[]) });
+    assert_eq!(found.laws.len(), LAWS.len());
+    assert!(found.held().is_empty(), "{found}");
+}

@@ -1,0 +1,17 @@
+//! The renderer suite holds for `LinesRenderer`, and catches each saboteur by the one law it breaks.
+
+use crate::saboteurs::renderer::Stage;
+use windlass_testkit::renderer::{LAWS, check_all};
+
+mod lines {
+    use super::Stage;
+    windlass_testkit::renderer_suite!(Stage::honest);
+}
+
+#[test]
+fn each_saboteur_is_caught_by_its_law_alone() {
+    for law in LAWS {
+        let found = check_all(|| Stage::breaking(law.name));
+        assert_eq!(found.broken(), [law.name], "a renderer that breaks {}:\n{found}", law.name);
+    }
+}

@@ -1,0 +1,19 @@
+//! Implementations that break one law each, named by the law.
+
+pub(crate) mod renderer;
+pub(crate) mod source;
+pub(crate) mod store;
+pub(crate) mod target;
+
+/// Comes back on the second poll.
+pub(crate) async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}

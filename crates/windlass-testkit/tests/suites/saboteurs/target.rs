@@ -1,0 +1,330 @@
+//! Targets that break one law each.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use windlass_core::{
+    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mark, Mode, Object, ObjectId,
+    Observed, Profile, Result, Sight, Stamp, Target, UnitId, Value, Version, Write, Written, async_trait,
+};
+use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::target::TargetHarness;
+use windlass_testkit::{MemoryTarget, config_map, unit};
+
+use super::yield_once;
+
+mod abilities;
+
+/// A memory target behind a wrapper that breaks the law named, if any.
+pub(crate) struct Stage {
+    memory: MemoryTarget,
+    target: Arc<Saboteur>,
+}
+
+impl Stage {
+    pub(crate) fn honest() -> Self {
+        Self::breaking("nothing")
+    }
+
+    pub(crate) fn breaking(law: &'static str) -> Self {
+        let memory = MemoryTarget::new("memory").with_predict().with_watch();
+        let target = Saboteur {
+            inner: memory.clone(),
+            breaks: law,
+            stale: Mutex::default(),
+            asked: AtomicBool::new(false),
+        };
+        Self { memory, target: Arc::new(target) }
+    }
+}
+
+impl Bench for Stage {}
+
+impl TargetHarness for Stage {
+    fn target(&self) -> Arc<dyn Target> {
+        self.target.clone()
+    }
+
+    fn edit(&self, id: &ObjectId, content: &str) {
+        self.memory.edit(id, |body| set(body, "data", "content", content));
+    }
+
+    fn add_beside(&self, id: &ObjectId, value: &str) -> Check {
+        self.memory.edit(id, |body| set(body, "data", "beside", value));
+        Ok(())
+    }
+
+    fn set_status(&self, id: &ObjectId) -> Check {
+        self.memory.set_status(id, "busy".into());
+        Ok(())
+    }
+
+    fn make_unreadable(&self, id: &ObjectId) -> Check {
+        self.memory.fail_look(id, Error::new(ErrorKind::Denied, "may not look"));
+        Ok(())
+    }
+
+    fn unknown_kind(&self) -> Check<Object> {
+        self.memory.undefine("Widget");
+        let widget = config_map("shop", "a", "one").edit(|body| {
+            body.as_map_mut().unwrap().insert("kind", "Widget");
+        });
+        Ok(widget.unwrap())
+    }
+
+    fn hold_deletes(&self, id: &ObjectId) -> Check {
+        self.memory.hold_deletes(id);
+        Ok(())
+    }
+
+    fn lose_next_answer(&self, id: &ObjectId) -> Check {
+        self.memory.lose_next_write(id, Error::new(ErrorKind::Timeout, "no answer"));
+        Ok(())
+    }
+}
+
+fn set(body: &mut Value, section: &str, field: &str, value: &str) {
+    let section = body.as_map_mut().unwrap().get_mut(section).unwrap();
+    section.as_map_mut().unwrap().insert(field, value);
+}
+
+struct Saboteur {
+    inner: MemoryTarget,
+    breaks: &'static str,
+    /// What is shown once more of what was deleted.
+    stale: Mutex<BTreeMap<ObjectId, Sight>>,
+    asked: AtomicBool,
+}
+
+impl fmt::Debug for Saboteur {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Saboteur")?;
+        if self.breaks == "no_body_is_shown" {
+            let bodies = self.inner.ids().into_iter().filter_map(|id| self.inner.get(&id));
+            return bodies.into_iter().try_for_each(|object| f.write_str(&object.body().canonical()));
+        }
+        Ok(())
+    }
+}
+
+impl Saboteur {
+    fn breaks(&self, law: &str) -> bool {
+        self.breaks == law
+    }
+
+    /// Bends what is told of an object, seen or written.
+    fn told(&self, mut live: Live) -> Live {
+        match self.breaks {
+            "a_version_changes_with_every_change" => live.version = by_content(&live),
+            "a_stamp_changes_with_what_an_apply_can_set" => live.stamp = Stamp(Digest::of(b"")),
+            "a_stamp_stays_when_only_status_changes" => {
+                live.stamp = Stamp(Digest::of(live.version.0.as_bytes()));
+            }
+            _ => {}
+        }
+        live
+    }
+
+    fn sight(&self, id: &ObjectId, look: &Look, sight: Sight) -> Option<Sight> {
+        let stale = self.stale.lock().unwrap().remove(id);
+        Some(match (self.breaks, sight) {
+            ("observing_gives_one_sight_for_each_asked", Sight::Absent) => return None,
+            ("what_is_not_there_is_absent", Sight::Absent) => Sight::Undefined,
+            ("what_cannot_be_read_is_never_absent", Sight::Unreadable(_)) => Sight::Absent,
+            ("an_unknown_kind_is_undefined", Sight::Undefined) => Sight::Absent,
+            (_, Sight::Absent) => stale.unwrap_or(Sight::Absent),
+            ("a_body_comes_unless_its_stamp_is_known", Sight::Live(live)) if look.known.is_some() => {
+                Sight::Live(Live { body: None, ..live })
+            }
+            (_, Sight::Live(live)) => Sight::Live(self.told(live)),
+            (_, sight) => sight,
+        })
+    }
+
+    async fn strays(&self, cx: &Context, interest: &Interest, seen: &Observed) -> Result<Vec<Live>> {
+        let mut strays: Vec<Live> = seen.strays.iter().cloned().map(|live| self.told(live)).collect();
+        match self.breaks {
+            "what_carries_the_mark_is_found_though_nobody_asked" => strays.clear(),
+            "what_others_own_is_no_stray" => {
+                let interest = Interest { unit: unit("other"), ..interest.clone() };
+                strays.extend(self.inner.observe(cx, &interest).await?.strays);
+            }
+            "what_was_asked_for_is_no_stray" => {
+                strays.extend(seen.sights.values().filter_map(Sight::live).cloned())
+            }
+            "observing_changes_nothing" if interest.objects.len() > 1 => {
+                for stray in &seen.strays {
+                    self.inner.remove(&stray.id);
+                }
+            }
+            _ => {}
+        }
+        Ok(strays)
+    }
+
+    fn live(&self, cx: &Context, id: &ObjectId) -> Option<Live> {
+        let objects = BTreeMap::from([(id.clone(), Look::new("v1"))]);
+        let interest = Interest { unit: UnitId::new("nobody").unwrap(), objects };
+        let seen = windlass_testkit::block_on(self.inner.observe(cx, &interest)).ok()?;
+        seen.sights.get(id).and_then(Sight::live).cloned()
+    }
+
+    /// Bends a write before it is carried out.
+    fn sent(&self, cx: &Context, write: &Write) -> Write {
+        let mut write = write.clone();
+        let present = self.live(cx, write.id());
+        match &mut write {
+            Write::Apply { payload, mode, expect, mark } => {
+                self.bend_apply(payload, mode, mark, present.as_ref());
+                self.bend_expect(expect, present.as_ref());
+            }
+            Write::Delete { expect, .. } => {
+                if self.breaks("an_expectation_that_does_not_hold_is_a_conflict") {
+                    *expect = Expect::Any;
+                }
+                self.bend_expect(expect, present.as_ref());
+            }
+            _ => {}
+        }
+        write
+    }
+
+    fn bend_apply(&self, payload: &mut Object, mode: &mut Mode, mark: &mut Mark, present: Option<&Live>) {
+        *mode = match (self.breaks, *mode) {
+            ("an_apply_leaves_alone_what_others_set", Mode::Apply) => Mode::Replace,
+            ("a_replace_leaves_nothing_of_others", Mode::Replace) => Mode::Apply,
+            ("create_only_leaves_alone_what_is_there", Mode::CreateOnly) => Mode::Apply,
+            ("a_recreated_object_has_another_uid", Mode::Recreate) => Mode::Replace,
+            (_, mode) => mode,
+        };
+        let old = present.and_then(|live| live.mark.clone());
+        match (self.breaks, old) {
+            ("a_write_sets_the_mark", Some(old)) => *mark = old,
+            ("a_write_sets_the_whole_payload", _) => {
+                let content = payload.body().text_at(&["data", "content"]).unwrap();
+                let ascii: String = content.chars().filter(char::is_ascii).collect();
+                *payload = payload.edit(|body| set(body, "data", "content", &ascii)).unwrap();
+            }
+            _ => {}
+        }
+    }
+
+    fn bend_expect(&self, expect: &mut Expect, present: Option<&Live>) {
+        let Expect::At(version) = expect else { return };
+        if self.breaks("an_expectation_that_holds_lets_the_write_happen") {
+            *version = Version::new("never");
+        }
+        if let Some(live) = present.filter(|_| self.breaks("a_version_changes_with_every_change")) {
+            let same = *version == by_content(live);
+            *version = if same { live.version.clone() } else { Version::new("never") };
+        }
+    }
+
+    fn context(&self, cx: &Context, write: &Write) -> Context {
+        match self.breaks {
+            "a_fence_that_refuses_stops_every_write" if matches!(write, Write::Delete { .. }) => {
+                Context::shared(cx.clock().clone()).with_cancel(cx.cancel().clone())
+            }
+            "a_cancelled_write_writes_nothing" => cx.clone().with_cancel(Cancel::new()),
+            _ => cx.clone(),
+        }
+    }
+
+    /// Creates half an object first.
+    async fn in_halves(&self, cx: &Context, write: &Write) -> Result<Written> {
+        let Write::Apply { payload, mark, expect: Expect::Absent, .. } = write else {
+            return self.inner.write(cx, write).await;
+        };
+        let half = payload.edit(|body| drop(body.as_map_mut().unwrap().remove("data"))).unwrap();
+        let apply = |payload, mode, expect| Write::Apply { payload, mode, expect, mark: mark.clone() };
+        self.inner.write(cx, &apply(half, Mode::Apply, Expect::Absent)).await?;
+        yield_once().await;
+        match self.inner.write(cx, &apply(payload.clone(), Mode::Replace, Expect::Any)).await? {
+            Written::Changed(live) => Ok(Written::Created(live)),
+            done => Ok(done),
+        }
+    }
+
+    async fn carry_out(&self, cx: &Context, write: &Write) -> Result<Written> {
+        if self.breaks("dropping_a_write_leaves_the_old_or_the_new_object") {
+            return self.in_halves(cx, write).await;
+        }
+        if self.breaks("deleting_what_is_absent_is_gone")
+            && matches!(write, Write::Delete { .. })
+            && self.inner.get(write.id()).is_none()
+        {
+            return Err(Error::new(ErrorKind::NotFound, "nothing to delete"));
+        }
+        let done = self.inner.write(cx, write).await;
+        let refused = done.as_ref().is_err_and(|error| error.kind() == ErrorKind::Conflict);
+        // A fence that refuses is a conflict too, and nothing may be forced past it.
+        if refused && self.breaks("a_refused_write_changes_nothing") && cx.check_write().is_ok() {
+            let mut forced = write.clone();
+            match &mut forced {
+                Write::Apply { expect, .. } | Write::Delete { expect, .. } => *expect = Expect::Any,
+                _ => {}
+            }
+            self.inner.write(cx, &forced).await?;
+        }
+        done
+    }
+
+    /// Bends the answer to a write.
+    fn answer(&self, done: Result<Written>) -> Result<Written> {
+        let done = done.map_err(|error| match self.breaks {
+            "an_error_after_which_something_changed_says_so" => Error::new(error.kind(), error.message()),
+            _ => error,
+        })?;
+        Ok(match (self.breaks, done) {
+            ("a_write_says_what_it_did", Written::Created(live)) => Written::Changed(live),
+            ("writing_again_says_unchanged_and_changes_nothing", Written::Unchanged(live)) => {
+                Written::Changed(live)
+            }
+            ("a_held_deletion_is_told_and_the_object_still_seen", Written::Deleting(_)) => Written::Gone,
+            ("the_written_version_is_the_observed_one", Written::Changed(live)) => {
+                Written::Changed(Live { version: Version::new("0"), ..live })
+            }
+            (_, Written::Created(live)) => Written::Created(self.told(live)),
+            (_, Written::Changed(live)) => Written::Changed(self.told(live)),
+            (_, Written::Unchanged(live)) => Written::Unchanged(self.told(live)),
+            (_, done) => done,
+        })
+    }
+}
+
+/// A version made from the content, which comes again when the content does.
+fn by_content(live: &Live) -> Version {
+    Version::new(live.stamp.0.to_string())
+}
+
+#[async_trait]
+impl Target for Saboteur {
+    fn profile(&self) -> Profile<'_> {
+        let again = self.asked.swap(true, Ordering::SeqCst);
+        let moved = again && self.breaks("the_profile_is_the_same_every_time");
+        let place = if moved { "elsewhere" } else { self.inner.profile().place };
+        Profile::new(place).with_predict(self).with_watch(self)
+    }
+
+    async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        let seen = self.inner.observe(cx, interest).await?;
+        let strays = self.strays(cx, interest, &seen).await?;
+        let bend = |(id, sight): (ObjectId, Sight)| {
+            let sight = self.sight(&id, &interest.objects[&id], sight)?;
+            Some((id, sight))
+        };
+        Ok(Observed { sights: seen.sights.into_iter().filter_map(bend).collect(), strays })
+    }
+
+    async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
+        let quiet = Context::shared(cx.clock().clone());
+        if self.breaks("what_was_written_is_seen_at_once") && matches!(write, Write::Delete { .. }) {
+            let live = self.live(&quiet, write.id());
+            self.stale.lock().unwrap().extend(live.map(|live| (write.id().clone(), Sight::Live(live))));
+        }
+        let done = self.carry_out(&self.context(cx, write), &self.sent(&quiet, write)).await;
+        self.answer(done)
+    }
+}

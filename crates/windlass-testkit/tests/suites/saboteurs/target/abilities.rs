@@ -1,0 +1,106 @@
+//! Abilities that break one law each.
+
+use std::pin::Pin;
+use std::task::{Context as Waiting, Poll};
+
+use futures_core::Stream;
+use windlass_core::{
+    Admitted, Context, Expect, Interest, Item, Mode, Notice, NoticeStream, Predict, Prediction, Result,
+    Target, Want, Watch, Write, async_trait,
+};
+
+use super::{Saboteur, by_content, set};
+
+#[async_trait]
+impl Predict for Saboteur {
+    async fn admit(&self, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>> {
+        let mut admitted = self.inner.admit(cx, items).await?;
+        if self.breaks("each_item_is_admitted_in_its_order") {
+            admitted.sort_by_key(|admitted| match admitted {
+                Admitted::Item(item) => Some(item.id().clone()),
+                _ => None,
+            });
+        }
+        Ok(admitted)
+    }
+
+    async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
+        let mut predictions = self.inner.predict(cx, wants).await?;
+        match self.breaks {
+            "each_want_is_predicted_in_its_order" => predictions.reverse(),
+            "predicting_changes_nothing" if wants.len() == 2 => self.write_all(cx, wants).await?,
+            "what_is_as_wanted_is_predicted_the_same" => {
+                for (prediction, want) in predictions.iter_mut().zip(wants) {
+                    let (payload, after) = (want.item.object.clone(), want.item.object.clone());
+                    if *prediction == Prediction::Same {
+                        *prediction =
+                            Prediction::Change { payload, after, mode: Mode::Apply, contests: vec![] };
+                    }
+                }
+            }
+            "a_write_of_the_prediction_ends_as_predicted" => {
+                for prediction in &mut predictions {
+                    if let Prediction::Change { after, .. } = prediction {
+                        *after = after.edit(|body| set(body, "data", "defaulted", "yes")).unwrap();
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(predictions)
+    }
+}
+
+impl Saboteur {
+    /// A dry run that was not one.
+    async fn write_all(&self, cx: &Context, wants: &[Want<'_>]) -> Result<()> {
+        for want in wants {
+            let (payload, mark) = (want.item.object.clone(), want.mark.clone());
+            let write = Write::Apply { payload, mode: Mode::Apply, expect: Expect::Any, mark };
+            self.inner.write(cx, &write).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Watch for Saboteur {
+    async fn watch(&self, cx: &Context, interest: &Interest) -> Result<NoticeStream> {
+        let news = self.inner.watch(cx, interest).await?;
+        let unsynced = self.breaks("a_watch_tells_what_is_there_then_synced");
+        let no_deletions = self.breaks("a_watch_tells_of_changes_and_deletions");
+        let by_content = self.breaks("a_version_changes_with_every_change");
+        Ok(Box::pin(Partial { news, unsynced, no_deletions, by_content, synced: false }))
+    }
+}
+
+/// News of which some are left out: what was there at the beginning, or what goes.
+struct Partial {
+    news: NoticeStream,
+    unsynced: bool,
+    no_deletions: bool,
+    by_content: bool,
+    synced: bool,
+}
+
+impl Stream for Partial {
+    type Item = Notice;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<Option<Notice>> {
+        loop {
+            match self.news.as_mut().poll_next(cx) {
+                Poll::Ready(Some(Notice::Gone(..))) if self.no_deletions => {}
+                Poll::Ready(Some(Notice::Seen(_))) if self.unsynced && !self.synced => {}
+                Poll::Ready(Some(Notice::Seen(mut live))) if self.by_content => {
+                    live.version = by_content(&live);
+                    return Poll::Ready(Some(Notice::Seen(live)));
+                }
+                Poll::Ready(notice) => {
+                    self.synced |= notice == Some(Notice::Synced);
+                    return Poll::Ready(notice);
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
