@@ -87,7 +87,6 @@ impl Rehearsal<'_> {
             (Sight::Absent, mode) => self.create(want, mode).await,
             (Sight::Undefined, _) => self.later(want),
             (Sight::Unreadable(error), _) => Err(error.clone()),
-            _ => Err(Error::new(ErrorKind::Unsupported, "a sight that this version does not know")),
         };
         predicted.unwrap_or_else(|error| Prediction::Refused(error.with_each("object", want.item.id())))
     }

@@ -17,7 +17,7 @@ use windlass_testkit::{
 /// Renders the file `objects`: a line each, `name=content word…`, where a word is `after:name`, `wave:n`, `keep`,
 /// `once`, `within:seconds`.
 #[derive(Debug)]
-pub struct Lines;
+pub(crate) struct Lines;
 
 impl Renderer for Lines {
     fn fingerprint(&self) -> Digest {
@@ -61,35 +61,35 @@ fn item(text: &str, origin: Origin) -> Result<Item> {
     Ok(item)
 }
 
-pub fn object_id(name: &str) -> ObjectId {
+pub(crate) fn object_id(name: &str) -> ObjectId {
     id(&format!("ConfigMap/ns/{name}"))
 }
 
-pub fn object(name: &str, content: &str) -> Object {
+pub(crate) fn object(name: &str, content: &str) -> Object {
     config_map("ns", name, content)
 }
 
 /// A unit, all in memory.
-pub struct World {
-    pub clock: Arc<TestClock>,
-    pub cx: Context,
-    pub source: MemorySource,
-    pub target: MemoryTarget,
-    pub store: MemoryStore,
-    pub events: Recorder,
-    pub engine: Engine,
+pub(crate) struct World {
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) cx: Context,
+    pub(crate) source: MemorySource,
+    pub(crate) target: MemoryTarget,
+    pub(crate) store: MemoryStore,
+    pub(crate) events: Recorder,
+    pub(crate) engine: Engine,
 }
 
 impl World {
-    pub fn new(objects: &str) -> Self {
+    pub(crate) fn new(objects: &str) -> Self {
         Self::with(objects, |target| target, |engine| engine)
     }
 
-    pub fn predicting(objects: &str) -> Self {
+    pub(crate) fn predicting(objects: &str) -> Self {
         Self::with(objects, MemoryTarget::with_predict, |engine| engine)
     }
 
-    pub fn with(
+    pub(crate) fn with(
         objects: &str,
         shape: impl FnOnce(MemoryTarget) -> MemoryTarget,
         options: impl FnOnce(Engine) -> Engine,
@@ -105,41 +105,41 @@ impl World {
         world
     }
 
-    pub fn commit(&self, objects: &str) {
+    pub(crate) fn commit(&self, objects: &str) {
         let text = objects.replace("; ", "\n");
         self.source.commit(files([("objects", text.as_str())]));
     }
 
-    pub fn try_pass(&self) -> Result<Report> {
+    pub(crate) fn try_pass(&self) -> Result<Report> {
         self.clock.block_on(self.engine.reconcile(&self.cx))
     }
 
-    pub fn pass(&self) -> Report {
+    pub(crate) fn pass(&self) -> Report {
         self.try_pass().expect("the pass must not fail as a whole")
     }
 
-    pub fn plan_text(&self) -> String {
+    pub(crate) fn plan_text(&self) -> String {
         self.clock.block_on(self.engine.plan(&self.cx)).expect("the plan must be made").to_string()
     }
 
     /// Makes a pass and gives what it wrote, by bare names.
-    pub fn writes(&self) -> String {
+    pub(crate) fn writes(&self) -> String {
         self.pass();
         self.take_writes()
     }
 
-    pub fn take_writes(&self) -> String {
+    pub(crate) fn take_writes(&self) -> String {
         self.target.take_writes().join(", ").replace("ConfigMap/ns/", "")
     }
 
-    pub fn owned(&self) -> String {
+    pub(crate) fn owned(&self) -> String {
         let saved = self.store.peek(&unit("web"));
         let ids = saved.iter().flat_map(|saved| saved.inventory.objects.keys());
         ids.map(|id| id.name.to_string()).collect::<Vec<_>>().join(" ")
     }
 
     /// The outcome of each object, by bare names.
-    pub fn outcomes(report: &Report) -> String {
+    pub(crate) fn outcomes(report: &Report) -> String {
         let one =
             |object: &windlass_core::ObjectReport| format!("{}: {}", object.id.name, object.outcome.name());
         report.objects.iter().map(one).collect::<Vec<_>>().join(", ")

@@ -53,11 +53,8 @@ pub fn each_item_is_admitted_in_its_order(harness: &dyn TargetHarness) -> Check 
     let admitted = predicting(harness, async |predict, cx| predict.admit(cx, items.clone()).await)?;
     let answered: Vec<_> = admitted
         .iter()
-        .filter_map(|admitted| match admitted {
-            Admitted::Item(item) | Admitted::Later { item, .. } | Admitted::Refused(item, _) => {
-                Some(&item.id().name)
-            }
-            _ => None,
+        .map(|admitted| match admitted {
+            Admitted::Item(item) | Admitted::Later { item, .. } | Admitted::Refused(item, _) => &item.id().name,
         })
         .collect();
     let asked: Vec<_> = items.iter().map(|item| &item.id().name).collect();
