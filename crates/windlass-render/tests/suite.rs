@@ -44,7 +44,7 @@ impl RendererHarness for Stage {
     fn wrong(&self) -> (MemoryFiles, Vec<Place>) {
         let broken = format!("a: [\n---\n{A}\n---\nkind: Pod\nmetadata: {{name: x}}\n");
         let files = self.good().with("app/x.yaml", broken).with("app/y.json", "{\n\"a\": 1,\n}");
-        let places = [("app/x.yaml", 1), ("app/x.yaml", 10), ("app/y.json", 2)];
+        let places = [("app/x.yaml", 1), ("app/x.yaml", 3), ("app/x.yaml", 10), ("app/y.json", 2)];
         (files, places.map(|(file, line)| Place::new(file, line)).into())
     }
 
