@@ -46,7 +46,8 @@ pub struct KubeTarget {
 }
 
 impl KubeTarget {
-    /// Makes a target that knows no annotations, no order of kinds and no health; the three `with_*` add them.
+    /// Makes a target that knows the annotations, the order and the health of `windlass-kinds`; the three `with_*`
+    /// replace them.
     #[must_use]
     pub fn new(cluster: Cluster, options: KubeOptions) -> Self {
         let store = KubeStore::new(cluster.clone(), &options);
@@ -54,9 +55,9 @@ impl KubeTarget {
             cluster,
             options,
             store,
-            dialects: Vec::new(),
-            order: Vec::new(),
-            health: Vec::new(),
+            dialects: windlass_kinds::dialect::default_dialects(),
+            order: windlass_kinds::order::default_order(),
+            health: vec![Arc::new(windlass_kinds::health::KubernetesHealth)],
             narrow: Mutex::default(),
             seen: Mutex::default(),
         }
