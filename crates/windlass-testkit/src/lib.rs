@@ -1,4 +1,88 @@
-//! Virtual time, parts that live in memory, and conformance suites for the traits of `windlass-core`.
+//! For whoever implements a part of the Windlass GitOps engine: virtual time, parts that live in memory, and a
+//! conformance suite for each trait, usable from any repository.
+//!
+//! A source of one's own, and its proof:
+//!
+//! ```
+//! use std::sync::{Arc, Mutex};
+//! use windlass_core::{Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait};
+//! use windlass_testkit::{MemoryFiles, source::{self, SourceHarness}, suite::{Bench, Check}};
+//!
+//! /// What somebody typed into a form: a few files, and no history.
+//! #[derive(Debug, Default)]
+//! struct Form(Mutex<MemoryFiles>);
+//!
+//! #[async_trait]
+//! impl Source for Form {
+//!     async fn resolve(&self, _cx: &Context) -> Result<Resolved> {
+//!         let files = self.0.lock().expect("nobody panics");
+//!         Ok(Resolved::new(Revision::new(files.digest().to_string())))
+//!     }
+//!
+//!     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
+//!         let files = self.0.lock().expect("nobody panics").clone();
+//!         if revision.id != files.digest().to_string().as_str() {
+//!             return Err(Error::new(ErrorKind::NotFound, "the form has changed since"));
+//!         }
+//!         let part = files.clone().fetched(paths).with_file_bytes_max(cx.limits().file_bytes_max);
+//!         Ok(Artifact::new(revision.clone(), files.digest(), Arc::new(part)))
+//!     }
+//! }
+//!
+//! /// How the suite makes a form, and changes it from outside.
+//! #[derive(Default)]
+//! struct Desk(Arc<Form>);
+//!
+//! impl SourceHarness for Desk {
+//!     fn source(&self) -> Arc<dyn Source> { self.0.clone() }
+//!
+//!     fn commit(&self, files: &[(&str, &[u8])]) {
+//!         let tree = files.iter().fold(MemoryFiles::new(), |tree, (path, text)| tree.with(path, text));
+//!         *self.0.0.lock().expect("nobody panics") = tree;
+//!     }
+//! }
+//!
+//! impl Bench for Desk {
+//!     fn skips(&self) -> Vec<(&'static str, &'static str)> {
+//!         vec![
+//!             ("no_failure_gives_an_empty_artifact", "a form is always there"),
+//!             ("no_credential_is_shown", "a form needs none"),
+//!             ("a_link_inside_the_root_is_followed", "a form has no links"),
+//!             ("no_path_escapes_the_root", "a form has no links"),
+//!         ]
+//!     }
+//! }
+//!
+//! // In a test module, this one line is a test for each law:
+//! // windlass_testkit::source_suite!(Desk::default);
+//! let found = source::check_all(Desk::default);
+//! assert_eq!(found.broken(), [""; 0], "{found}");
+//! assert_eq!(found.skipped().len(), 4);
+//! ```
+//!
+//! # Suites
+//!
+//! | suite | for | harness |
+//! | --- | --- | --- |
+//! | [`source_suite!`] | [`Source`](windlass_core::Source), [`Files`](windlass_core::Files) | [`source::SourceHarness`] |
+//! | [`renderer_suite!`] | [`Renderer`](windlass_core::Renderer) | [`renderer::RendererHarness`] |
+//! | [`target_suite!`] | [`Target`](windlass_core::Target), [`Predict`](windlass_core::Predict), [`Watch`](windlass_core::Watch) | [`target::TargetHarness`] |
+//! | [`store_suite!`] | [`StateStore`](windlass_core::StateStore), also a target's by [`store::StateOf`] | [`store::StoreHarness`] |
+//!
+//! A law is an ordinary function, such as [`source::resolving_twice_gives_the_same_revision`]. `check_all` of a suite
+//! checks every law and says which are broken.
+//!
+//! # Invariants
+//!
+//! - Each law gets a harness of its own, so laws do not disturb one another.
+//! - Nothing is skipped in silence: what a harness cannot do, it lists with the reason, and a list that says too much
+//!   is an error too.
+//! - For each law this crate's tests have a *saboteur*, an implementation that breaks just that law; the suite must
+//!   name that law and no other.
+//! - The memory parts are deterministic. They fail, and others interfere, only when the test says so.
+//!
+//! What it does not do: suites for transforms, dialects, order rules, health checks and policies, which are pure
+//! functions and tested as tables; and no randomness, which is `windlass-sim`.
 
 mod clock;
 mod lines;

@@ -117,7 +117,13 @@ impl Pass<'_> {
         if folder.names().count() > self.cx.limits().folder_depth_max {
             return Err(over("folder_depth_max", self.cx.limits().folder_depth_max).with("path", folder));
         }
-        for entry in self.input.artifact.files().list(folder)? {
+        let entries = self.input.artifact.files().list(folder)?;
+        // A file more or less in the folder is another input too.
+        let listing: Vec<String> =
+            entries.iter().map(|entry| format!("{:?} {}", entry.kind, entry.name)).collect();
+        let digest = Digest::of_parts(listing.iter().map(String::as_bytes));
+        self.rendered.reads.insert(Need::File(folder.clone()), digest);
+        for entry in entries {
             let path = folder.join(&entry.name)?;
             match entry.kind {
                 EntryKind::Folder => self.folder(&path)?,
@@ -278,14 +284,41 @@ mod tests {
         check("include /etc/passwd", "not a path inside the artifact (at=a.lines:1)");
     }
 
+    #[test]
+    fn problems_over_the_limit_are_counted() {
+        let artifact = files([("a.lines", "x\nx\nx\n")]).artifact();
+        let mut limits = windlass_core::Limits::default();
+        limits.problems_max = 1;
+        let cx = TestClock::new().context().with_limits(limits);
+        let root = TreePath::root();
+        let error = LinesRenderer::new().render(&cx, &RenderInput::new(&artifact, &root)).unwrap_err();
+        assert!(error.to_string().ends_with("- 2 more problems (problems_max=1)"), "{error}");
+    }
+
+    #[test]
+    fn a_new_file_in_the_folder_changes_the_reads() {
+        let render = |tree: crate::MemoryFiles| {
+            let (artifact, root) = (tree.artifact(), TreePath::root());
+            LinesRenderer::new()
+                .render(&TestClock::new().context(), &RenderInput::new(&artifact, &root))
+                .unwrap()
+                .reads
+        };
+        let (one, two) = (files([("a.lines", "")]), files([("a.lines", ""), ("b.lines", "")]));
+        let root = Need::File(TreePath::root());
+        assert_ne!(render(one).get(&root), render(two).get(&root));
+    }
+
     proptest::proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "[A-Za-z./= #\n-]{0,80}|(include )?\\PC{0,40}") {
-            let artifact = files([("a.lines", text.as_str())]).artifact();
-            let root = TreePath::root();
-            let rendered = LinesRenderer::new()
-                .render(&TestClock::new().context(), &RenderInput::new(&artifact, &root));
-            proptest::prop_assert!(rendered.is_ok_and(|r| r.reads.len() == 1) || !text.trim().is_empty());
+        fn no_text_makes_it_panic_and_each_renders_the_same_twice(
+            text in "[A-Za-z./= #\n-]{0,80}|(include )?\\PC{0,40}",
+        ) {
+            let (artifact, root) = (files([("a.lines", text.as_str())]).artifact(), TreePath::root());
+            let render = || {
+                LinesRenderer::new().render(&TestClock::new().context(), &RenderInput::new(&artifact, &root))
+            };
+            proptest::prop_assert_eq!(render(), render());
         }
     }
 }

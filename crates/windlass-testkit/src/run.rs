@@ -28,10 +28,16 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
 /// assert_eq!(block_on(poll_once(std::future::pending::<()>())), None);
 /// ```
 pub async fn poll_once<F: Future>(work: F) -> Option<F::Output> {
-    let mut work = pin!(work);
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending => Poll::Ready(None),
+    poll_times(work, 1).await
+}
+
+/// Runs a future until it has waited `times` times, and drops it there; gives its output where it ended before.
+pub(crate) async fn poll_times<F: Future>(work: F, times: usize) -> Option<F::Output> {
+    let (mut work, mut waits) = (pin!(work), 0);
+    poll_fn(|cx| {
+        let done = poll(work.as_mut(), cx);
+        waits += 1;
+        if done.is_some() || waits >= times { Poll::Ready(done) } else { Poll::Pending }
     })
     .await
 }

@@ -3,8 +3,7 @@
 use windlass_core::{ErrorKind, Need, Paths, Revision};
 
 use super::{SourceHarness, artifact, fetched, newest, read, resolved, tree_path};
-use crate::poll_once;
-use crate::suite::{Check, ensure, exposed, fails, hides, ok, run};
+use crate::suite::{Check, drop_at_each_wait, ensure, exposed, fails, hides, ok, run};
 
 const ONE: &[(&str, &[u8])] = &[("a.yaml", b"one")];
 const TWO: &[(&str, &[u8])] = &[("a.yaml", b"two")];
@@ -147,23 +146,31 @@ pub fn no_credential_is_shown(harness: &dyn SourceHarness) -> Check {
     hides(&secret, &texts)
 }
 
-/// Dropping a resolve or a fetch leaves nothing half-written: the next call gives the whole.
+/// Dropping a resolve or a fetch, wherever it waits, leaves nothing half-written: the next call gives the whole.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn dropping_a_call_half_way_leaves_the_source_whole(harness: &dyn SourceHarness) -> Check {
-    harness.commit(ONE);
     let (cx, source) = (harness.context(), harness.source());
-    run(harness, async { poll_once(source.resolve(&cx)).await });
-    let revision = resolved(harness)?;
-    run(harness, async { poll_once(source.fetch(&cx, &revision, &Paths::All)).await });
-    let got = ok(fetched(harness, &revision, &Paths::All), "fetching after a fetch that was dropped")?;
-    let content = got.files().read(&tree_path("a.yaml"));
-    ensure!(
-        content.is_ok_and(|content| content == "one"),
-        "a fetch that was dropped left something half-written"
-    );
-    Ok(())
+    harness.commit(&[("a.yaml", b"whole")]);
+    drop_at_each_wait(harness, |_| Ok(source.resolve(&cx)), |_| resolved(harness).map(drop))?;
+    let (source, cx) = (&source, &cx);
+    let begin = |waits: usize| {
+        // Something new each time, so that no cache has it.
+        harness.commit(&[("a.yaml", b"whole"), ("new.yaml", waits.to_string().as_bytes())]);
+        let newest = resolved(harness)?;
+        Ok(async move { source.fetch(cx, &newest, &Paths::All).await })
+    };
+    drop_at_each_wait(harness, begin, |waits| {
+        let got = ok(
+            fetched(harness, &resolved(harness)?, &Paths::All),
+            "fetching after a fetch that was dropped",
+        )?;
+        let content = got.files().read(&tree_path("a.yaml"));
+        let whole = content.is_ok_and(|content| content == "whole");
+        ensure!(whole, "a fetch that was dropped at wait {waits} left something half-written");
+        Ok(())
+    })
 }
 
 const TREE: &[(&str, &[u8])] =

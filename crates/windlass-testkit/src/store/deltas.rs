@@ -3,8 +3,8 @@
 use windlass_core::{Delta, Limits, Saved};
 
 use super::{StoreHarness, everything, load, loaded, map, putting, record, save_in, saved, web};
-use crate::poll_once;
-use crate::suite::{Check, ensure, ok, run};
+use crate::suite::{Check, drop_at_each_wait, ensure, ok, run};
+use crate::unit;
 
 /// Of a unit that was never saved nothing is loaded.
 ///
@@ -95,21 +95,26 @@ pub fn the_history_keeps_its_newest_records(harness: &dyn StoreHarness) -> Check
     Ok(())
 }
 
-/// Dropping a save leaves the state as it was, or wholly saved.
+/// Dropping a save, wherever it waits, leaves the state as it was, or wholly saved.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn dropping_a_save_leaves_the_old_or_the_new_state(harness: &dyn StoreHarness) -> Check {
-    let version = saved(harness, &web(), None, &putting("old"))?;
-    let before = loaded(harness, &web())?;
-    let (cx, store) = (harness.context(), harness.store());
+    let (cx, store) = (&harness.context(), &harness.store());
     let mut delta = putting("new");
     delta.record = Some(record(1));
-    run(harness, async { poll_once(store.save(&cx, &web(), Some(&version), &delta)).await });
-    let found = loaded(harness, &web())?;
-    let done = after(&found, &[putting("old"), delta]);
-    ensure!(found == before || found == done, "a save that was dropped left {found:?}");
-    Ok(())
+    let delta = &delta;
+    let begin = |waits: usize| {
+        let unit = unit(&format!("web-{waits}"));
+        let version = saved(harness, &unit, None, &putting("old"))?;
+        Ok(async move { store.save(cx, &unit, Some(&version), delta).await })
+    };
+    drop_at_each_wait(harness, begin, |waits| {
+        let found = loaded(harness, &unit(&format!("web-{waits}")))?;
+        let (old, new) = (after(&found, &[putting("old")]), after(&found, &[putting("old"), delta.clone()]));
+        ensure!(found == old || found == new, "a save that was dropped at wait {waits} left {found:?}");
+        Ok(())
+    })
 }
 
 /// Gives what these deltas make of nothing, at the version of `like`.

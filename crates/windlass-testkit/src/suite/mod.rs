@@ -11,12 +11,36 @@ use std::pin::Pin;
 use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 
 use crate::TestClock;
+use crate::run::poll_times;
 
 /// What every harness gives: where and when to run, and what it cannot do.
 ///
-/// One harness is one fresh instance of what is tested; each law gets its own.
+/// One harness is one fresh instance of what is tested; each law gets its own. An implementation that needs a runtime
+/// gives its own [`block_on`](Self::block_on) and [`context`](Self::context):
+///
+/// ```
+/// use std::{future::Future, pin::Pin};
+/// use windlass_core::Context;
+/// use windlass_testkit::{TestClock, suite::Bench};
+///
+/// struct Desk {
+///     clock: TestClock, // or a real one, and a runtime
+/// }
+///
+/// impl Bench for Desk {
+///     fn context(&self) -> Context {
+///         self.clock.context()
+///     }
+///
+///     fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
+///         self.clock.block_on(work); // or self.runtime.block_on(work)
+///     }
+/// }
+/// ```
 pub trait Bench {
-    /// Makes the context of the calls; on virtual time unless the implementation needs a real clock.
+    /// Makes the context of a call. Unless replaced, each has a [`TestClock::auto`] of its own: where the
+    /// implementation remembers times from one call to the next, or waits for what is not a clock, give contexts on
+    /// one clock that fits.
     fn context(&self) -> Context {
         TestClock::auto().context()
     }
@@ -29,7 +53,8 @@ pub trait Bench {
     /// Lists the laws that cannot be checked here, each with the reason.
     ///
     /// A law that lacks something and is not listed fails, and so does one that is listed and lacks nothing: a skip
-    /// is neither silent nor left behind. A law that is broken cannot be skipped.
+    /// is neither silent nor left behind. A law that is broken cannot be skipped. A law about an ability that the
+    /// profile of a target does not have need not be listed: the profile says so.
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
@@ -43,6 +68,8 @@ pub enum Unmet {
     Broken(String),
     /// The harness cannot do what it takes to check it.
     Lacking(String),
+    /// What is tested says itself that it cannot do what the law is about, as a profile does with `None`.
+    Stated(String),
 }
 
 impl Unmet {
@@ -147,11 +174,13 @@ pub fn run_all<H: Bench + ?Sized>(laws: &[Law<H>], make: impl Fn() -> Box<H>) ->
 /// # Panics
 /// Where the law is broken, or lacks what the harness does not say it lacks.
 pub fn uphold(law: &'static str, skips: &[(&'static str, &'static str)], found: Check) {
-    match settle(law, skips, found) {
-        Outcome::Held => {}
+    let outcome = settle(law, skips, found);
+    if let Outcome::Skipped(why) = &outcome {
         // Not by a macro: libtest would hide it, and a skip must be seen.
-        Outcome::Skipped(why) => drop(writeln!(std::io::stderr(), "skipped {law}: {why}")),
-        Outcome::Broken(why) => assert!(why.is_empty(), "{law}: {why}"),
+        drop(writeln!(std::io::stderr(), "skipped {law}: {why}"));
+    }
+    if let Outcome::Broken(why) = &outcome {
+        assert_eq!(outcome, Outcome::Held, "{law}: {why}");
     }
 }
 
@@ -172,7 +201,8 @@ fn settle(law: &str, skips: &[(&'static str, &'static str)], found: Check) -> Ou
         (Ok(()), None) => Outcome::Held,
         (Ok(()), Some(_)) => Outcome::Broken("listed as skipped, but it holds: take it off the list".into()),
         (Err(Unmet::Broken(why)), _) => Outcome::Broken(why),
-        (Err(Unmet::Lacking(_)), Some(why)) => Outcome::Skipped(why.into()),
+        (Err(Unmet::Stated(why)), None) => Outcome::Skipped(why),
+        (Err(Unmet::Stated(_) | Unmet::Lacking(_)), Some(why)) => Outcome::Skipped(why.into()),
         (Err(Unmet::Lacking(what)), None) => {
             Outcome::Broken(format!("the harness lacks {what}: give it, or list the law in `skips`"))
         }
@@ -184,6 +214,26 @@ pub(crate) fn run<T>(bench: &(impl Bench + ?Sized), work: impl Future<Output = T
     let mut done = None;
     bench.block_on(Box::pin(async { done = Some(work.await) }));
     done.expect("block_on must run the work to its end")
+}
+
+/// At how many of the points where a call waits it is dropped, at most.
+const DROPS_MAX: usize = 16;
+
+/// Drops a call at each point where it waits, the first first, and lets `check` look each time; ends with the call
+/// that runs through.
+pub(crate) fn drop_at_each_wait<F: Future>(
+    bench: &(impl Bench + ?Sized),
+    mut begin: impl FnMut(usize) -> Check<F>,
+    mut check: impl FnMut(usize) -> Check,
+) -> Check {
+    for waits in 1..=DROPS_MAX {
+        let done = run(bench, poll_times(begin(waits)?, waits));
+        check(waits)?;
+        if done.is_some() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Takes what must have succeeded for the law to be checked.
@@ -243,5 +293,6 @@ mod tests {
         check(&[("law", "no links")], lacking("links"), "skipped");
         check(&[("law", "no links")], Ok(()), "broken");
         check(&[("law", "no links")], Err(Unmet::broken("x")), "broken");
+        check(&[], Err(Unmet::Stated("it has no watch".into())), "skipped");
     }
 }

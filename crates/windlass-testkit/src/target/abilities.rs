@@ -12,7 +12,7 @@ use windlass_core::{
 use super::{
     TargetHarness, applied, applying, contains, deleting, interest, live, observe, there, web, write,
 };
-use crate::suite::{Check, Unmet, ensure, lacking, ok, run};
+use crate::suite::{Check, Unmet, ensure, ok, run};
 
 /// How long a watch may be silent, on the clock of the harness, before it counts as dumb.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
@@ -21,13 +21,18 @@ fn item(object: &Object) -> Item {
     Item::new(object.clone(), Origin::default())
 }
 
+/// Takes the word of the profile that the target cannot.
+fn unable<T>(ability: &str) -> Check<T> {
+    Err(Unmet::Stated(format!("the profile says that it cannot {ability}")))
+}
+
 /// Runs work with the ability to predict.
 fn predicting<T>(
     harness: &dyn TargetHarness,
     work: impl AsyncFnOnce(&dyn Predict, &Context) -> windlass_core::Result<T>,
 ) -> Check<T> {
     let (target, cx) = (harness.target(), harness.context());
-    let Some(predict) = target.profile().predict else { return lacking("the ability to predict") };
+    let Some(predict) = target.profile().predict else { return unable("predict") };
     ok(run(harness, async { work(predict, &cx).await }), "predicting")
 }
 
@@ -54,7 +59,9 @@ pub fn each_item_is_admitted_in_its_order(harness: &dyn TargetHarness) -> Check 
     let answered: Vec<_> = admitted
         .iter()
         .map(|admitted| match admitted {
-            Admitted::Item(item) | Admitted::Later { item, .. } | Admitted::Refused(item, _) => &item.id().name,
+            Admitted::Item(item) | Admitted::Later { item, .. } | Admitted::Refused(item, _) => {
+                &item.id().name
+            }
         })
         .collect();
     let asked: Vec<_> = items.iter().map(|item| &item.id().name).collect();
@@ -129,7 +136,7 @@ pub fn a_write_of_the_prediction_ends_as_predicted(harness: &dyn TargetHarness) 
 /// Begins to watch for `a` and `b`.
 fn watching(harness: &dyn TargetHarness) -> Check<NoticeStream> {
     let (target, cx) = (harness.target(), harness.context());
-    let Some(watch) = target.profile().watch else { return lacking("the ability to watch") };
+    let Some(watch) = target.profile().watch else { return unable("watch") };
     let interest = interest(&[&harness.object("a", ""), &harness.object("b", "")], None);
     ok(run(harness, async { watch.watch(&cx, &interest).await }), "beginning to watch")
 }
@@ -176,16 +183,27 @@ pub fn a_watch_tells_of_changes_and_deletions(harness: &dyn TargetHarness) -> Ch
     let mut news = watching(harness)?;
     while !matches!(next(harness, &mut news)?, Notice::Synced) {}
     let object = harness.object("b", "one");
+    let mut told = None;
     for content in ["one", "two"] {
         applied(harness, &harness.object("b", content))?;
-        let version = live(harness, &object)?.version;
-        until(harness, &mut news, |notice| matches!(notice, Notice::Seen(live) if live.version == version))?;
+        let last = told.take();
+        until(harness, &mut news, |notice| match notice {
+            Notice::Seen(live) if live.id == *object.id() && Some(&live.version) != last.as_ref() => {
+                told = Some(live.version.clone());
+                true
+            }
+            _ => false,
+        })?;
     }
     ok(write(harness, &deleting(&object, Expect::Any)), "deleting")?;
     until(harness, &mut news, |notice| matches!(notice, Notice::Gone(id, _) if id == object.id()))
 }
 
-fn until(harness: &dyn TargetHarness, news: &mut NoticeStream, wanted: impl Fn(&Notice) -> bool) -> Check {
+fn until(
+    harness: &dyn TargetHarness,
+    news: &mut NoticeStream,
+    mut wanted: impl FnMut(&Notice) -> bool,
+) -> Check {
     while !wanted(&next(harness, news)?) {}
     Ok(())
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Cancel, Error, ErrorKind, Expect, Fence, Live, Mark, Mode, Now, Object, Result};
+use windlass_core::{Cancel, Error, ErrorKind, Expect, Fence, Live, Mark, Mode, Now, Object, Result, Write};
 
 use super::{TargetHarness, applied, applying, deleting, live, shows, there, web, write, write_in};
-use crate::poll_once;
-use crate::suite::{Check, ensure, fails, run};
+use crate::suite::{Check, drop_at_each_wait, ensure, fails};
 
 #[derive(Debug)]
 struct Lost;
@@ -55,27 +54,34 @@ pub fn a_cancelled_write_writes_nothing(harness: &dyn TargetHarness) -> Check {
     stopped(harness, &harness.context().with_cancel(cancel), ErrorKind::Cancelled)
 }
 
-/// Dropping a write half way leaves the object as it was or wholly written.
+/// Dropping a write, wherever it waits, leaves the object as it was or wholly written.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn dropping_a_write_leaves_the_old_or_the_new_object(harness: &dyn TargetHarness) -> Check {
+    let (cx, target) = (&harness.context(), &harness.target());
     let whole = |live: &Live, object: &Object| shows(live, object) && live.mark == Some(Mark::of(&web()));
-    let (old, new) = (harness.object("a", "old"), harness.object("a", "new"));
-    drop_half_way(harness, &old, Expect::Absent);
-    let found = there(harness, &old)?;
-    ensure!(found.is_none_or(|live| whole(&live, &old)), "a create that was dropped left half an object");
-    applied(harness, &old)?;
-    drop_half_way(harness, &new, Expect::Any);
-    let found = live(harness, &old)?;
-    ensure!(whole(&found, &old) || whole(&found, &new), "a change that was dropped left half an object");
-    Ok(())
-}
-
-fn drop_half_way(harness: &dyn TargetHarness, object: &Object, expect: Expect) {
-    let (cx, target) = (harness.context(), harness.target());
-    let write = applying(object, Mode::Apply, expect);
-    run(harness, async { poll_once(target.write(&cx, &write)).await });
+    let object =
+        |verb: &str, waits: usize, content: &str| harness.object(&format!("{verb}-{waits}"), content);
+    let sending = |write: Write| async move { target.write(cx, &write).await };
+    let create = |waits| Ok(sending(applying(&object("create", waits, "new"), Mode::Apply, Expect::Absent)));
+    drop_at_each_wait(harness, create, |waits| {
+        let new = object("create", waits, "new");
+        let good = there(harness, &new)?.is_none_or(|live| whole(&live, &new));
+        ensure!(good, "a create that was dropped at wait {waits} left half an object");
+        Ok(())
+    })?;
+    let change = |waits| {
+        applied(harness, &object("change", waits, "old"))?;
+        Ok(sending(applying(&object("change", waits, "new"), Mode::Apply, Expect::Any)))
+    };
+    drop_at_each_wait(harness, change, |waits| {
+        let (old, new) = (object("change", waits, "old"), object("change", waits, "new"));
+        let found = live(harness, &old)?;
+        let good = whole(&found, &old) || whole(&found, &new);
+        ensure!(good, "a change that was dropped at wait {waits} left half an object");
+        Ok(())
+    })
 }
 
 /// An error after which the object may have changed says so.

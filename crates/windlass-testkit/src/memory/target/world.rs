@@ -120,7 +120,7 @@ impl World {
             id: id.clone(),
             version: Version::new(stored.version.to_string()),
             stamp: merge::stamp(stored.body.body()),
-            uid: Some(format!("uid-{}", stored.uid).into()),
+            uid: Some(stored.uid()),
             mark: stored.mark.clone(),
             health: self.script.health.get(id).map(|course| course.health(stored, now)),
             body: None,
@@ -151,7 +151,9 @@ impl World {
         let holds = match expect {
             Expect::Absent => stored.is_none(),
             Expect::At(version) => stored.is_some_and(|stored| version.0 == *stored.version.to_string()),
-            _ => true,
+            Expect::Uid(uid) => stored.is_some_and(|stored| *uid == stored.uid()),
+            Expect::Any => true,
+            _ => return Err(Error::new(ErrorKind::Unsupported, "an expectation of an unknown sort")),
         };
         if holds {
             return Ok(());
@@ -266,6 +268,12 @@ impl World {
         let changed = self.objects.get(id).map_or(Duration::ZERO, |stored| stored.changed);
         let Some(live) = self.live(id, changed) else { return };
         self.watchers.tell(id, live.mark.clone().as_ref(), || Notice::Seen(live.clone()));
+    }
+}
+
+impl Stored {
+    fn uid(&self) -> Text {
+        format!("uid-{}", self.uid).into()
     }
 }
 

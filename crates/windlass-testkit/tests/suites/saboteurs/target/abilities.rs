@@ -9,7 +9,7 @@ use windlass_core::{
     Target, Want, Watch, Write, async_trait,
 };
 
-use super::{Saboteur, by_content, set};
+use super::{Saboteur, set};
 
 #[async_trait]
 impl Predict for Saboteur {
@@ -69,8 +69,7 @@ impl Watch for Saboteur {
         let news = self.inner.watch(cx, interest).await?;
         let unsynced = self.breaks("a_watch_tells_what_is_there_then_synced");
         let no_deletions = self.breaks("a_watch_tells_of_changes_and_deletions");
-        let by_content = self.breaks("a_version_changes_with_every_change");
-        Ok(Box::pin(Partial { news, unsynced, no_deletions, by_content, synced: false }))
+        Ok(Box::pin(Partial { news, unsynced, no_deletions, synced: false }))
     }
 }
 
@@ -79,7 +78,6 @@ struct Partial {
     news: NoticeStream,
     unsynced: bool,
     no_deletions: bool,
-    by_content: bool,
     synced: bool,
 }
 
@@ -91,10 +89,6 @@ impl Stream for Partial {
             match self.news.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Notice::Gone(..))) if self.no_deletions => {}
                 Poll::Ready(Some(Notice::Seen(_))) if self.unsynced && !self.synced => {}
-                Poll::Ready(Some(Notice::Seen(mut live))) if self.by_content => {
-                    live.version = by_content(&live);
-                    return Poll::Ready(Some(Notice::Seen(live)));
-                }
                 Poll::Ready(notice) => {
                     self.synced |= notice == Some(Notice::Synced);
                     return Poll::Ready(notice);
