@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Artifact, Context, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place,
-    TreePath,
+    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Resolved, Result, Revision, Source as Origin, Target as Place,
+    TreePath, async_trait,
 };
 use windlass_engine::{Engine, Options, Wait};
 use windlass_fs::{DirSource, DirTarget};
@@ -20,7 +20,9 @@ use windlass_render::Manifests;
 use crate::spec::{GitReference, Kubernetes, Source, Target, Unit};
 
 /// The field that is to blame when the source fails.
-pub(crate) const SOURCE: [&str; 2] = ["spec", "source"];
+const SOURCE: [&str; 2] = ["spec", "source"];
+/// The field that is to blame when there is nothing at the path.
+const PATH: [&str; 4] = ["spec", "source", "git", "path"];
 
 /// What a unit is rendered from.
 #[derive(Debug)]
@@ -33,9 +35,11 @@ pub(crate) struct Origins {
 /// Makes what a unit is rendered from. Nothing is asked yet.
 pub(crate) fn origins(unit: &Unit) -> Origins {
     let renderer: Arc<dyn Renderer> = Arc::new(Manifests::new());
+    let blamed = |source: Arc<dyn Origin>| Arc::new(Blamed { part: source, unit: unit.clone() });
+    let renderer = Arc::new(Blamed { part: renderer, unit: unit.clone() });
     match &unit.source {
         Source::Dir(folder) => {
-            Origins { source: Arc::new(DirSource::new(folder)), path: TreePath::root(), renderer }
+            Origins { source: blamed(Arc::new(DirSource::new(folder))), path: TreePath::root(), renderer }
         }
         Source::Git { url, at, path } => {
             let source = GitSource::new(url);
@@ -45,21 +49,50 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
                 GitReference::Tag(name) => source.tag(name),
                 GitReference::Commit(name) => source.commit(name),
             };
-            Origins { source: Arc::new(source), path: path.clone(), renderer }
+            Origins { source: blamed(Arc::new(source)), path: path.clone(), renderer }
         }
+    }
+}
+
+/// A part of a unit whose errors say which field of the unit named it.
+#[derive(Debug)]
+struct Blamed<T: ?Sized> {
+    unit: Unit,
+    part: Arc<T>,
+}
+
+#[async_trait]
+impl Origin for Blamed<dyn Origin> {
+    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        self.part.resolve(cx).await.map_err(|error| self.unit.blame(&SOURCE, error))
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
+        self.part.fetch(cx, revision, paths).await.map_err(|error| self.unit.blame(&SOURCE, error))
+    }
+}
+
+impl Renderer for Blamed<dyn Renderer> {
+    fn fingerprint(&self) -> Digest {
+        self.part.fingerprint()
+    }
+
+    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let blame = |error: Error| {
+            let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
+            if of_path { self.unit.blame(&PATH, error) } else { error.with_each("unit", &self.unit.id) }
+        };
+        self.part.render(cx, input).map_err(blame)
     }
 }
 
 /// Fetches a unit.
 ///
 /// # Errors
-/// What the source says, with the place of the unit that names it.
-pub(crate) async fn fetch(cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
-    let fetch = async || {
-        let resolved = origins.source.resolve(cx).await?;
-        origins.source.fetch(cx, &resolved.revision, &Paths::All).await
-    };
-    fetch().await.map_err(|error| unit.blame(&SOURCE, error))
+/// What the source says.
+pub(crate) async fn fetch(cx: &Context, origins: &Origins) -> Result<Artifact> {
+    let resolved = origins.source.resolve(cx).await?;
+    origins.source.fetch(cx, &resolved.revision, &Paths::All).await
 }
 
 /// Renders what was fetched, off the threads that wait.
@@ -68,7 +101,6 @@ pub(crate) async fn fetch(cx: &Context, unit: &Unit, origins: &Origins) -> Resul
 /// What the renderer says.
 pub(crate) async fn render(
     cx: &Context,
-    unit: &Unit,
     origins: &Origins,
     artifact: Artifact,
 ) -> Result<(Revision, Rendered)> {
@@ -78,7 +110,7 @@ pub(crate) async fn render(
     let rendered = tokio::task::spawn_blocking(work).await.unwrap_or_else(|lost| {
         Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost))
     });
-    Ok((revision, rendered.map_err(|error| error.with_each("unit", &unit.id))?))
+    Ok((revision, rendered?))
 }
 
 /// Makes engines. Units with one target share it: one connection, one lock.
@@ -167,16 +199,4 @@ fn connect(kubernetes: &Kubernetes) -> Connect {
         connect = connect.allow_plain_http();
     }
     connect
-}
-
-/// Adds to an error of an engine which field of the unit may be to blame: that of the source, unless the error names an
-/// object or a file of its own.
-pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
-    const OF_THE_SOURCE: [&str; 5] = ["url", "reference", "branch", "commit", "source"];
-    let problem = |problem: &Error| {
-        let of_source = OF_THE_SOURCE.iter().any(|key| problem.context(key).is_some());
-        if of_source { unit.blame(&SOURCE, problem.clone()) } else { problem.clone() }
-    };
-    let problems: Vec<Error> = error.problems().iter().map(problem).collect();
-    Error::all(problems).unwrap_or(error)
 }

@@ -126,6 +126,7 @@ impl Verb {
 pub(crate) fn command() -> Command {
     let about = "Brings what a Git repository or a folder wants into a Kubernetes cluster or another folder";
     let main = Command::new("windlass")
+        .bin_name("windlass")
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)
         .after_help("Exit codes: 0 all is well; 1 something is wrong; 2 `plan` found differences.")
@@ -168,15 +169,15 @@ fn help_flag() -> Arg {
 }
 
 fn subcommand(entry: &Entry) -> Command {
-    let command = Command::new(entry.name).about(entry.about);
-    let command = if entry.more.is_empty() {
-        command
-    } else {
-        command.long_about(format!("{}.\n\n{}", entry.about, entry.more))
-    };
-    let example = format!("Example:\n  {}\n", entry.example);
+    let units = if entry.verb.takes_units() { UNIT_FILE } else { "" };
+    let parts = [entry.more, &format!("Example:\n  {}\n", entry.example), units];
+    let after = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(match units {
+        "" => "\n",
+        _ => "\n\n",
+    });
+    let command = Command::new(entry.name).about(entry.about).after_help(after);
     match entry.verb {
-        Verb::Completions => command.after_help(example).arg(
+        Verb::Completions => command.arg(
             Arg::new("shell")
                 .required(true)
                 .value_name("SHELL")
@@ -184,9 +185,9 @@ fn subcommand(entry: &Entry) -> Command {
                 .hide_possible_values(true)
                 .help("bash, zsh or fish"),
         ),
-        Verb::Schema => command.after_help(example),
+        Verb::Schema => command,
         verb => {
-            let command = command.after_help(format!("{example}\n{UNIT_FILE}")).args(flags::inputs());
+            let command = command.args(flags::inputs());
             let command = if verb == Verb::Delete { command.arg(yes()) } else { command };
             command.args(flags::fields())
         }

@@ -8,7 +8,7 @@ use windlass_core::Value;
 
 use crate::spec::{Field, Setting, Shape, flagged};
 
-const HEADING: &str = "Fields of the unit, which override the file";
+const HEADING: &str = "Fields of the unit, which override the file (paths are relative to the current folder)";
 
 /// Which units are meant, and how results are written.
 pub(super) fn inputs() -> Vec<Arg> {

@@ -6,18 +6,16 @@ use super::walk::{Holds, walk};
 use super::{Ending, Scene, plan};
 use crate::args::Format;
 use crate::events::Progress;
-use crate::parts;
 use crate::term::{Term, Tone, visible};
 
 pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Dependencies, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let blame = |error| parts::blame(unit, error);
-        let plan = engine.plan(&scene.cx).await.map_err(blame)?;
+        let plan = engine.plan(&scene.cx).await?;
         if scene.term.format == Format::Text {
             scene.term.raw(&plan::text(&scene.term, &plan))?;
         }
-        let report = engine.apply(&scene.cx, &plan).await.map_err(blame)?;
+        let report = engine.apply(&scene.cx, &plan).await?;
         tell(scene, &report)
     })
     .await

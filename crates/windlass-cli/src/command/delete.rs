@@ -6,7 +6,6 @@ use super::walk::{Holds, walk};
 use super::{Ending, Scene, apply, plan};
 use crate::args::Format;
 use crate::events::Progress;
-use crate::parts;
 
 pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
     if !scene.yes && !scene.term.can_ask() {
@@ -15,15 +14,14 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
     }
     walk(scene, Holds::Dependents, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let blame = |error| parts::blame(unit, error);
-        let plan = engine.plan_delete(&scene.cx).await.map_err(blame)?;
+        let plan = engine.plan_delete(&scene.cx).await?;
         if scene.term.format == Format::Text {
             scene.term.raw(&plan::text(&scene.term, &plan))?;
         }
         if !agrees(scene, &unit.id, &plan) {
             return Err(Error::new(ErrorKind::Cancelled, "not deleted: the answer was no"));
         }
-        let report = engine.delete(&scene.cx, &plan).await.map_err(blame)?;
+        let report = engine.delete(&scene.cx, &plan).await?;
         apply::tell(scene, &report)
     })
     .await

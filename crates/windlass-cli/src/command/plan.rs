@@ -6,13 +6,12 @@ use windlass_diff::render::{self, Style};
 use super::walk::{Holds, walk};
 use super::{Ending, Scene};
 use crate::events::Progress;
-use crate::parts;
 use crate::term::Term;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let plan = engine.plan(&scene.cx).await.map_err(|error| parts::blame(unit, error))?;
+        let plan = engine.plan(&scene.cx).await?;
         scene.term.result(|| text(&scene.term, &plan), &plan)?;
         match problems(&plan) {
             Some(error) => Err(error),

@@ -15,8 +15,8 @@ pub(super) async fn render(scene: &Scene) -> Result<Ending> {
     let list = RefCell::new(Vec::new());
     let ending = walk(scene, Holds::Nothing, async |unit| {
         let origins = parts::origins(unit);
-        let artifact = parts::fetch(&scene.cx, unit, &origins).await?;
-        let (_, rendered) = parts::render(&scene.cx, unit, &origins, artifact).await?;
+        let artifact = parts::fetch(&scene.cx, &origins).await?;
+        let (_, rendered) = parts::render(&scene.cx, &origins, artifact).await?;
         for warning in &rendered.warnings {
             scene.term.progress(Tone::Odd, &format!("warning: {}", warning.message));
         }

@@ -7,13 +7,12 @@ use windlass_engine::{ObjectStatus, Status};
 use super::walk::{Holds, walk};
 use super::{Ending, Scene};
 use crate::events::Progress;
-use crate::parts;
 use crate::term::{Term, Tone, visible};
 
 pub(super) async fn status(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let status = engine.status(&scene.cx).await.map_err(|error| parts::blame(unit, error))?;
+        let status = engine.status(&scene.cx).await?;
         scene.term.result(|| text(&scene.term, &status), &Form::of(&status))?;
         Ok(Ending::Good)
     })

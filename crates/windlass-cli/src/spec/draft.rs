@@ -77,20 +77,46 @@ impl Draft {
     }
 
     /// Adds where a field is written.
-    pub(crate) fn at(&self, field: &[&str], error: Error) -> Error {
-        if let Some(flag) = (1..=field.len()).rev().find_map(|len| self.flags.get(&field[..len].join("."))) {
+    fn at(&self, field: &[&str], error: Error) -> Error {
+        if let Some(flag) = self.flag(field) {
             return error.with("flag", format!("--{flag}"));
         }
         let Some(place) = &self.place else { return error };
         let error = error.with("path", place.file.display());
-        match (0..=field.len()).rev().find_map(|len| place.find(&field[..len])) {
+        match place.nearest(field) {
             Some((line, column)) => error.with("line", line).with("column", column),
             None => error.with("line", place.document.line),
         }
     }
+
+    /// Adds to the error of a part which field of the unit named that part, and where. Path and line of the error
+    /// itself may be those of another file, so the place is one pair.
+    pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
+        let error = error.with_each("field", spell(field));
+        match (self.flag(field), &self.place) {
+            (Some(flag), _) => error.with_each("flag", format!("--{flag}")),
+            (None, Some(place)) => {
+                let (line, column) = place.nearest(field).unwrap_or((place.document.line, 1));
+                error.with_each("unitFile", format!("{}:{line}:{column}", place.file.display()))
+            }
+            (None, None) => error,
+        }
+    }
+
+    /// Gives the flag that set a field, or something in it or around it.
+    fn flag(&self, field: &[&str]) -> Option<&'static str> {
+        let above = (1..=field.len()).rev().find_map(|len| self.flags.get(&field[..len].join(".")));
+        let inside = format!("{}.", field.join("."));
+        above.or_else(|| self.flags.iter().find(|(name, _)| name.starts_with(&inside)).map(|(_, flag)| flag)).copied()
+    }
 }
 
 impl Place {
+    /// Where a field is written or, if it is not, what would hold it.
+    fn nearest(&self, field: &[&str]) -> Option<(u32, u32)> {
+        (0..=field.len()).rev().find_map(|len| self.find(&field[..len]))
+    }
+
     fn find(&self, field: &[&str]) -> Option<(u32, u32)> {
         if field.is_empty() {
             return None;

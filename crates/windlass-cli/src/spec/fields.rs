@@ -109,7 +109,7 @@ const SPEC: Map = Map::of(&[
 
 const SOURCE: Map = Map::of(&[
     Field::new("git", "", Shape::Map(GIT), "A Git repository."),
-    Field::new("dir", "source-dir", Shape::Path, "A folder of this machine, relative to the unit file."),
+    Field::new("dir", "source-dir", Shape::Path, "A folder of this machine."),
 ])
 .choosing(&["git", "dir"]);
 
@@ -118,7 +118,7 @@ const GIT: Map = Map::of(&[
         "url",
         "source-git-url",
         Shape::Address,
-        "The repository: https://, http://, file://, or a path relative to the unit file.",
+        "The repository: https://, http://, file://, or a path.",
     )
     .required(),
     Field::new("branch", "source-git-branch", Shape::Text, "The branch to follow; the default branch unless said."),
@@ -129,7 +129,7 @@ const GIT: Map = Map::of(&[
 .with_rivals(&["branch", "tag", "commit"]);
 
 const TARGET: Map = Map::of(&[
-    Field::new("dir", "target-dir", Shape::Path, "A folder of this machine, relative to the unit file."),
+    Field::new("dir", "target-dir", Shape::Path, "A folder of this machine."),
     Field::new("kubernetes", "kubernetes", Shape::Map(KUBERNETES), "A Kubernetes cluster."),
 ])
 .choosing(&["dir", "kubernetes"]);
@@ -151,7 +151,7 @@ const KUBERNETES: Map = Map::of(&[
         "kubeconfig",
         "kubeconfig",
         Shape::Path,
-        "The kubeconfig, relative to the unit file; what kubectl would read unless said.",
+        "The kubeconfig; what kubectl would read unless said.",
     ),
     Field::new(
         "allowExecCredentials",

@@ -24,7 +24,9 @@ fn of_map(map: &Map) -> Json {
     for field in map.fields {
         let mut schema = of_shape(&field.shape);
         if let Some(fields) = schema.as_object_mut() {
-            fields.insert("description".into(), json!(field.about));
+            let relative = matches!(field.shape, Shape::Path | Shape::Address);
+            let about = if relative { format!("{} Relative to this file.", field.about) } else { field.about.to_owned() };
+            fields.insert("description".into(), json!(about));
         }
         properties.insert(field.name.into(), schema);
     }

@@ -92,18 +92,9 @@ impl Unit {
         })
     }
 
-    /// Adds to an error that came from a part of the unit where that part is written.
+    /// Adds to an error that came from a part of the unit which field names that part, and where it is written.
     pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
-        let place = self.draft.wrong(field, "");
-        let pairs: Vec<(String, String)> =
-            place.contexts().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        // A path or a line that the error has already is its own, of another file; the pair of both must not be mixed.
-        let own = error.problems().iter().any(|problem| problem.context("path").is_some());
-        pairs.into_iter().fold(error, |error, (key, value)| match key.as_str() {
-            "path" if own => error.with_each("unitFile", value),
-            "line" | "column" if own => error,
-            _ => error.with_each(key, value),
-        })
+        self.draft.blame(field, error).with_each("unit", &self.id)
     }
 }
 
