@@ -189,7 +189,8 @@ impl<'a> Check<'a> {
     }
 
     fn wrong_type(&mut self, path: &[&str], wanted: &str, value: &Value) {
-        let help = if wanted == "a text" && !value.is_null() && value.as_list().is_none() && value.as_map().is_none() {
+        let wants_text = matches!(wanted, "a text" | "the name of a unit");
+        let help = if wants_text && !value.is_null() && value.as_list().is_none() && value.as_map().is_none() {
             "put it in quotes"
         } else {
             ""
