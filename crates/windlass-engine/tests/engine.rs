@@ -217,6 +217,12 @@ fn waves_wait_for_one_another() {
 }
 
 #[test]
+fn what_an_earlier_wave_needs_goes_with_it() {
+    let world = World::new("a=1 wave:-1 after:b; b=1 wave:3 after:c; c=1; d=1");
+    assert_eq!(world.writes(), "create c, create b, create a, create d");
+}
+
+#[test]
 fn an_empty_render_deletes_nothing_unless_it_may() {
     let world = World::new("a=1; b=1");
     world.pass();

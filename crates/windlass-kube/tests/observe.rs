@@ -25,7 +25,6 @@ fn told(observed: &Observed) -> String {
             Sight::Absent => "absent".into(),
             Sight::Undefined => "undefined".into(),
             Sight::Unreadable(error) => format!("unreadable: {error}"),
-            _ => "?".into(),
         };
         writeln!(out, "{id}: {what}").unwrap();
     }

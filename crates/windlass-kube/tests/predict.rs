@@ -19,7 +19,6 @@ async fn admit(target: &KubeTarget, items: &[&str]) -> String {
         Admitted::Item(item) => format!("{} {}", item.id(), item.object.body().canonical()),
         Admitted::Later { item, until } => format!("{} after {until}", item.id()),
         Admitted::Refused(item, error) => format!("{} refused: [{}] {error}", item.id(), error.kind().name()),
-        _ => "?".into(),
     });
     told.collect::<Vec<_>>().join("\n")
 }
@@ -143,7 +142,6 @@ fn told(prediction: &Prediction) -> String {
         }
         Prediction::Deferred { until, .. } => format!("deferred until {until}"),
         Prediction::Refused(error) => format!("refused: [{}] {error}", error.kind().name()),
-        _ => "?".into(),
     }
 }
 

@@ -49,7 +49,6 @@ fn told(written: &Result<Written>) -> String {
         Ok(Written::Unchanged(live)) => format!("unchanged {}", live.version.0),
         Ok(Written::Deleting(version)) => format!("deleting {}", version.0),
         Ok(Written::Gone) => "gone".into(),
-        Ok(_) => "?".into(),
         Err(error) => {
             let written = if error.may_have_written() { ", may have written" } else { "" };
             format!("{}{written}: {error}", error.kind().name())

@@ -38,9 +38,15 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(unit: &str) -> Self {
-        let kubeconfig = plane().lock().unwrap_or_else(std::sync::PoisonError::into_inner).kubeconfig().to_owned();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-        let cluster = runtime.block_on(Cluster::connect(&Connect::kubeconfig(kubeconfig))).expect("a connection");
+        let kubeconfig =
+            plane().lock().unwrap_or_else(std::sync::PoisonError::into_inner).kubeconfig().to_owned();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let cluster =
+            runtime.block_on(Cluster::connect(&Connect::kubeconfig(kubeconfig))).expect("a connection");
         let target = KubeTarget::new(cluster.clone(), KubeOptions::default())
             .with_order(windlass_kinds::order::default_order())
             .with_dialects(windlass_kinds::dialect::default_dialects())

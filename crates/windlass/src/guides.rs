@@ -1,0 +1,1 @@
+//! The Rust of the guides, compiled and run as tests of this crate.
