@@ -56,13 +56,7 @@ impl<'f> Objects<'f> {
 
     fn item(&self, value: Value, document: u32, line: u32) -> Result<Item> {
         let origin = Origin { file: self.path.clone(), document, line, transformers: Vec::new() };
-        match Object::new(value) {
-            Ok(object) => Ok(Item::new(object, origin)),
-            Err(error) => {
-                let advised = error.problems().iter().cloned().map(|problem| problem.with_help(EVERY_OBJECT));
-                Err(Error::all(advised).unwrap_or(error))
-            }
-        }
+        Object::new(value).map(|object| Item::new(object, origin))
     }
 
     /// Finds the objects of a document. An item of a list within a list has the line of its list.
@@ -228,6 +222,6 @@ fn explained(problem: &Error, object: &Value) -> Error {
         _ if problem.message().starts_with("must be a text") => {
             problem.clone().with_help("put the value in quotes")
         }
-        _ => problem.clone(),
+        _ => problem.clone().with_help(EVERY_OBJECT),
     }
 }
