@@ -17,7 +17,7 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::Manifests;
 
-use crate::spec::{GitReference, Kubernetes, Source, Target, Unit};
+use crate::spec::{GitReference, Kubernetes, Source, Target, Unit, flagged};
 
 /// The field that is to blame when the source fails.
 const SOURCE: [&str; 2] = ["spec", "source"];
@@ -80,6 +80,7 @@ impl Renderer for Blamed<dyn Renderer> {
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
         let blame = |error: Error| {
             let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
+            let error = error.with_each("source", &self.unit.source);
             if of_path { self.unit.blame(&PATH, error) } else { error.with_each("unit", &self.unit.id) }
         };
         self.part.render(cx, input).map_err(blame)
@@ -144,7 +145,7 @@ impl Workshop {
             Target::Dir(folder) => ("dir", self.folder(folder)),
             Target::Kubernetes(kubernetes) => ("kubernetes", self.kubernetes(kubernetes).await),
         };
-        target.map_err(|error| unit.blame(&["spec", "target", field], error))
+        target.map_err(|error| unit.blame(&["spec", "target", field], allowed_by(error)))
     }
 
     fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
@@ -181,6 +182,23 @@ impl Workshop {
         let cluster = Cluster::connect(&connect(&key)).await?;
         clusters.push((key, cluster.clone()));
         Ok(cluster)
+    }
+}
+
+/// What windlass-kube calls by the name of a function is a field and a flag here.
+fn allowed_by(error: Error) -> Error {
+    let flag = match error.context("option") {
+        Some("allow_exec_credentials") => "kubernetes-allow-exec-credentials",
+        Some("allow_unverified_tls") => "kubernetes-allow-unverified-tls",
+        Some("allow_plain_http") => "kubernetes-allow-plain-http",
+        _ => return error,
+    };
+    let field = flagged().into_iter().find(|(_, field)| field.flag == flag);
+    match field {
+        Some((path, field)) => {
+            error.with_help(format!("--{flag}, or `{}: true`, allows it. {}", path.join("."), field.about))
+        }
+        None => error,
     }
 }
 

@@ -46,6 +46,13 @@ fn every_mistake_says_what_where_why_and_what_next() {
             let said = world.last();
             assert_eq!(said.code, Some(1), "{name}: a mistake exits with 1\n{}", said.stderr);
             assert!(said.stderr.starts_with("error: "), "{name}: begins with what is wrong\n{}", said.stderr);
+            let advice = ["help: ", "did you mean", "tip: ", "For more information"];
+            let advises = |problem: &str| advice.iter().any(|words| problem.contains(words));
+            assert!(
+                said.stderr.split("error: ").skip(1).all(advises),
+                "{name}: each problem says what to do next\n{}",
+                said.stderr
+            );
             assert!(!said.stderr.contains("panicked"), "{name}: never panics\n{}", said.stderr);
             let input = said.input.as_deref().map(|input| format!("{}\n", indent(input))).unwrap_or_default();
             writeln!(page, "## {name}\n\n{input}$ windlass {}\n{}", said.args, said.stderr).unwrap();

@@ -37,7 +37,7 @@ fn with_origins(error: Error, report: &Report) -> Error {
         let object = report.objects.iter().find(|object| problem.context("object") == Some(&object.id.to_string()));
         match object.and_then(|object| object.origin.as_ref()) {
             Some(origin) => problem.with("origin", origin),
-            None => problem,
+            None => plan::advised(problem),
         }
     });
     Error::all(problems).unwrap_or(error)

@@ -45,5 +45,20 @@ pub(super) fn problems(plan: &Plan) -> Option<Error> {
             told.push(problem);
         }
     }
-    Error::all(told)
+    Error::all(told.into_iter().map(advised))
+}
+
+/// The guards of the engine know no flags; here they have some.
+pub(super) fn advised(error: Error) -> Error {
+    let help = match error.message() {
+        "nothing was rendered, and pruning would delete everything" => {
+            "check the path of the source; to really delete everything use `windlass delete`, or --prune-allow-empty \
+             (spec.pruneLimits.allowEmpty)"
+        }
+        "pruning would delete too large a share of what is owned" => {
+            "check what was rendered; to go on, use --prune-share-percent-max (spec.pruneLimits.sharePercentMax)"
+        }
+        _ => return error,
+    };
+    error.with_help(help)
 }

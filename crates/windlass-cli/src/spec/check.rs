@@ -41,6 +41,8 @@ fn is_no_unit(draft: &Draft) -> Option<Error> {
 
 const SHAPE: &str = "begin with `apiVersion: windlass.dev/v1alpha1` and `kind: Unit`; `windlass help plan` shows a whole one";
 
+const TIME_HELP: &str = "write a number with a unit, such as 30s, 5m or 1h30m";
+
 struct Check<'a> {
     draft: &'a Draft,
     problems: Vec<Error>,
@@ -73,11 +75,14 @@ impl<'a> Check<'a> {
             Shape::Truth => {}
             Shape::Whole(min, max) => match value.as_int() {
                 Some(number) if (*min..=*max).contains(&number) => {}
-                Some(number) => self.wrong(path, format!("{number} is not between {min} and {max}"), ""),
+                Some(number) => self.wrong(path, format!("{number} is not between {min} and {max}"), "choose a number in that range"),
                 None => self.wrong_type(path, "a whole number", value),
             },
             shape => match value.as_text() {
                 Some(text) => self.text(path, shape, text),
+                None if matches!(shape, Shape::Time(_)) => {
+                    self.wrong(path, format!("must be a time, not {}", value.type_name()), TIME_HELP);
+                }
                 None => self.wrong_type(path, "a text", value),
             },
         }
@@ -85,7 +90,7 @@ impl<'a> Check<'a> {
 
     fn text(&mut self, path: &[&str], shape: &Shape, text: &str) {
         match shape {
-            _ if text.is_empty() => self.wrong(path, "must not be empty".into(), ""),
+            _ if text.is_empty() => self.wrong(path, "must not be empty".into(), "give it a value, or take the field out"),
             Shape::Constant(word) if text != *word => self.constant(path, word, text),
             Shape::Word(words) if !words.contains(&text) => {
                 let hint = nearest(text, words).map(|word| format!(", did you mean `{word}`?")).unwrap_or_default();
@@ -112,12 +117,11 @@ impl<'a> Check<'a> {
     }
 
     fn time(&mut self, path: &[&str], min: Duration, text: &str) {
-        const HELP: &str = "write a number with a unit, such as 30s, 5m or 1h30m";
         match time(text) {
             None if text.trim_start().starts_with('-') => {
-                self.wrong(path, format!("a time cannot be negative (`{text}`)"), HELP);
+                self.wrong(path, format!("a time cannot be negative (`{text}`)"), TIME_HELP);
             }
-            None => self.wrong(path, format!("`{text}` is not a time"), HELP),
+            None => self.wrong(path, format!("`{text}` is not a time"), TIME_HELP),
             Some(found) if found < min => {
                 let min = humantime::format_duration(min);
                 self.wrong(path, format!("{text} is too short"), &format!("{min} is the shortest"));
@@ -164,8 +168,11 @@ impl<'a> Check<'a> {
         let error = self.draft.wrong(&whole, "missing field");
         self.problems.push(error.with_help(match &field.shape {
             Shape::Constant(word) => format!("add `{}: {word}`", field.name),
-            _ if field.flag.is_empty() => field.about.to_owned(),
-            _ => format!("{} Or use --{}.", field.about, field.flag),
+            _ => {
+                let flags: Vec<String> = flags(field).iter().map(|flag| format!("--{flag}")).collect();
+                let about = field.about.trim_end_matches('.');
+                format!("add `{}` ({about}), or use {}", field.name, flags.join(" or "))
+            }
         }));
     }
 
@@ -190,17 +197,32 @@ impl<'a> Check<'a> {
 
     fn wrong_type(&mut self, path: &[&str], wanted: &str, value: &Value) {
         let wants_text = matches!(wanted, "a text" | "the name of a unit");
-        let help = if wants_text && !value.is_null() && value.as_list().is_none() && value.as_map().is_none() {
-            "put it in quotes"
-        } else {
-            ""
+        let is_scalar = !value.is_null() && value.as_list().is_none() && value.as_map().is_none();
+        let help = match value {
+            _ if wants_text && is_scalar => "put it in quotes",
+            Value::Text(text) if matches!(text.as_str(), "true" | "false") => "take the quotes away",
+            Value::Null => "give it a value, or take the field out",
+            _ => "",
         };
-        self.wrong(path, format!("must be {wanted}, not {}", value.type_name()), help);
+        let help = if help.is_empty() { format!("write {wanted}") } else { help.to_owned() };
+        self.wrong(path, format!("must be {wanted}, not {}", value.type_name()), &help);
     }
 
     fn wrong(&mut self, path: &[&str], message: String, help: &str) {
         let error = self.draft.wrong(path, message);
         self.problems.push(if help.is_empty() { error } else { error.with_help(help) });
+    }
+}
+
+/// The flags that say a field: its own, or of a map those of its alternatives and of what it needs.
+fn flags(field: &Field) -> Vec<&'static str> {
+    match &field.shape {
+        _ if !field.flag.is_empty() => vec![field.flag],
+        Shape::Map(map) => {
+            let needed = |inner: &&Field| inner.required || map.choose && map.rivals.contains(&inner.name);
+            map.fields.iter().filter(needed).flat_map(flags).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

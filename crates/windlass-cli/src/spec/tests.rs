@@ -165,7 +165,7 @@ fn all_problems_are_named_at_once() {
 #[test]
 fn rivals_and_missing_choices_are_named() {
     check_spec(
-        "  source: {git: {url: x}, dir: y}\n  target: {}\n",
+        "  source: {git: {url: x}, dir: d}\n  target: {}\n",
         &[
             "git and dir cannot be said together (field=spec.source.dir, path=unit.yaml, line=5, column=27)",
             "neither dir nor kubernetes is said (field=spec.target, path=unit.yaml, line=6, column=3)",

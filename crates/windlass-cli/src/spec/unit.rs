@@ -1,5 +1,6 @@
 //! One unit, as it is meant.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +30,20 @@ pub(crate) struct Unit {
 pub(crate) enum Source {
     Dir(PathBuf),
     Git { url: String, at: GitReference, path: TreePath },
+}
+
+/// Shows where the manifests come from, without a user or a password.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dir(folder) => folder.display().fmt(f),
+            Self::Git { url, .. } => {
+                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
+            }
+        }
+    }
 }
 
 /// What of a repository is meant.
@@ -94,8 +109,31 @@ impl Unit {
 
     /// Adds to an error that came from a part of the unit which field names that part, and where it is written.
     pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
-        self.draft.blame(field, error).with_each("unit", &self.id)
+        let problems = error.problems().iter().map(|problem| {
+            let help = advice(problem.kind(), field);
+            let problem = self.draft.blame(field, problem.clone()).with("unit", &self.id);
+            if has_help(&problem) { problem } else { problem.with_help(help) }
+        });
+        Error::all(problems).unwrap_or(error)
     }
+}
+
+/// Says what to do where the part itself had no advice.
+fn advice(kind: ErrorKind, field: &[&str]) -> String {
+    let field = super::draft::spell(field);
+    match kind {
+        ErrorKind::NotFound => format!("correct {field}, or make what it names"),
+        ErrorKind::Unavailable | ErrorKind::Timeout => {
+            "check the address, the network and the server, then repeat the command".to_owned()
+        }
+        ErrorKind::Denied => format!("check the rights and credentials of what {field} names"),
+        _ => format!("correct {field}"),
+    }
+}
+
+fn has_help(error: &Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    error.help().is_some() || causes.filter_map(|cause| cause.downcast_ref::<Error>()).any(|error| error.help().is_some())
 }
 
 fn source(draft: &Draft) -> Result<Source> {

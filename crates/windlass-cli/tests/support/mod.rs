@@ -92,8 +92,7 @@ impl World {
     pub(crate) fn edit(&mut self, path: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.path(path)).unwrap();
         assert!(text.contains(from), "{path} has no {from:?}");
-        self.put(path, &text.replacen(from, to, 1));
-        self.input = Some(format!("{path}:\n…\n{}\n…", to.trim_end_matches('\n')));
+        self.write(path, &text.replacen(from, to, 1));
     }
 
     pub(crate) fn remove(&self, path: &str) {
@@ -157,7 +156,7 @@ impl World {
     fn plain(&self, text: &str) -> String {
         let text = text.replace(&*self.root().to_string_lossy(), "<DIR>");
         let text = masked(&text, "127.0.0.1:", "<PORT>");
-        masked(&text, "process=", "<PID>")
+        masked(&text, "pid=", "<PID>")
     }
 }
 
