@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Resolved, Result, Revision, Source as Origin, Target as Place,
-    TreePath, async_trait,
+    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Resolved,
+    Result, Revision, Source as Origin, Target as Place, TreePath, async_trait,
 };
 use windlass_engine::{Engine, Options, Wait};
 use windlass_fs::{DirSource, DirTarget};
@@ -108,9 +108,9 @@ pub(crate) async fn render(
     let (cx, renderer, path) = (cx.clone(), Arc::clone(&origins.renderer), origins.path.clone());
     let revision = artifact.revision().clone();
     let work = move || renderer.render(&cx, &RenderInput::new(&artifact, &path));
-    let rendered = tokio::task::spawn_blocking(work).await.unwrap_or_else(|lost| {
-        Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost))
-    });
+    let rendered = tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)));
     Ok((revision, rendered?))
 }
 
@@ -153,9 +153,7 @@ impl Workshop {
         if let Some(target) = folders.get(folder) {
             return Ok(Arc::new(target.clone()));
         }
-        let target = DirTarget::open(folder)?
-            .with_dialects(default_dialects())
-            .with_order(default_order());
+        let target = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
         folders.insert(folder.into(), target.clone());
         Ok(Arc::new(target))
     }

@@ -139,7 +139,9 @@ pub(crate) struct Failure<'a> {
 
 /// Replaces what a terminal would act on; line ends stay.
 pub(crate) fn visible(text: &str) -> String {
-    let odd = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().map(|c| if odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.into() }).collect()
 }
 
@@ -175,5 +177,6 @@ fn unwritable(error: serde_json::Error) -> Error {
 
 fn write_all(to: &mut impl Write, text: &str) -> Result<()> {
     let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
-    written.map_err(|error| Error::new(ErrorKind::Unavailable, "the output cannot be written").caused_by(error))
+    written
+        .map_err(|error| Error::new(ErrorKind::Unavailable, "the output cannot be written").caused_by(error))
 }

@@ -8,7 +8,8 @@ use windlass_core::Value;
 
 use crate::spec::{Field, Setting, Shape, flagged};
 
-const HEADING: &str = "Fields of the unit, which override the file (paths are relative to the current folder)";
+const HEADING: &str =
+    "Fields of the unit, which override the file (paths are relative to the current folder)";
 
 /// Which units are meant, and how results are written.
 pub(super) fn inputs() -> Vec<Arg> {
@@ -93,7 +94,12 @@ fn value(matches: &ArgMatches, field: &Field) -> Value {
     match &field.shape {
         Shape::Truth => true.into(),
         Shape::Map(_) => Value::Map(windlass_core::Map::new()),
-        Shape::Names => matches.get_many::<String>(field.flag).into_iter().flatten().map(|name| text(Some(name))).collect(),
+        Shape::Names => matches
+            .get_many::<String>(field.flag)
+            .into_iter()
+            .flatten()
+            .map(|name| text(Some(name)))
+            .collect(),
         Shape::Whole(..) => matches.get_one::<i64>(field.flag).copied().map_or(Value::Null, Value::Int),
         _ => text(matches.get_one(field.flag)),
     }

@@ -34,7 +34,8 @@ pub(super) fn tell(scene: &Scene, report: &Report) -> Result<Ending> {
 /// Adds to what failed where it was written.
 fn with_origins(error: Error, report: &Report) -> Error {
     let problems = error.problems().iter().cloned().map(|problem| {
-        let object = report.objects.iter().find(|object| problem.context("object") == Some(&object.id.to_string()));
+        let object =
+            report.objects.iter().find(|object| problem.context("object") == Some(&object.id.to_string()));
         match object.and_then(|object| object.origin.as_ref()) {
             Some(origin) => problem.with("origin", origin),
             None => plan::advised(problem),

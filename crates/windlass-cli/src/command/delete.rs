@@ -30,5 +30,7 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
 fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {
     let count = plan.writes();
     let objects = if count == 1 { "object" } else { "objects" };
-    scene.yes || count == 0 || scene.term.ask(&format!("Delete {count} {objects} of {unit} from {}?", plan.place))
+    scene.yes
+        || count == 0
+        || scene.term.ask(&format!("Delete {count} {objects} of {unit} from {}?", plan.place))
 }

@@ -37,5 +37,9 @@ pub(super) async fn render(scene: &Scene) -> Result<Ending> {
 
 /// One document with the place it came from as a comment.
 fn document(item: &Item) -> String {
-    format!("---\n# {}\n{}", visible(&item.origin.to_string()).replace('\n', " "), windlass_yaml::to_yaml(item.object.body()))
+    format!(
+        "---\n# {}\n{}",
+        visible(&item.origin.to_string()).replace('\n', " "),
+        windlass_yaml::to_yaml(item.object.body())
+    )
 }

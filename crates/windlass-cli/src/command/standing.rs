@@ -31,6 +31,7 @@ impl Standing {
 impl Policy for AfterOthers {
     async fn review(&self, _cx: &Context, _plan: &Plan) -> Result<Verdict> {
         let waits_for = self.depends_on.iter().find(|unit| !self.standing.is_well(unit));
-        Ok(waits_for.map_or(Verdict::Allow, |unit| Verdict::Hold(format!("waits for the unit `{unit}`").into())))
+        Ok(waits_for
+            .map_or(Verdict::Allow, |unit| Verdict::Hold(format!("waits for the unit `{unit}`").into())))
     }
 }

@@ -60,7 +60,13 @@ struct ObjectForm<'a> {
 impl<'a> Form<'a> {
     fn of(status: &'a Status) -> Self {
         let objects = status.objects.iter().map(|(id, object)| ObjectForm::of(id, object)).collect();
-        Self { unit: &status.unit, place: &status.place, good: status.is_good(), last: status.last.as_ref(), objects }
+        Self {
+            unit: &status.unit,
+            place: &status.place,
+            good: status.is_good(),
+            last: status.last.as_ref(),
+            objects,
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use windlass_core::{
-    Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Plan, Rendered, Result, Sight, UnitId, Warning,
+    Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Plan, Rendered, Result, Sight, UnitId,
+    Warning,
 };
 use windlass_engine::{Compared, Facts, Prune, Rules, Wait, Wanted};
 use windlass_kinds::dialect::default_dialects;
@@ -76,10 +77,13 @@ async fn check(cx: &Context, unit: &Unit, findings: &mut Findings<'_>) -> Result
 fn directed(rendered: Rendered, dialects: &[std::sync::Arc<dyn Dialect>]) -> Result<Vec<Item>> {
     let (mut items, mut problems) = (rendered.items, Vec::new());
     for item in &mut items {
-        let wrong = dialects.iter().filter_map(|dialect| dialect.read(&item.object, &mut item.directives).err());
+        let wrong =
+            dialects.iter().filter_map(|dialect| dialect.read(&item.object, &mut item.directives).err());
         let wrong: Vec<Error> = wrong.collect();
         problems.extend(
-            wrong.into_iter().map(|error| error.with_each("object", item.id()).with_each("origin", &item.origin)),
+            wrong
+                .into_iter()
+                .map(|error| error.with_each("object", item.id()).with_each("origin", &item.origin)),
         );
     }
     Error::all(problems).map_or(Ok(items), Err)
@@ -91,7 +95,8 @@ fn draft(unit: &Unit, items: Vec<Item>, limits: &Limits) -> Plan {
     let ids: Vec<ObjectId> = items.iter().map(|item| item.id().clone()).collect();
     facts.observed.sights = ids.into_iter().map(|id| (id, Sight::Absent)).collect();
     facts.wanted = items.into_iter().map(Wanted::new).collect();
-    let (explain, prune, wait, order) = (Compared::default(), Prune::default(), Wait::default(), default_order());
+    let (explain, prune, wait, order) =
+        (Compared::default(), Prune::default(), Wait::default(), default_order());
     windlass_engine::plan(&facts, &Rules::new(&explain, &prune, &wait, limits).with_order(&order))
 }
 

@@ -33,13 +33,16 @@ fn is_no_unit(draft: &Draft) -> Option<Error> {
     let ours = version.starts_with("windlass") || nearest(kind, &[KIND]).is_some();
     let foreign = !version.is_empty() && !kind.is_empty() && !ours;
     foreign.then(|| {
-        draft.wrong(&["kind"], "not a unit").with("kind", kind).with("apiVersion", version).with_help(
-            "-f takes unit files; manifests belong into the folder that spec.source names",
-        )
+        draft
+            .wrong(&["kind"], "not a unit")
+            .with("kind", kind)
+            .with("apiVersion", version)
+            .with_help("-f takes unit files; manifests belong into the folder that spec.source names")
     })
 }
 
-const SHAPE: &str = "begin with `apiVersion: windlass.dev/v1alpha1` and `kind: Unit`; `windlass help plan` shows a whole one";
+const SHAPE: &str =
+    "begin with `apiVersion: windlass.dev/v1alpha1` and `kind: Unit`; `windlass help plan` shows a whole one";
 
 const TIME_HELP: &str = "write a number with a unit, such as 30s, 5m or 1h30m";
 
@@ -75,7 +78,11 @@ impl<'a> Check<'a> {
             Shape::Truth => {}
             Shape::Whole(min, max) => match value.as_int() {
                 Some(number) if (*min..=*max).contains(&number) => {}
-                Some(number) => self.wrong(path, format!("{number} is not between {min} and {max}"), "choose a number in that range"),
+                Some(number) => self.wrong(
+                    path,
+                    format!("{number} is not between {min} and {max}"),
+                    "choose a number in that range",
+                ),
                 None => self.wrong_type(path, "a whole number", value),
             },
             shape => match value.as_text() {
@@ -90,11 +97,18 @@ impl<'a> Check<'a> {
 
     fn text(&mut self, path: &[&str], shape: &Shape, text: &str) {
         match shape {
-            _ if text.is_empty() => self.wrong(path, "must not be empty".into(), "give it a value, or take the field out"),
+            _ if text.is_empty() => {
+                self.wrong(path, "must not be empty".into(), "give it a value, or take the field out")
+            }
             Shape::Constant(word) if text != *word => self.constant(path, word, text),
             Shape::Word(words) if !words.contains(&text) => {
-                let hint = nearest(text, words).map(|word| format!(", did you mean `{word}`?")).unwrap_or_default();
-                self.wrong(path, format!("unknown word `{text}`{hint}"), &format!("write {}", words.join(", ")));
+                let hint =
+                    nearest(text, words).map(|word| format!(", did you mean `{word}`?")).unwrap_or_default();
+                self.wrong(
+                    path,
+                    format!("unknown word `{text}`{hint}"),
+                    &format!("write {}", words.join(", ")),
+                );
             }
             Shape::Name => self.name(path, text),
             Shape::Time(min) => self.time(path, *min, text),

@@ -42,7 +42,8 @@ impl Draft {
 
     /// Begins a unit that flags alone describe.
     pub(crate) fn of_flags() -> Self {
-        let value = Value::from_iter([("apiVersion", fields::API_VERSION.into()), ("kind", fields::KIND.into())]);
+        let value =
+            Value::from_iter([("apiVersion", fields::API_VERSION.into()), ("kind", fields::KIND.into())]);
         Self { value, place: None, flags: BTreeMap::new() }
     }
 
@@ -103,11 +104,18 @@ impl Draft {
         }
     }
 
+    /// Names what a person would change to change a field: the flag that set it, else the field.
+    pub(crate) fn said_by(&self, field: &[&str]) -> String {
+        self.flag(field).map_or_else(|| spell(field), |flag| format!("--{flag}"))
+    }
+
     /// Gives the flag that set a field, or something in it or around it.
     fn flag(&self, field: &[&str]) -> Option<&'static str> {
         let above = (1..=field.len()).rev().find_map(|len| self.flags.get(&field[..len].join(".")));
         let inside = format!("{}.", field.join("."));
-        above.or_else(|| self.flags.iter().find(|(name, _)| name.starts_with(&inside)).map(|(_, flag)| flag)).copied()
+        above
+            .or_else(|| self.flags.iter().find(|(name, _)| name.starts_with(&inside)).map(|(_, flag)| flag))
+            .copied()
     }
 }
 
@@ -126,7 +134,7 @@ impl Place {
 }
 
 /// Spells a field as people do: `spec.dependsOn[0]`.
-pub(crate) fn spell(field: &[&str]) -> String {
+fn spell(field: &[&str]) -> String {
     path_of(field).to_string()
 }
 

@@ -92,7 +92,12 @@ const SPEC: Map = Map::of(&[
         "Which objects that are there already may be taken over: none, those that nobody owns, or all; ifUnmarked \
          unless said.",
     ),
-    Field::new("interval", "interval", Shape::Time(SECOND), "The time between two passes of `run`; 1m unless said."),
+    Field::new(
+        "interval",
+        "interval",
+        Shape::Time(SECOND),
+        "The time between two passes of `run`; 1m unless said.",
+    ),
     Field::new(
         "timeout",
         "timeout",
@@ -121,10 +126,20 @@ const GIT: Map = Map::of(&[
         "The repository: https://, http://, file://, or a path.",
     )
     .required(),
-    Field::new("branch", "source-git-branch", Shape::Text, "The branch to follow; the default branch unless said."),
+    Field::new(
+        "branch",
+        "source-git-branch",
+        Shape::Text,
+        "The branch to follow; the default branch unless said.",
+    ),
     Field::new("tag", "source-git-tag", Shape::Text, "The tag to follow."),
     Field::new("commit", "source-git-commit", Shape::Text, "The commit to stay at, by its full name."),
-    Field::new("path", "path", Shape::TreePath, "The folder of the repository to render; the root unless said."),
+    Field::new(
+        "path",
+        "path",
+        Shape::TreePath,
+        "The folder of the repository to render; the root unless said.",
+    ),
 ])
 .with_rivals(&["branch", "tag", "commit"]);
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use windlass_core::{Error, ErrorKind, Result, UnitId};
 use windlass_graph::{self as graph, Edge, Node, Order};
 
-use super::unit::Unit;
 use super::check::nearest;
+use super::unit::Unit;
 
 /// Several units in order. A unit that waits for itself, or for one that is not there, is isolated: it has an error of
 /// its own, and the others go on.
@@ -27,9 +27,9 @@ impl Fleet {
         let edges: Vec<Edge<UnitId>> = units
             .iter()
             .flat_map(|unit| {
-                unit.depends_on.iter().map(|before| {
-                    Edge::new(before.clone(), unit.id.clone(), "dependsOn").healthy()
-                })
+                unit.depends_on
+                    .iter()
+                    .map(|before| Edge::new(before.clone(), unit.id.clone(), "dependsOn").healthy())
             })
             .collect();
         let order = graph::order(&keys, &edges, &graph::Limits::default())
@@ -84,8 +84,13 @@ fn isolated(units: &BTreeMap<UnitId, Unit>, order: &Order<UnitId>) -> BTreeMap<U
 fn unknown(unit: &Unit, missing: &UnitId, names: &[&str]) -> Error {
     let at = unit.depends_on.iter().position(|id| id == missing).unwrap_or_default().to_string();
     let others: Vec<&str> = names.iter().copied().filter(|name| *name != unit.id.as_str()).collect();
-    let hint = nearest(missing.as_str(), &others).map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+    let hint = nearest(missing.as_str(), &others)
+        .map(|name| format!(", did you mean `{name}`?"))
+        .unwrap_or_default();
     unit.draft
-        .wrong(&["spec", "dependsOn", &at], format!("depends on the unit `{missing}`, which is not here{hint}"))
+        .wrong(
+            &["spec", "dependsOn", &at],
+            format!("depends on the unit `{missing}`, which is not here{hint}"),
+        )
         .with_help("name the file of that unit with another -f, or take the dependency out")
 }

@@ -128,7 +128,11 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         Io::PermissionDenied => {
             (ErrorKind::Denied, "the unit file may not be read".to_owned(), "check the rights of the file")
         }
-        _ => (ErrorKind::Unavailable, format!("the unit file cannot be read: {error}"), "check the path behind -f"),
+        _ => (
+            ErrorKind::Unavailable,
+            format!("the unit file cannot be read: {error}"),
+            "check the path behind -f",
+        ),
     };
     Error::new(kind, message).with("path", path.display()).with_help(help)
 }
@@ -139,7 +143,8 @@ fn twins(units: &[Unit]) -> Vec<Error> {
     for (at, unit) in units.iter().enumerate() {
         if let Some(first) = units[..at].iter().find(|first| first.id == unit.id) {
             let error = unit.draft.wrong(&NAME, format!("two units are called `{}`", unit.id));
-            problems.push(error.with("first", first.draft.shown()).with_help("give each unit a name of its own"));
+            problems
+                .push(error.with("first", first.draft.shown()).with_help("give each unit a name of its own"));
         }
     }
     problems

@@ -25,7 +25,11 @@ fn of_map(map: &Map) -> Json {
         let mut schema = of_shape(&field.shape);
         if let Some(fields) = schema.as_object_mut() {
             let relative = matches!(field.shape, Shape::Path | Shape::Address);
-            let about = if relative { format!("{} Relative to this file.", field.about) } else { field.about.to_owned() };
+            let about = if relative {
+                format!("{} Relative to this file.", field.about)
+            } else {
+                field.about.to_owned()
+            };
             fields.insert("description".into(), json!(about));
         }
         properties.insert(field.name.into(), schema);
@@ -51,7 +55,11 @@ fn name_of(field: &Field) -> &'static str {
 
 fn pairs(names: &[&str]) -> Vec<Json> {
     let later = |at: usize| names.iter().skip(at + 1);
-    names.iter().enumerate().flat_map(|(at, a)| later(at).map(move |b| json!({ "required": [a, b] }))).collect()
+    names
+        .iter()
+        .enumerate()
+        .flat_map(|(at, a)| later(at).map(move |b| json!({ "required": [a, b] })))
+        .collect()
 }
 
 fn of_shape(shape: &Shape) -> Json {

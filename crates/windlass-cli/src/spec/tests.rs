@@ -24,7 +24,8 @@ fn draft(yaml: &str) -> Draft {
 
 /// Checks a `spec` and expects these problems, one a line.
 fn check_spec(spec: &str, expected: &[&str]) {
-    let yaml = format!("apiVersion: windlass.dev/v1alpha1\nkind: Unit\nmetadata: {{name: shop}}\nspec:\n{spec}");
+    let yaml =
+        format!("apiVersion: windlass.dev/v1alpha1\nkind: Unit\nmetadata: {{name: shop}}\nspec:\n{spec}");
     let problems: Vec<String> = check(&draft(&yaml)).iter().map(ToString::to_string).collect();
     assert_eq!(problems, expected, "{spec}");
 }
@@ -127,9 +128,15 @@ fn a_flag_takes_the_alternatives_of_its_field_out() {
         "{apiVersion: windlass.dev/v1alpha1, kind: Unit, metadata: {name: a}, \
          spec: {source: {git: {url: x, tag: v1}}, target: {dir: live}}}",
     );
-    let branch = Setting { path: vec!["spec", "source", "git", "branch"], flag: "source-git-branch", value: "b".into() };
+    let branch = Setting {
+        path: vec!["spec", "source", "git", "branch"],
+        flag: "source-git-branch",
+        value: "b".into(),
+    };
     draft.set(&[branch]);
-    let Source::Git { at, .. } = Unit::read(draft.clone()).unwrap().source else { panic!("still a repository") };
+    let Source::Git { at, .. } = Unit::read(draft.clone()).unwrap().source else {
+        panic!("still a repository")
+    };
     assert_eq!(at, GitReference::Branch("b".into()));
     draft.set(&[Setting { path: vec!["spec", "source", "dir"], flag: "source-dir", value: "here".into() }]);
     assert_eq!(Unit::read(draft).unwrap().source, Source::Dir("here".into()));
@@ -173,7 +180,9 @@ fn rivals_and_missing_choices_are_named() {
     );
     check_spec(
         "  source: {git: {url: x, branch: a, commit: b}}\n  target: {dir: live}\n",
-        &["branch and commit cannot be said together (field=spec.source.git.commit, path=unit.yaml, line=5, column=37)"],
+        &[
+            "branch and commit cannot be said together (field=spec.source.git.commit, path=unit.yaml, line=5, column=37)",
+        ],
     );
 }
 
@@ -212,7 +221,8 @@ fn units_go_in_the_order_of_their_dependencies_and_a_cycle_isolates_its_members(
              spec: {{source: {{dir: a}}, target: {{dir: b}}, dependsOn: [{after}]}}}}"
         ))
     };
-    let fleet = Fleet::new(vec![of("a", "c"), of("b", ""), of("c", "b"), of("p", "q"), of("q", "p")]).unwrap();
+    let fleet =
+        Fleet::new(vec![of("a", "c"), of("b", ""), of("c", "b"), of("p", "q"), of("q", "p")]).unwrap();
     let names: Vec<&str> = fleet.units().map(|unit| unit.id.as_str()).collect();
     assert_eq!(names, ["b", "c", "a", "p", "q"]);
     let isolated: Vec<&str> =

@@ -110,7 +110,7 @@ impl Unit {
     /// Adds to an error that came from a part of the unit which field names that part, and where it is written.
     pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
         let problems = error.problems().iter().map(|problem| {
-            let help = advice(problem.kind(), field);
+            let help = advice(problem.kind(), &self.draft.said_by(field));
             let problem = self.draft.blame(field, problem.clone()).with("unit", &self.id);
             if has_help(&problem) { problem } else { problem.with_help(help) }
         });
@@ -119,8 +119,7 @@ impl Unit {
 }
 
 /// Says what to do where the part itself had no advice.
-fn advice(kind: ErrorKind, field: &[&str]) -> String {
-    let field = super::draft::spell(field);
+fn advice(kind: ErrorKind, field: &str) -> String {
     match kind {
         ErrorKind::NotFound => format!("correct {field}, or make what it names"),
         ErrorKind::Unavailable | ErrorKind::Timeout => {
@@ -133,7 +132,8 @@ fn advice(kind: ErrorKind, field: &[&str]) -> String {
 
 fn has_help(error: &Error) -> bool {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    error.help().is_some() || causes.filter_map(|cause| cause.downcast_ref::<Error>()).any(|error| error.help().is_some())
+    error.help().is_some()
+        || causes.filter_map(|cause| cause.downcast_ref::<Error>()).any(|error| error.help().is_some())
 }
 
 fn source(draft: &Draft) -> Result<Source> {

@@ -26,7 +26,10 @@ fn answer(mut stream: TcpStream, code: u16, reason: &str, message: &str) -> Opti
     while let Some(first) = lines.next() {
         assert!(first.starts_with("GET "), "nothing is written: {first}");
         lines.by_ref().find(String::is_empty)?;
-        let head = format!("HTTP/1.1 {code} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {code} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         stream.write_all(format!("{head}{body}").as_bytes()).ok()?;
     }
     Some(())
@@ -82,12 +85,20 @@ pub(crate) const ALL: &[Mistake] = &[
         world.run("plan -f unit.yaml");
     }),
     ("a token that has expired", |world| {
-        kubeconfig(world, &format!("http://127.0.0.1:{}", server(401, "Unauthorized", "Unauthorized")), "{token: secret}");
+        kubeconfig(
+            world,
+            &format!("http://127.0.0.1:{}", server(401, "Unauthorized", "Unauthorized")),
+            "{token: secret}",
+        );
         world.run("plan -f unit.yaml --kubernetes-allow-plain-http");
     }),
     ("an account without rights", |world| {
         let message = "secrets is forbidden: User \\\"ada\\\" cannot list resource \\\"secrets\\\" in API group \\\"\\\"";
-        kubeconfig(world, &format!("http://127.0.0.1:{}", server(403, "Forbidden", message)), "{token: secret}");
+        kubeconfig(
+            world,
+            &format!("http://127.0.0.1:{}", server(403, "Forbidden", message)),
+            "{token: secret}",
+        );
         world.run("plan -f unit.yaml --kubernetes-allow-plain-http");
     }),
 ];

@@ -9,7 +9,8 @@ fn manifest(world: &mut World, text: &str) {
 }
 
 fn annotated(name: &str, annotation: &str) -> String {
-    config_map(name, "1").replace("  namespace: shop\n", &format!("  namespace: shop\n  annotations:\n    {annotation}\n"))
+    config_map(name, "1")
+        .replace("  namespace: shop\n", &format!("  namespace: shop\n  annotations:\n    {annotation}\n"))
 }
 
 pub(crate) const ALL: &[Mistake] = &[
@@ -21,7 +22,9 @@ pub(crate) const ALL: &[Mistake] = &[
         world.edit("deploy/web.yaml", "  greeting: hello", "  greeting: hello\n  greeting: hi");
         world.run("plan -f unit.yaml");
     }),
-    ("a manifest without apiVersion and name", |world| manifest(world, "kind: ConfigMap\nmetadata:\n  namespace: shop\n")),
+    ("a manifest without apiVersion and name", |world| {
+        manifest(world, "kind: ConfigMap\nmetadata:\n  namespace: shop\n")
+    }),
     ("a manifest that makes its name up", |world| {
         manifest(world, "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n");
     }),
@@ -44,7 +47,9 @@ pub(crate) const ALL: &[Mistake] = &[
         world.write("deploy/kustomization.yaml", "resources:\n- web.yaml\n");
         world.run("plan -f unit.yaml");
     }),
-    ("a template", |world| manifest(world, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n")),
+    ("a template", |world| {
+        manifest(world, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n")
+    }),
     ("a wave that is no number", |world| {
         manifest(world, &annotated("web", "argocd.argoproj.io/sync-wave: first"));
     }),

@@ -47,6 +47,7 @@ pub(crate) const ALL: &[Mistake] = &[
     }),
     ("credentials without TLS", |world| {
         let port = closed_port();
-        world.run(&format!("plan -f unit.yaml --source-git-url http://ada:secret@127.0.0.1:{port}/fleet.git"));
+        world
+            .run(&format!("plan -f unit.yaml --source-git-url http://ada:secret@127.0.0.1:{port}/fleet.git"));
     }),
 ];

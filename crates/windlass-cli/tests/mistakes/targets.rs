@@ -20,14 +20,16 @@ pub(crate) const ALL: &[Mistake] = &[
     ("a target that another process holds", |world| {
         let child = world.start("run -f unit.yaml -o json");
         let events = BufReader::new(child.stdout.take().unwrap());
-        let finished = events.lines().map_while(Result::ok).any(|line| line.contains(r#""event":"finished""#));
+        let finished =
+            events.lines().map_while(Result::ok).any(|line| line.contains(r#""event":"finished""#));
         assert!(finished, "the other process makes a pass");
         world.edit("deploy/web.yaml", "hello", "hi");
         world.run("apply -f unit.yaml");
     }),
     ("a file of the target that was broken by hand", |world| {
         world.good("apply -f unit.yaml");
-        world.write("live/shop/ConfigMap/web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web\n");
+        world
+            .write("live/shop/ConfigMap/web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web\n");
         world.run("plan -f unit.yaml");
     }),
     ("an object of another unit", |world| {

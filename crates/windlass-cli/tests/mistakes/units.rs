@@ -75,7 +75,8 @@ pub(crate) const ALL: &[Mistake] = &[
         world.run("plan -f unit.yaml");
     }),
     ("a branch and a tag", |world| {
-        world.spec("  source:\n    git: {url: ./fleet.git, branch: main, tag: v1}\n  target: {dir: ./live}\n");
+        world
+            .spec("  source:\n    git: {url: ./fleet.git, branch: main, tag: v1}\n  target: {dir: ./live}\n");
         world.run("plan -f unit.yaml");
     }),
     ("no target", |world| {
@@ -114,14 +115,23 @@ pub(crate) const ALL: &[Mistake] = &[
         world.run("plan -f units");
     }),
     ("units that wait for one another", |world| {
-        let of = |after: &str| format!("  source: {{dir: ../deploy}}\n  target: {{dir: ../live}}\n  dependsOn: [{after}]\n");
+        let of = |after: &str| {
+            format!("  source: {{dir: ../deploy}}\n  target: {{dir: ../live}}\n  dependsOn: [{after}]\n")
+        };
         world.put("units/a.yaml", &unit("a", &of("b")));
         world.put("units/b.yaml", &unit("b", &of("a")));
         world.run("apply -f units");
     }),
     ("a unit that waits for one that is not there", |world| {
         let spec = "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  dependsOn: [databse]\n";
-        world.write("unit.yaml", &format!("{}---\n{}", unit("shop", spec), unit("database", "  source: {dir: ./deploy}\n  target: {dir: ./live}\n")));
+        world.write(
+            "unit.yaml",
+            &format!(
+                "{}---\n{}",
+                unit("shop", spec),
+                unit("database", "  source: {dir: ./deploy}\n  target: {dir: ./live}\n")
+            ),
+        );
         world.run("apply -f unit.yaml --unit shop --unit database");
     }),
     ("a unit that waits for one that failed", |world| {

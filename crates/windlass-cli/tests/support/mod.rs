@@ -176,7 +176,9 @@ pub(crate) fn unit(name: &str, spec: &str) -> String {
 
 /// Writes a config map.
 pub(crate) fn config_map(name: &str, value: &str) -> String {
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: shop\ndata:\n  value: {value}\n")
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: shop\ndata:\n  value: {value}\n"
+    )
 }
 
 /// Replaces the digits behind `before`.
