@@ -1,5 +1,6 @@
 //! A process that is killed in the middle of its writes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "how the writer tells its parent how far it is")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write as _};

@@ -55,7 +55,7 @@ impl Loop {
         let report = self.clock.block_on(self.engine().reconcile(&self.context())).unwrap();
         let counts = report.counts();
         assert_eq!(counts.failed, 0, "{report:?}");
-        (counts.created as usize, counts.changed as usize, counts.deleted as usize)
+        (counts.created, counts.changed, counts.deleted)
     }
 
     fn read(&self, path: &str) -> String {

@@ -1,5 +1,7 @@
 //! What is admitted, and what is said of a write beforehand.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod script;
 
 use script::{Script, config_map, context, item, live_map, mark, object, status};

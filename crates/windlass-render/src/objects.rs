@@ -8,6 +8,9 @@ use windlass_yaml::Document;
 use crate::manifests::limit;
 use crate::size::canonical_bytes;
 
+/// What to do about an object without its identity.
+const EVERY_OBJECT: &str = "every object has apiVersion, kind and metadata.name, all of them texts";
+
 /// Makes items of the documents of one file.
 pub(crate) struct Objects<'f> {
     path: &'f TreePath,
@@ -53,7 +56,13 @@ impl<'f> Objects<'f> {
 
     fn item(&self, value: Value, document: u32, line: u32) -> Result<Item> {
         let origin = Origin { file: self.path.clone(), document, line, transformers: Vec::new() };
-        Object::new(value).map(|object| Item::new(object, origin))
+        match Object::new(value) {
+            Ok(object) => Ok(Item::new(object, origin)),
+            Err(error) => {
+                let advised = error.problems().iter().cloned().map(|problem| problem.with_help(EVERY_OBJECT));
+                Err(Error::all(advised).unwrap_or(error))
+            }
+        }
     }
 
     /// Finds the objects of a document. An item of a list within a list has the line of its list.

@@ -151,8 +151,9 @@ fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
         ordered.stages.extend(ids.into_iter().map(|id| (id, stage)));
     }
     for cycle in order.cycles() {
+        let path: Vec<String> = cycle.path.iter().map(ToString::to_string).collect();
         let error = Error::new(ErrorKind::Invalid, "the objects wait for one another")
-            .with("cycle", cycle)
+            .with("cycle", path.join(" -> "))
             .with_help("remove one of these dependencies");
         for id in cycle.members.iter().filter_map(graph::Node::key) {
             ordered.refused.insert(id.clone(), error.clone());

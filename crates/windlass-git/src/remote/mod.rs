@@ -54,7 +54,7 @@ impl Remote {
     pub(crate) fn new(address: Address, access: Access, limits: GitLimits, cache: &Path) -> Result<Self> {
         if access.credentials.is_some() && !address.origin().is_secure() && !access.clear_text {
             let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");
-            return Err(error.with("url", address.as_str()));
+            return Err(error.with("url", address.as_str()).with_help("use https://"));
         }
         let cache = Cache::new(cache, &cache_key(&address, &access));
         Ok(Self { address, access, limits, cache, agent: OnceLock::new() })

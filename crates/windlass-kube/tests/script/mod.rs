@@ -1,6 +1,6 @@
 //! A scripted API server in the process: it answers what it was told to, and writes down what it was asked.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};

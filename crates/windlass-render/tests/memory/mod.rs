@@ -19,7 +19,11 @@ pub(crate) struct Memory(BTreeMap<TreePath, Bytes>);
 impl Memory {
     pub(crate) fn new<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
         let file = |(path, bytes): &(&str, B)| {
+<<<<<<< HEAD
+            (TreePath::new(path).expect("a path"), Bytes::copy_from_slice(bytes.as_ref()))
+=======
             (TreePath::new(path).expect("a path of the test"), Bytes::copy_from_slice(bytes.as_ref()))
+>>>>>>> main
         };
         Self(files.iter().map(file).collect())
     }
