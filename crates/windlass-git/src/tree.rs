@@ -13,7 +13,7 @@ use gix::objs::tree::EntryKind as Mode;
 use gix::{ObjectId, Repository};
 use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
 
-use crate::cache::Reading;
+use crate::reading::Reading;
 
 /// How many unpacked folders are kept before all are dropped.
 const FOLDERS_KEPT_MAX: usize = 4096;
@@ -43,7 +43,7 @@ impl Tree {
 
 impl Files for Tree {
     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
-        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
+        let walk = Walk { repository: &self.reading.open(), tree: self };
         let Spot::Folder(id) = walk.find(folder)? else {
             return Err(at(ErrorKind::Invalid, "not a folder", folder));
         };
@@ -55,9 +55,9 @@ impl Files for Tree {
     }
 
     fn read(&self, path: &TreePath) -> Result<Bytes> {
-        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
+        let walk = Walk { repository: &self.reading.open(), tree: self };
         match walk.find(path)? {
-            Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path).map(Bytes::from),
+            Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path),
             Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),
         }
     }
@@ -166,21 +166,21 @@ impl Walk<'_> {
     }
 
     /// Unpacks an object of a known kind that is not too large.
-    fn bytes(&self, id: ObjectId, kind: gix::objs::Kind, path: &TreePath) -> Result<Vec<u8>> {
+    fn bytes(&self, id: ObjectId, kind: gix::objs::Kind, path: &TreePath) -> Result<Bytes> {
         let broken = |error: gix::Error| at(ErrorKind::Corrupt, "unreadable object", path).caused_by(error);
-        let header = self.repository.try_find_header(id).map_err(broken)?;
-        let header =
-            header.ok_or_else(|| at(ErrorKind::Corrupt, "an object is missing", path).with("id", id))?;
-        if header.kind() != kind {
-            return Err(at(ErrorKind::Corrupt, "an object of another kind", path).with("is", header.kind()));
+        let reading = &self.tree.reading;
+        let found = reading.look(self.repository, id).map_err(broken)?;
+        let found =
+            found.ok_or_else(|| at(ErrorKind::Corrupt, "an object is missing", path).with("id", id))?;
+        if found.kind != kind {
+            return Err(at(ErrorKind::Corrupt, "an object of another kind", path).with("is", found.kind));
         }
-        if header.size() > self.tree.file_bytes_max {
+        if found.size > self.tree.file_bytes_max {
             return Err(at(ErrorKind::Limit, "a file is too large", path)
-                .with("bytes", header.size())
+                .with("bytes", found.size)
                 .with("file_bytes_max", self.tree.file_bytes_max));
         }
-        let mut object = self.repository.find_object(id).map_err(broken)?;
-        Ok(std::mem::take(&mut object.data))
+        reading.bytes(self.repository, id, found).map_err(broken)
     }
 }
 
