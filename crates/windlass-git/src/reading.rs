@@ -149,7 +149,9 @@ impl<'a> Hold<'a> {
         let max = self.job.limits().artifact_bytes_max;
         if self.bytes > max {
             let error = Error::new(ErrorKind::Limit, "the loose objects of a commit are too large to hold");
-            return Err(error.with("artifact_bytes_max", max).with_help("Pack the repository with `git gc`."));
+            return Err(error
+                .with("artifact_bytes_max", max)
+                .with_help("Pack the repository with `git gc`."));
         }
         self.copied.insert(id, content);
         Ok(())

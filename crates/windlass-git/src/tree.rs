@@ -1,8 +1,10 @@
 //! The files of one commit, read from the object database: there is no work tree.
 //!
 //! Invariants: nothing outside of the commit's tree can be reached, whatever a symbolic link says; the size of
-//! an object is known before it is unpacked; a name that is no file name is an error, never skipped.
+//! an object is known before it is unpacked; nothing is skipped. A name that no path can hold (not UTF-8, or with a
+//! backslash) is listed as `Other` with U+FFFD for what is odd; a name that Git forbids is an error.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,7 +53,12 @@ impl Files for Tree {
         let entries = leaves.iter().map(|leaf| walk.entry(leaf, folder));
         let mut entries = entries.collect::<Result<Vec<_>>>()?;
         entries.sort();
-        Ok(entries)
+        match entries.windows(2).find(|two| two[0].name == two[1].name) {
+            Some(two) => {
+                Err(at(ErrorKind::Invalid, "two entries have one name", folder).with("name", &two[0].name))
+            }
+            None => Ok(entries),
+        }
     }
 
     fn read(&self, path: &TreePath) -> Result<Bytes> {
@@ -97,7 +104,9 @@ impl Walk<'_> {
             }
             let leaves = self.leaves(here, path)?;
             let missing = || at(ErrorKind::NotFound, "no such file or folder", path);
-            let leaf = leaves.iter().find(|leaf| leaf.name == name).ok_or_else(missing)?;
+            let leaf = leaves.iter().find(|leaf| leaf.name == name);
+            let leaf =
+                leaf.ok_or_else(|| unnameable(&leaves, name.as_bstr(), path).unwrap_or_else(missing))?;
             match leaf.mode {
                 Mode::Tree => folders.push(leaf.id),
                 Mode::Blob | Mode::BlobExecutable if rest.is_empty() => return Ok(Spot::File(leaf.id)),
@@ -117,8 +126,10 @@ impl Walk<'_> {
     }
 
     fn entry(&self, leaf: &Leaf, folder: &TreePath) -> Result<Entry> {
-        let (name, path) = file_name(leaf.name.as_bstr(), folder)?;
+        let name = file_name(leaf.name.as_bstr(), folder)?;
+        let Ok(path) = folder.join(&name) else { return Err(no_file_name(leaf.name.as_bstr(), folder)) };
         let kind = match leaf.mode {
+            _ if leaf.name != *name => EntryKind::Other,
             Mode::Tree => EntryKind::Folder,
             Mode::Blob | Mode::BlobExecutable => EntryKind::File,
             Mode::Commit => EntryKind::Other,
@@ -129,7 +140,7 @@ impl Walk<'_> {
                 Err(_) => EntryKind::Other,
             },
         };
-        Ok(Entry::new(name, kind))
+        Ok(Entry::new(&*name, kind))
     }
 
     /// The names of a link's target, the last first.
@@ -184,14 +195,25 @@ impl Walk<'_> {
     }
 }
 
-/// The name and the path of an entry, if a file can have them.
-fn file_name<'a>(name: &'a BStr, folder: &TreePath) -> Result<(&'a str, TreePath)> {
-    let odd = || at(ErrorKind::Invalid, "not a file name", folder).with("name", format!("{name:?}"));
-    let text = name.to_str().map_err(|_| odd())?;
-    if matches!(text, "" | "." | "..") || text.contains('/') {
-        return Err(odd());
+/// The name that an entry is listed under: its own where a path can hold it.
+fn file_name<'a>(name: &'a BStr, folder: &TreePath) -> Result<Cow<'a, str>> {
+    if matches!(name.as_bytes(), b"" | b"." | b"..") || name.contains_str("/") {
+        return Err(no_file_name(name, folder));
     }
-    Ok((text, folder.join(text).map_err(|_| odd())?))
+    let text = name.to_str_lossy();
+    Ok(if text.contains('\\') { text.replace('\\', "\u{fffd}").into() } else { text })
+}
+
+/// The error of a path that is listed, but only in place of a name that no path can hold.
+fn unnameable(leaves: &[Leaf], name: &BStr, path: &TreePath) -> Option<Error> {
+    let listed = |leaf: &&Leaf| file_name(leaf.name.as_bstr(), path).is_ok_and(|shown| *name == *shown);
+    let leaf = leaves.iter().find(listed)?;
+    let error = at(ErrorKind::Invalid, "no path can hold the name of this file", path);
+    Some(error.with("name", format!("{:?}", leaf.name)).with_help("Rename it, to UTF-8 without backslashes."))
+}
+
+fn no_file_name(name: &BStr, folder: &TreePath) -> Error {
+    at(ErrorKind::Invalid, "not a file name", folder).with("name", format!("{name:?}"))
 }
 
 fn leads_out(path: &TreePath) -> Error {
