@@ -1,4 +1,5 @@
-//! Joins targets and the engine with what Kubernetes kinds mean. Neither knows the other.
+//! Joins targets and the engine with what Kubernetes' kinds mean, where neither knows the other. The Kubernetes target
+//! knows it by itself.
 //!
 //! ```
 //! use windlass::fs::DirTarget;
@@ -37,17 +38,4 @@ pub fn folder(target: windlass_fs::DirTarget) -> windlass_fs::DirTarget {
     target
         .with_dialects(windlass_kinds::dialect::default_dialects())
         .with_order(windlass_kinds::order::default_order())
-}
-
-/// Makes a target of a cluster that knows annotations, order and health of Kubernetes' kinds.
-#[cfg(feature = "kube")]
-#[must_use]
-pub fn cluster(
-    cluster: windlass_kube::Cluster,
-    options: windlass_kube::KubeOptions,
-) -> windlass_kube::KubeTarget {
-    windlass_kube::KubeTarget::new(cluster, options)
-        .with_dialects(windlass_kinds::dialect::default_dialects())
-        .with_order(windlass_kinds::order::default_order())
-        .with_health(vec![Arc::new(windlass_kinds::health::KubernetesHealth)])
 }

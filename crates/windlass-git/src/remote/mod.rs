@@ -22,12 +22,13 @@ use ureq::Agent;
 use windlass_core::{Error, ErrorKind, Result};
 
 use self::pack::{Depth, Exactly, PackWriter};
-use crate::cache::{Cache, Reading};
+use crate::cache::Cache;
 use crate::http::{Bounds, Call, Client};
 use crate::job::Job;
 use crate::local;
 use crate::location::Address;
 use crate::options::{Access, GitLimits};
+use crate::reading::Reading;
 use crate::reference::{Reference, Wanted, not_found};
 
 /// How many commits of the cache a server is told about, so that it sends only what is new.
@@ -110,7 +111,7 @@ impl Remote {
     /// Opens the cache if the commit was fetched and found whole.
     fn cached(&self, commit: ObjectId) -> Result<Option<Reading>> {
         let Some(reading) = self.cache.newest()? else { return Ok(None) };
-        let repository = reading.repository.to_thread_local();
+        let repository = reading.open();
         let marked = repository.try_find_reference(mark(commit).as_str()).map_err(broken_cache)?.is_some();
         Ok(marked.then_some(reading))
     }
