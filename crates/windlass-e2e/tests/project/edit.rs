@@ -1,8 +1,8 @@
 //! What somebody does by hand.
 
-use windlass_core::{ObjectReport, Value};
+use windlass_core::{ObjectId, ObjectReport, Value};
 
-use super::{in_namespace, is_applied};
+use super::in_namespace;
 use crate::support::goldens::Document;
 use crate::support::plane::kubectl_args;
 
@@ -17,27 +17,28 @@ pub(crate) struct Edit<'a> {
     value: Value,
 }
 
-/// Chooses one object for each way to edit, and one that was not edited to be deleted: the first of a kind that comes
-/// back as it was.
+/// Kinds of which nothing else in a project depends on one object.
+const DELETED: [&str; 6] =
+    ["Deployment", "ConfigMap", "ServiceAccount", "Service", "RoleBinding", "ClusterRoleBinding"];
+
+/// Chooses an object to be deleted, and of the others one for each way to edit.
 pub(crate) fn choose<'a>(
     applied: impl Iterator<Item = (&'a Document, &'a ObjectReport)>,
-) -> (Vec<Edit<'a>>, Vec<&'a ObjectReport>) {
-    let ways: [fn(&Value) -> Option<(Vec<String>, Value)>; 4] = [rules, data, replicas, label];
+) -> (Vec<Edit<'a>>, &'a ObjectReport) {
     let applied: Vec<(&Document, &ObjectReport)> = applied.collect();
+    let of_kind = |kind: &&str| applied.iter().map(|(_, report)| *report).find(|report| report.id.kind == **kind);
+    let deleted = DELETED.iter().find_map(of_kind).expect("an object that can be deleted");
+    let ways: [fn(&Value) -> Option<(Vec<String>, Value)>; 4] = [rules, data, replicas, label];
     let mut edits: Vec<Edit<'a>> = Vec::new();
     for way in ways {
-        let free = applied.iter().filter(|(_, report)| edits.iter().all(|edit| edit.report.id != report.id));
-        let edit = free.filter_map(|(document, report)| {
+        let taken = |id: &ObjectId| *id == deleted.id || edits.iter().any(|edit| edit.report.id == *id);
+        let edit = applied.iter().filter(|(_, report)| !taken(&report.id)).find_map(|(document, report)| {
             let (path, value) = way(document.object.body())?;
             Some(Edit { document, report, path, value })
         });
-        edits.extend(edit.take(1).collect::<Vec<_>>());
+        edits.extend(edit);
     }
-    const DELETED: [&str; 6] = ["Deployment", "ConfigMap", "ServiceAccount", "Service", "RoleBinding", "ClusterRoleBinding"];
-    let free = |report: &&&ObjectReport| edits.iter().all(|edit| edit.report.id != report.id) && is_applied(report);
-    let of_kind = |kind: &&str| applied.iter().map(|(_, report)| report).filter(free).find(|report| report.id.kind == *kind).copied();
-    let deleted = DELETED.iter().find_map(of_kind);
-    (edits, deleted.into_iter().collect())
+    (edits, deleted)
 }
 
 impl Edit<'_> {

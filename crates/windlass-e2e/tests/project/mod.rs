@@ -60,7 +60,9 @@ impl<'a> Run<'a> {
         let report = self.world.pass();
         self.first = by_file(&report);
         assert_eq!(self.first.len(), files.len(), "each document is in the report:\n{report}");
-        insta::assert_snapshot!(self.world.unit.clone(), self.summary(&report));
+        insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(self.world.unit.clone(), self.summary(&report));
+        });
     }
 
     fn summary(&self, report: &Report) -> String {
@@ -73,20 +75,25 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// A second pass plans nothing and writes nothing.
+    /// A second pass plans nothing and writes nothing. What could not be written is tried again, and again in vain.
     fn stays_in_sync(&self) {
         let plan = self.world.plan();
-        assert_eq!(plan.writes(), 0, "nothing is planned:\n{plan}");
-        let whole = self.first.values().all(is_applied);
-        if !whole {
-            // What cannot be written is tried again, and that a pass ended otherwise than the last is remembered once.
+        let failing: BTreeSet<String> =
+            self.first.values().filter(|report| !is_applied(report)).map(|report| report.id.to_string()).collect();
+        let planned = plan.actions.iter().filter(|action| action.verb.writes()).map(|action| action.id.to_string());
+        let planned: Vec<String> = planned.filter(|id| !failing.contains(id)).collect();
+        assert!(planned.is_empty(), "nothing is planned:\n{plan}");
+        if !failing.is_empty() {
+            // That a pass ended otherwise than the last is remembered, once.
             self.world.pass_waiting(1);
         }
         let before = writes_of(&self.world.unit);
-        assert!(before > 0, "the audit log knows the first pass");
+        assert!(before.done > 0, "the audit log knows the first pass");
         let report = self.world.pass_waiting(1);
+        let after = writes_of(&self.world.unit);
         assert_eq!(report.counts().written(), 0, "nothing is written:\n{report}");
-        assert_eq!(writes_of(&self.world.unit), before, "the server saw no write of\n{report}");
+        assert_eq!(after.done, before.done, "the server did no write in\n{report}");
+        assert!(after.asked == before.asked || !failing.is_empty(), "the server was asked for no write in\n{report}");
     }
 
     /// What somebody edits and deletes by hand is put back, and nothing else is touched.
@@ -95,15 +102,12 @@ impl<'a> Run<'a> {
         for edit in &edits {
             edit.make();
         }
-        for report in &deleted {
-            delete(report);
-        }
+        delete(deleted);
         let report = self.world.pass();
         let edited: BTreeSet<String> = edits.iter().map(edit::Edit::id).collect();
-        let gone: BTreeSet<String> = deleted.iter().map(|report| report.id.to_string()).collect();
-        assert!(!edited.is_empty() && !gone.is_empty(), "something is edited and something deleted");
+        assert!(!edited.is_empty(), "something is edited");
         assert_eq!(set(&report, "changed"), edited, "what was edited is changed:\n{report}");
-        assert_eq!(set(&report, "created"), gone, "what was deleted is created:\n{report}");
+        assert_eq!(set(&report, "created"), BTreeSet::from([deleted.id.to_string()]), "what was deleted is created:\n{report}");
         edits.iter().for_each(edit::Edit::is_undone);
     }
 

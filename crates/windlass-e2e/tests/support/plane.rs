@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::LazyLock;
 
 use windlass_core::Value;
@@ -46,40 +45,65 @@ pub(crate) fn namespace(name: &str) {
     PLANE.apply(&manifest).unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Lists what carries a label, of every kind that can be listed: `Kind.group/namespace/name`.
+/// Lists what carries a label, of every kind that can be listed: `Kind.group/namespace/name`. What controllers made is
+/// left out, as they copy labels.
 pub(crate) fn labelled(label: &str) -> BTreeSet<String> {
+    for _ in 0..5 {
+        // Between listing the kinds and listing their objects another test may have taken a kind away.
+        if let Some(found) = try_labelled(label) {
+            return found;
+        }
+    }
+    panic!("kubectl cannot list all kinds")
+}
+
+fn try_labelled(label: &str) -> Option<BTreeSet<String>> {
     // A broken API service makes kubectl complain, and list everything else all the same.
     let output = PLANE.kubectl().args(["api-resources", "--verbs=list", "-o", "name"]).output();
     let listed = String::from_utf8_lossy(&output.expect("kubectl runs").stdout).into_owned();
     let kinds: Vec<&str> = listed.lines().filter(|kind| !kind.starts_with("events")).collect();
     assert!(kinds.len() > 40, "kubectl lists the kinds: {kinds:?}");
-    let output = PLANE
-        .kubectl()
-        .args(["get", &kinds.join(","), "--all-namespaces", "--ignore-not-found", "--selector", label])
-        .args(["--output", "json"])
-        .stderr(Stdio::piped())
-        .output()
-        .expect("kubectl runs");
-    let list: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let mut command = PLANE.kubectl();
+    command.args(["get", &kinds.join(","), "--all-namespaces", "--ignore-not-found", "--output=json"]);
+    let output = command.args(["--selector", label]).output().expect("kubectl runs");
+    if !output.status.success() {
+        return None;
+    }
+    if output.stdout.is_empty() {
+        return Some(BTreeSet::new());
+    }
+    let list: Value = serde_json::from_slice(&output.stdout).expect("a list");
     let items = list.get("items").and_then(Value::as_list).unwrap_or_default();
-    items.iter().filter(|item| !is_controlled(item)).map(identity).collect()
+    Some(items.iter().filter(|item| !is_controlled(item)).map(identity).collect())
 }
 
-/// A controller copies labels from what it makes objects for.
 fn is_controlled(item: &Value) -> bool {
     item.at(&["metadata", "ownerReferences"]).is_some()
+        || item.at(&["metadata", "labels", "endpoints.kubernetes.io/managed-by"]).is_some()
 }
 
 fn identity(item: &Value) -> String {
     windlass_core::ObjectId::of(item).expect("an object of the server has a name").to_string()
 }
 
-/// Counts the writes of a unit that the API server saw, by its audit log: rehearsals are not writes.
-pub(crate) fn writes_of(unit: &str) -> usize {
+/// What the API server was asked to write by a unit, by its audit log; rehearsals are not writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Writes {
+    pub(crate) asked: usize,
+    pub(crate) done: usize,
+}
+
+pub(crate) fn writes_of(unit: &str) -> Writes {
     let log = PLANE.kubeconfig().with_file_name("audit.log");
-    // A write of our own, so that the log holds what came before.
-    let account = format!("\"impersonatedUser\":{{\"username\":\"system:serviceaccount:{ACCOUNTS}:{unit}\"");
     let text = std::fs::read_to_string(log).expect("an audit log; unset WINDLASS_E2E_KUBECONFIG for this test");
-    text.lines().filter(|line| line.contains(&account) && !line.contains("dryRun=All")).count()
+    let account = format!("system:serviceaccount:{ACCOUNTS}:{unit}");
+    let events = text.lines().filter(|line| line.contains(&account)).map(|line| {
+        let event: Value = serde_json::from_str(line).expect("an event");
+        let uri = event.text_at(&["requestURI"]).unwrap_or_default();
+        let ours = event.text_at(&["impersonatedUser", "username"]) == Some(&account);
+        let code = event.at(&["responseStatus", "code"]).and_then(Value::as_int).unwrap_or_default();
+        (ours && !uri.contains("dryRun=All"), code < 300)
+    });
+    let asked: Vec<bool> = events.filter_map(|(write, done)| write.then_some(done)).collect();
+    Writes { asked: asked.len(), done: asked.into_iter().filter(|done| *done).count() }
 }
