@@ -43,7 +43,8 @@ pub struct Edge {
     pub after: Node,
     /// What it waits for.
     pub gate: Gate,
-    /// Whether the edge yields where it would close a cycle.
+    /// Whether the edge is a preference: it yields where it would close a cycle, and holds nothing back when what is
+    /// before it fails.
     pub weak: bool,
     /// Why, for people: `namespace`, `custom resource definition`, `annotation`.
     pub why: Text,
@@ -55,7 +56,7 @@ impl Edge {
         Self { before, after, gate, weak: false, why: why.into() }
     }
 
-    /// Makes it yield where it would close a cycle.
+    /// Makes it a preference, that yields where it would close a cycle and holds nothing back after a failure.
     #[must_use]
     pub fn weak(mut self) -> Self {
         self.weak = true;

@@ -203,14 +203,25 @@ impl Report {
         Counts::of(self.objects.iter().map(|object| &object.outcome))
     }
 
-    /// Says whether every object is where it should be.
+    /// Says whether every object was written that should be, and every one deleted; not whether they are healthy.
     #[must_use]
     pub fn is_success(&self) -> bool {
         let counts = self.counts();
         self.problems.is_empty() && counts.failed == 0 && counts.skipped == 0
     }
 
-    /// Gives all that went wrong as one error; `None` where nothing did.
+    /// Goes through the wanted objects that were written, or were as wanted, and are not healthy: what was waited for in
+    /// vain, and why.
+    pub fn unhealthy(&self) -> impl Iterator<Item = (&ObjectReport, &Health)> {
+        self.objects.iter().filter_map(|object| {
+            let health = object.health.as_ref().filter(|health| !health.is_ready())?;
+            let written = matches!(object.outcome, Outcome::Created | Outcome::Changed | Outcome::Unchanged);
+            written.then_some((object, health))
+        })
+    }
+
+    /// Gives all that went wrong as one error; `None` where nothing did. An object that is not healthy is no error
+    /// here: [`Report::unhealthy`] has those.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         let failed = self.objects.iter().filter_map(|object| match &object.outcome {
@@ -221,10 +232,13 @@ impl Report {
     }
 }
 
-/// One line for each object that is not merely unchanged, and a line of counts.
+/// One line for each object that is not merely unchanged and healthy, and a line of counts.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for object in self.objects.iter().filter(|object| object.outcome != Outcome::Unchanged) {
+        let quiet = |object: &ObjectReport| {
+            object.outcome == Outcome::Unchanged && object.health.as_ref().is_none_or(Health::is_ready)
+        };
+        for object in self.objects.iter().filter(|object| !quiet(object)) {
             writeln!(f, "{object}")?;
         }
         for problem in &self.problems {

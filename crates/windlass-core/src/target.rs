@@ -141,7 +141,8 @@ pub struct Observed {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Mode {
-    /// The fields of the payload are set, others stay.
+    /// The fields of the payload are set, and fields that others set stay. A target that cannot tell whose a field is
+    /// replaces the whole object, and says so in its docs.
     #[default]
     Apply,
     /// The whole object becomes the payload.

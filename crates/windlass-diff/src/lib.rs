@@ -29,7 +29,7 @@
 //! | [`compare()`] | which fields differ, and why |
 //! | [`mask`] | what may be secret, and how it is shown |
 //! | [`render`] | changes as a person likes to read them |
-//! | [`merge_patch`], [`json_patch`] | RFC 7386, RFC 6902 |
+//! | [`merge_patch`], [`json_patch`], [`strategic`] | RFC 7386, RFC 6902, strategic merge patch |
 //!
 //! # Invariants
 //!
@@ -51,6 +51,7 @@ pub mod merge_patch;
 pub mod render;
 pub mod schema;
 pub mod spelling;
+pub mod strategic;
 mod text;
 
 pub use compare::{Facts, FieldChange, Holders, compare};

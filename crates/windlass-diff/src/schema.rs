@@ -159,7 +159,7 @@ pub enum ListKind {
     Map(Vec<Text>),
 }
 
-/// How a strategic merge patch treats a value. Nothing else looks at it.
+/// How a [strategic merge patch](crate::strategic) treats a value; [`merge`](crate::merge) does not look at it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
     /// A list is merged; without it a list is replaced.

@@ -6,7 +6,7 @@
 //!
 //! let clock = TestClock::auto();
 //! let cx = clock.context();
-//! let source = MemorySource::of(files([("app.lines", "ConfigMap shop/web greeting=hello")]));
+//! let source = MemorySource::of(files([("app.lines", "ConfigMap/shop/web greeting=hello")]));
 //! let target = MemoryTarget::new("memory").with_state(MemoryStore::new());
 //! let engine = Engine::new(unit("shop"), source, LinesRenderer::new(), target.clone());
 //!

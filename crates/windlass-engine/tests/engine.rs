@@ -192,6 +192,17 @@ fn what_never_becomes_healthy_is_waited_for_until_its_deadline() {
 }
 
 #[test]
+fn the_report_names_what_is_not_healthy_also_where_it_was_not_written() {
+    let world = World::new("a=1 within:3; b=1");
+    world.target.set_health(&object_id("a"), Health::new(HealthStatus::Progressing, "no address yet"));
+    world.pass();
+    let report = world.pass();
+    assert_eq!(report.to_string(), "unchanged ConfigMap/ns/a  progressing: no address yet\nweb: 2 unchanged\n");
+    assert_eq!(report.unhealthy().count(), 1);
+    assert!(report.is_success());
+}
+
+#[test]
 fn what_is_degraded_is_not_waited_for() {
     let world = World::new("a=1; b=1 after:a");
     world.target.set_health(&object_id("a"), Health::new(HealthStatus::Degraded, "crash loop"));
@@ -214,6 +225,12 @@ fn waves_wait_for_one_another() {
     let world = World::new("a=1 wave:2; b=1 wave:-1; c=1; d=1 wave:2");
     world.target.healthy_after(&object_id("c"), Duration::from_secs(3));
     assert_eq!(world.writes(), "create b, create c, create a, create d");
+}
+
+#[test]
+fn what_an_earlier_wave_needs_goes_with_it() {
+    let world = World::new("a=1 wave:-1 after:b; b=1 wave:3 after:c; c=1; d=1");
+    assert_eq!(world.writes(), "create c, create b, create a, create d");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::fault::fault;
 /// The folder of a target in which it keeps what is not an object.
 pub(crate) const OWN: &str = ".windlass";
 
+/// A number takes the first line of a lock file, always as long as this.
+const LINE: u64 = 21;
+
 /// The lock of a folder: taken by the first write, held until dropped. The kernel lets go of it when the process ends,
 /// however it ends.
 #[derive(Debug)]
@@ -22,28 +25,45 @@ pub(crate) struct Keeper {
 }
 
 #[derive(Debug)]
-struct Held(File);
+struct Held {
+    file: File,
+    /// How often the folder was locked, this time counted.
+    turn: u64,
+    writes: u64,
+}
 
 impl Keeper {
     pub(crate) fn new(root: PathBuf) -> Self {
         Self { root, held: Mutex::default() }
     }
 
-    /// Takes the lock, unless it is held already.
-    pub(crate) fn take(&self, access: Access) -> Result<()> {
+    /// Takes the lock, unless it is held already, and gives a number that no other call for this folder ever gives.
+    pub(crate) fn take(&self, access: Access) -> Result<String> {
         let mut held = locked(&self.held);
         if held.is_none() {
-            disk::make_folders(&self.root, Path::new(""), access)?;
-            let own = disk::make_folders(&self.root, Path::new(OWN), Access::Owner)?;
-            let file = acquire(&own.join("lock"))?.ok_or_else(|| self.taken(&own.join("lock")))?;
-            *held = Some(Held(file).sign()?);
+            *held = Some(self.acquire(access)?);
         }
-        Ok(())
+        let Some(held) = &mut *held else {
+            return Err(Error::new(ErrorKind::Internal, "the lock was taken and is not held"));
+        };
+        held.writes += 1;
+        Ok(format!("{}.{}", held.turn, held.writes))
+    }
+
+    fn acquire(&self, access: Access) -> Result<Held> {
+        disk::make_folders(&self.root, Path::new(""), access)?;
+        let path = disk::make_folders(&self.root, Path::new(OWN), Access::Owner)?.join("lock");
+        let file = acquire(&path)?.ok_or_else(|| self.taken(&path))?;
+        let turn = number(&file).saturating_add(1);
+        set_number(&file, turn, &path)?;
+        let held = Held { file, turn, writes: 0 };
+        held.sign().map_err(|error| fault("write", &path, error))?;
+        Ok(held)
     }
 
     fn taken(&self, lock: &Path) -> Error {
-        let holder = disk::read(lock, 32).ok().flatten().and_then(|text| String::from_utf8(text).ok());
-        let pid = holder.and_then(|text| text.trim().parse::<u32>().ok());
+        let text = disk::read(lock, 2 * LINE).ok().flatten().and_then(|text| String::from_utf8(text).ok());
+        let pid = text.and_then(|text| text.lines().nth(1).and_then(|line| line.parse::<u32>().ok()));
         let error = Error::new(ErrorKind::Conflict, "somebody else writes to this folder")
             .with("path", self.root.display());
         match pid {
@@ -57,19 +77,18 @@ impl Keeper {
 }
 
 impl Held {
-    /// Writes down who holds the lock, for the error of whoever comes next.
-    fn sign(mut self) -> Result<Self> {
-        let text = format!("{}\n", std::process::id());
-        let signed = self.0.set_len(0).and_then(|()| self.0.write_all(text.as_bytes()));
-        signed.map_err(|error| fault("write", Path::new("lock"), error))?;
-        Ok(self)
+    /// Writes down who holds the lock, below the number, for the error of whoever comes next.
+    fn sign(&self) -> std::io::Result<()> {
+        self.file.set_len(LINE)?;
+        (&self.file).seek(SeekFrom::Start(LINE))?;
+        (&self.file).write_all(format!("{}\n", std::process::id()).as_bytes())
     }
 }
 
 /// A lock that nobody holds names nobody. Only a help for people: an error changes nothing.
 impl Drop for Held {
     fn drop(&mut self) {
-        let _ = self.0.set_len(0);
+        let _ = self.file.set_len(LINE);
     }
 }
 
@@ -86,7 +105,7 @@ pub(crate) fn acquire(path: &Path) -> Result<Option<File>> {
 /// Reads the number that a lock file carries; 0 where it carries none.
 pub(crate) fn number(mut file: &File) -> u64 {
     let mut text = String::new();
-    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(32).read_to_string(&mut text));
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(LINE).read_to_string(&mut text));
     read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0)
 }
 

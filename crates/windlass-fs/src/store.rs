@@ -82,7 +82,7 @@ impl FileStore {
         expected: Option<&Version>,
         delta: &Delta,
     ) -> Result<Version> {
-        self.keeper.as_ref().map_or(Ok(()), |(keeper, access)| keeper.take(*access))?;
+        self.keeper.as_ref().map_or(Ok(()), |(keeper, access)| keeper.take(*access).map(drop))?;
         disk::make_folders(&self.folder, Path::new(""), Access::Owner)?;
         let lock_path = self.path(unit, "lock");
         let lock = lock::acquire(&lock_path)?.ok_or_else(|| busy(unit, &lock_path))?;

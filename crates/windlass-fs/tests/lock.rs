@@ -82,12 +82,10 @@ fn clones_share_the_lock_until_the_last_is_dropped() {
     assert!(write(&second, "c").is_err());
     drop(clone);
     assert!(write(&second, "c").is_ok());
-    assert_eq!(
-        fs::read_to_string(folder.path().join(".windlass/lock")).unwrap().trim(),
-        std::process::id().to_string()
-    );
+    let held = || fs::read_to_string(folder.path().join(".windlass/lock")).unwrap();
+    assert_eq!(held(), format!("00000000000000000002\n{}\n", std::process::id()));
     drop(second);
-    assert_eq!(fs::read_to_string(folder.path().join(".windlass/lock")).unwrap(), "", "nobody holds it");
+    assert_eq!(held(), "00000000000000000002\n", "nobody holds it");
 }
 
 #[test]

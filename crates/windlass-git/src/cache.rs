@@ -17,6 +17,7 @@ use std::time::Duration;
 use windlass_core::{Error, ErrorKind, Result};
 
 use crate::local;
+use crate::reading::Reading;
 
 /// How long the holder of the lock is left alone between two looks at it.
 const LOCK_LOOK: Duration = Duration::from_millis(20);
@@ -27,13 +28,6 @@ const IN_USE: &str = "windlass-in-use";
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
-}
-
-/// A repository to read from. While it is held, no process removes it from the cache.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) repository: gix::ThreadSafeRepository,
-    _use: Option<File>,
 }
 
 /// The right to write to the cache, held until dropped or until the process ends.
@@ -66,7 +60,7 @@ impl Cache {
         let place = path(&self.folder, generation);
         let lock = lock_file(&place.join(IN_USE))?;
         lock.lock_shared().map_err(|error| broken("no lock", &place, error))?;
-        Ok(Reading { repository: local::open(&place)?, _use: Some(lock) })
+        Ok(Reading::of_cache(local::open(&place)?, lock))
     }
 
     /// Waits for the right to write. `wait` is asked before each further look and ends the wait with its error.
@@ -83,13 +77,6 @@ impl Cache {
             }
             std::thread::sleep(LOCK_LOOK);
         }
-    }
-}
-
-impl Reading {
-    /// A repository that is none of the cache's.
-    pub(crate) fn of_another(repository: gix::ThreadSafeRepository) -> Self {
-        Self { repository, _use: None }
     }
 }
 

@@ -44,6 +44,8 @@
 //! - A cache is shared only by those who show the same credentials or the same named identity, and no other account of
 //!   the machine can enter it.
 //! - A cache holds a commit wholly or not at all, whenever a process is killed. Processes take turns by a file lock.
+//! - An artifact of a local repository outlives it: rewritten branches, `git gc --prune=now`, removal of the folder.
+//!   Its packs stay mapped and its loose objects are copied into memory when it is fetched.
 //! - Every wait, size and count is bounded by [`GitLimits`] or by the limits of the
 //!   [`Context`](windlass_core::Context).
 //!
@@ -62,6 +64,7 @@ mod job;
 mod local;
 mod location;
 mod options;
+mod reading;
 mod reference;
 mod remote;
 mod source;

@@ -30,6 +30,14 @@ pub(crate) fn open(path: &Path) -> Result<ThreadSafeRepository> {
     })
 }
 
+/// The repository for one thread, in which a name stands for itself: `refs/replace` would give other content under the
+/// name of a commit.
+pub(crate) fn exact(repository: &ThreadSafeRepository) -> Repository {
+    let mut repository = repository.to_thread_local();
+    repository.objects.ignore_replacements = true;
+    repository
+}
+
 /// Makes an empty bare repository in a folder that is new or empty.
 pub(crate) fn create(path: &Path) -> Result<ThreadSafeRepository> {
     let (kind, options) = (gix::create::Kind::Bare, gix::create::Options::default());

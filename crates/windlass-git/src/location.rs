@@ -50,7 +50,8 @@ impl Location {
             Scheme::File => folder_of_file_url(text).map(|folder| (Self::Folder(folder), None)),
             Scheme::Other(name) => Err(Error::new(ErrorKind::Unsupported, "no transport for this scheme")
                 .with("scheme", name)
-                .with("url", redacted(text))),
+                .with("url", redacted(text))
+                .with_help("use https://, http://, file:// or a path; SSH is not there yet")),
             Scheme::None => Ok((Self::Folder(PathBuf::from(text)), None)),
         }
     }

@@ -9,12 +9,12 @@ use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
 
-use crate::cache::Reading;
 use crate::commit::{self, Facts};
 use crate::job::{self, Job};
 use crate::local;
 use crate::location::Location;
 use crate::options::{Access, Proxy};
+use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
 use crate::remote::{Remote, Tip};
 use crate::tree::Tree;
@@ -29,8 +29,13 @@ use crate::{Credentials, GitLimits};
 /// - [`resolve`](Source::resolve) over HTTP lists references and fetches nothing; a commit is not even asked for.
 /// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it.
 ///
+/// - An artifact of a local repository stays readable whatever happens to the repository. Fetching it looks at every
+///   file of the commit once: packs are mapped, and loose objects are copied into memory, at most
+///   [`artifact_bytes_max`](windlass_core::Limits::artifact_bytes_max) of them.
+///
 /// # Assumptions
-/// A local repository is read in place: its artifacts stay readable for as long as it keeps the commit.
+/// Nobody writes into a pack that exists, as Git never does; and the system keeps a removed file that is mapped, as
+/// Unix does.
 ///
 /// # Cancel safety
 /// A dropped fetch stops at its next read, and leaves a cache in which the commit is either whole or absent.
@@ -177,7 +182,7 @@ impl Place {
     fn resolve(&self, reference: &Reference, job: &Job) -> Result<Revision> {
         match self {
             Self::Folder(path) => {
-                let repository = local::open(path)?.to_thread_local();
+                let repository = local::exact(&local::open(path)?);
                 let tip = local::resolve(&repository, reference)
                     .map_err(|error| error.with("path", path.display()))?;
                 let facts = commit::facts(&repository, tip.commit)?;
@@ -196,13 +201,13 @@ impl Place {
     ) -> Result<Artifact> {
         let commit = commit_of(revision)?;
         let reading = match self {
-            Self::Folder(path) => held(path, commit)?,
+            Self::Folder(path) => held(path, commit, job)?,
             Self::Remote(remote) => match reference.wanted()? {
                 Wanted::Ref(name) => remote.fetch(commit, Some(&name), job)?,
                 Wanted::Commit(_) => remote.fetch(commit, None, job)?,
             },
         };
-        let facts = commit::facts(&reading.repository.to_thread_local(), commit)?;
+        let facts = commit::facts(&reading.open(), commit)?;
         let tree = Tree::new(reading, facts.tree, links_max, job.limits().file_bytes_max);
         Ok(Artifact::new(described(revision.clone(), &facts), digest(facts.tree), Arc::new(tree)))
     }
@@ -213,13 +218,23 @@ fn digest(tree: ObjectId) -> Digest {
     Digest::of_parts([b"git tree sha1".as_slice(), tree.as_slice()])
 }
 
-fn held(path: &Path, commit: ObjectId) -> Result<Reading> {
-    let repository = local::open(path)?;
-    if local::holds(&repository.to_thread_local(), commit)? {
-        return Ok(Reading::of_another(repository));
+/// Holds a commit of a folder. Where Git repacks meanwhile, an object may be in neither place that was looked at; a
+/// second look then finds it in the new pack.
+fn held(path: &Path, commit: ObjectId, job: &Job) -> Result<Reading> {
+    match hold(path, commit, job) {
+        Ok((reading, false)) => Ok(reading),
+        Err(error) if error.kind() != ErrorKind::Corrupt => Err(error),
+        _ => hold(path, commit, job).map(|(reading, _missing)| reading),
     }
-    let missing = Error::new(ErrorKind::NotFound, "no such commit");
-    Err(missing.with("commit", commit).with("path", path.display()))
+}
+
+fn hold(path: &Path, commit: ObjectId, job: &Job) -> Result<(Reading, bool)> {
+    let repository = local::open(path)?;
+    if !local::holds(&local::exact(&repository), commit)? {
+        let missing = Error::new(ErrorKind::NotFound, "no such commit");
+        return Err(missing.with("commit", commit).with("path", path.display()));
+    }
+    Reading::of_folder(repository, commit, job).map_err(|error| error.with("path", path.display()))
 }
 
 fn named(tip: &Tip) -> Revision {

@@ -1,8 +1,10 @@
 //! The files of one commit, read from the object database: there is no work tree.
 //!
 //! Invariants: nothing outside of the commit's tree can be reached, whatever a symbolic link says; the size of
-//! an object is known before it is unpacked; a name that is no file name is an error, never skipped.
+//! an object is known before it is unpacked; nothing is skipped. A name that no path can hold (not UTF-8, or with a
+//! backslash) is listed as `Other` with U+FFFD for what is odd; a name that Git forbids is an error.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +15,7 @@ use gix::objs::tree::EntryKind as Mode;
 use gix::{ObjectId, Repository};
 use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
 
-use crate::cache::Reading;
+use crate::reading::Reading;
 
 /// How many unpacked folders are kept before all are dropped.
 const FOLDERS_KEPT_MAX: usize = 4096;
@@ -43,7 +45,7 @@ impl Tree {
 
 impl Files for Tree {
     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
-        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
+        let walk = Walk { repository: &self.reading.open(), tree: self };
         let Spot::Folder(id) = walk.find(folder)? else {
             return Err(at(ErrorKind::Invalid, "not a folder", folder));
         };
@@ -51,13 +53,18 @@ impl Files for Tree {
         let entries = leaves.iter().map(|leaf| walk.entry(leaf, folder));
         let mut entries = entries.collect::<Result<Vec<_>>>()?;
         entries.sort();
-        Ok(entries)
+        match entries.windows(2).find(|two| two[0].name == two[1].name) {
+            Some(two) => {
+                Err(at(ErrorKind::Invalid, "two entries have one name", folder).with("name", &two[0].name))
+            }
+            None => Ok(entries),
+        }
     }
 
     fn read(&self, path: &TreePath) -> Result<Bytes> {
-        let walk = Walk { repository: &self.reading.repository.to_thread_local(), tree: self };
+        let walk = Walk { repository: &self.reading.open(), tree: self };
         match walk.find(path)? {
-            Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path).map(Bytes::from),
+            Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path),
             Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),
         }
     }
@@ -97,7 +104,9 @@ impl Walk<'_> {
             }
             let leaves = self.leaves(here, path)?;
             let missing = || at(ErrorKind::NotFound, "no such file or folder", path);
-            let leaf = leaves.iter().find(|leaf| leaf.name == name).ok_or_else(missing)?;
+            let leaf = leaves.iter().find(|leaf| leaf.name == name);
+            let leaf =
+                leaf.ok_or_else(|| unnameable(&leaves, name.as_bstr(), path).unwrap_or_else(missing))?;
             match leaf.mode {
                 Mode::Tree => folders.push(leaf.id),
                 Mode::Blob | Mode::BlobExecutable if rest.is_empty() => return Ok(Spot::File(leaf.id)),
@@ -117,8 +126,10 @@ impl Walk<'_> {
     }
 
     fn entry(&self, leaf: &Leaf, folder: &TreePath) -> Result<Entry> {
-        let (name, path) = file_name(leaf.name.as_bstr(), folder)?;
+        let name = file_name(leaf.name.as_bstr(), folder)?;
+        let Ok(path) = folder.join(&name) else { return Err(no_file_name(leaf.name.as_bstr(), folder)) };
         let kind = match leaf.mode {
+            _ if leaf.name != *name => EntryKind::Other,
             Mode::Tree => EntryKind::Folder,
             Mode::Blob | Mode::BlobExecutable => EntryKind::File,
             Mode::Commit => EntryKind::Other,
@@ -129,7 +140,7 @@ impl Walk<'_> {
                 Err(_) => EntryKind::Other,
             },
         };
-        Ok(Entry::new(name, kind))
+        Ok(Entry::new(&*name, kind))
     }
 
     /// The names of a link's target, the last first.
@@ -166,32 +177,43 @@ impl Walk<'_> {
     }
 
     /// Unpacks an object of a known kind that is not too large.
-    fn bytes(&self, id: ObjectId, kind: gix::objs::Kind, path: &TreePath) -> Result<Vec<u8>> {
+    fn bytes(&self, id: ObjectId, kind: gix::objs::Kind, path: &TreePath) -> Result<Bytes> {
         let broken = |error: gix::Error| at(ErrorKind::Corrupt, "unreadable object", path).caused_by(error);
-        let header = self.repository.try_find_header(id).map_err(broken)?;
-        let header =
-            header.ok_or_else(|| at(ErrorKind::Corrupt, "an object is missing", path).with("id", id))?;
-        if header.kind() != kind {
-            return Err(at(ErrorKind::Corrupt, "an object of another kind", path).with("is", header.kind()));
+        let reading = &self.tree.reading;
+        let found = reading.look(self.repository, id).map_err(broken)?;
+        let found =
+            found.ok_or_else(|| at(ErrorKind::Corrupt, "an object is missing", path).with("id", id))?;
+        if found.kind != kind {
+            return Err(at(ErrorKind::Corrupt, "an object of another kind", path).with("is", found.kind));
         }
-        if header.size() > self.tree.file_bytes_max {
+        if found.size > self.tree.file_bytes_max {
             return Err(at(ErrorKind::Limit, "a file is too large", path)
-                .with("bytes", header.size())
+                .with("bytes", found.size)
                 .with("file_bytes_max", self.tree.file_bytes_max));
         }
-        let mut object = self.repository.find_object(id).map_err(broken)?;
-        Ok(std::mem::take(&mut object.data))
+        reading.bytes(self.repository, id, found).map_err(broken)
     }
 }
 
-/// The name and the path of an entry, if a file can have them.
-fn file_name<'a>(name: &'a BStr, folder: &TreePath) -> Result<(&'a str, TreePath)> {
-    let odd = || at(ErrorKind::Invalid, "not a file name", folder).with("name", format!("{name:?}"));
-    let text = name.to_str().map_err(|_| odd())?;
-    if matches!(text, "" | "." | "..") || text.contains('/') {
-        return Err(odd());
+/// The name that an entry is listed under: its own where a path can hold it.
+fn file_name<'a>(name: &'a BStr, folder: &TreePath) -> Result<Cow<'a, str>> {
+    if matches!(name.as_bytes(), b"" | b"." | b"..") || name.contains_str("/") {
+        return Err(no_file_name(name, folder));
     }
-    Ok((text, folder.join(text).map_err(|_| odd())?))
+    let text = name.to_str_lossy();
+    Ok(if text.contains('\\') { text.replace('\\', "\u{fffd}").into() } else { text })
+}
+
+/// The error of a path that is listed, but only in place of a name that no path can hold.
+fn unnameable(leaves: &[Leaf], name: &BStr, path: &TreePath) -> Option<Error> {
+    let listed = |leaf: &&Leaf| file_name(leaf.name.as_bstr(), path).is_ok_and(|shown| *name == *shown);
+    let leaf = leaves.iter().find(listed)?;
+    let error = at(ErrorKind::Invalid, "no path can hold the name of this file", path);
+    Some(error.with("name", format!("{:?}", leaf.name)).with_help("Rename it, to UTF-8 without backslashes."))
+}
+
+fn no_file_name(name: &BStr, folder: &TreePath) -> Error {
+    at(ErrorKind::Invalid, "not a file name", folder).with("name", format!("{name:?}"))
 }
 
 fn leads_out(path: &TreePath) -> Error {

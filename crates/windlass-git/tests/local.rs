@@ -153,6 +153,56 @@ fn entries_that_have_no_content_are_listed_as_other() {
     assert_eq!(list(&artifact, "").unwrap(), "README apps/ file folder/ gone? out?");
 }
 
+/// Commits a file under names that are not written as text.
+fn commit_named(fleet: &Fleet, names: &[&[u8]]) {
+    use gix::objs::tree::{Entry, EntryKind};
+    let repository = gix::open(fleet.repository.path()).unwrap();
+    let oid = repository.write_blob("kind: X\n").unwrap().detach();
+    let entry = |name: &&[u8]| Entry { mode: EntryKind::Blob.into(), filename: (*name).into(), oid };
+    let mut tree = gix::objs::Tree { entries: names.iter().map(entry).collect() };
+    tree.entries.sort();
+    let tree = repository.write_object(&tree).unwrap().detach();
+    let time = gix::date::Time { seconds: 1_700_000_000, offset: 0 };
+    let ada = gix::actor::Signature { name: "Ada".into(), email: "ada@example.org".into(), time };
+    let mut buffer = gix::date::parse::TimeBuf::default();
+    let ada = ada.to_ref(&mut buffer);
+    let none: [gix::ObjectId; 0] = [];
+    let commit = repository.new_commit_as(ada, ada, "names", tree, none).unwrap().id().to_string();
+    fleet.repository.point("refs/heads/main", &commit).unwrap();
+}
+
+fn check_lists(names: &[&[u8]], expected: &str) {
+    let fleet = Fleet::new();
+    commit_named(&fleet, names);
+    let artifact = bring(&fleet.source()).unwrap();
+    assert_eq!(list(&artifact, "").unwrap_or_else(|error| shown(&error)), expected);
+}
+
+#[test]
+fn a_name_that_no_path_can_hold_is_listed_as_other() {
+    check_lists(&[b"web.yaml", b"caf\xe9.yaml", b"a\\b.yaml"], "a\u{fffd}b.yaml? caf\u{fffd}.yaml? web.yaml");
+    check_lists(&[b"web.yaml", b"caf\xc3\xa9.yaml"], "caf\u{e9}.yaml web.yaml");
+}
+
+#[test]
+fn what_is_listed_in_place_of_its_name_is_never_missing() {
+    let fleet = Fleet::new();
+    commit_named(&fleet, &[b"web.yaml", b"caf\xe9.yaml"]);
+    let artifact = bring(&fleet.source()).unwrap();
+    assert_eq!(read(&artifact, "web.yaml").unwrap(), "kind: X\n");
+    let error = read(&artifact, "caf\u{fffd}.yaml").unwrap_err();
+    let expected =
+        "invalid: no path can hold the name of this file (path=caf\u{fffd}.yaml, name=\"caf\\xe9.yaml\")";
+    assert_eq!(shown(&error), expected);
+}
+
+#[test]
+fn names_that_git_forbids_or_that_look_alike_are_refused() {
+    check_lists(&[b"web.yaml", b".."], "invalid: not a file name (path=., name=\"..\")");
+    check_lists(&[b"web.yaml", b"a/b"], "invalid: not a file name (path=., name=\"a/b\")");
+    check_lists(&[b"\xe9", b"\xe8"], "invalid: two entries have one name (path=., name=\u{fffd})");
+}
+
 #[test]
 fn folders_are_no_files_and_files_no_folders() {
     let fleet = Fleet::new();

@@ -35,7 +35,8 @@ pub struct Edge<K> {
     pub after: Node<K>,
     /// What it waits for.
     pub gate: Gate,
-    /// Whether the edge yields where it would close a circle.
+    /// Whether the edge is a preference: it yields where it would close a circle, and holds nothing back when what is
+    /// before it fails.
     pub weak: bool,
     /// The reason, for people.
     pub why: Arc<str>,
@@ -78,7 +79,8 @@ impl<K> Edge<K> {
         Self { gate: Gate::Healthy, ..self }
     }
 
-    /// Makes the edge yield where it would close a circle.
+    /// Makes the edge a preference: it yields where it would close a circle, and holds nothing back when what is before
+    /// it fails.
     #[must_use]
     pub fn weak(self) -> Self {
         Self { weak: true, ..self }

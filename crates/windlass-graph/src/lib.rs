@@ -51,7 +51,8 @@
 //! - The answer depends on the set of keys and the set of edges alone, not on the order in which they are given.
 //! - Weak edges inside a strongly connected part all yield. What is still a circle is a [`Cycle`], the members of
 //!   which get no rank and never become ready; an edge from a key to itself is one. Everything else is ordered.
-//! - What depends on a failed key, or on a member of a cycle, is [`Blocked`] and names it. Nothing else is.
+//! - What depends on a failed key, or on a member of a cycle, by edges that are not weak, is [`Blocked`] and names it.
+//!   Nothing else is: a weak edge waits until what is before it is done, or never will be.
 //! - An edge that names an unknown key is [`Dangling`] and orders nothing.
 //! - What comes after a key has a greater rank, through any number of barriers.
 //! - Work and memory are linear in keys and edges, apart from sorting; nothing recurses.

@@ -66,6 +66,8 @@ struct Loss {
     node: u32,
     gate: Gate,
     by: u32,
+    /// What it had lost before.
+    earlier: Option<Gate>,
 }
 
 impl Progress {
@@ -105,7 +107,9 @@ impl Progress {
     }
 
     pub(crate) fn is_open(&self, link: &Link) -> bool {
-        self.marks[link.before as usize].reached >= Some(link.gate)
+        let before = &self.marks[link.before as usize];
+        let yields = link.weak && before.lost.is_some_and(|lost| lost <= link.gate);
+        before.reached >= Some(link.gate) || yields
     }
 
     pub(crate) fn take(&mut self) -> Option<u32> {
@@ -133,7 +137,7 @@ impl Progress {
             Some(Gate::Applied) => Some(Gate::Healthy),
             Some(Gate::Healthy) => None,
         };
-        let loss = lost.and_then(|gate| self.lose(Loss { node, gate, by: node }));
+        let loss = lost.and_then(|gate| self.lose(node, gate, node));
         self.spread_losses(net, loss.into_iter().collect())
     }
 
@@ -150,7 +154,7 @@ impl Progress {
     fn lose_cyclic(&mut self, net: &Net, cyclic: &[u32]) {
         let mut losses = Vec::with_capacity(cyclic.len());
         for &node in cyclic {
-            losses.extend(self.lose(Loss { node, gate: Gate::Applied, by: node }));
+            losses.extend(self.lose(node, Gate::Applied, node));
             if net.is_key(node) {
                 self.finish(node, State::Cyclic);
             }
@@ -197,13 +201,20 @@ impl Progress {
         Some(Rise { node, from, to })
     }
 
-    /// Walks on from what is lost and returns the keys that are blocked by it, sorted.
+    /// Walks on from what is lost and returns the keys that are blocked by it, sorted. A weak link yields to a loss: what
+    /// is after it waits no longer for what will not come.
     fn spread_losses(&mut self, net: &Net, mut losses: Vec<Loss>) -> Vec<u32> {
-        let mut blocked = Vec::new();
+        let (mut blocked, mut rises) = (Vec::new(), Vec::new());
         while let Some(loss) = losses.pop() {
             for link in net.leaving(loss.node) {
                 self.visits += 1;
-                let Some(next) = loss.through(link, net).and_then(|next| self.lose(next)) else { continue };
+                if link.weak {
+                    self.marks[link.after as usize].let_go(link.gate, &loss);
+                    rises.extend(self.arrive(net, link.after));
+                    continue;
+                }
+                let Some((gate, by)) = loss.through(link, net) else { continue };
+                let Some(next) = self.lose(link.after, gate, by) else { continue };
                 losses.push(next);
                 if net.is_key(next.node) {
                     self.finish(next.node, State::Blocked);
@@ -211,18 +222,19 @@ impl Progress {
                 }
             }
         }
+        self.spread_rises(net, rises);
         blocked.sort_unstable();
         blocked
     }
 
-    fn lose(&mut self, loss: Loss) -> Option<Loss> {
-        let mark = &mut self.marks[loss.node as usize];
-        if mark.lost.is_some_and(|lost| lost <= loss.gate) {
+    fn lose(&mut self, node: u32, gate: Gate, by: u32) -> Option<Loss> {
+        let mark = &mut self.marks[node as usize];
+        if mark.lost.is_some_and(|lost| lost <= gate) {
             return None;
         }
-        mark.lost = Some(loss.gate);
-        mark.by = loss.by;
-        Some(loss)
+        let earlier = mark.lost.replace(gate);
+        mark.by = by;
+        Some(Loss { node, gate, by, earlier })
     }
 }
 
@@ -248,15 +260,26 @@ impl Mark {
             self.unhealthy -= 1;
         }
     }
+
+    /// Counts one weak link into it whose other end lost a gate as if the gate had opened.
+    fn let_go(&mut self, gate: Gate, loss: &Loss) {
+        let first = loss.earlier.is_none_or(|earlier| gate < earlier);
+        if loss.gate <= gate && first {
+            self.waiting -= 1;
+        }
+        if loss.earlier.is_none() {
+            self.unhealthy -= 1;
+        }
+    }
 }
 
 impl Loss {
-    /// What the node after is denied: everything if the gate between them stays shut, else a barrier its health.
-    fn through(self, link: &Link, net: &Net) -> Option<Self> {
-        let node = link.after;
+    /// What the node after is denied, and by whom: everything if the gate between them stays shut, else a barrier its
+    /// health.
+    fn through(self, link: &Link, net: &Net) -> Option<(Gate, u32)> {
         if link.gate >= self.gate {
-            return Some(Self { node, gate: Gate::Applied, ..self });
+            return Some((Gate::Applied, self.by));
         }
-        (!net.is_key(node)).then_some(Self { node, ..self })
+        (!net.is_key(link.after)).then_some((self.gate, self.by))
     }
 }

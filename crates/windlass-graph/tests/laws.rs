@@ -104,7 +104,7 @@ proptest! {
         let blocked: Vec<u8> = order.blocked().iter().map(|blocked| blocked.key).collect();
         prop_assert_eq!(blocked, behind);
         for blocked in order.blocked() {
-            prop_assert!(model.cyclic.contains(&blocked.by) && model.reaches(&blocked.by, &Node::Key(blocked.key)));
+            prop_assert!(model.cyclic.contains(&blocked.by) && model.holds_back(&blocked.by, &Node::Key(blocked.key)));
         }
     }
 
@@ -127,7 +127,7 @@ proptest! {
         let blocked = run.failed(&failing).expect("it is ready");
         finish(&mut run);
         for key in all_keys().into_iter().map(Node::Key).filter(|key| *key != Node::Key(failing)) {
-            let depends = model.reaches(&Node::Key(failing), &key);
+            let depends = model.holds_back(&Node::Key(failing), &key);
             let free = !depends && !model.cyclic.contains(&key) && !model.is_behind_cycle(&key);
             let key = *key.key().expect("all of them are keys");
             prop_assert_eq!(run.state(&key) == Some(State::Healthy), free, "{}", key);
@@ -171,7 +171,7 @@ fn ways(model: &Model) -> Vec<(u8, u8)> {
     pairs.filter(|(from, to)| off.reaches(&Node::Key(*from), &Node::Key(*to))).collect()
 }
 
-fn carry_out(run: &mut Run<u8>, walk: &mut Walk, key: u8, outcome: u8) -> Vec<u8> {
+fn carry_out(run: &mut Run<u8>, walk: &mut Walk<'_>, key: u8, outcome: u8) -> Vec<u8> {
     if outcome == 0 {
         walk.failed.insert(key);
         let blocked = run.failed(&key).expect("it is in turn");
@@ -184,31 +184,83 @@ fn carry_out(run: &mut Run<u8>, walk: &mut Walk, key: u8, outcome: u8) -> Vec<u8
     Vec::new()
 }
 
-/// A run by brute force. What is behind or on a cycle has no needs, since it never starts.
-struct Walk {
-    needs: BTreeMap<u8, BTreeSet<(u8, Gate)>>,
-    behind: BTreeSet<u8>,
+/// A run by brute force: at each question everything is worked out anew from what was reported.
+struct Walk<'a> {
+    model: &'a Model,
     reached: BTreeMap<u8, Gate>,
     failed: BTreeSet<u8>,
 }
 
-impl Walk {
-    fn start(model: &Model) -> Self {
-        let is_behind = |key: &u8| model.is_behind_cycle(&Node::Key(*key));
-        let (behind, others): (BTreeSet<u8>, BTreeSet<u8>) = all_keys().into_iter().partition(is_behind);
-        let free = others.into_iter().filter(|key| !model.cyclic.contains(&Node::Key(*key)));
-        let needs = free.map(|key| (key, model.needs(&Node::Key(key)))).collect();
-        Self { needs, behind, reached: BTreeMap::new(), failed: BTreeSet::new() }
+impl<'a> Walk<'a> {
+    fn start(model: &'a Model) -> Self {
+        Self { model, reached: BTreeMap::new(), failed: BTreeSet::new() }
     }
 
-    fn is_met(&self, (key, gate): &(u8, Gate)) -> bool {
-        self.reached.get(key).is_some_and(|reached| reached >= gate)
+    /// The least gate that each node will never reach; only hard edges hand a loss on.
+    fn lost(&self) -> BTreeMap<Node<u8>, Gate> {
+        let mut lost: BTreeMap<Node<u8>, Gate> =
+            self.model.cyclic.iter().map(|node| (node.clone(), Gate::Applied)).collect();
+        for key in &self.failed {
+            match self.reached.get(key) {
+                None => drop(lost.insert(Node::Key(*key), Gate::Applied)),
+                Some(Gate::Applied) => drop(lost.insert(Node::Key(*key), Gate::Healthy)),
+                Some(Gate::Healthy) => {}
+            }
+        }
+        loop {
+            let before = lost.clone();
+            for node in self.model.nodes() {
+                let denied = self.model.into(&node).into_iter().filter(|(_, _, hard)| *hard).filter_map(
+                    |(end, gate, _)| {
+                        let loss = *before.get(end)?;
+                        if loss <= gate { Some(Gate::Applied) } else { node.key().is_none().then_some(loss) }
+                    },
+                );
+                if let Some(gate) = denied.min() {
+                    let have = lost.entry(node.clone()).or_insert(gate);
+                    *have = gate.min(*have);
+                }
+            }
+            if lost == before {
+                return lost;
+            }
+        }
+    }
+
+    /// The gate that each node has reached: keys as reported, barriers by what is before them.
+    fn gates(&self, lost: &BTreeMap<Node<u8>, Gate>) -> BTreeMap<Node<u8>, Gate> {
+        let mut gates: BTreeMap<Node<u8>, Gate> =
+            self.reached.iter().map(|(key, gate)| (Node::Key(*key), *gate)).collect();
+        loop {
+            let before = gates.clone();
+            for node in self.model.nodes().into_iter().filter(|node| node.key().is_none()) {
+                let into = self.model.into(&node);
+                if self.model.cyclic.contains(&node) || !into.iter().all(|edge| is_open(edge, &before, lost))
+                {
+                    continue;
+                }
+                let well = into.iter().all(|(end, _, hard)| {
+                    before.get(end) == Some(&Gate::Healthy) || (!hard && lost.contains_key(end))
+                });
+                gates.insert(node, if well { Gate::Healthy } else { Gate::Applied });
+            }
+            if gates == before {
+                return gates;
+            }
+        }
     }
 
     fn ready(&self) -> Vec<u8> {
-        let fresh = |key: &u8| !self.reached.contains_key(key) && !self.failed.contains(key);
-        let free = self.needs.iter().filter(|(_, needs)| needs.iter().all(|need| self.is_met(need)));
-        free.map(|(key, _)| *key).filter(fresh).collect()
+        let lost = self.lost();
+        let gates = self.gates(&lost);
+        let fresh = |key: &u8| {
+            !self.reached.contains_key(key)
+                && !self.failed.contains(key)
+                && !lost.contains_key(&Node::Key(*key))
+        };
+        let free =
+            |key: &u8| self.model.into(&Node::Key(*key)).iter().all(|edge| is_open(edge, &gates, &lost));
+        all_keys().into_iter().filter(fresh).filter(free).collect()
     }
 
     fn in_turn(&self) -> Vec<u8> {
@@ -217,18 +269,18 @@ impl Walk {
     }
 
     fn blocked(&self) -> BTreeSet<u8> {
-        let mut blocked = self.behind.clone();
-        loop {
-            let hopeless = |need: &&(u8, Gate)| {
-                !self.is_met(need) && (self.failed.contains(&need.0) || blocked.contains(&need.0))
-            };
-            let held = self.needs.iter().filter(|(_, needs)| needs.iter().find(hopeless).is_some());
-            let found: BTreeSet<u8> =
-                held.map(|(key, _)| *key).filter(|key| !blocked.contains(key)).collect();
-            if found.is_empty() {
-                return blocked;
-            }
-            blocked.extend(found);
-        }
+        let own = |key: &u8| self.failed.contains(key) || self.model.cyclic.contains(&Node::Key(*key));
+        let lost = self.lost();
+        all_keys().into_iter().filter(|key| lost.contains_key(&Node::Key(*key)) && !own(key)).collect()
     }
+}
+
+/// Whether an edge lets what is after it go on: its gate is open, or it is weak and the gate will never open.
+fn is_open(
+    (end, gate, hard): &(&Node<u8>, Gate, bool),
+    gates: &BTreeMap<Node<u8>, Gate>,
+    lost: &BTreeMap<Node<u8>, Gate>,
+) -> bool {
+    gates.get(*end).is_some_and(|have| have >= gate)
+        || (!hard && lost.get(*end).is_some_and(|loss| loss <= gate))
 }

@@ -78,6 +78,20 @@ fn a_failure_holds_back_only_what_depends_on_it() {
 }
 
 #[test]
+fn a_weak_edge_waits_for_success_or_failure_and_holds_nothing_back() {
+    check("a ~> b -> c | a -> d", "a! b+", "ready a\na!: ready b; blocked d by a\nb+: ready c");
+}
+
+#[test]
+fn a_barrier_of_weak_edges_opens_when_all_before_it_are_done_or_failed() {
+    check(
+        "a ~> [x] ~> c | b ~> [x] | a -> e ~> [x]",
+        "a! b+",
+        "ready a b\na!: ready b; blocked e by a\nb+: ready c",
+    );
+}
+
+#[test]
 fn a_failure_holds_back_through_barriers() {
     check(
         "a -> [x] -> [y] -> b | c -> [x] | c -> d",

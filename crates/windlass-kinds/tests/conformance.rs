@@ -8,7 +8,7 @@
 
 mod goldens;
 
-use goldens::{Row, score};
+use goldens::{Row, agree, score};
 use windlass_core::{Alone, Health, HealthStatus, Timestamp, Value};
 use windlass_kinds::{argo, health, kstatus};
 
@@ -43,6 +43,21 @@ fn condition(wanted: &Value, computed: &kstatus::Computed) -> Result<(), String>
         Some(message) => expect("condition message", message, have.message.as_str()),
         None => Ok(()),
     }
+}
+
+/// The inputs of Argo CD's scripts come with what kstatus says of them.
+#[test]
+fn conformance_kstatus_of_custom_kinds() {
+    agree("health/argo", |row| {
+        let computed = kstatus::compute(row.value("input"), Timestamp::default());
+        match row.value("kstatus").text_at(&["status"]) {
+            Some(status) => {
+                expect("status", status, computed.status.name())?;
+                expect("message", row.inner("kstatus", "message"), &computed.message)
+            }
+            None => expect("status of an error", "Unknown", computed.status.name()),
+        }
+    });
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn named(body: &Value, name: &str) -> Option<Object> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn no_body_panics_a_health_rule(body in any_object()) {

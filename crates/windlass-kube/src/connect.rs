@@ -201,6 +201,14 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, connect: &Connect) -> Result<Co
         .filter_map(|named| named.cluster.as_ref())
         .map(|cluster| (cluster.server.clone().unwrap_or_default(), cluster.proxy_url.clone()))
         .collect();
+    if let Some(wanted) = &connect.context {
+        let existing: Vec<&str> = kubeconfig.contexts.iter().map(|context| context.name.as_str()).collect();
+        if !existing.contains(&wanted.as_str()) {
+            let error = Error::new(ErrorKind::NotFound, "no such context in the kubeconfig");
+            let error = error.with("context", wanted).with("existing", existing.join(" "));
+            return Err(error.with_help("name one of the existing contexts"));
+        }
+    }
     let options = KubeConfigOptions { context: connect.context.clone(), ..KubeConfigOptions::default() };
     let mut config =
         Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;

@@ -114,7 +114,9 @@ pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
     let status = Status::of(answer);
     let error = match answer.status {
         400 => invalid(&status, call),
-        401 | 403 => denied(&status),
+        401 => told(ErrorKind::Denied, &status, "the server does not know who asks")
+            .with_help("the token or certificate is wrong or has expired: log in again, or use another user"),
+        403 => denied(&status),
         404 => not_found(answer, &status),
         405 | 406 | 415 => told(ErrorKind::Unsupported, &status, "the server does not do that"),
         409 => conflict(&status),
@@ -149,6 +151,7 @@ fn denied(status: &Status) -> Error {
             .with_help("the namespace is being deleted; it can be written to once it is gone and made anew");
     }
     told(ErrorKind::Denied, status, "no rights")
+        .with_help("have the right granted to this account, or use another account or context")
 }
 
 fn not_found(answer: &Answer, status: &Status) -> Error {
@@ -251,7 +254,8 @@ pub(crate) fn transport(error: &(dyn StdError + 'static), cluster: &Cluster, cal
             .is_some_and(hyper_util::client::legacy::Error::is_connect)
     });
     if connecting {
-        let error = Error::new(ErrorKind::Unavailable, format!("cannot connect: {words}"));
+        let error = Error::new(ErrorKind::Unavailable, format!("cannot connect: {words}"))
+            .with_help("check that the server runs and that the kubeconfig has its address");
         return call.subject.on(error).with("server", cluster.server());
     }
     unanswered(Error::new(ErrorKind::Unavailable, format!("the connection broke: {words}")), cluster, call)

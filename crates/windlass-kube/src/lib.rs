@@ -40,6 +40,7 @@ mod cluster;
 mod connect;
 mod contest;
 mod discovery;
+mod expect;
 mod fail;
 mod list;
 mod live;

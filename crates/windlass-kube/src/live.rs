@@ -29,16 +29,27 @@ impl<'a> Reader<'a> {
         let stamp = stamp::take(&mut body, self.manager);
         let object = Object::new(body).map_err(|error| error.with_each("kind", resource.name()))?;
         let around = Age(age(&object, self.now));
-        Ok(Live {
+        let live = Live {
             id: object.id().clone(),
             version: version_of(object.body())?,
             stamp,
             uid: object.body().text_at(&["metadata", "uid"]).map(Text::from),
             mark: owner::of(&object),
             health: self.health.iter().find_map(|check| check.assess(&object, &around)),
-            body: Some(object),
-        })
+            body: None,
+        };
+        Ok(Live { body: Some(without_versions(object)?), ..live })
     }
+}
+
+/// Takes out what every write changes by itself: it is in [`Live::version`], and a rehearsal cannot know it.
+fn without_versions(object: Object) -> Result<Object> {
+    let mut body = object.into_body();
+    if let Some(metadata) = metadata(&mut body) {
+        metadata.remove("resourceVersion");
+        metadata.remove("generation");
+    }
+    Object::new(body)
 }
 
 /// Items of a list say neither `apiVersion` nor `kind`.

@@ -12,7 +12,7 @@ use windlass_core::{
 use crate::contest;
 use crate::discovery::View;
 use crate::fail::{self, Status};
-use crate::live::{metadata, parts};
+use crate::live::parts;
 use crate::resource::{defined_by, is_definition};
 use crate::target::KubeTarget;
 use crate::wire::{Answer, Call, read_json};
@@ -210,15 +210,12 @@ fn outcome(
     }
 }
 
-/// A rehearsal counts the generation on and changes no status; neither is a change of ours.
+/// A rehearsal changes no status; where it seems to, somebody else did meanwhile.
 fn settle(after: Object, live: &Live) -> Object {
-    let Some(before) = &live.body else { return after };
+    let status = live.body.as_ref().and_then(|before| before.body().get("status").cloned());
+    let Some(status) = status else { return after };
     let settled = after.edit(|body| {
-        let was = |path: &[&str]| before.body().at(path).cloned();
-        if let (Some(metadata), Some(generation)) = (metadata(body), was(&["metadata", "generation"])) {
-            metadata.insert("generation", generation);
-        }
-        if let (Some(map), Some(status)) = (body.as_map_mut(), was(&["status"])) {
+        if let Some(map) = body.as_map_mut() {
             map.insert("status", status);
         }
     });

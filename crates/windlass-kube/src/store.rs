@@ -34,7 +34,7 @@ const STATE_PLAIN_BYTES_MAX: u64 = 64 << 20;
 const KEY: &str = "state.json.gz";
 const FORMAT: u32 = 1;
 
-/// Keeps the state of each unit in one ConfigMap: JSON, packed with gzip, about 130 bytes for each object. Some 6,000
+/// Keeps the state of each unit in one ConfigMap: JSON, packed with gzip, about 110 bytes for each object. Some 8,000
 /// objects fit; more are an error of kind [`ErrorKind::Limit`], before anything is written.
 ///
 /// A save is one `PUT` at the version that it expects, so two writers cannot both succeed.

@@ -7,6 +7,7 @@ use windlass_core::{
 };
 
 use crate::discovery::View;
+use crate::expect::{changed, condition, meets, version_condition};
 use crate::fail::{self, Subject};
 use crate::live::{metadata, parts};
 use crate::observe::get;
@@ -17,10 +18,6 @@ use crate::wire::{APPLY, Answer, Call, METADATA, read_json};
 
 /// Tries of a write to a kind that was just defined and is not served yet.
 const NOT_SERVED_TRIES_MAX: u32 = 6;
-
-/// A `resourceVersion` that no object ever has, since the store is at 1 before its first write. Server-side apply
-/// with it creates what is absent, and is refused for what exists.
-const NEVER: &str = "1";
 
 pub(crate) async fn write(target: &KubeTarget, cx: &Context, write: &Write) -> Result<Written> {
     match write {
@@ -302,42 +299,9 @@ impl Writing<'_> {
     }
 }
 
-/// What goes into `metadata` for a condition.
-fn condition(expect: &Expect) -> Result<Vec<(&str, &str)>> {
-    match expect {
-        Expect::Any => Ok(Vec::new()),
-        Expect::Absent => Ok(vec![("resourceVersion", NEVER)]),
-        Expect::At(version) => Ok(version_condition(version)),
-        Expect::Uid(uid) => Ok(vec![("uid", uid)]),
-        _ => Err(Error::new(ErrorKind::Unsupported, "a condition that this version does not know")),
-    }
-}
-
-fn version_condition(version: &Version) -> Vec<(&'static str, &str)> {
-    let (version, uid) = parts(version);
-    let uid = uid.map(|uid| ("uid", uid));
-    std::iter::once(("resourceVersion", version)).chain(uid).collect()
-}
-
-fn changed(id: &ObjectId, what: &str) -> Error {
-    Error::new(ErrorKind::Conflict, what).with("object", id)
-}
-
 /// A quota that was counted at the same time is a conflict as well.
 fn says_it_exists(error: &Error) -> bool {
     ["the object has been modified", "already exists"].iter().any(|words| error.message().contains(words))
-}
-
-/// Compares a condition with what is there, where the server cannot.
-fn meets(expect: &Expect, live: Option<&Live>, id: &ObjectId) -> Result<()> {
-    match (expect, live) {
-        (Expect::Any, _) | (Expect::Absent, None) => Ok(()),
-        (Expect::At(version), Some(live)) if live.version == *version => Ok(()),
-        (Expect::Uid(uid), Some(live)) if live.uid.as_ref() == Some(uid) => Ok(()),
-        (Expect::Absent, Some(_)) => Err(changed(id, "it exists")),
-        (_, None) => Err(changed(id, "it is gone")),
-        (_, Some(_)) => Err(changed(id, "it is not the one that was expected")),
-    }
 }
 
 /// Kubernetes keeps the version where a write changed nothing.

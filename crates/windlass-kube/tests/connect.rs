@@ -1,5 +1,7 @@
 //! How a cluster is reached, and what is refused.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod script;
 
 use script::{Script, context, interest, list};

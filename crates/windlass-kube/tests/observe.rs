@@ -1,5 +1,7 @@
 //! What is asked in order to look, and what comes of the answers.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod script;
 
 use std::fmt::Write as _;

@@ -1,5 +1,7 @@
 //! What is admitted, and what is said of a write beforehand.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod script;
 
 use script::{Script, config_map, context, item, live_map, mark, object, status};
@@ -67,6 +69,17 @@ async fn a_secret_is_spelled_as_the_server_keeps_it() {
         told,
         r#"Secret/a/s {"apiVersion":"v1","data":{"a":"eA==","b":"aGVsbG8="},"kind":"Secret","metadata":{"name":"s","namespace":"a"}}"#
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rules_of_an_aggregated_role_are_left_to_its_controller() {
+    let role = |more: &str| {
+        format!(r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{{"name":"r"}},"rules":[]{more}}}"#)
+    };
+    let aggregated = role(r#","aggregationRule":{"clusterRoleSelectors":[]}"#);
+    let told = admit(&Script::new().target(), &[&role(""), &aggregated]).await;
+    let rules: Vec<bool> = told.lines().map(|line| line.contains("rules")).collect();
+    assert_eq!(rules, [true, false], "{told}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! What is sent for a write, and what comes of the answers.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod script;
 
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Patterns of ignore files.
 //!
-//! They are those of gitignore with one difference, which is Flux's: a pattern holds for all that lies in a folder it
-//! matches, and the last pattern that holds decides, so that `!` can bring back a file of an excluded folder.
+//! They are those of gitignore with two differences, which are Flux's: a pattern holds for all that lies in a folder it
+//! matches, and the last pattern that holds decides, so that `!` can bring back a file of an excluded folder; and
+//! `a/**` holds for `a` too.
 
 use windlass_core::TreePath;
 
@@ -108,18 +109,16 @@ fn without_trailing_space(line: &str) -> &str {
     if trimmed.ends_with('\\') && trimmed.len() < line.len() { &line[..=trimmed.len()] } else { trimmed }
 }
 
-/// Matches names one by one; `**` stands for any number of them, at the end for at least one. Every state is visited
+/// Matches names one by one; `**` stands for any number of them, also none, and at the end too. Every state is visited
 /// once, so that no pattern takes more than its length times the depth.
 fn names_match(pattern: &[String], path: &[&str]) -> bool {
     let mut reached = vec![false; path.len() + 1];
     reached[0] = true;
-    for (at, name) in pattern.iter().enumerate() {
+    for name in pattern {
         let mut next = vec![false; path.len() + 1];
-        let last = at + 1 == pattern.len();
         for from in (0..=path.len()).filter(|from| reached[*from]) {
             if name == "**" {
-                let least = if last { from + 1 } else { from };
-                next.iter_mut().skip(least).for_each(|reached| *reached = true);
+                next.iter_mut().skip(from).for_each(|reached| *reached = true);
             } else if from < path.len() && name_matches(name, path[from]) {
                 next[from + 1] = true;
             }
@@ -243,7 +242,7 @@ mod tests {
         check("**/a", "a", '-');
         check("a/**/b", "a/b", '-');
         check("a/**/b", "a/x/y/b", '-');
-        check("a/**", "a", '.');
+        check("a/**", "a", '-');
         check("a/**", "a/x", '-');
     }
 

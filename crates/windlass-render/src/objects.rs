@@ -8,6 +8,9 @@ use windlass_yaml::Document;
 use crate::manifests::limit;
 use crate::size::canonical_bytes;
 
+/// What to do about an object without its identity.
+const EVERY_OBJECT: &str = "every object has apiVersion, kind and metadata.name, all of them texts";
+
 /// Makes items of the documents of one file.
 pub(crate) struct Objects<'f> {
     path: &'f TreePath,
@@ -219,6 +222,6 @@ fn explained(problem: &Error, object: &Value) -> Error {
         _ if problem.message().starts_with("must be a text") => {
             problem.clone().with_help("put the value in quotes")
         }
-        _ => problem.clone(),
+        _ => problem.clone().with_help(EVERY_OBJECT),
     }
 }

@@ -10,9 +10,11 @@ use windlass_render::Manifests;
 
 const OK: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ok\n";
 
+type Case = (&'static str, Vec<(&'static str, Vec<u8>)>);
+
 /// Each case: a name, and the files with what is wrong with them.
 #[rustfmt::skip]
-fn cases() -> Vec<(&'static str, Vec<(&'static str, Vec<u8>)>)> {
+fn cases() -> Vec<Case> {
     let one = |name, text: &str| (name, vec![("web.yaml", text.as_bytes().to_vec())]);
     let many = |name, files: &[(&'static str, &str)]| (name, files.iter().map(|(path, text)| (*path, text.as_bytes().to_vec())).collect());
     vec![

@@ -133,7 +133,8 @@ impl<'t> JsonReader<'t> {
             if first.0 == again.0 && self.twice.len() < self.problems_max {
                 let error = wrong_at(self.text, again.2, "a key appears twice")
                     .with("key", &again.0)
-                    .with("first_line", line_and_column(self.text, first.2).0);
+                    .with("first_line", line_and_column(self.text, first.2).0)
+                    .with_help("keep one of the two");
                 self.twice.push(error);
             }
         }

@@ -12,7 +12,7 @@ fn back(text: &str) -> Value {
 
 #[track_caller]
 fn check(json: &str, expected: &str) {
-    let value: Value = serde_json::from_str(json).unwrap();
+    let value: Value = serde_json::from_str(json).expect("the value is JSON");
     assert_eq!(to_yaml(&value), expected);
     assert_eq!(back(expected).canonical(), value.canonical(), "{expected}");
 }

@@ -96,3 +96,134 @@ fn conformance_json_merge_three_way() {
         same("result", &merge_patch::apply(&current, &patch), &document(row, "result"))
     });
 }
+
+mod strategic_rows {
+    use windlass_core::Text;
+    use windlass_diff::{ListKind, Patch, Scalar, Schema, SchemaRef, Schemas, Shape, strategic};
+
+    use super::*;
+
+    /// Reads the types of the data: their fields with `type`, `patchStrategy` and `patchMergeKey`.
+    fn types() -> Schemas {
+        let mut schemas = Schemas::default();
+        let Some(folder) = folder() else { return schemas };
+        let text = std::fs::read_to_string(folder.join("diff/strategic_types.json")).unwrap();
+        let types: Value = serde_json::from_str(&text).unwrap();
+        for (name, fields) in types.as_map().unwrap().iter() {
+            let fields = fields.as_map().unwrap().iter();
+            let schema = Schema::map(fields.map(|(name, field)| (name.clone(), read_field(field))));
+            schemas.types.insert(name.clone(), schema);
+        }
+        schemas
+    }
+
+    fn read_field(field: &Value) -> Schema {
+        let words = field.text_at(&["patchStrategy"]).unwrap_or_default();
+        let patch = Patch {
+            merge: words.contains("merge"),
+            replace: words.contains("replace"),
+            retain_keys: words.contains("retainKeys"),
+            key: field.text_at(&["patchMergeKey"]).map(Text::from),
+        };
+        let schema = read_type(field.text_at(&["type"]).unwrap_or_default());
+        // A list of pointers is in the data as the type of its items; only lists have a merge key.
+        let is_list = matches!(schema.shape, Shape::List { .. });
+        let schema =
+            if patch.key.is_some() && !is_list { Schema::list(ListKind::Atomic, schema) } else { schema };
+        schema.with_patch(patch)
+    }
+
+    fn read_type(name: &str) -> Schema {
+        if let Some(items) = name.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>')) {
+            return Schema::list(ListKind::Atomic, read_type(items));
+        }
+        match name.strip_prefix("object:") {
+            Some("") => Schema::any(),
+            Some(name) => Schema::named(name),
+            None if name.starts_with("map<") => Schema::map_of(Schema::any()),
+            None => Schema::scalar(Scalar::Any),
+        }
+    }
+
+    /// The data names a type with a small or a capital first letter.
+    fn schema<'a>(schemas: &'a Schemas, row: &Value) -> SchemaRef<'a> {
+        let name = row.text_at(&["type"]).unwrap_or_default();
+        let found = schemas.types.iter().find(|(have, _)| have.eq_ignore_ascii_case(name));
+        found.map(|(_, schema)| schemas.view(schema)).unwrap_or_default()
+    }
+
+    /// The original test sorts what it compares where the row says so.
+    fn compare(schema: SchemaRef<'_>, row: &Value, field: &str, found: &Value) -> Result<(), String> {
+        let expected = document(row, field);
+        if row.get("sorted").and_then(Value::as_bool) != Some(true) {
+            return same(field, found, &expected);
+        }
+        let sort = |value: &Value| {
+            strategic::sorted(schema, value, &Limits::default()).unwrap_or_else(|_| value.clone())
+        };
+        same(field, &sort(found), &sort(&expected))
+    }
+
+    fn create(schema: SchemaRef<'_>, row: &Value) -> Result<(), String> {
+        let limits = Limits::default();
+        let [original, modified, current] =
+            ["original", "modified", "current"].map(|field| document(row, field));
+        let said = |error: strategic::StrategicError| error.to_string();
+        if row.get("two_way").is_some() {
+            let patch = strategic::between(schema, &original, &modified, &limits).map_err(said)?;
+            compare(schema, row, "two_way", &patch)?;
+            let result = strategic::apply(schema, &original, &patch, &limits).map_err(said)?;
+            compare(schema, row, "two_way_result", &result)?;
+        }
+        if row.get("three_way").is_some() {
+            let patch =
+                strategic::three_way(schema, &original, &modified, &current, &limits).map_err(said)?;
+            compare(schema, row, "three_way", &patch)?;
+            let result = strategic::apply(schema, &current, &patch, &limits).map_err(said)?;
+            compare(schema, row, "result", &result)?;
+        }
+        Ok(())
+    }
+
+    fn custom(schema: SchemaRef<'_>, row: &Value) -> Result<(), String> {
+        let result = strategic::apply(
+            schema,
+            &document(row, "original"),
+            &document(row, "two_way"),
+            &Limits::default(),
+        );
+        match (result, row.text_at(&["expected_error_contains"])) {
+            (Ok(result), None) => compare(schema, row, "two_way_result", &result),
+            (Err(error), Some(part)) if error.to_string().contains(part) => Ok(()),
+            (Ok(_), Some(part)) => Err(format!("no error with {part}")),
+            (Err(error), _) => Err(error.to_string()),
+        }
+    }
+
+    fn row(row: &Value) -> Result<(), String> {
+        let schemas = types();
+        let schema = schema(&schemas, row);
+        match row.text_at(&["table"]).unwrap_or_default() {
+            "custom" | "custom_raw" => custom(schema, row),
+            "sort_lists" => {
+                let sorted = strategic::sorted(schema, &document(row, "original"), &Limits::default());
+                same(
+                    "sorted_result",
+                    &sorted.map_err(|error| error.to_string())?,
+                    &document(row, "sorted_result"),
+                )
+            }
+            _ => create(schema, row),
+        }
+    }
+
+    #[test]
+    fn conformance_strategic() {
+        conformance("diff/strategic", row);
+    }
+
+    #[test]
+    fn conformance_strategic_numbers() {
+        conformance("diff/strategic_numbers", row);
+    }
+}

@@ -151,7 +151,7 @@ fn items_around(leaf: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn merging_into_what_was_applied_gives_what_is_wanted(base in conforming(), desired in conforming()) {

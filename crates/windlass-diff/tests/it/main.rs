@@ -11,6 +11,8 @@ mod mask;
 #[cfg(test)]
 mod merge;
 #[cfg(test)]
+mod patches;
+#[cfg(test)]
 mod render;
 #[cfg(test)]
 mod yaml;

@@ -75,7 +75,8 @@ fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length =
+        headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).ok()?;
     Some(Request { method, path: path.into(), query: query.into(), headers, body })
@@ -93,7 +94,8 @@ fn answer(root: &Path, stream: TcpStream) {
 
 /// Hands a request to `git http-backend`, as a web server does by CGI.
 fn backend(root: &Path, request: &Request) -> Vec<u8> {
-    let header = |name: &str| request.headers.iter().find(|(have, _)| have == name).map_or("", |(_, value)| value);
+    let header =
+        |name: &str| request.headers.iter().find(|(have, _)| have == name).map_or("", |(_, value)| value);
     let mut child = Command::new(program())
         .env_clear()
         .envs([
@@ -116,8 +118,13 @@ fn backend(root: &Path, request: &Request) -> Vec<u8> {
     let split = output.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("headers");
     let (headers, body) = (String::from_utf8_lossy(&output[..split]), &output[split + 4..]);
     let status = headers.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
-    let rest: String = headers.lines().filter(|line| !line.starts_with("Status:")).map(|line| format!("{line}\r\n")).collect();
-    let mut answer = format!("HTTP/1.1 {status}\r\n{rest}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    let rest: String = headers
+        .lines()
+        .filter(|line| !line.starts_with("Status:"))
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    let mut answer =
+        format!("HTTP/1.1 {status}\r\n{rest}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     answer.extend_from_slice(body);
     answer
 }

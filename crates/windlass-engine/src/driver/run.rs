@@ -14,9 +14,18 @@ impl Engine {
     /// # Errors
     /// None but a deadline of the context: what a pass could not do is told as an event, and tried again.
     pub async fn run(&self, cx: &Context) -> Result<()> {
+        self.run_seeing(cx, &mut |_| {}).await
+    }
+
+    /// Does as [`Engine::run`], and shows what came of each pass.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub async fn run_seeing(&self, cx: &Context, see: &mut (dyn FnMut(&Result<Report>) + Send)) -> Result<()> {
         let (mut passes, mut bad) = (0u64, 0u32);
         loop {
             let result = self.reconcile(cx).await;
+            see(&result);
             if cx.cancel().is_cancelled() {
                 return Ok(());
             }

@@ -65,7 +65,8 @@ fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
     }
     edges.extend(facts.wanted.iter().filter_map(kind_exists));
     edges.extend(asked_for(&items));
-    edges.extend(waves(&items));
+    let waves_of = lifted(&items, &edges);
+    edges.extend(waves(&waves_of));
     edges.sort();
     edges.dedup();
     edges
@@ -85,15 +86,39 @@ fn asked_for(items: &[Item]) -> impl Iterator<Item = Edge> + '_ {
     })
 }
 
+/// The wave of each object: the one it asked for, or an earlier one if something of that wave needs it. A namespace goes
+/// with the first wave that has an object in it, though it says nothing of waves itself.
+fn lifted(items: &[Item], edges: &[Edge]) -> BTreeMap<ObjectId, i32> {
+    let mut waves: BTreeMap<ObjectId, i32> =
+        items.iter().map(|item| (item.id().clone(), item.directives.wave)).collect();
+    let mut needs: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| !edge.weak) {
+        if let (Node::Object(before), Node::Object(after)) = (&edge.before, &edge.after) {
+            needs.entry(after).or_default().push(before);
+        }
+    }
+    let mut moved: Vec<ObjectId> = needs.keys().map(|id| (*id).clone()).collect();
+    while let Some(after) = moved.pop() {
+        let Some(wave) = waves.get(&after).copied() else { continue };
+        for before in needs.get(&after).into_iter().flatten() {
+            if let Some(late) = waves.get_mut(*before).filter(|late| **late > wave) {
+                *late = wave;
+                moved.push((*before).clone());
+            }
+        }
+    }
+    waves
+}
+
 /// All of a wave are healthy before any of the next begins; a barrier between two waves, not pairs.
-fn waves(items: &[Item]) -> Vec<Edge> {
-    let waves: BTreeSet<i32> = items.iter().map(|item| item.directives.wave).collect();
+fn waves(of: &BTreeMap<ObjectId, i32>) -> Vec<Edge> {
+    let waves: BTreeSet<i32> = of.values().copied().collect();
     let next: BTreeMap<i32, i32> = waves.iter().copied().zip(waves.iter().copied().skip(1)).collect();
     let before: BTreeMap<i32, i32> = next.iter().map(|(wave, next)| (*next, *wave)).collect();
     let done = |wave: i32| Node::Barrier(format!("wave {wave} is healthy").into());
     let mut edges = Vec::new();
-    for item in items {
-        let (wave, node) = (item.directives.wave, Node::Object(item.id().clone()));
+    for (id, wave) in of {
+        let (wave, node) = (*wave, Node::Object(id.clone()));
         if next.contains_key(&wave) {
             edges.push(Edge::new(node.clone(), done(wave), Gate::Healthy, format!("wave {wave}")));
         }
@@ -126,8 +151,9 @@ fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
         ordered.stages.extend(ids.into_iter().map(|id| (id, stage)));
     }
     for cycle in order.cycles() {
+        let path: Vec<String> = cycle.path.iter().map(ToString::to_string).collect();
         let error = Error::new(ErrorKind::Invalid, "the objects wait for one another")
-            .with("cycle", cycle)
+            .with("cycle", path.join(" -> "))
             .with_help("remove one of these dependencies");
         for id in cycle.members.iter().filter_map(graph::Node::key) {
             ordered.refused.insert(id.clone(), error.clone());

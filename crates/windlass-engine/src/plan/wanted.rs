@@ -186,12 +186,13 @@ impl<'a> Draft<'a> {
         Prediction::Change { payload: object.clone(), after: object.clone(), mode, contests: Vec::new() }
     }
 
-    /// A target that predicts sets fields and says who contests them; one that does not replaces what it was shown.
+    /// What is absent is created only while it is absent. A target that predicts sets fields and has said who contests
+    /// them, whatever the version; one that does not replaces exactly what it was shown.
     fn expect(&self, live: Option<&Live>) -> Expect {
         match (self.facts.predictions.is_some(), live) {
-            (true, _) => Expect::Any,
+            (_, None) => Expect::Absent,
+            (true, Some(_)) => Expect::Any,
             (false, Some(live)) => Expect::At(live.version.clone()),
-            (false, None) => Expect::Absent,
         }
     }
 

@@ -66,10 +66,12 @@ impl State {
         let counts = self.counts();
         let record = Record::new(now, self.report.revision.clone(), self.report.plan, counts);
         let last = self.saved.as_ref().and_then(|saved| saved.history.last());
-        let quiet = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
-        let same_revision = last.is_some_and(|last| last.revision == record.revision);
-        let known = last.is_some_and(|last| same_record(last, &record)) && counts.written() == 0;
-        (!known && !(quiet && same_revision)).then_some(record)
+        let wrote = counts.written() > 0;
+        let incomplete = counts.failed + counts.skipped > 0;
+        let new_revision = last.is_none_or(|last| last.revision != record.revision);
+        let new_outcome = last.is_none_or(|last| !same_record(last, &record));
+        let worth_it = wrote || (new_outcome && (incomplete || new_revision));
+        worth_it.then_some(record)
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -1,27 +1,29 @@
 //! Writing objects.
 
 use windlass_core::{
-    Context, Error, ErrorKind, Expect, Mark, Mode, Object, ObjectId, Result, Retry, Write, Written,
+    Context, Error, ErrorKind, Expect, Mode, Object, ObjectId, Result, Retry, Write, Written,
 };
 
 use super::Folder;
 use super::look::{Seen, parse};
+use super::marks::Owner;
 use crate::disk;
 use crate::fault::limit;
 use crate::name;
 
 impl Folder {
     /// Writes one object. The caller holds the lock of the folder and lets one write in at a time.
-    pub(super) fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
+    pub(super) fn write(&self, cx: &Context, write: &Write, number: &str) -> Result<Written> {
         let id = write.id();
         let seen = self.look(cx, id)?;
         match write {
             Write::Apply { payload, mode, expect, mark } => {
                 check(id, expect, seen.as_ref())?;
+                let owner = Owner::new(mark, number);
                 match seen {
-                    None => self.create(cx, payload, mark),
+                    None => self.create(cx, payload, owner),
                     Some(seen) if *mode == Mode::CreateOnly => Ok(Written::Unchanged(seen.live())),
-                    Some(seen) => self.change(cx, seen, payload, mark),
+                    Some(seen) => self.change(cx, seen, payload, owner),
                 }
             }
             Write::Delete { id, expect, .. } => {
@@ -36,31 +38,27 @@ impl Folder {
 
     /// The mark comes first, so that a crash in between leaves no object without its owner. A mark without an object
     /// means nothing.
-    fn create(&self, cx: &Context, payload: &Object, mark: &Mark) -> Result<Written> {
+    fn create(&self, cx: &Context, payload: &Object, owner: Owner) -> Result<Written> {
         let bytes = spell(cx, payload)?;
-        self.put_mark(payload.id(), mark)?;
+        self.put_owner(payload.id(), &owner)?;
         self.put_object(payload.id(), &bytes)?;
-        let seen = Seen { bytes, object: payload.clone(), mark: Some(mark.clone()) };
+        let seen = Seen { bytes, object: payload.clone(), owner: Some(owner) };
         Ok(Written::Created(seen.live()))
     }
 
     /// Changes what differs, the mark first: an object that is ours and not yet as wanted is written again, one that
-    /// is as wanted and not ours would be left to somebody else.
-    fn change(&self, cx: &Context, mut seen: Seen, payload: &Object, mark: &Mark) -> Result<Written> {
+    /// is as wanted and not ours would be left to somebody else. The mark carries the number, so it always changes.
+    fn change(&self, cx: &Context, mut seen: Seen, payload: &Object, owner: Owner) -> Result<Written> {
         let id = payload.id();
-        let same_mark = seen.mark.as_ref() == Some(mark);
         let same_object = seen.object == *payload;
-        if same_mark && same_object {
+        if same_object && seen.owner.as_ref().is_some_and(|have| have.mark() == owner.mark()) {
             return Ok(Written::Unchanged(seen.live()));
         }
         let bytes = if same_object { None } else { Some(spell(cx, payload)?) };
-        if !same_mark {
-            self.put_mark(id, mark)?;
-            seen.mark = Some(mark.clone());
-        }
+        self.put_owner(id, &owner)?;
+        seen.owner = Some(owner);
         if let Some(bytes) = bytes {
-            let put = self.put_object(id, &bytes);
-            put.map_err(|error| if same_mark { error } else { error.maybe_written() })?;
+            self.put_object(id, &bytes).map_err(Error::maybe_written)?;
             (seen.bytes, seen.object) = (bytes, payload.clone());
         }
         Ok(Written::Changed(seen.live()))
@@ -73,7 +71,7 @@ impl Folder {
         if let Some(folder) = path.parent().filter(|_| was_there) {
             disk::prune(&self.root, folder);
         }
-        let unmarked = self.remove_mark(id);
+        let unmarked = self.remove_owner(id);
         unmarked.map_err(|error| if was_there { error.maybe_written() } else { error })?;
         Ok(Written::Gone)
     }

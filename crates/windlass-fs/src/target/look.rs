@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use windlass_core::{
-    Context, Digest, Error, ErrorKind, Interest, Live, Look, Mark, Object, ObjectId, Observed, Result, Sight,
+    Context, Digest, Error, ErrorKind, Interest, Live, Look, Object, ObjectId, Observed, Result, Sight,
     Stamp, UnitId, Version,
 };
 use windlass_yaml::Options;
 
 use super::Folder;
+use super::marks::Owner;
 use crate::disk;
 use crate::fault::fault;
 use crate::name;
@@ -18,13 +19,13 @@ use crate::name;
 pub(super) struct Seen {
     pub(super) bytes: Vec<u8>,
     pub(super) object: Object,
-    pub(super) mark: Option<Mark>,
+    pub(super) owner: Option<Owner>,
 }
 
 impl Seen {
     pub(super) fn live(&self) -> Live {
         let stamp = Stamp(self.object.digest());
-        live(self.object.id(), &self.bytes, stamp, self.mark.as_ref())
+        live(self.object.id(), &self.bytes, stamp, self.owner.as_ref())
     }
 }
 
@@ -55,7 +56,7 @@ impl Folder {
                 .with("path", self.root.join(&below).display())
                 .with_help("mend the file, or delete it and let it be made anew")
         })?;
-        Ok(Some(Seen { bytes, object, mark: self.mark(id)? }))
+        Ok(Some(Seen { bytes, object, owner: self.owner(id)? }))
     }
 
     /// A folder that is not there is empty; one that cannot be listed is an error for all objects at once.
@@ -90,21 +91,21 @@ impl Folder {
             if asked.contains_key(&id) {
                 continue;
             }
-            if let Ok(Some(mark)) = self.mark(&id)
-                && mark.is_of(unit)
+            if let Ok(Some(owner)) = self.owner(&id)
+                && owner.mark().is_of(unit)
             {
-                strays.extend(self.stray(cx, &id, mark));
+                strays.extend(self.stray(cx, &id, &owner));
             }
         }
         Ok(strays)
     }
 
     /// A stray has no body, so that a file which is no object any more is one too, stamped by its bytes.
-    fn stray(&self, cx: &Context, id: &ObjectId, mark: Mark) -> Option<Live> {
+    fn stray(&self, cx: &Context, id: &ObjectId, owner: &Owner) -> Option<Live> {
         let below = name::path_of(id, "yaml").ok()?;
         let bytes = disk::read_below(&self.root, Path::new(&below), cx.limits().file_bytes_max).ok()??;
         let stamp = parse(cx, id, &bytes).map_or_else(|_| Digest::of(&bytes), |object| object.digest());
-        Some(live(id, &bytes, Stamp(stamp), Some(&mark)))
+        Some(live(id, &bytes, Stamp(stamp), Some(owner)))
     }
 }
 
@@ -127,15 +128,15 @@ pub(super) fn parse(cx: &Context, id: &ObjectId, bytes: &[u8]) -> Result<Object>
     Ok(object)
 }
 
-fn live(id: &ObjectId, bytes: &[u8], stamp: Stamp, mark: Option<&Mark>) -> Live {
-    let owner = mark.map(|mark| mark.owner.as_bytes());
-    let version = Digest::of_parts([bytes].into_iter().chain(owner));
+fn live(id: &ObjectId, bytes: &[u8], stamp: Stamp, owner: Option<&Owner>) -> Live {
+    let parts = owner.into_iter().flat_map(Owner::parts);
+    let version = Digest::of_parts([bytes].into_iter().chain(parts));
     Live {
         id: id.clone(),
         version: Version::new(version.to_string()),
         stamp,
         uid: None,
-        mark: mark.cloned(),
+        mark: owner.map(Owner::mark),
         health: None,
         body: None,
     }

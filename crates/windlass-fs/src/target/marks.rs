@@ -14,35 +14,50 @@ use crate::name;
 /// Bytes of a mark.
 const MARK_BYTES_MAX: u64 = 64 << 10;
 
-#[derive(Serialize, Deserialize)]
-struct Sheet {
+/// Who owns an object, and the number of the write that said so.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Owner {
     owner: Text,
+    write: Text,
+}
+
+impl Owner {
+    pub(super) fn new(mark: &Mark, write: &str) -> Self {
+        Self { owner: mark.owner.clone(), write: write.into() }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { owner: self.owner.clone() }
+    }
+
+    /// What of it counts for the version of the object.
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        [self.owner.as_bytes(), self.write.as_bytes()]
+    }
 }
 
 impl Folder {
-    pub(super) fn mark(&self, id: &ObjectId) -> Result<Option<Mark>> {
+    pub(super) fn owner(&self, id: &ObjectId) -> Result<Option<Owner>> {
         let below = below(id)?;
         let Some(bytes) = disk::read_below(&self.root, &below, MARK_BYTES_MAX)? else { return Ok(None) };
-        let sheet: Sheet = serde_json::from_slice(&bytes).map_err(|error| {
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
             Error::new(ErrorKind::Corrupt, "the mark of the owner cannot be read")
                 .with("path", self.root.join(&below).display())
                 .with_help("put it back from a backup, or delete it, and nobody owns the object")
                 .caused_by(error)
-        })?;
-        Ok(Some(Mark { owner: sheet.owner }))
+        })
     }
 
-    pub(super) fn put_mark(&self, id: &ObjectId, mark: &Mark) -> Result<()> {
+    pub(super) fn put_owner(&self, id: &ObjectId, owner: &Owner) -> Result<()> {
         let below = below(id)?;
-        let sheet = Sheet { owner: mark.owner.clone() };
-        let mut text = serde_json::to_string(&sheet).map_err(|error| {
+        let mut text = serde_json::to_string(owner).map_err(|error| {
             Error::new(ErrorKind::Internal, "the mark has no JSON form").with("object", id).caused_by(error)
         })?;
         text.push('\n');
         self.put(&below, text.as_bytes(), Access::Owner)
     }
 
-    pub(super) fn remove_mark(&self, id: &ObjectId) -> Result<()> {
+    pub(super) fn remove_owner(&self, id: &ObjectId) -> Result<()> {
         let path = self.root.join(below(id)?);
         disk::remove(&path)?;
         if let Some(folder) = path.parent() {

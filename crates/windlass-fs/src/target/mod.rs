@@ -61,7 +61,8 @@ use crate::lock::{Keeper, OWN, locked};
 ///   since nobody else sets fields of a file on the side, and what the engine predicts for a target that cannot is the
 ///   payload itself.
 /// - Objects have no identity beyond their names. [`Expect::Uid`](windlass_core::Expect::Uid) never holds.
-/// - A version is a digest of the file and its owner; it comes back when both do. A stamp is a digest of the object.
+/// - A version is a digest of the file, its owner and the number of the write, which no two writes to the folder share.
+///   Only edits by hand that end where they began bring one back. A stamp is a digest of the object.
 /// - A folder that is not there is empty, and the first write makes it.
 ///
 /// # Assumptions
@@ -158,8 +159,8 @@ impl Target for DirTarget {
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
         cx.check_write()?;
         let _one_at_a_time = locked(&self.writing);
-        self.keeper.take(self.folder.access)?;
-        self.folder.write(cx, write)
+        let number = self.keeper.take(self.folder.access)?;
+        self.folder.write(cx, write, &number)
     }
 }
 

@@ -22,12 +22,13 @@ use ureq::Agent;
 use windlass_core::{Error, ErrorKind, Result};
 
 use self::pack::{Depth, Exactly, PackWriter};
-use crate::cache::{Cache, Reading};
+use crate::cache::Cache;
 use crate::http::{Bounds, Call, Client};
 use crate::job::Job;
 use crate::local;
 use crate::location::Address;
 use crate::options::{Access, GitLimits};
+use crate::reading::Reading;
 use crate::reference::{Reference, Wanted, not_found};
 
 /// How many commits of the cache a server is told about, so that it sends only what is new.
@@ -54,7 +55,7 @@ impl Remote {
     pub(crate) fn new(address: Address, access: Access, limits: GitLimits, cache: &Path) -> Result<Self> {
         if access.credentials.is_some() && !address.origin().is_secure() && !access.clear_text {
             let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");
-            return Err(error.with("url", address.as_str()));
+            return Err(error.with("url", address.as_str()).with_help("use https://"));
         }
         let cache = Cache::new(cache, &cache_key(&address, &access));
         Ok(Self { address, access, limits, cache, agent: OnceLock::new() })
@@ -110,7 +111,7 @@ impl Remote {
     /// Opens the cache if the commit was fetched and found whole.
     fn cached(&self, commit: ObjectId) -> Result<Option<Reading>> {
         let Some(reading) = self.cache.newest()? else { return Ok(None) };
-        let repository = reading.repository.to_thread_local();
+        let repository = reading.open();
         let marked = repository.try_find_reference(mark(commit).as_str()).map_err(broken_cache)?.is_some();
         Ok(marked.then_some(reading))
     }

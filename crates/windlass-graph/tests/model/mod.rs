@@ -40,9 +40,12 @@ type Pair = (Node<u8>, Node<u8>);
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) gates: BTreeMap<Pair, Gate>,
+    /// The pairs whose edge is hard.
+    pub(crate) hard: BTreeSet<Pair>,
     pub(crate) yielded: BTreeSet<Pair>,
     pub(crate) cyclic: BTreeSet<Node<u8>>,
     reach: BTreeSet<Pair>,
+    hard_reach: BTreeSet<Pair>,
 }
 
 impl Model {
@@ -61,40 +64,41 @@ impl Model {
             .filter(|(pair, (weak, _))| yields(pair, *weak))
             .map(|(pair, _)| pair.clone())
             .collect();
-        Self::without(joined.into_iter().map(|(pair, (_, gate))| (pair, gate)).collect(), yielded)
+        let hard = joined.iter().filter(|(_, (weak, _))| !weak).map(|(pair, _)| pair.clone()).collect();
+        Self::without(joined.into_iter().map(|(pair, (_, gate))| (pair, gate)).collect(), hard, yielded)
     }
 
-    fn without(mut gates: BTreeMap<Pair, Gate>, yielded: BTreeSet<Pair>) -> Self {
+    fn without(mut gates: BTreeMap<Pair, Gate>, hard: BTreeSet<Pair>, yielded: BTreeSet<Pair>) -> Self {
         gates.retain(|pair, _| !yielded.contains(pair));
+        let hard_reach = closure(hard.clone());
         let reach = closure(gates.keys().cloned().collect());
         let cyclic = reach.iter().filter(|(from, to)| from == to).map(|(from, _)| from.clone()).collect();
-        Self { gates, yielded, cyclic, reach }
+        Self { gates, hard, yielded, cyclic, reach, hard_reach }
     }
 
     pub(crate) fn reaches(&self, from: &Node<u8>, to: &Node<u8>) -> bool {
         self.reach.contains(&(from.clone(), to.clone()))
     }
 
-    /// Whether a node stands behind a cycle, but not on one.
+    /// Whether there is a way of hard edges alone, on which a failure travels.
+    pub(crate) fn holds_back(&self, from: &Node<u8>, to: &Node<u8>) -> bool {
+        self.hard_reach.contains(&(from.clone(), to.clone()))
+    }
+
+    /// Whether a node is held back by a cycle, but not on one.
     pub(crate) fn is_behind_cycle(&self, node: &Node<u8>) -> bool {
-        !self.cyclic.contains(node) && self.cyclic.iter().any(|cyclic| self.reaches(cyclic, node))
+        !self.cyclic.contains(node) && self.cyclic.iter().any(|cyclic| self.holds_back(cyclic, node))
     }
 
-    /// Every key before a node, through barriers, with the strictest gate on the way.
-    ///
-    /// Only for nodes that no cycle reaches, since it recurses.
-    pub(crate) fn needs(&self, node: &Node<u8>) -> BTreeSet<(u8, Gate)> {
+    /// The edges into a node: what is before it, the gate, and whether the edge is hard.
+    pub(crate) fn into(&self, node: &Node<u8>) -> Vec<(&Node<u8>, Gate, bool)> {
         let into = self.gates.iter().filter(|((_, after), _)| after == node);
-        into.flat_map(|((before, _), gate)| self.through(before, *gate)).collect()
+        into.map(|(pair, gate)| (&pair.0, *gate, self.hard.contains(pair))).collect()
     }
 
-    fn through(&self, before: &Node<u8>, gate: Gate) -> BTreeSet<(u8, Gate)> {
-        match before {
-            Node::Key(key) => BTreeSet::from([(*key, gate)]),
-            Node::Barrier(_) => {
-                self.needs(before).into_iter().map(|(key, inner)| (key, inner.max(gate))).collect()
-            }
-        }
+    pub(crate) fn nodes(&self) -> BTreeSet<Node<u8>> {
+        let ends = self.gates.keys().flat_map(|(before, after)| [before.clone(), after.clone()]);
+        ends.chain((0..KEYS).map(Node::Key)).collect()
     }
 }
 

@@ -23,11 +23,16 @@ use windlass_core::{Around, Health, HealthCheck, HealthStatus, Object, Text, Val
 
 use crate::read::{View, shortened};
 
+/// Holds a hook until its phase ends: how it ended still counts.
+const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
+
 /// Assesses by the rule that Argo CD has built in for the kind; `None` where it has none.
 #[must_use]
 pub fn built_in(body: &Value) -> Option<Health> {
     let body = View(body);
-    if body.is_being_deleted() {
+    let held =
+        || body.list(&["metadata", "finalizers"]).iter().any(|name| name.as_text() == Some(HOOK_FINALIZER));
+    if body.is_being_deleted() && !held() {
         return Some(progressing("Pending deletion"));
     }
     of_kind(body)
@@ -35,9 +40,9 @@ pub fn built_in(body: &Value) -> Option<Health> {
 
 fn of_kind(body: View<'_>) -> Option<Health> {
     Some(match (body.group(), body.kind()) {
-        ("apps" | "extensions", "Deployment") => workload::deployment(body),
-        ("apps" | "extensions", "ReplicaSet") => workload::replica_set(body),
-        ("apps" | "extensions", "DaemonSet") => workload::daemon_set(body),
+        ("apps", "Deployment") => workload::deployment(body),
+        ("apps", "ReplicaSet") => workload::replica_set(body),
+        ("apps", "DaemonSet") => workload::daemon_set(body),
         ("apps", "StatefulSet") => workload::stateful_set(body),
         ("batch", "Job") => workload::job(body),
         ("", "Pod") => workload::pod(body),

@@ -127,18 +127,16 @@ fn revised(body: View<'_>, updated: i64) -> Health {
     healthy(format!("statefulset rolling update complete {pods} pods at revision {current}..."))
 }
 
+/// By the type of the conditions, whatever their status: a Job that was resumed counts as done, as for Argo CD.
 pub(super) fn job(body: View<'_>) -> Health {
-    // By the type of the conditions alone, whatever their status, as Argo CD does.
-    let last = |name| body.conditions().filter(|found| found.name == name).last();
-    if let Some(failed) = last("Failed") {
+    if let Some(failed) = body.conditions().filter(|found| found.name == "Failed").last() {
         return degraded(failed.message);
     }
-    if let Some(complete) = last("Complete") {
-        return healthy(complete.message);
-    }
-    match last("Suspended") {
-        Some(found) if found.is_true() => suspended(found.message),
-        _ => progressing(""),
+    let ended = body.conditions().filter(|found| matches!(found.name, "Complete" | "Suspended")).last();
+    match ended {
+        Some(ended) if body.has_condition("Suspended", "True") => suspended(ended.message),
+        Some(ended) => healthy(ended.message),
+        None => progressing(""),
     }
 }
 

@@ -28,12 +28,26 @@ impl Row {
 
 /// Checks every row of `set`, prints the score, and asserts that at least the share `floor` passed.
 pub(crate) fn score(set: &str, floor: f64, check: impl Fn(&Row) -> Result<(), String>) {
+    let Some((passed, total, misses)) = run(set, check) else { return };
+    write_misses(set, &misses);
+    println!("score {set} {passed}/{total}");
+    assert!(f64::from(passed) >= floor * f64::from(total), "{set}: {passed} of {total} passed\n{misses}");
+}
+
+/// Checks what the rows of `set` say beside their answers: all of it must hold.
+pub(crate) fn agree(set: &str, check: impl Fn(&Row) -> Result<(), String>) {
+    let Some((passed, total, misses)) = run(set, check) else { return };
+    assert_eq!(passed, total, "{set}: not all agree\n{misses}");
+}
+
+/// Gives how many rows passed, how many there are, and what missed; `None` without data.
+fn run(set: &str, check: impl Fn(&Row) -> Result<(), String>) -> Option<(u32, u32, String)> {
     let file = root().join(format!("{set}.jsonl"));
     let Ok(text) = fs::read_to_string(&file) else {
         let required = std::env::var_os("WINDLASS_GOLDENS_REQUIRED").is_some_and(|set| set == "1");
         assert!(!required, "the data of {set} is required and absent");
         println!("no data for {set}: set WINDLASS_GOLDENS to check it");
-        return;
+        return None;
     };
     let (mut passed, mut total, mut misses) = (0_u32, 0_u32, String::new());
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -44,9 +58,7 @@ pub(crate) fn score(set: &str, floor: f64, check: impl Fn(&Row) -> Result<(), St
             Err(why) => misses.push_str(&format!("{}: {why}\n", row.text("id"))),
         }
     }
-    write_misses(set, &misses);
-    println!("score {set} {passed}/{total}");
-    assert!(f64::from(passed) >= floor * f64::from(total), "{set}: {passed} of {total} passed\n{misses}");
+    Some((passed, total, misses))
 }
 
 fn workspace() -> &'static Path {

@@ -19,7 +19,7 @@ pub(crate) struct Memory(BTreeMap<TreePath, Bytes>);
 impl Memory {
     pub(crate) fn new<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
         let file = |(path, bytes): &(&str, B)| {
-            (TreePath::new(path).unwrap(), Bytes::copy_from_slice(bytes.as_ref()))
+            (TreePath::new(path).expect("a path of the test"), Bytes::copy_from_slice(bytes.as_ref()))
         };
         Self(files.iter().map(file).collect())
     }

@@ -75,7 +75,8 @@ fn clashes(same: &[Field]) -> Vec<(Error, Spot)> {
         .map(|(_, again)| {
             let error = problem::invalid("a key appears twice", again.spot)
                 .with("key", &first.key)
-                .with("first_line", first.spot.line);
+                .with("first_line", first.spot.line)
+                .with_help("keep one of the two");
             (error, again.spot)
         })
         .collect();

@@ -85,7 +85,9 @@ fn words(kind: &Syntax) -> (String, &'static str) {
         Syntax::UnclosedQuotedScalar => ("a quote is not closed", QUOTE),
         Syntax::InvalidQuotedScalarIndent => ("a quoted text goes on without indentation", QUOTE),
         Syntax::DocumentIndicatorInQuotedScalar => ("a quote is not closed before the document ends", QUOTE),
-        Syntax::UnclosedFlowCollection { open } => return (format!("{open:?} is not closed"), ""),
+        Syntax::UnclosedFlowCollection { open } => {
+            return (format!("{open:?} is not closed"), "add the bracket that closes it, or quote the text");
+        }
         Syntax::MismatchedFlowCollectionEnd { open, close } => {
             return (format!("{open:?} is closed with {close:?}"), "");
         }

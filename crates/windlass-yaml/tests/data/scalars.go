@@ -2,7 +2,7 @@
 
 // Writes scalars.txt: small YAML documents and what Kubernetes' Go libraries make of them.
 //
-//	mkdir /tmp/scalars && cp scalars.go /tmp/scalars/main.go && cd /tmp/scalars
+//	dir=$(mktemp -d) && cp scalars.go $dir/main.go && cd $dir  # and take the build tag out of main.go
 //	go mod init scalars && go get k8s.io/apimachinery@v0.34.4 sigs.k8s.io/yaml@v1.6.0 go.yaml.in/yaml/v2@v2.4.2
 //	go run main.go > scalars.txt
 //

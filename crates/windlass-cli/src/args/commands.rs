@@ -1,0 +1,199 @@
+//! The commands, with an example for each.
+
+use clap::{Arg, ArgAction, Command};
+
+use super::flags;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Render,
+    Plan,
+    Apply,
+    Run,
+    Status,
+    Delete,
+    Validate,
+    Completions,
+    Schema,
+}
+
+/// One command.
+struct Entry {
+    verb: Verb,
+    name: &'static str,
+    about: &'static str,
+    /// What there is to know beside that.
+    more: &'static str,
+    example: &'static str,
+}
+
+const UNIT_FILE: &str = "\
+A unit file:
+  apiVersion: windlass.dev/v1alpha1
+  kind: Unit
+  metadata:
+    name: shop
+  spec:
+    source:
+      git: { url: https://example.org/fleet.git, branch: main, path: shop }
+    target:
+      kubernetes: { context: production }
+";
+
+const ENTRIES: [Entry; 9] = [
+    Entry {
+        verb: Verb::Render,
+        name: "render",
+        about: "Write the objects that the source wants",
+        more: "Prints YAML documents, or with -o json one List. The target is not asked.",
+        example: "windlass render -f unit.yaml > objects.yaml",
+    },
+    Entry {
+        verb: Verb::Plan,
+        name: "plan",
+        about: "Say what `apply` would do, and why; writes nothing",
+        more: "Exits with 0 if all is in sync, 2 if there are differences, 1 if anything is wrong.",
+        example: "windlass plan -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Apply,
+        name: "apply",
+        about: "Make the target what the source wants, once",
+        more: "Prints the plan, carries it out if it is still the same, waits until everything is healthy, and prints \
+               what became of each object. With -o json or yaml only the latter.",
+        example: "windlass apply -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Run,
+        name: "run",
+        about: "Keep the target as the source wants it, until stopped",
+        more: "Each unit makes a pass at its interval; one that fails is tried again, and does not stop the others. \
+               With -o json every event is a line of JSON on stdout.",
+        example: "windlass run -f units/",
+    },
+    Entry {
+        verb: Verb::Status,
+        name: "status",
+        about: "Say what a unit owns and how that is; the source is not asked",
+        more: "",
+        example: "windlass status -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Delete,
+        name: "delete",
+        about: "Delete all that a unit owns",
+        more: "Shows what would go and asks; without a terminal it needs --yes. Dependents go before what they depend \
+               on.",
+        example: "windlass delete -f unit.yaml --yes",
+    },
+    Entry {
+        verb: Verb::Validate,
+        name: "validate",
+        about: "Check unit files, sources and manifests without a target",
+        more: "Says which checks ran. Nothing that only the target knows is checked.",
+        example: "windlass validate -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Completions,
+        name: "completions",
+        about: "Write the completions of a shell",
+        more: "",
+        example: "windlass completions bash > /etc/bash_completion.d/windlass",
+    },
+    Entry {
+        verb: Verb::Schema,
+        name: "schema",
+        about: "Write the JSON Schema of a unit file, for editors",
+        more: "",
+        example: "windlass schema > unit.schema.json",
+    },
+];
+
+impl Verb {
+    /// Finds a command by its name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        ENTRIES.iter().find(|entry| entry.name == name).map(|entry| entry.verb)
+    }
+
+    /// Says whether it is about units.
+    pub(crate) const fn takes_units(self) -> bool {
+        !matches!(self, Self::Completions | Self::Schema)
+    }
+}
+
+/// Describes the whole command line.
+pub(crate) fn command() -> Command {
+    let about = "Brings what a Git repository or a folder wants into a Kubernetes cluster or another folder";
+    let main = Command::new("windlass")
+        .bin_name("windlass")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .after_help("Exit codes: 0 all is well; 1 something is wrong; 2 `plan` found differences.")
+        .subcommand_required(true)
+        .arg_required_else_help(false)
+        .disable_help_flag(true)
+        .arg(help_flag())
+        .arg(
+            Arg::new("color")
+                .long("color")
+                .global(true)
+                .value_name("WHEN")
+                .value_parser(["auto", "always", "never"])
+                .default_value("auto")
+                .hide_possible_values(true)
+                .help("Colours: auto (on a terminal and without NO_COLOR), always, never"),
+        )
+        .arg(
+            Arg::new("quiet")
+                .long("quiet")
+                .short('q')
+                .global(true)
+                .action(ArgAction::SetTrue)
+                .conflicts_with("verbose")
+                .help("No progress, only results and errors"),
+        )
+        .arg(
+            Arg::new("verbose")
+                .long("verbose")
+                .short('v')
+                .global(true)
+                .action(ArgAction::SetTrue)
+                .help("All progress, also without a terminal"),
+        );
+    main.subcommands(ENTRIES.iter().map(subcommand))
+}
+
+fn help_flag() -> Arg {
+    Arg::new("help").long("help").short('h').global(true).action(ArgAction::Help).help("Print help")
+}
+
+fn subcommand(entry: &Entry) -> Command {
+    let units = if entry.verb.takes_units() { UNIT_FILE } else { "" };
+    let parts = [entry.more, &format!("Example:\n  {}\n", entry.example), units];
+    let after = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(match units {
+        "" => "\n",
+        _ => "\n\n",
+    });
+    let command = Command::new(entry.name).about(entry.about).after_help(after);
+    match entry.verb {
+        Verb::Completions => command.arg(
+            Arg::new("shell")
+                .required(true)
+                .value_name("SHELL")
+                .value_parser(["bash", "zsh", "fish"])
+                .hide_possible_values(true)
+                .help("bash, zsh or fish"),
+        ),
+        Verb::Schema => command,
+        verb => {
+            let command = command.args(flags::inputs());
+            let command = if verb == Verb::Delete { command.arg(yes()) } else { command };
+            command.args(flags::fields())
+        }
+    }
+}
+
+fn yes() -> Arg {
+    Arg::new("yes").long("yes").short('y').action(ArgAction::SetTrue).help("Do not ask")
+}

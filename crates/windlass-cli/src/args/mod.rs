@@ -1,0 +1,8 @@
+//! The command line: what can be said, and what was said.
+
+mod commands;
+mod flags;
+mod request;
+
+pub(crate) use commands::{Verb, command};
+pub(crate) use request::{Colour, Format, Loudness, Request, read};

@@ -1,0 +1,90 @@
+//! What was said.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+
+use super::commands::{Verb, command};
+use super::flags;
+use crate::spec::Asked;
+
+/// What is to be done, with what, and how it is shown.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) verb: Verb,
+    pub(crate) asked: Asked,
+    pub(crate) format: Format,
+    pub(crate) colour: Colour,
+    pub(crate) loudness: Loudness,
+    pub(crate) yes: bool,
+    pub(crate) shell: String,
+}
+
+/// The form of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Yaml,
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How much progress is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Loudness {
+    Quiet,
+    Usual,
+    Verbose,
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// What clap says: a wrong usage, or the help and the version that were asked for.
+pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
+    let matches = command().try_get_matches_from(args)?;
+    let (name, matches) = matches.subcommand().unwrap_or(("", &matches));
+    let verb = Verb::named(name)
+        .ok_or_else(|| command().error(clap::error::ErrorKind::InvalidSubcommand, "no command is named"))?;
+    Ok(Request {
+        verb,
+        asked: if verb.takes_units() { asked(matches) } else { Asked::default() },
+        format: match verb.takes_units().then(|| word(matches, "output")).as_deref() {
+            Some("json") => Format::Json,
+            Some("yaml") => Format::Yaml,
+            _ => Format::Text,
+        },
+        colour: match word(matches, "color").as_str() {
+            "always" => Colour::Always,
+            "never" => Colour::Never,
+            _ => Colour::Auto,
+        },
+        loudness: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
+            (true, _) => Loudness::Quiet,
+            (_, true) => Loudness::Verbose,
+            _ => Loudness::Usual,
+        },
+        yes: verb == Verb::Delete && matches.get_flag("yes"),
+        shell: if verb == Verb::Completions { word(matches, "shell") } else { String::new() },
+    })
+}
+
+fn asked(matches: &ArgMatches) -> Asked {
+    Asked {
+        files: matches.get_many::<PathBuf>("file").into_iter().flatten().cloned().collect(),
+        settings: flags::settings(matches),
+        only: matches.get_many::<String>("unit").into_iter().flatten().cloned().collect(),
+    }
+}
+
+fn word(matches: &ArgMatches, name: &str) -> String {
+    matches.get_one::<String>(name).cloned().unwrap_or_default()
+}

@@ -1,0 +1,60 @@
+//! `windlass apply`: makes the target what the source wants, once.
+
+use windlass_core::{Error, Report, Result};
+
+use super::walk::{Holds, walk};
+use super::{Ending, Scene, plan};
+use crate::args::Format;
+use crate::events::Progress;
+use crate::term::{Term, Tone, visible};
+
+pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
+    walk(scene, Holds::Dependencies, async |unit| {
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+        let plan = engine.plan(&scene.cx).await?;
+        if scene.term.format == Format::Text {
+            scene.term.raw(&plan::text(&scene.term, &plan))?;
+        }
+        let report = engine.apply(&scene.cx, &plan).await?;
+        tell(scene, &report)
+    })
+    .await
+}
+
+/// Tells what happened; what went wrong is the error.
+pub(super) fn tell(scene: &Scene, report: &Report) -> Result<Ending> {
+    scene.term.result(|| text(&scene.term, report), report)?;
+    match report.error() {
+        Some(error) => Err(with_origins(error, report)),
+        None if report.is_success() => Ok(Ending::Good),
+        None => Ok(Ending::Failed),
+    }
+}
+
+/// Adds to what failed where it was written.
+fn with_origins(error: Error, report: &Report) -> Error {
+    let problems = error.problems().iter().cloned().map(|problem| {
+        let object =
+            report.objects.iter().find(|object| problem.context("object") == Some(&object.id.to_string()));
+        match object.and_then(|object| object.origin.as_ref()) {
+            Some(origin) => problem.with("origin", origin),
+            None => plan::advised(problem),
+        }
+    });
+    Error::all(problems).unwrap_or(error)
+}
+
+fn text(term: &Term, report: &Report) -> String {
+    let text = visible(&report.to_string());
+    let line = |line: &str| {
+        let tone = match line.split_whitespace().next().unwrap_or_default() {
+            "created" => Tone::Good,
+            "changed" | "?" | "deleting" => Tone::Odd,
+            "deleted" | "failed" | "!" => Tone::Bad,
+            "kept" | "skipped" => Tone::Faint,
+            _ => return format!("{line}\n"),
+        };
+        format!("{}\n", term.paint(tone, line))
+    };
+    text.lines().map(line).collect()
+}

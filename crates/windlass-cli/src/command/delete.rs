@@ -1,0 +1,36 @@
+//! `windlass delete`: deletes all that a unit owns.
+
+use windlass_core::{Error, ErrorKind, Plan, Result, UnitId};
+
+use super::walk::{Holds, walk};
+use super::{Ending, Scene, apply, plan};
+use crate::args::Format;
+use crate::events::Progress;
+
+pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
+    if !scene.yes && !scene.term.can_ask() {
+        return Err(Error::new(ErrorKind::Invalid, "nobody is there to ask whether to delete")
+            .with_help("look with `windlass status` at what is owned, then repeat with --yes"));
+    }
+    walk(scene, Holds::Dependents, async |unit| {
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+        let plan = engine.plan_delete(&scene.cx).await?;
+        if scene.term.format == Format::Text {
+            scene.term.raw(&plan::text(&scene.term, &plan))?;
+        }
+        if !agrees(scene, &unit.id, &plan) {
+            return Err(Error::new(ErrorKind::Cancelled, "not deleted: the answer was no"));
+        }
+        let report = engine.delete(&scene.cx, &plan).await?;
+        apply::tell(scene, &report)
+    })
+    .await
+}
+
+fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {
+    let count = plan.writes();
+    let objects = if count == 1 { "object" } else { "objects" };
+    scene.yes
+        || count == 0
+        || scene.term.ask(&format!("Delete {count} {objects} of {unit} from {}?", plan.place))
+}

@@ -1,0 +1,83 @@
+//! What each command does.
+
+mod apply;
+mod delete;
+mod ending;
+mod plan;
+mod render;
+mod run;
+mod standing;
+mod status;
+mod validate;
+mod walk;
+
+use std::sync::Arc;
+
+use windlass_core::{Cancel, Context, Result};
+use windlass_engine::TokioClock;
+
+use crate::args::{Request, Verb, command};
+use crate::parts::Workshop;
+use crate::spec::{self, Fleet};
+use crate::stop;
+use crate::term::Term;
+pub(crate) use ending::Ending;
+
+/// What every command works with.
+struct Scene {
+    cx: Context,
+    term: Arc<Term>,
+    fleet: Fleet,
+    workshop: Arc<Workshop>,
+    yes: bool,
+}
+
+/// Does what was asked. What went wrong is told already when this returns.
+pub(crate) async fn perform(request: &Request, term: &Arc<Term>) -> Ending {
+    let done = match request.verb {
+        Verb::Completions => term.raw(&completions(&request.shell)).map(|()| Ending::Good),
+        Verb::Schema => term.raw(&spec::schema_text()).map(|()| Ending::Good),
+        verb => match scene(request, term) {
+            Ok(scene) => on_units(verb, &scene).await,
+            Err(error) => Err(error),
+        },
+    };
+    done.unwrap_or_else(|error| {
+        term.error(&error);
+        Ending::Failed
+    })
+}
+
+fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
+    let cancel = Cancel::new();
+    stop::listen(cancel.clone(), term);
+    let cx = Context::new(TokioClock::new()).with_cancel(cancel);
+    let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
+    let workshop = Arc::new(Workshop::default());
+    Ok(Scene { cx, term: Arc::clone(term), fleet, workshop, yes: request.yes })
+}
+
+async fn on_units(verb: Verb, scene: &Scene) -> Result<Ending> {
+    match verb {
+        Verb::Render => render::render(scene).await,
+        Verb::Plan => plan::plan(scene).await,
+        Verb::Apply => apply::apply(scene).await,
+        Verb::Run => run::run(scene).await,
+        Verb::Status => status::status(scene).await,
+        Verb::Delete => delete::delete(scene).await,
+        Verb::Validate => validate::validate(scene).await,
+        Verb::Completions | Verb::Schema => Ok(Ending::Good),
+    }
+}
+
+fn completions(shell: &str) -> String {
+    use clap_complete::{Shell, generate};
+    let shell = match shell {
+        "zsh" => Shell::Zsh,
+        "fish" => Shell::Fish,
+        _ => Shell::Bash,
+    };
+    let mut script = Vec::new();
+    generate(shell, &mut command(), "windlass", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

@@ -1,0 +1,64 @@
+//! `windlass plan`: says what would happen.
+
+use windlass_core::{Error, ErrorKind, Plan, Result, Verb};
+use windlass_diff::render::{self, Style};
+
+use super::walk::{Holds, walk};
+use super::{Ending, Scene};
+use crate::events::Progress;
+use crate::term::Term;
+
+pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
+    walk(scene, Holds::Nothing, async |unit| {
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+        let plan = engine.plan(&scene.cx).await?;
+        scene.term.result(|| text(&scene.term, &plan), &plan)?;
+        match problems(&plan) {
+            Some(error) => Err(error),
+            None if plan.is_in_sync() => Ok(Ending::Good),
+            None => Ok(Ending::Differs),
+        }
+    })
+    .await
+}
+
+/// Writes a plan for a person.
+pub(super) fn text(term: &Term, plan: &Plan) -> String {
+    render::plan(plan, &Style::plain().with_colour(term.out_colour()))
+}
+
+/// Gives all that keeps a plan from being whole.
+pub(super) fn problems(plan: &Plan) -> Option<Error> {
+    let refused = plan.actions.iter().filter_map(|action| match &action.verb {
+        Verb::Refuse { error } => {
+            let error = error.clone().with_each("object", &action.id);
+            Some(match &action.origin {
+                Some(origin) => error.with_each("origin", origin),
+                None => error,
+            })
+        }
+        _ => None,
+    });
+    let mut told: Vec<Error> = Vec::new();
+    for problem in plan.problems.iter().cloned().chain(refused) {
+        if problem.kind() != ErrorKind::Cancelled && !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    Error::all(told.into_iter().map(advised))
+}
+
+/// The guards of the engine know no flags; here they have some.
+pub(super) fn advised(error: Error) -> Error {
+    let help = match error.message() {
+        "nothing was rendered, and pruning would delete everything" => {
+            "check the path of the source; to really delete everything use `windlass delete`, or --prune-allow-empty \
+             (spec.pruneLimits.allowEmpty)"
+        }
+        "pruning would delete too large a share of what is owned" => {
+            "check what was rendered; to go on, use --prune-share-percent-max (spec.pruneLimits.sharePercentMax)"
+        }
+        _ => return error,
+    };
+    error.with_help(help)
+}

@@ -1,0 +1,218 @@
+//! From a unit to the parts of an engine: what the `windlass` command knows of sources, renderers and targets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use windlass_core::{
+    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Resolved,
+    Result, Revision, Source as Origin, Target as Place, TreePath, async_trait,
+};
+use windlass_engine::{Engine, Options, Wait};
+use windlass_fs::{DirSource, DirTarget};
+use windlass_git::GitSource;
+use windlass_kinds::dialect::default_dialects;
+use windlass_kinds::health::KubernetesHealth;
+use windlass_kinds::order::default_order;
+use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
+use windlass_render::Manifests;
+
+use crate::spec::{GitReference, Kubernetes, Source, Target, Unit, flagged};
+
+/// The field that is to blame when the source fails.
+const SOURCE: [&str; 2] = ["spec", "source"];
+/// The field that is to blame when there is nothing at the path.
+const PATH: [&str; 4] = ["spec", "source", "git", "path"];
+
+/// What a unit is rendered from.
+#[derive(Debug)]
+pub(crate) struct Origins {
+    pub(crate) source: Arc<dyn Origin>,
+    pub(crate) path: TreePath,
+    pub(crate) renderer: Arc<dyn Renderer>,
+}
+
+/// Makes what a unit is rendered from. Nothing is asked yet.
+pub(crate) fn origins(unit: &Unit) -> Origins {
+    let renderer: Arc<dyn Renderer> = Arc::new(Manifests::new());
+    let blamed = |source: Arc<dyn Origin>| Arc::new(Blamed { part: source, unit: unit.clone() });
+    let renderer = Arc::new(Blamed { part: renderer, unit: unit.clone() });
+    match &unit.source {
+        Source::Dir(folder) => {
+            Origins { source: blamed(Arc::new(DirSource::new(folder))), path: TreePath::root(), renderer }
+        }
+        Source::Git { url, at, path } => {
+            let source = GitSource::new(url);
+            let source = match at {
+                GitReference::Default => source,
+                GitReference::Branch(name) => source.branch(name),
+                GitReference::Tag(name) => source.tag(name),
+                GitReference::Commit(name) => source.commit(name),
+            };
+            Origins { source: blamed(Arc::new(source)), path: path.clone(), renderer }
+        }
+    }
+}
+
+/// A part of a unit whose errors say which field of the unit named it.
+#[derive(Debug)]
+struct Blamed<T: ?Sized> {
+    unit: Unit,
+    part: Arc<T>,
+}
+
+#[async_trait]
+impl Origin for Blamed<dyn Origin> {
+    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        self.part.resolve(cx).await.map_err(|error| self.unit.blame(&SOURCE, error))
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
+        self.part.fetch(cx, revision, paths).await.map_err(|error| self.unit.blame(&SOURCE, error))
+    }
+}
+
+impl Renderer for Blamed<dyn Renderer> {
+    fn fingerprint(&self) -> Digest {
+        self.part.fingerprint()
+    }
+
+    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let blame = |error: Error| {
+            let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
+            let error = error.with_each("source", &self.unit.source);
+            if of_path { self.unit.blame(&PATH, error) } else { error.with_each("unit", &self.unit.id) }
+        };
+        self.part.render(cx, input).map_err(blame)
+    }
+}
+
+/// Fetches a unit.
+///
+/// # Errors
+/// What the source says.
+pub(crate) async fn fetch(cx: &Context, origins: &Origins) -> Result<Artifact> {
+    let resolved = origins.source.resolve(cx).await?;
+    origins.source.fetch(cx, &resolved.revision, &Paths::All).await
+}
+
+/// Renders what was fetched, off the threads that wait.
+///
+/// # Errors
+/// What the renderer says.
+pub(crate) async fn render(
+    cx: &Context,
+    origins: &Origins,
+    artifact: Artifact,
+) -> Result<(Revision, Rendered)> {
+    let (cx, renderer, path) = (cx.clone(), Arc::clone(&origins.renderer), origins.path.clone());
+    let revision = artifact.revision().clone();
+    let work = move || renderer.render(&cx, &RenderInput::new(&artifact, &path));
+    let rendered = tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)));
+    Ok((revision, rendered?))
+}
+
+/// Makes engines. Units with one target share it: one connection, one lock.
+#[derive(Debug, Default)]
+pub(crate) struct Workshop {
+    folders: Mutex<BTreeMap<PathBuf, DirTarget>>,
+    clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
+}
+
+impl Workshop {
+    /// Makes the engine of a unit. Nothing is asked yet, but a kubeconfig is read.
+    ///
+    /// # Errors
+    /// What a kubeconfig or a folder says, with the place of the unit that names it.
+    pub(crate) async fn engine(&self, unit: &Unit, events: impl EventSink) -> Result<Engine> {
+        let origins = origins(unit);
+        let target = self.target(unit).await?;
+        let mut options = Options::default();
+        options.prune = unit.prune.clone();
+        options.adoption = unit.adoption;
+        options.interval = unit.interval;
+        options.wait = Wait::default().with_health_timeout(unit.timeout).with_delete_timeout(unit.timeout);
+        Ok(Engine::of(unit.id.clone(), origins.source, origins.renderer, target)
+            .with_path(origins.path)
+            .with_options(options)
+            .with_events(events))
+    }
+
+    async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
+        let (field, target) = match &unit.target {
+            Target::Dir(folder) => ("dir", self.folder(folder)),
+            Target::Kubernetes(kubernetes) => ("kubernetes", self.kubernetes(kubernetes).await),
+        };
+        target.map_err(|error| unit.blame(&["spec", "target", field], allowed_by(error)))
+    }
+
+    fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(target) = folders.get(folder) {
+            return Ok(Arc::new(target.clone()));
+        }
+        let target = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
+        folders.insert(folder.into(), target.clone());
+        Ok(Arc::new(target))
+    }
+
+    async fn kubernetes(&self, kubernetes: &Kubernetes) -> Result<Arc<dyn Place>> {
+        let mut options = KubeOptions::default();
+        if let Some(namespace) = &kubernetes.namespace {
+            options = options.with_default_namespace(namespace)?;
+        }
+        let target = KubeTarget::new(self.cluster(kubernetes).await?, options)
+            .with_dialects(default_dialects())
+            .with_order(default_order())
+            .with_health(vec![Arc::new(KubernetesHealth)]);
+        Ok(Arc::new(target))
+    }
+
+    /// Connects, or takes the connection that another unit with the same words made.
+    async fn cluster(&self, kubernetes: &Kubernetes) -> Result<Cluster> {
+        let key = Kubernetes { namespace: None, ..kubernetes.clone() };
+        let mut clusters = self.clusters.lock().await;
+        if let Some((_, cluster)) = clusters.iter().find(|(have, _)| *have == key) {
+            return Ok(cluster.clone());
+        }
+        let cluster = Cluster::connect(&connect(&key)).await?;
+        clusters.push((key, cluster.clone()));
+        Ok(cluster)
+    }
+}
+
+/// What windlass-kube calls by the name of a function is a field and a flag here.
+fn allowed_by(error: Error) -> Error {
+    let flag = match error.context("option") {
+        Some("allow_exec_credentials") => "kubernetes-allow-exec-credentials",
+        Some("allow_unverified_tls") => "kubernetes-allow-unverified-tls",
+        Some("allow_plain_http") => "kubernetes-allow-plain-http",
+        _ => return error,
+    };
+    let field = flagged().into_iter().find(|(_, field)| field.flag == flag);
+    match field {
+        Some((path, field)) => {
+            error.with_help(format!("--{flag}, or `{}: true`, allows it. {}", path.join("."), field.about))
+        }
+        None => error,
+    }
+}
+
+fn connect(kubernetes: &Kubernetes) -> Connect {
+    let mut connect = kubernetes.kubeconfig.as_ref().map_or_else(Connect::environment, Connect::kubeconfig);
+    if let Some(context) = &kubernetes.context {
+        connect = connect.context(context);
+    }
+    if kubernetes.allow_exec_credentials {
+        connect = connect.allow_exec_credentials();
+    }
+    if kubernetes.allow_unverified_tls {
+        connect = connect.allow_unverified_tls();
+    }
+    if kubernetes.allow_plain_http {
+        connect = connect.allow_plain_http();
+    }
+    connect
+}

@@ -1,0 +1,264 @@
+//! The fields of a unit file, in one table: the reader, the flags and the JSON Schema are all made from it.
+
+use std::time::Duration;
+
+/// The `apiVersion` of a unit file.
+pub(crate) const API_VERSION: &str = "windlass.dev/v1alpha1";
+/// The `kind` of a unit file.
+pub(crate) const KIND: &str = "Unit";
+
+/// One field.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// The flag that sets it, without dashes; none where it is empty.
+    pub(crate) flag: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) required: bool,
+    pub(crate) about: &'static str,
+}
+
+/// What a field may hold.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// This one text.
+    Constant(&'static str),
+    /// The name of a unit.
+    Name,
+    /// Names of units.
+    Names,
+    /// Any text that is not empty.
+    Text,
+    /// A path, relative to the file that says it.
+    Path,
+    /// The address of a repository: a URL, or a path as in [`Shape::Path`].
+    Address,
+    /// A path inside the source.
+    TreePath,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A time such as `90s` or `1h30m`, no shorter than this.
+    Time(Duration),
+    /// `true` or `false`.
+    Truth,
+    /// A whole number in this range.
+    Whole(i64, i64),
+    /// A map of fields.
+    Map(Map),
+}
+
+/// A map of fields.
+#[derive(Debug)]
+pub(crate) struct Map {
+    pub(crate) fields: &'static [Field],
+    /// Fields of which only one may be said.
+    pub(crate) rivals: &'static [&'static str],
+    /// One of the rivals must be said.
+    pub(crate) choose: bool,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A unit.
+pub(crate) const UNIT: Map = Map::of(&[
+    Field::new("apiVersion", "", Shape::Constant(API_VERSION), "The version of this format.").required(),
+    Field::new("kind", "", Shape::Constant(KIND), "What this document is.").required(),
+    Field::new("metadata", "", Shape::Map(METADATA), "What the unit is called.").required(),
+    Field::new("spec", "", Shape::Map(SPEC), "What the unit does.").required(),
+]);
+
+const METADATA: Map = Map::of(&[Field::new(
+    "name",
+    "name",
+    Shape::Name,
+    "The name of the unit; what it owns is marked with it.",
+)
+.required()]);
+
+const SPEC: Map = Map::of(&[
+    Field::new("source", "", Shape::Map(SOURCE), "Where the manifests come from.").required(),
+    Field::new("target", "", Shape::Map(TARGET), "Where the objects go.").required(),
+    Field::new(
+        "prune",
+        "prune",
+        Shape::Truth,
+        "Delete what the unit owns and what is not wanted any more; true unless said.",
+    ),
+    Field::new("pruneLimits", "", Shape::Map(PRUNE_LIMITS), "How far pruning may go in one pass."),
+    Field::new(
+        "adoption",
+        "adoption",
+        Shape::Word(&["never", "ifUnmarked", "always"]),
+        "Which objects that are there already may be taken over: none, those that nobody owns, or all; ifUnmarked \
+         unless said.",
+    ),
+    Field::new(
+        "interval",
+        "interval",
+        Shape::Time(SECOND),
+        "The time between two passes of `run`; 1m unless said.",
+    ),
+    Field::new(
+        "timeout",
+        "timeout",
+        Shape::Time(SECOND),
+        "How long an object may take to become healthy, and a deleted one to be gone; 5m unless said.",
+    ),
+    Field::new(
+        "dependsOn",
+        "depends-on",
+        Shape::Names,
+        "Units that must be applied and healthy before this one begins.",
+    ),
+]);
+
+const SOURCE: Map = Map::of(&[
+    Field::new("git", "", Shape::Map(GIT), "A Git repository."),
+    Field::new("dir", "source-dir", Shape::Path, "A folder of this machine."),
+])
+.choosing(&["git", "dir"]);
+
+const GIT: Map = Map::of(&[
+    Field::new(
+        "url",
+        "source-git-url",
+        Shape::Address,
+        "The repository: https://, http://, file://, or a path.",
+    )
+    .required(),
+    Field::new(
+        "branch",
+        "source-git-branch",
+        Shape::Text,
+        "The branch to follow; the default branch unless said.",
+    ),
+    Field::new("tag", "source-git-tag", Shape::Text, "The tag to follow."),
+    Field::new("commit", "source-git-commit", Shape::Text, "The commit to stay at, by its full name."),
+    Field::new(
+        "path",
+        "path",
+        Shape::TreePath,
+        "The folder of the repository to render; the root unless said.",
+    ),
+])
+.with_rivals(&["branch", "tag", "commit"]);
+
+const TARGET: Map = Map::of(&[
+    Field::new("dir", "target-dir", Shape::Path, "A folder of this machine."),
+    Field::new("kubernetes", "kubernetes", Shape::Map(KUBERNETES), "A Kubernetes cluster."),
+])
+.choosing(&["dir", "kubernetes"]);
+
+const KUBERNETES: Map = Map::of(&[
+    Field::new(
+        "context",
+        "kubernetes-context",
+        Shape::Text,
+        "The context of the kubeconfig; its current one unless said.",
+    ),
+    Field::new(
+        "namespace",
+        "kubernetes-namespace",
+        Shape::Text,
+        "The namespace of objects that name none; that of the context unless said.",
+    ),
+    Field::new(
+        "kubeconfig",
+        "kubeconfig",
+        Shape::Path,
+        "The kubeconfig; what kubectl would read unless said.",
+    ),
+    Field::new(
+        "allowExecCredentials",
+        "kubernetes-allow-exec-credentials",
+        Shape::Truth,
+        "Let the kubeconfig name a program that prints credentials: whoever writes it can run programs as you.",
+    ),
+    Field::new(
+        "allowUnverifiedTls",
+        "kubernetes-allow-unverified-tls",
+        Shape::Truth,
+        "Let the kubeconfig switch the verification of the server off: whoever is on the way can read and change all.",
+    ),
+    Field::new(
+        "allowPlainHttp",
+        "kubernetes-allow-plain-http",
+        Shape::Truth,
+        "Let the server be reached by plain HTTP: whoever is on the way can read and change all.",
+    ),
+]);
+
+const PRUNE_LIMITS: Map = Map::of(&[
+    Field::new(
+        "allowEmpty",
+        "prune-allow-empty",
+        Shape::Truth,
+        "Let a render without any object delete everything; false unless said.",
+    ),
+    Field::new(
+        "sharePercentMax",
+        "prune-share-percent-max",
+        Shape::Whole(0, 100),
+        "The largest share of what is owned that one pass may delete, in percent; 50 unless said.",
+    ),
+    Field::new(
+        "alwaysAllowed",
+        "prune-always-allowed",
+        Shape::Whole(0, 1_000_000),
+        "So many deletions are never too large a share; 5 unless said.",
+    ),
+]);
+
+impl Field {
+    const fn new(name: &'static str, flag: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, flag, shape, required: false, about }
+    }
+
+    const fn required(self) -> Self {
+        // A constructor of constants cannot use `..self`: it would have to drop the rest of `self`.
+        let mut field = self;
+        field.required = true;
+        field
+    }
+}
+
+impl Map {
+    const fn of(fields: &'static [Field]) -> Self {
+        Self { fields, rivals: &[], choose: false }
+    }
+
+    const fn with_rivals(mut self, rivals: &'static [&'static str]) -> Self {
+        self.rivals = rivals;
+        self
+    }
+
+    const fn choosing(self, rivals: &'static [&'static str]) -> Self {
+        let mut map = self.with_rivals(rivals);
+        map.choose = true;
+        map
+    }
+
+    /// Gives a field.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// Goes through all fields that a flag sets, each with the names that lead to it.
+pub(crate) fn flagged() -> Vec<(Vec<&'static str>, &'static Field)> {
+    let mut found = Vec::new();
+    collect(&UNIT, &[], &mut found);
+    found
+}
+
+fn collect(map: &Map, above: &[&'static str], found: &mut Vec<(Vec<&'static str>, &'static Field)>) {
+    for field in map.fields {
+        let path: Vec<&'static str> = above.iter().copied().chain([field.name]).collect();
+        if let Shape::Map(inner) = &field.shape {
+            collect(inner, &path, found);
+        }
+        if !field.flag.is_empty() {
+            found.push((path, field));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Units as people write them: the table of fields, reading, checking, ordering.
+
+mod check;
+mod draft;
+mod fields;
+mod fleet;
+mod load;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+pub(crate) use draft::Setting;
+pub(crate) use fields::{Field, Shape, flagged};
+pub(crate) use fleet::Fleet;
+pub(crate) use load::{Asked, load};
+pub(crate) use schema::schema_text;
+pub(crate) use unit::{GitReference, Kubernetes, Source, Target, Unit};

@@ -1,0 +1,208 @@
+//! One unit, as it is meant.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use windlass_core::{Error, ErrorKind, Result, TreePath, UnitId, Value};
+use windlass_engine::{Adoption, Prune};
+
+use super::check::{check, time};
+use super::draft::Draft;
+
+/// A unit: where its objects come from, where they go, and on what terms.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub(crate) id: UnitId,
+    pub(crate) source: Source,
+    pub(crate) target: Target,
+    pub(crate) prune: Prune,
+    pub(crate) adoption: Adoption,
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) depends_on: Vec<UnitId>,
+    /// What it was made from, for errors that say where.
+    pub(crate) draft: Draft,
+}
+
+/// Where the manifests come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Dir(PathBuf),
+    Git { url: String, at: GitReference, path: TreePath },
+}
+
+/// Shows where the manifests come from, without a user or a password.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dir(folder) => folder.display().fmt(f),
+            Self::Git { url, .. } => {
+                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
+            }
+        }
+    }
+}
+
+/// What of a repository is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GitReference {
+    Default,
+    Branch(String),
+    Tag(String),
+    Commit(String),
+}
+
+/// Where the objects go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Dir(PathBuf),
+    Kubernetes(Kubernetes),
+}
+
+/// A cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Kubernetes {
+    pub(crate) context: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) kubeconfig: Option<PathBuf>,
+    pub(crate) allow_exec_credentials: bool,
+    pub(crate) allow_unverified_tls: bool,
+    pub(crate) allow_plain_http: bool,
+}
+
+const INTERVAL: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+const SOURCE: [&str; 2] = ["spec", "source"];
+const TARGET: [&str; 2] = ["spec", "target"];
+const LIMITS: [&str; 2] = ["spec", "pruneLimits"];
+
+impl Unit {
+    /// Reads a draft.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] with every problem of the draft, each with its field and place.
+    pub(crate) fn read(draft: Draft) -> Result<Self> {
+        if let Some(error) = Error::all(check(&draft)) {
+            return Err(error);
+        }
+        let word = |path: &[&str]| text(&draft, path);
+        Ok(Self {
+            id: UnitId::new(&word(&["metadata", "name"]).unwrap_or_default())?,
+            source: source(&draft)?,
+            target: target(&draft)?,
+            prune: prune(&draft),
+            adoption: match word(&["spec", "adoption"]).as_deref() {
+                Some("never") => Adoption::Never,
+                Some("always") => Adoption::Always,
+                _ => Adoption::IfUnmarked,
+            },
+            interval: word(&["spec", "interval"]).and_then(|text| time(&text)).unwrap_or(INTERVAL),
+            timeout: word(&["spec", "timeout"]).and_then(|text| time(&text)).unwrap_or(TIMEOUT),
+            depends_on: names(&draft)?,
+            draft,
+        })
+    }
+
+    /// Adds to an error that came from a part of the unit which field names that part, and where it is written.
+    pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
+        let problems = error.problems().iter().map(|problem| {
+            let help = advice(problem.kind(), &self.draft.said_by(field));
+            let problem = self.draft.blame(field, problem.clone()).with("unit", &self.id);
+            if has_help(&problem) { problem } else { problem.with_help(help) }
+        });
+        Error::all(problems).unwrap_or(error)
+    }
+}
+
+/// Says what to do where the part itself had no advice.
+fn advice(kind: ErrorKind, field: &str) -> String {
+    match kind {
+        ErrorKind::NotFound => format!("correct {field}, or make what it names"),
+        ErrorKind::Unavailable | ErrorKind::Timeout => {
+            "check the address, the network and the server, then repeat the command".to_owned()
+        }
+        ErrorKind::Denied => format!("check the rights and credentials of what {field} names"),
+        _ => format!("correct {field}"),
+    }
+}
+
+fn has_help(error: &Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    error.help().is_some()
+        || causes.filter_map(|cause| cause.downcast_ref::<Error>()).any(|error| error.help().is_some())
+}
+
+fn source(draft: &Draft) -> Result<Source> {
+    if let Some(dir) = text(draft, &[SOURCE[0], SOURCE[1], "dir"]) {
+        return Ok(Source::Dir(draft.resolve(&[SOURCE[0], SOURCE[1], "dir"], &dir)));
+    }
+    let git = |name: &str| text(draft, &["spec", "source", "git", name]);
+    let at = match (git("branch"), git("tag"), git("commit")) {
+        (Some(branch), ..) => GitReference::Branch(branch),
+        (_, Some(tag), _) => GitReference::Tag(tag),
+        (.., Some(commit)) => GitReference::Commit(commit),
+        _ => GitReference::Default,
+    };
+    let path = git("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?;
+    Ok(Source::Git { url: address(draft, &git("url").unwrap_or_default()), at, path })
+}
+
+/// A path such as `../fleet.git` is relative to the file that says it; a URL is a URL.
+fn address(draft: &Draft, url: &str) -> String {
+    if !url.starts_with("./") && !url.starts_with("../") && url != "." && url != ".." {
+        return url.to_owned();
+    }
+    draft.resolve(&["spec", "source", "git", "url"], url).to_string_lossy().into_owned()
+}
+
+fn target(draft: &Draft) -> Result<Target> {
+    if let Some(dir) = text(draft, &[TARGET[0], TARGET[1], "dir"]) {
+        return Ok(Target::Dir(draft.resolve(&[TARGET[0], TARGET[1], "dir"], &dir)));
+    }
+    let path = |name| [TARGET[0], TARGET[1], "kubernetes", name];
+    let kubernetes = draft.value.at(&path("")[..3]);
+    kubernetes.ok_or_else(|| Error::new(ErrorKind::Internal, "a checked unit has no target"))?;
+    Ok(Target::Kubernetes(Kubernetes {
+        context: text(draft, &path("context")),
+        namespace: text(draft, &path("namespace")),
+        kubeconfig: text(draft, &path("kubeconfig")).map(|file| draft.resolve(&path("kubeconfig"), &file)),
+        allow_exec_credentials: truth(draft, &path("allowExecCredentials")).unwrap_or(false),
+        allow_unverified_tls: truth(draft, &path("allowUnverifiedTls")).unwrap_or(false),
+        allow_plain_http: truth(draft, &path("allowPlainHttp")).unwrap_or(false),
+    }))
+}
+
+fn prune(draft: &Draft) -> Prune {
+    if truth(draft, &["spec", "prune"]) == Some(false) {
+        return Prune::off();
+    }
+    let limit = |name| draft.value.at(&[LIMITS[0], LIMITS[1], name]).and_then(Value::as_int);
+    let mut prune = Prune::default();
+    if truth(draft, &[LIMITS[0], LIMITS[1], "allowEmpty"]) == Some(true) {
+        prune = prune.allowing_empty();
+    }
+    if let Some(percent) = limit("sharePercentMax").and_then(|percent| u8::try_from(percent).ok()) {
+        prune = prune.with_share_percent_max(percent);
+    }
+    if let Some(count) = limit("alwaysAllowed").and_then(|count| usize::try_from(count).ok()) {
+        prune = prune.with_always_allowed(count);
+    }
+    prune
+}
+
+fn names(draft: &Draft) -> Result<Vec<UnitId>> {
+    let list = draft.value.at(&["spec", "dependsOn"]).and_then(Value::as_list).unwrap_or_default();
+    list.iter().filter_map(Value::as_text).map(UnitId::new).collect()
+}
+
+fn text(draft: &Draft, path: &[&str]) -> Option<String> {
+    draft.value.text_at(path).map(str::to_owned)
+}
+
+fn truth(draft: &Draft, path: &[&str]) -> Option<bool> {
+    draft.value.at(path).and_then(Value::as_bool)
+}

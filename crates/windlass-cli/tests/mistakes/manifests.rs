@@ -1,0 +1,71 @@
+//! Mistakes in manifests.
+
+use crate::Mistake;
+use crate::support::{World, config_map};
+
+fn manifest(world: &mut World, text: &str) {
+    world.write("deploy/web.yaml", text);
+    world.run("plan -f unit.yaml");
+}
+
+fn annotated(name: &str, annotation: &str) -> String {
+    config_map(name, "1")
+        .replace("  namespace: shop\n", &format!("  namespace: shop\n  annotations:\n    {annotation}\n"))
+}
+
+pub(crate) const ALL: &[Mistake] = &[
+    ("a tab in a manifest", |world| {
+        world.edit("deploy/web.yaml", "  greeting: hello", "\tgreeting: hello");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a key twice in a manifest", |world| {
+        world.edit("deploy/web.yaml", "  greeting: hello", "  greeting: hello\n  greeting: hi");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a manifest without apiVersion and name", |world| {
+        manifest(world, "kind: ConfigMap\nmetadata:\n  namespace: shop\n")
+    }),
+    ("a manifest that makes its name up", |world| {
+        manifest(world, "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n");
+    }),
+    ("a List with a broken item", |world| {
+        manifest(
+            world,
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n- kind: Secret\n",
+        );
+    }),
+    ("an object in two files", |world| {
+        world.put("deploy/again.yaml", &config_map("web", "1"));
+        world.run("plan -f unit.yaml");
+    }),
+    ("a file that is no manifest", |world| manifest(world, "replicas: 3\nimage: web\n")),
+    ("a chart", |world| {
+        world.write("deploy/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a kustomization", |world| {
+        world.write("deploy/kustomization.yaml", "resources:\n- web.yaml\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a template", |world| {
+        manifest(world, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n")
+    }),
+    ("a wave that is no number", |world| {
+        manifest(world, &annotated("web", "argocd.argoproj.io/sync-wave: first"));
+    }),
+    ("a dependency on an object that is not there", |world| {
+        manifest(world, &annotated("web", "windlass.dev/depends-on: ConfigMap/shop/databse"));
+    }),
+    ("a dependency that is spelled wrongly", |world| {
+        manifest(world, &annotated("web", "windlass.dev/depends-on: database"));
+    }),
+    ("objects that wait for one another", |world| {
+        let a = annotated("a", "windlass.dev/depends-on: ConfigMap/shop/b");
+        let b = annotated("b", "windlass.dev/depends-on: ConfigMap/shop/a");
+        manifest(world, &format!("{a}---\n{b}"));
+    }),
+    ("a mistake that needs no target to be seen", |world| {
+        world.write("deploy/web.yaml", &annotated("web", "windlass.dev/depends-on: ConfigMap/shop/databse"));
+        world.run("validate -f unit.yaml");
+    }),
+];

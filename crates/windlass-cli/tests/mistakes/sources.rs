@@ -1,0 +1,53 @@
+//! Mistakes about sources.
+
+use crate::Mistake;
+use crate::support::{World, closed_port};
+
+fn git(world: &mut World, git: &str) {
+    world.spec(&format!("  source:\n    git: {{{git}}}\n  target: {{dir: ./live}}\n"));
+    world.run("plan -f unit.yaml");
+}
+
+pub(crate) const ALL: &[Mistake] = &[
+    ("a folder that does not exist", |world| {
+        world.spec("  source: {dir: ./deplyo}\n  target: {dir: ./live}\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a file where a folder belongs", |world| {
+        world.spec("  source: {dir: ./deploy/web.yaml}\n  target: {dir: ./live}\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a repository that does not exist", |world| git(world, "url: ./flete.git")),
+    ("a folder that is not a repository", |world| git(world, "url: ./deploy")),
+    ("a transport that is not there", |world| git(world, "url: \"git@example.org:fleet.git\"")),
+    ("a scheme that does not exist", |world| git(world, "url: \"htps://example.org/fleet.git\"")),
+    ("a branch that does not exist", |world| {
+        world.repository();
+        git(world, "url: ./fleet.git, branch: mian");
+    }),
+    ("a tag that does not exist", |world| {
+        world.repository();
+        git(world, "url: ./fleet.git, tag: v1");
+    }),
+    ("a commit that does not exist", |world| {
+        world.repository();
+        git(world, "url: ./fleet.git, commit: 0123456789abcdef0123456789abcdef01234567");
+    }),
+    ("a commit that is cut short", |world| {
+        world.repository();
+        git(world, "url: ./fleet.git, commit: 0123abc");
+    }),
+    ("a path that is not in the repository", |world| {
+        world.repository();
+        git(world, "url: ./fleet.git, branch: main, path: shpo");
+    }),
+    ("a server that nobody answers on", |world| {
+        let port = closed_port();
+        world.run(&format!("plan -f unit.yaml --source-git-url https://127.0.0.1:{port}/fleet.git"));
+    }),
+    ("credentials without TLS", |world| {
+        let port = closed_port();
+        world
+            .run(&format!("plan -f unit.yaml --source-git-url http://ada:secret@127.0.0.1:{port}/fleet.git"));
+    }),
+];

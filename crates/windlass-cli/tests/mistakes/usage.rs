@@ -1,0 +1,46 @@
+//! Mistakes on the command line.
+
+use crate::Mistake;
+
+pub(crate) const ALL: &[Mistake] = &[
+    ("no command", |world| {
+        world.run("");
+    }),
+    ("a command that does not exist", |world| {
+        world.run("aply -f unit.yaml");
+    }),
+    ("a form of output that does not exist", |world| {
+        world.run("plan -f unit.yaml -o xml");
+    }),
+    ("a flag that does not exist", |world| {
+        world.run("plan -f unit.yaml --source-git-brnach main");
+    }),
+    ("neither a file nor flags", |world| {
+        world.run("plan");
+    }),
+    ("flags that do not say enough", |world| {
+        world.run("plan --name shop --source-dir deploy");
+    }),
+    ("a flag with a wrong value", |world| {
+        world.run("plan -f unit.yaml --interval soon");
+    }),
+    ("a flag out of its range", |world| {
+        world.run("plan -f unit.yaml --prune-share-percent-max 120");
+    }),
+    ("a path behind a flag that does not exist", |world| {
+        world.run("plan -f unit.yaml --source-dir deplyo");
+    }),
+    ("--prune and --no-prune", |world| {
+        world.run("apply -f unit.yaml --prune --no-prune");
+    }),
+    ("a unit that is not in the files", |world| {
+        world.run("plan -f unit.yaml --unit shpo");
+    }),
+    ("a shell without completions", |world| {
+        world.run("completions powershell");
+    }),
+    ("delete without a terminal and without --yes", |world| {
+        world.good("apply -f unit.yaml");
+        world.run("delete -f unit.yaml");
+    }),
+];

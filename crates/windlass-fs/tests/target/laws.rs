@@ -1,0 +1,79 @@
+//! The laws of a target, and of the store in it.
+
+use windlass_core::{ObjectId, StateStore, UnitId};
+use windlass_testkit::store::{StateOf, StoreHarness};
+use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::target::TargetHarness;
+
+use super::*;
+
+const WHOLE: &str = "a file has one owner for all its fields, so an apply sets the whole object";
+const UNABLE: &str = "a folder cannot predict";
+const BLIND: &str = "a folder cannot be watched";
+
+impl Bench for Place {
+    fn skips(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("an_unknown_kind_is_undefined", "a folder takes any kind"),
+            ("a_held_deletion_is_told_and_the_object_still_seen", "nothing holds a file"),
+            ("an_apply_leaves_alone_what_others_set", WHOLE),
+            ("a_replace_leaves_nothing_of_others", WHOLE),
+            ("a_stamp_stays_when_only_status_changes", "an apply sets the status of a file too"),
+            ("an_error_after_which_something_changed_says_so", "no answer is lost on the way from a file"),
+            ("each_item_is_admitted_in_its_order", UNABLE),
+            ("each_want_is_predicted_in_its_order", UNABLE),
+            ("predicting_changes_nothing", UNABLE),
+            ("what_is_as_wanted_is_predicted_the_same", UNABLE),
+            ("a_write_of_the_prediction_ends_as_predicted", UNABLE),
+            ("a_watch_tells_what_is_there_then_synced", BLIND),
+            ("a_watch_tells_of_changes_and_deletions", BLIND),
+        ]
+    }
+}
+
+impl TargetHarness for Place {
+    fn target(&self) -> Arc<dyn Target> {
+        Arc::new(self.target.clone())
+    }
+
+    fn edit(&self, id: &ObjectId, content: &str) {
+        let file = format!("{}/{}/{}.yaml", id.namespace, id.kind, id.name);
+        let text = self.read(&file);
+        let line = text.lines().find(|line| line.starts_with("  content: ")).unwrap();
+        self.put(&file, text.replace(line, &format!("  content: {content}")));
+    }
+
+    fn make_unreadable(&self, id: &ObjectId) -> Check {
+        self.put(&format!("{}/{}/{}.yaml", id.namespace, id.kind, id.name), "a: [");
+        Ok(())
+    }
+}
+
+windlass_testkit::target_suite!(Place::new);
+
+mod state {
+    use super::*;
+
+    /// The store inside a target.
+    struct Inside(Place);
+
+    impl Bench for Inside {}
+
+    impl StoreHarness for Inside {
+        fn store(&self) -> Arc<dyn StateStore> {
+            Arc::new(StateOf(self.0.target()))
+        }
+
+        /// The crash of the other process takes its lock away; a clone stands for that here.
+        fn reopen(&self) -> Check<Arc<dyn StateStore>> {
+            Ok(Arc::new(StateOf(Arc::new(self.0.target.clone()))))
+        }
+
+        fn damage(&self, unit: &UnitId) -> Check {
+            self.0.put(&format!(".windlass/state/{unit}.json"), "{\"format\":1,");
+            Ok(())
+        }
+    }
+
+    windlass_testkit::store_suite!(|| Inside(Place::new()));
+}

@@ -1,0 +1,90 @@
+//! A GitOps engine to embed: fetch a revision, render it, order it, compare it with what is live and what was applied
+//! before, apply the difference, wait for health, prune, repair, repeat.
+//!
+//! ```
+//! use windlass::fs::{DirSource, DirTarget};
+//! use windlass::{Context, Engine, Event, MaxPrune, TokioClock, UnitId};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let place = tempfile::tempdir()?;
+//! # let (deploy, live) = (place.path().join("deploy"), place.path().join("live"));
+//! # std::fs::create_dir(&deploy)?;
+//! # std::fs::write(deploy.join("web.yaml"), "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n")?;
+//! let cx = Context::new(TokioClock::new());
+//! let engine = Engine::new(UnitId::new("shop")?, DirSource::new(deploy), windlass::auto(), DirTarget::open(&live)?)
+//!     .with_policy(MaxPrune::percent(20))
+//!     .with_events(|event: &Event| eprintln!("{event}"));
+//!
+//! let plan = engine.plan(&cx).await?; // reads, writes nothing
+//! print!("{plan}");
+//! let report = engine.apply(&cx, &plan).await?; // or engine.reconcile(&cx), or engine.run(&cx) for ever
+//! assert_eq!(report.counts().created, 1);
+//! assert!(live.join("shop/Service/web.yaml").exists());
+//! assert!(engine.plan(&cx).await?.is_in_sync());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Another source, renderer, target, store or policy is a trait to implement: [`Source`], [`Renderer`], [`Target`],
+//! [`StateStore`], [`Policy`]. The feature `testkit` brings a conformance suite for each of the first four.
+//!
+//! # Features
+//!
+//! | feature | module | brings |
+//! | --- | --- | --- |
+//! | always | [`core`], [`graph`], [`diff`], [`engine`] | words and traits, order, comparison, the engine; no I/O |
+//! | `tokio` (default) | | `TokioClock`, and renders on a pool of threads |
+//! | `fs` (default) | `fs` | folders as source, target and store |
+//! | `render` (default) | `render` | plain manifests, and `auto()` |
+//! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
+//! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
+//! | `kube` | `kube` | Kubernetes clusters as a target |
+//! | `yaml` | `yaml` | YAML as Go's Kubernetes tools read it |
+//! | `testkit` | `testkit` | virtual time, parts in memory, conformance suites |
+//!
+//! No default feature needs a network, or anything but Rust and a linker.
+//!
+//! # Invariants
+//!
+//! - Nothing here but names, and what joins two parts that must not know each other.
+//! - One error type, [`Error`], whatever part it comes from.
+//!
+//! What it does not do: kustomize, Helm, OCI artifacts. A folder that asks for one of them is refused.
+
+#[cfg(feature = "render")]
+mod auto;
+#[cfg(doctest)]
+mod guides;
+#[cfg(feature = "kinds")]
+pub mod kubernetes;
+
+pub use windlass_core as core;
+pub use windlass_diff as diff;
+pub use windlass_engine as engine;
+#[cfg(feature = "fs")]
+pub use windlass_fs as fs;
+#[cfg(feature = "git")]
+pub use windlass_git as git;
+pub use windlass_graph as graph;
+#[cfg(feature = "kinds")]
+pub use windlass_kinds as kinds;
+#[cfg(feature = "kube")]
+pub use windlass_kube as kube;
+#[cfg(feature = "render")]
+pub use windlass_render as render;
+#[cfg(feature = "testkit")]
+pub use windlass_testkit as testkit;
+#[cfg(feature = "yaml")]
+pub use windlass_yaml as yaml;
+
+#[cfg(feature = "render")]
+pub use auto::{Auto, auto};
+pub use windlass_core::{
+    Artifact, Cancel, Clock, Context, Digest, Error, ErrorKind, Event, EventSink, Files, Happening, Limits,
+    Object, ObjectId, Outcome, Plan, Policy, Renderer, Report, Result, Revision, Source, StateStore, Target,
+    Transform, TreePath, UnitId, Value, Verdict, async_trait,
+};
+#[cfg(feature = "tokio")]
+pub use windlass_engine::TokioClock;
+pub use windlass_engine::{Adoption, Compared, Engine, MaxPrune, Options, Prune, Status, Wait};

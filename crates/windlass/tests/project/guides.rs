@@ -1,0 +1,88 @@
+//! What the guides show is run: Rust by the doctests of `src/guides.rs`, commands by the tests named here.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::papers;
+
+/// The README and the guides, without the records of decisions.
+fn guides() -> Vec<PathBuf> {
+    let papers = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md", "STATUS.md"];
+    let guides = papers::files("docs", "md").into_iter().filter(|path| !path.starts_with("docs/decisions"));
+    papers.into_iter().map(PathBuf::from).chain(guides).collect()
+}
+
+#[test]
+fn every_guide_with_rust_is_compiled() {
+    let compiled = papers::read("crates/windlass/src/guides.rs");
+    for path in guides() {
+        let blocks = papers::blocks(&papers::read(&path));
+        let has_rust = blocks.iter().any(|block| block.words.starts_with("rust"));
+        let is_included = compiled.contains(&format!("\"../../../{}\"", path.display()));
+        // The files of that guide are a crate of their own, which tests/project/outside.rs runs.
+        let is_a_crate = path.ends_with("custom-source.md");
+        assert_eq!(has_rust && !is_a_crate, is_included, "{} in src/guides.rs", path.display());
+    }
+}
+
+/// Says why a command of a guide does not work, as far as that can be told without running it. What the examples do is
+/// run by their own tests.
+fn fault(command: &str) -> Option<String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let is_there = |path: &str| papers::root().join(path).exists();
+    let missing = |what: &str| Some(format!("there is no {what}"));
+    match words.as_slice() {
+        ["cargo", "test", "--workspace"] => None,
+        ["cargo", "run", "--example", name, rest @ ..] => {
+            let lost = rest.iter().skip(1).find(|path| path.starts_with("examples/") && !is_there(path));
+            match lost {
+                Some(path) => missing(path),
+                None if is_there(&format!("examples/{name}/main.rs")) => None,
+                None => missing(name),
+            }
+        }
+        [script] if script.starts_with(".ci/") => (!is_executable(script)).then(|| "it cannot be run".into()),
+        _ => Some("no test runs it: change the command, or teach this test".into()),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(papers::root().join(path)).is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &str) -> bool {
+    fs::metadata(papers::root().join(path)).is_ok()
+}
+
+#[test]
+fn every_command_of_the_guides_works() {
+    let mut faults = Vec::new();
+    for path in guides() {
+        for block in papers::blocks(&papers::read(&path)) {
+            for command in block.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+                let command = command.split(" #").next().unwrap_or(command).trim();
+                let told = |why| format!("{}:{}: {command}: {why}", path.display(), block.line);
+                faults.extend(fault(command).map(told));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_link_between_the_papers_leads_somewhere() {
+    let mut lost = Vec::new();
+    for path in guides() {
+        let text = papers::read(&path);
+        let folder = papers::root().join(path.parent().unwrap());
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let inner = links.filter(|link| !link.contains("://") && !link.starts_with('#'));
+        let targets = inner.map(|link| link.split('#').next().unwrap_or(link));
+        let missing = targets.filter(|link| !folder.join(link).exists());
+        lost.extend(missing.map(|link| format!("{}: {link}", path.display())));
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
