@@ -91,7 +91,17 @@ fn complete(object: &Object, resource: &Resource, namespace: &Text) -> Result<Ob
     if resource.group.is_empty() && resource.kind == "Secret" {
         encode_string_data(&mut body)?;
     }
+    leave_rules_to_aggregation(&mut body, resource);
     Object::new(body)
+}
+
+/// Takes the rules out of a ClusterRole that is aggregated: its controller fills them in, whatever was written, so that
+/// to want them as well would be a fight without end.
+fn leave_rules_to_aggregation(body: &mut Value, resource: &Resource) {
+    let is_role = resource.group == "rbac.authorization.k8s.io" && resource.kind == "ClusterRole";
+    if is_role && body.get("aggregationRule").is_some_and(|rule| !rule.is_null()) {
+        body.as_map_mut().map(|map| map.remove("rules"));
+    }
 }
 
 /// Moves `stringData` into `data`. The server does the same on every write, but keeps no owner for what came that way:

@@ -72,6 +72,17 @@ async fn a_secret_is_spelled_as_the_server_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_rules_of_an_aggregated_role_are_left_to_its_controller() {
+    let role = |more: &str| {
+        format!(r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{{"name":"r"}},"rules":[]{more}}}"#)
+    };
+    let aggregated = role(r#","aggregationRule":{"clusterRoleSelectors":[]}"#);
+    let told = admit(&Script::new().target(), &[&role(""), &aggregated]).await;
+    let rules: Vec<bool> = told.lines().map(|line| line.contains("rules")).collect();
+    assert_eq!(rules, [true, false], "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kind_defined_among_the_items_comes_later_in_whatever_order() {
     let foo = r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f","namespace":"odd"}}"#;
     let unserved = foo.replace("x.io/v1", "x.io/v0");

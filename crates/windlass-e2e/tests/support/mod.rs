@@ -1,6 +1,9 @@
 //! A real control plane, real Git repositories served over HTTP, and engines between them.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
 
 pub(crate) mod git;
+pub(crate) mod goldens;
+pub(crate) mod plane;
 pub(crate) mod world;
