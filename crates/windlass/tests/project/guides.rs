@@ -60,7 +60,9 @@ fn is_executable(path: &str) -> bool {
 #[test]
 fn every_command_of_the_guides_works() {
     let mut faults = Vec::new();
-    for path in guides() {
+    // crates/windlass-cli/tests/guide.rs plays that page.
+    let is_played = |path: &PathBuf| path.ends_with("command.md");
+    for path in guides().into_iter().filter(|path| !is_played(path)) {
         for block in papers::blocks(&papers::read(&path)) {
             for command in block.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
                 let command = command.split(" #").next().unwrap_or(command).trim();
