@@ -2,5 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod dice;
 pub(crate) mod git;
+pub(crate) mod process;
+pub(crate) mod seesaw;
 pub(crate) mod world;
