@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use support::dice::Dice;
 use support::git::Served;
+use support::plane::plane;
 use support::process::{Ended, Moment, windlass};
 use support::seesaw::{Objects, Side, id};
-use support::plane::plane;
 
 const KILLS: usize = 40;
 /// How many of them fall into the very first passes, in which the namespace of the state is made.
