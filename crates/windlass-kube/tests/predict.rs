@@ -44,6 +44,17 @@ async fn identities_are_completed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_names_no_namespace_goes_where_the_options_say_else_where_the_context_says() {
+    let named = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#;
+    let cluster = Script::new().cluster_in("team");
+    let told = admit(&KubeTarget::new(cluster.clone(), KubeOptions::default()), &[named]).await;
+    assert!(told.starts_with("ConfigMap/team/x "), "{told}");
+    let options = KubeOptions::default().with_default_namespace("shop").unwrap();
+    let told = admit(&KubeTarget::new(cluster, options), &[named]).await;
+    assert!(told.starts_with("ConfigMap/shop/x "), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_only_the_server_sets_is_taken_out() {
     let target = Script::new().target();
     let told = admit(
