@@ -74,7 +74,9 @@ async fn a_secret_is_spelled_as_the_server_keeps_it() {
 #[tokio::test(start_paused = true)]
 async fn the_rules_of_an_aggregated_role_are_left_to_its_controller() {
     let role = |more: &str| {
-        format!(r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{{"name":"r"}},"rules":[]{more}}}"#)
+        format!(
+            r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{{"name":"r"}},"rules":[]{more}}}"#
+        )
     };
     let aggregated = role(r#","aggregationRule":{"clusterRoleSelectors":[]}"#);
     let told = admit(&Script::new().target(), &[&role(""), &aggregated]).await;
