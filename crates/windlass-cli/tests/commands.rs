@@ -1,5 +1,7 @@
 //! The commands on folders, through the real binary: what they do, what they print, how they end.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs;
@@ -264,6 +266,22 @@ fn a_unit_that_fails_does_not_stop_the_others_of_a_run() {
     let mut told = String::new();
     stderr.read_to_string(&mut told).unwrap();
     assert!(told.contains("stopping: "), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_apply_that_is_stopped_says_so_and_fails() {
+    let mut world = World::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/fleet.git", server.local_addr().unwrap());
+    let child = world.start(&format!("apply -f unit.yaml --source-git-url {url}"));
+    let _silent = server.accept().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    assert_eq!(stop(child), Some(1));
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).unwrap();
+    assert!(told.contains("stopping: "), "{told}");
+    assert!(told.contains("error: stopped before all was done\n  help: "), "{told}");
 }
 
 /// Asks a process to end, as a supervisor would.

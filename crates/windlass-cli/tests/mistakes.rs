@@ -3,6 +3,8 @@
 //! `tests/mistakes.txt` holds the answers, and is reviewed like code: each has to say what is wrong, where, why, and
 //! what to do next. `UPDATE_MISTAKES=1 cargo test -p windlass-cli --test mistakes` writes it anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 mod mistakes {

@@ -197,7 +197,10 @@ fn the_report_names_what_is_not_healthy_also_where_it_was_not_written() {
     world.target.set_health(&object_id("a"), Health::new(HealthStatus::Progressing, "no address yet"));
     world.pass();
     let report = world.pass();
-    assert_eq!(report.to_string(), "unchanged ConfigMap/ns/a  progressing: no address yet\nweb: 2 unchanged\n");
+    assert_eq!(
+        report.to_string(),
+        "unchanged ConfigMap/ns/a  progressing: no address yet\nweb: 2 unchanged\n"
+    );
     assert_eq!(report.unhealthy().count(), 1);
     assert!(report.is_success());
 }

@@ -21,7 +21,11 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub async fn run_seeing(&self, cx: &Context, see: &mut (dyn FnMut(&Result<Report>) + Send)) -> Result<()> {
+    pub async fn run_seeing(
+        &self,
+        cx: &Context,
+        see: &mut (dyn FnMut(&Result<Report>) + Send),
+    ) -> Result<()> {
         let (mut passes, mut bad) = (0u64, 0u32);
         loop {
             let result = self.reconcile(cx).await;

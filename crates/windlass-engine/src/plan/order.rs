@@ -175,6 +175,9 @@ fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
 fn effective(edges: Vec<Edge>, order: &graph::Order<ObjectId>) -> Vec<Edge> {
     let gone: Vec<&graph::Edge<ObjectId>> =
         order.yielded().iter().chain(order.dangling().iter().map(|dangling| &dangling.edge)).collect();
+    if gone.is_empty() {
+        return edges;
+    }
     let gone: BTreeSet<(String, String)> =
         gone.into_iter().map(|edge| (edge.before.to_string(), edge.after.to_string())).collect();
     edges

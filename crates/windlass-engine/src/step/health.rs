@@ -1,8 +1,6 @@
 //! Waiting: for objects to become healthy, and for deleted ones to go.
 
-use std::collections::BTreeMap;
-
-use windlass_core::{Happening, Health, Live, Look, Now, ObjectId, Observed, Outcome, Result, Sight};
+use windlass_core::{Happening, Health, Live, Look, Now, Observed, Outcome, Result, Sight};
 use windlass_graph::Gate;
 
 use super::slot::Phase;
@@ -12,7 +10,7 @@ pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     if !state.stop {
         look(state, now, out);
     }
-    let waits = !state.stop && state.slots.iter().any(|slot| slot.deadline.is_some());
+    let waits = !state.stop && !state.waiting.is_empty();
     if !waits && !state.observing {
         state.phase = Phase::Closing;
     }
@@ -24,9 +22,7 @@ pub(super) fn look(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     if state.observing || state.stop {
         return;
     }
-    let waiting: BTreeMap<ObjectId, Look> =
-        state.slots.iter().filter(|slot| slot.deadline.is_some()).map(look_at).collect();
-    if waiting.is_empty() {
+    if state.waiting.is_empty() {
         state.next_poll = None;
         state.poll = state.wait.poll_min;
         return;
@@ -39,11 +35,11 @@ pub(super) fn look(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     state.next_poll = None;
     state.poll = (state.poll * 2).min(state.wait.poll_max);
     state.observing = true;
-    out.push(Effect::Observe(waiting));
+    out.push(Effect::Observe(state.waiting.iter().map(|at| look_at(&state.slots[*at])).collect()));
 }
 
 /// Nothing but health and presence is asked for: no body is needed while the stamp is the one we know.
-fn look_at(slot: &super::Slot) -> (ObjectId, Look) {
+fn look_at(slot: &super::Slot) -> (windlass_core::ObjectId, Look) {
     let owned = &slot.action.owned;
     (slot.action.id.clone(), Look::new(owned.api_version.clone()).unless(owned.stamp))
 }
@@ -53,7 +49,7 @@ pub(super) fn seen(state: &mut State, result: Result<Observed>, now: Now, out: &
     let Ok(observed) = result else { return };
     for (id, sight) in observed.sights {
         let Some(at) = state.index.get(&id).copied() else { continue };
-        if state.slots[at].deadline.is_none() {
+        if !state.waiting.contains(&at) {
             continue;
         }
         match sight {
@@ -81,7 +77,7 @@ fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
     let (ready, hopeless) = (health.is_ready(), health.is_hopeless());
     slot.health = Some(health);
     if ready {
-        slot.deadline = None;
+        state.wait_for(at, None);
         state.poll = state.wait.poll_min;
         let _ = state.run.done(&at, Gate::Healthy);
     } else if hopeless {
@@ -90,25 +86,22 @@ fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
 }
 
 fn gone(state: &mut State, at: usize, out: &mut Vec<Effect>) {
-    let slot = &mut state.slots[at];
-    slot.deadline = None;
-    slot.outcome = Some(Outcome::Deleted);
+    state.wait_for(at, None);
+    state.slots[at].outcome = Some(Outcome::Deleted);
     state.poll = state.wait.poll_min;
     state.tell_outcome(at, out);
 }
 
 /// Stops waiting for what is past its deadline.
 pub(super) fn expire(state: &mut State, now: Now) {
-    for at in 0..state.slots.len() {
-        if state.slots[at].deadline.is_some_and(|deadline| deadline <= now.mono) {
-            give_up(state, at);
-        }
-    }
+    let past = |at: &usize| state.slots[*at].deadline.is_some_and(|deadline| deadline <= now.mono);
+    let past: Vec<usize> = state.waiting.iter().copied().filter(past).collect();
+    past.into_iter().for_each(|at| give_up(state, at));
 }
 
 /// Stops waiting for an object. What depends on its health is held back; the object itself was written and stays.
 pub(super) fn give_up(state: &mut State, at: usize) {
-    state.slots[at].deadline = None;
+    state.wait_for(at, None);
     if state.slots[at].is_wanted() {
         let _ = state.run.failed(&at);
     }

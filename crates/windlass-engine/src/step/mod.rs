@@ -6,7 +6,7 @@ mod prune;
 mod slot;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use windlass_core::{
@@ -66,6 +66,11 @@ pub struct State {
     index: BTreeMap<ObjectId, usize>,
     run: graph::Run<usize>,
     forget: Vec<ObjectId>,
+    /// Slots whose write is tried again: those with `retry_at`.
+    retrying: BTreeSet<usize>,
+    /// Slots that are waited for: those with `deadline`.
+    waiting: BTreeSet<usize>,
+    pruning: prune::Pruning,
     /// What the store holds.
     saved: Option<Saved>,
     phase: Phase,
@@ -105,6 +110,9 @@ impl State {
             wait: wait.clone(),
             in_flight_max: in_flight_max.max(1),
             run: order.run(),
+            retrying: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            pruning: prune::Pruning::of(&slots),
             slots,
             index,
             forget: plan.forget.clone(),
@@ -147,6 +155,15 @@ impl State {
         }
     }
 
+    /// Waits for a slot until `deadline`, or no longer.
+    fn wait_for(&mut self, at: usize, deadline: Option<Duration>) {
+        self.slots[at].deadline = deadline;
+        match deadline {
+            Some(_) => self.waiting.insert(at),
+            None => self.waiting.remove(&at),
+        };
+    }
+
     fn problem(&mut self, error: Error) {
         self.report.problems.push(error);
     }
@@ -162,6 +179,8 @@ impl State {
 /// - What the inventory named, or was intended to be written, leaves it only after a confirmed delete or as the plan
 ///   says.
 /// - `Finish` is the last effect, and always comes.
+///
+/// The work of one step grows with what it begins and with what is waited for, not with the size of the plan.
 ///
 /// # Assumptions
 /// Each `Save`, `Write` and `Observe` is answered exactly once.

@@ -21,11 +21,12 @@ pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     }
 }
 
-/// Something of the order can still move: a retry, a gate that health may open, or a ready object.
+/// Something of the order can still move: a write under way, a retry, a gate that health may open, or a ready object.
 fn awaits_anything(state: &State) -> bool {
-    state.run.ready().next().is_some()
-        || state.slots.iter().any(|slot| slot.busy || slot.retry_at.is_some())
-        || state.slots.iter().any(|slot| slot.gates && slot.is_applied() && slot.deadline.is_some())
+    state.in_flight > 0
+        || !state.retrying.is_empty()
+        || state.run.ready().next().is_some()
+        || state.waiting.iter().any(|at| state.slots[*at].gates)
 }
 
 fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
@@ -40,14 +41,16 @@ fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 }
 
 fn retry(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    for at in 0..state.slots.len() {
-        let due = state.slots[at].retry_at.is_some_and(|due| due <= now.mono);
-        if due && state.in_flight < state.in_flight_max {
+    let due = |state: &State, at: &usize| state.slots[*at].retry_at.is_some_and(|due| due <= now.mono);
+    let ready: Vec<usize> = state.retrying.iter().copied().filter(|at| due(state, at)).collect();
+    for at in ready {
+        if state.in_flight < state.in_flight_max {
             state.slots[at].retry_at = None;
+            state.retrying.remove(&at);
             send(state, at, out);
         }
     }
-    if let Some(due) = state.slots.iter().filter_map(|slot| slot.retry_at).min() {
+    if let Some(due) = state.retrying.iter().filter_map(|at| state.slots[*at].retry_at).min() {
         out.push(Effect::Wake(due.max(now.mono)));
     }
 }
@@ -95,6 +98,7 @@ pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: 
             Some(wait) => {
                 let due = now.mono + wait;
                 state.slots[at].retry_at = Some(due);
+                state.retrying.insert(at);
                 out.push(Effect::Wake(due));
             }
             None => failed(state, at, error, out),
@@ -142,7 +146,8 @@ fn applied(
     // A body without a rule for its health is healthy; one that just was written and is not, is waited for.
     let ready = slot.is_ready();
     if !ready && (state.wait.health || slot.gates) {
-        slot.deadline = Some(now.mono + slot.action.time_limit.unwrap_or(state.wait.health_timeout));
+        let deadline = now.mono + slot.action.time_limit.unwrap_or(state.wait.health_timeout);
+        state.wait_for(at, Some(deadline));
     }
     let gate = if ready { Gate::Healthy } else { Gate::Applied };
     let _ = state.run.done(&at, gate);

@@ -1,7 +1,6 @@
 //! A unit on a memory target, driven by text.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may end by panicking")]
-
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::sync::Arc;
