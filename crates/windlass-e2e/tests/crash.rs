@@ -8,17 +8,21 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::dice::Dice;
 use support::git::Served;
-use support::plane::plane;
 use support::process::{Ended, Moment, windlass};
 use support::seesaw::{Objects, Side, id};
+use support::world::plane;
+use windlass_e2e::control_plane::{ControlPlane, Error};
 
 const KILLS: usize = 40;
 /// How many of them fall into the very first passes, in which the namespace of the state is made.
 const FIRST_KILLS: usize = 4;
+/// Twice source, render and plan, and the inventory.
+const LINES_BEFORE_WRITES: usize = 7;
 const UNIT: &str = "seesaw";
 
 #[test]
@@ -141,14 +145,16 @@ impl Trial {
         self.kills.push(phase(&ended.lines, &inventory));
     }
 
-    /// Every other moment is drawn from the time that a pass takes; in between, from what it tells, so that what takes
-    /// little time is hit as well.
+    /// One moment of three is drawn from the time that a pass takes. The others are drawn from what it tells, all of it
+    /// or what comes before the first write, so that what takes little time is hit as well.
     fn moment(&mut self) -> Moment {
         let pace = self.paces[&self.wanted];
-        if self.kills.len() % 2 == 0 {
-            return Moment::After(self.dice.time(pace.took.mul_f64(1.05)));
-        }
-        Moment::Told(self.dice.below(pace.lines), self.dice.time(Duration::from_millis(10)))
+        let lines = match self.kills.len() % 3 {
+            0 => return Moment::After(self.dice.time(pace.took.mul_f64(1.05))),
+            1 => LINES_BEFORE_WRITES,
+            _ => pace.lines,
+        };
+        Moment::Told(self.dice.below(lines), self.dice.time(Duration::from_millis(5)))
     }
 
     fn converge(&mut self) {
@@ -247,12 +253,8 @@ fn unpack(packed: &[u8]) -> Vec<u8> {
 
 /// All objects of all kinds that carry the mark of the unit, but for what controllers copied it to.
 fn live() -> Objects {
-    let kinds = kubectl(&["api-resources", "--verbs=list", "-o=name"]);
-    let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("endpoint")).collect();
-    let columns = ".apiVersion .kind .metadata.namespace .metadata.name .metadata.annotations.side";
-    let fields: Vec<String> = columns.split(' ').map(|field| format!("{{{field}}}")).collect();
-    let form = format!("-o=jsonpath={{range .items[*]}}{}{{'\\n'}}{{end}}", fields.join("|"));
-    let listed = kubectl(&["get", "-A", "-l", &format!("windlass.dev/unit={UNIT}"), &kinds.join(","), &form]);
+    // A kind that has just been deleted is still named for a moment, and cannot be listed any more.
+    let listed = (0..20).find_map(|_| list().ok()).expect("kubectl must list all kinds");
     let object = |line: &str| {
         let words: Vec<&str> = line.split('|').collect();
         let [api_version, kind, namespace, name, side] = words[..] else { panic!("an odd line: {line}") };
@@ -261,10 +263,16 @@ fn live() -> Objects {
     listed.lines().map(object).collect()
 }
 
-fn kubectl(arguments: &[&str]) -> String {
-    lock().kubectl_run(arguments).expect("kubectl must succeed")
+fn list() -> Result<String, Error> {
+    let plane = lock();
+    let kinds = plane.kubectl_run(&["api-resources", "--verbs=list", "-o=name"])?;
+    let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("endpoint")).collect();
+    let columns = ".apiVersion .kind .metadata.namespace .metadata.name .metadata.annotations.side";
+    let fields: Vec<String> = columns.split(' ').map(|field| format!("{{{field}}}")).collect();
+    let form = format!("-o=jsonpath={{range .items[*]}}{}{{'\\n'}}{{end}}", fields.join("|"));
+    plane.kubectl_run(&["get", "-A", "-l", &format!("windlass.dev/unit={UNIT}"), &kinds.join(","), &form])
 }
 
-fn lock() -> std::sync::MutexGuard<'static, windlass_e2e::control_plane::ControlPlane> {
-    plane().lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, ControlPlane> {
+    plane().lock().unwrap_or_else(PoisonError::into_inner)
 }

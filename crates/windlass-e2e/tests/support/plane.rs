@@ -48,33 +48,43 @@ pub(crate) fn namespace(name: &str) {
 /// Lists what carries a label, of every kind that can be listed: `Kind.group/namespace/name`. What controllers made is
 /// left out, as they copy labels.
 pub(crate) fn labelled(label: &str) -> BTreeSet<String> {
-    for _ in 0..5 {
-        // Between listing the kinds and listing their objects another test may have taken a kind away.
-        if let Some(found) = try_labelled(label) {
-            return found;
-        }
-    }
-    panic!("kubectl cannot list all kinds")
+    // Between listing the kinds and listing their objects another test may have taken a kind away.
+    let found = (0..5).find_map(|_| Kinds::listed().try_labelled(label).ok());
+    found.expect("kubectl lists all kinds")
 }
 
-fn try_labelled(label: &str) -> Option<BTreeSet<String>> {
-    // A broken API service makes kubectl complain, and list everything else all the same.
-    let output = PLANE.kubectl().args(["api-resources", "--verbs=list", "-o", "name"]).output();
-    let listed = String::from_utf8_lossy(&output.expect("kubectl runs").stdout).into_owned();
-    let kinds: Vec<&str> = listed.lines().filter(|kind| !kind.starts_with("events")).collect();
-    assert!(kinds.len() > 40, "kubectl lists the kinds: {kinds:?}");
-    let mut command = PLANE.kubectl();
-    command.args(["get", &kinds.join(","), "--all-namespaces", "--ignore-not-found", "--output=json"]);
-    let output = command.args(["--selector", label]).output().expect("kubectl runs");
-    if !output.status.success() {
-        return None;
+/// The kinds that can be listed, as long as nobody defines another.
+pub(crate) struct Kinds(String);
+
+impl Kinds {
+    pub(crate) fn listed() -> Self {
+        // A broken API service makes kubectl complain, and list everything else all the same.
+        let output = PLANE.kubectl().args(["api-resources", "--verbs=list", "-o", "name"]).output();
+        let listed = String::from_utf8_lossy(&output.expect("kubectl runs").stdout).into_owned();
+        let kinds: Vec<&str> = listed.lines().filter(|kind| !kind.starts_with("events")).collect();
+        assert!(kinds.len() > 40, "kubectl lists the kinds: {kinds:?}");
+        Self(kinds.join(","))
     }
-    if output.stdout.is_empty() {
-        return Some(BTreeSet::new());
+
+    /// As [`labelled`].
+    pub(crate) fn labelled(&self, label: &str) -> BTreeSet<String> {
+        self.try_labelled(label).unwrap_or_else(|error| panic!("{error}"))
     }
-    let list: Value = serde_json::from_slice(&output.stdout).expect("a list");
-    let items = list.get("items").and_then(Value::as_list).unwrap_or_default();
-    Some(items.iter().filter(|item| !is_controlled(item)).map(identity).collect())
+
+    fn try_labelled(&self, label: &str) -> Result<BTreeSet<String>, String> {
+        let mut command = PLANE.kubectl();
+        command.args(["get", &self.0, "--all-namespaces", "--ignore-not-found", "--output=json"]);
+        let output = command.args(["--selector", label]).output().expect("kubectl runs");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        if output.stdout.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let list: Value = serde_json::from_slice(&output.stdout).expect("a list");
+        let items = list.get("items").and_then(Value::as_list).unwrap_or_default();
+        Ok(items.iter().filter(|item| !is_controlled(item)).map(identity).collect())
+    }
 }
 
 fn is_controlled(item: &Value) -> bool {

@@ -33,11 +33,6 @@ impl World {
         let connect = Connect::kubeconfig(plane().kubeconfig());
         let cluster = run(Cluster::connect(&connect)).expect("a connection");
         let cluster = cluster.as_account(&format!("{ACCOUNTS}/{unit}")).expect("an account");
-        Self::on(unit, cluster)
-    }
-
-    /// The same unit over another connection.
-    pub(crate) fn on(unit: &str, cluster: Cluster) -> Self {
         let target = KubeOptions::default().with_default_namespace(unit).expect("a namespace");
         let cache = tempfile::tempdir().expect("a temporary folder");
         let cx = Context::new(TokioClock::new());
@@ -51,12 +46,23 @@ impl World {
 
     /// An engine that waits this many seconds for health.
     pub(crate) fn engine(&self, seconds: u64) -> Engine {
-        let target = KubeTarget::new(self.cluster.clone(), self.target.clone());
+        self.engine_on(self.cluster.clone(), seconds)
+    }
+
+    /// An engine of the same unit over another connection, or as another account.
+    pub(crate) fn engine_on(&self, cluster: Cluster, seconds: u64) -> Engine {
+        let target = KubeTarget::new(cluster, self.target.clone());
         let source = GitSource::new(&self.git.url).branch("main").with_cache(self.cache.path());
         let unit = UnitId::new(&self.unit).expect("the name of a unit");
         let timeout = Duration::from_secs(seconds);
         let wait = Wait::default().with_health_timeout(timeout).with_delete_timeout(Duration::from_secs(30));
         Engine::new(unit, source, Manifests::new(), target).with_wait(wait)
+    }
+
+    /// Commits files that hold these texts.
+    pub(crate) fn write(&self, files: &[(&str, String)]) {
+        let files: Vec<_> = files.iter().map(|(path, text)| (*path, Some(text.as_str()))).collect();
+        self.commit(&files);
     }
 
     pub(crate) fn try_pass(&self) -> Result<Report> {
