@@ -56,6 +56,8 @@ impl Fresh {
             let Some(name) = stage(&event.what) else { return };
             let mut stages = told.lock().expect("nobody panics here");
             let now = stages.began.elapsed();
+            let begun = stages.ends.iter().any(|(stage, _)| *stage == "written");
+            let name = if name == "saved" && !begun { "intent saved" } else { name };
             match stages.ends.last_mut() {
                 // Of a thousand objects the last one counts.
                 Some((last, end)) if *last == name => *end = now,

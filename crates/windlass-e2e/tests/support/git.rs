@@ -40,7 +40,6 @@ impl Served {
     }
 
     /// Packs all objects, as Git servers do in the background.
-    #[allow(dead_code, reason = "tests serve repositories too small for it")]
     pub(crate) fn pack(&self) {
         let status = Command::new("git")
             .args(["-c", "safe.directory=*", "repack", "-adq"])
