@@ -8,6 +8,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::dice::Dice;
@@ -15,6 +16,7 @@ use support::git::Served;
 use support::process::{Ended, Moment, windlass};
 use support::seesaw::{Objects, Side, id};
 use support::world::plane;
+use windlass_e2e::control_plane::{ControlPlane, Error};
 
 const KILLS: usize = 40;
 /// How many of them fall into the very first passes, in which the namespace of the state is made.
@@ -247,12 +249,8 @@ fn unpack(packed: &[u8]) -> Vec<u8> {
 
 /// All objects of all kinds that carry the mark of the unit, but for what controllers copied it to.
 fn live() -> Objects {
-    let kinds = kubectl(&["api-resources", "--verbs=list", "-o=name"]);
-    let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("endpoint")).collect();
-    let columns = ".apiVersion .kind .metadata.namespace .metadata.name .metadata.annotations.side";
-    let fields: Vec<String> = columns.split(' ').map(|field| format!("{{{field}}}")).collect();
-    let form = format!("-o=jsonpath={{range .items[*]}}{}{{'\\n'}}{{end}}", fields.join("|"));
-    let listed = kubectl(&["get", "-A", "-l", &format!("windlass.dev/unit={UNIT}"), &kinds.join(","), &form]);
+    // A kind that has just been deleted is still named for a moment, and cannot be listed any more.
+    let listed = (0..20).find_map(|_| list().ok()).expect("kubectl must list all kinds");
     let object = |line: &str| {
         let words: Vec<&str> = line.split('|').collect();
         let [api_version, kind, namespace, name, side] = words[..] else { panic!("an odd line: {line}") };
@@ -261,10 +259,16 @@ fn live() -> Objects {
     listed.lines().map(object).collect()
 }
 
-fn kubectl(arguments: &[&str]) -> String {
-    lock().kubectl_run(arguments).expect("kubectl must succeed")
+fn list() -> Result<String, Error> {
+    let plane = lock();
+    let kinds = plane.kubectl_run(&["api-resources", "--verbs=list", "-o=name"])?;
+    let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("endpoint")).collect();
+    let columns = ".apiVersion .kind .metadata.namespace .metadata.name .metadata.annotations.side";
+    let fields: Vec<String> = columns.split(' ').map(|field| format!("{{{field}}}")).collect();
+    let form = format!("-o=jsonpath={{range .items[*]}}{}{{'\\n'}}{{end}}", fields.join("|"));
+    plane.kubectl_run(&["get", "-A", "-l", &format!("windlass.dev/unit={UNIT}"), &kinds.join(","), &form])
 }
 
-fn lock() -> std::sync::MutexGuard<'static, windlass_e2e::control_plane::ControlPlane> {
-    plane().lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, ControlPlane> {
+    plane().lock().unwrap_or_else(PoisonError::into_inner)
 }
