@@ -21,6 +21,8 @@ use windlass_e2e::control_plane::{ControlPlane, Error};
 const KILLS: usize = 40;
 /// How many of them fall into the very first passes, in which the namespace of the state is made.
 const FIRST_KILLS: usize = 4;
+/// Twice source, render and plan, and the inventory.
+const LINES_BEFORE_WRITES: usize = 7;
 const UNIT: &str = "seesaw";
 
 #[test]
@@ -143,14 +145,16 @@ impl Trial {
         self.kills.push(phase(&ended.lines, &inventory));
     }
 
-    /// Every other moment is drawn from the time that a pass takes; in between, from what it tells, so that what takes
-    /// little time is hit as well.
+    /// One moment of three is drawn from the time that a pass takes. The others are drawn from what it tells, all of it
+    /// or what comes before the first write, so that what takes little time is hit as well.
     fn moment(&mut self) -> Moment {
         let pace = self.paces[&self.wanted];
-        if self.kills.len() % 2 == 0 {
-            return Moment::After(self.dice.time(pace.took.mul_f64(1.05)));
-        }
-        Moment::Told(self.dice.below(pace.lines), self.dice.time(Duration::from_millis(10)))
+        let lines = match self.kills.len() % 3 {
+            0 => return Moment::After(self.dice.time(pace.took.mul_f64(1.05))),
+            1 => LINES_BEFORE_WRITES,
+            _ => pace.lines,
+        };
+        Moment::Told(self.dice.below(lines), self.dice.time(Duration::from_millis(5)))
     }
 
     fn converge(&mut self) {
