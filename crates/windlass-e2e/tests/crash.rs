@@ -2,6 +2,7 @@
 //!
 //! The cluster is listed with `kubectl`, and the stored state is read from its ConfigMap: the engine is asked nothing.
 //! The same `WINDLASS_SEED` draws the same moments.
+#![allow(clippy::print_stdout, reason = "how far a long test has come")]
 
 mod support;
 
@@ -13,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use support::dice::Dice;
 use support::git::Served;
+use support::plane::plane;
 use support::process::{Ended, Moment, windlass};
 use support::seesaw::{Objects, Side, id};
-use support::world::plane;
 use windlass_e2e::control_plane::{ControlPlane, Error};
 
 const KILLS: usize = 40;

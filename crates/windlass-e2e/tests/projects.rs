@@ -2,6 +2,7 @@
 //!
 //! The projects are chosen by a rule, in alphabetical order, and nothing here knows one of them by name.
 #![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
+#![allow(clippy::print_stdout, reason = "how far a long test has come")]
 
 mod project;
 mod support;

@@ -222,7 +222,7 @@ async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
     let first = predict(&target, &item, &live("0")).await;
     assert_eq!(told(&first), "Apply k=1 label=shop []");
     // The stamp of what the server gave back is the one that an observation of it would have.
-    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500";
+    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
     script.on(list, 200, &script::list(&[live_map("x", "1", 4)], ""));
     let observed =
         windlass_core::Target::observe(&target, &context(), &script::interest(&["ConfigMap/a/x"])).await;

@@ -22,6 +22,9 @@ const DELETED: [&str; 6] =
     ["Deployment", "ConfigMap", "ServiceAccount", "Service", "RoleBinding", "ClusterRoleBinding"];
 
 /// Chooses an object to be deleted, and of the others one for each way to edit.
+/// Finds a field of a body that can be edited, and what to put there.
+type Way = fn(&Value) -> Option<(Vec<String>, Value)>;
+
 pub(crate) fn choose<'a>(
     applied: impl Iterator<Item = (&'a Document, &'a ObjectReport)>,
 ) -> (Vec<Edit<'a>>, &'a ObjectReport) {
@@ -29,7 +32,7 @@ pub(crate) fn choose<'a>(
     let of_kind =
         |kind: &&str| applied.iter().map(|(_, report)| *report).find(|report| report.id.kind == **kind);
     let deleted = DELETED.iter().find_map(of_kind).expect("an object that can be deleted");
-    let ways: [fn(&Value) -> Option<(Vec<String>, Value)>; 4] = [rules, data, replicas, label];
+    let ways: [Way; 4] = [rules, data, replicas, label];
     let mut edits: Vec<Edit<'a>> = Vec::new();
     for way in ways {
         let taken = |id: &ObjectId| *id == deleted.id || edits.iter().any(|edit| edit.report.id == *id);
