@@ -9,7 +9,6 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::dice::Dice;
@@ -71,7 +70,7 @@ struct Trial {
 impl Trial {
     fn new() -> Self {
         let (git, home) = (Served::new(), tempfile::tempdir().expect("a temporary folder"));
-        let kubeconfig = lock().kubeconfig().to_owned();
+        let kubeconfig = plane().kubeconfig().to_owned();
         let file = home.path().join("unit.yaml");
         let unit = format!(
             "apiVersion: windlass.dev/v1alpha1\nkind: Unit\nmetadata: {{name: {UNIT}}}\nspec:\n  \
@@ -220,7 +219,7 @@ fn phase(lines: &[String], inventory: &BTreeMap<String, u64>) -> String {
 fn inventory() -> BTreeMap<String, u64> {
     let template = "-o=go-template={{index .binaryData \"state.json.gz\" | base64decode}}";
     let name = format!("windlass-{UNIT}");
-    let packed = lock()
+    let packed = plane()
         .kubectl()
         .args(["get", "configmap", "-n", "windlass-system", "--ignore-not-found", &name, template])
         .output()
@@ -265,15 +264,11 @@ fn live() -> Objects {
 }
 
 fn list() -> Result<String, Error> {
-    let plane = lock();
+    let plane = plane();
     let kinds = plane.kubectl_run(&["api-resources", "--verbs=list", "-o=name"])?;
     let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("endpoint")).collect();
     let columns = ".apiVersion .kind .metadata.namespace .metadata.name .metadata.annotations.side";
     let fields: Vec<String> = columns.split(' ').map(|field| format!("{{{field}}}")).collect();
     let form = format!("-o=jsonpath={{range .items[*]}}{}{{'\\n'}}{{end}}", fields.join("|"));
     plane.kubectl_run(&["get", "-A", "-l", &format!("windlass.dev/unit={UNIT}"), &kinds.join(","), &form])
-}
-
-fn lock() -> MutexGuard<'static, ControlPlane> {
-    plane().lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,10 +21,10 @@ pub(crate) struct Edit<'a> {
 const DELETED: [&str; 6] =
     ["Deployment", "ConfigMap", "ServiceAccount", "Service", "RoleBinding", "ClusterRoleBinding"];
 
-/// Chooses an object to be deleted, and of the others one for each way to edit.
 /// Finds a field of a body that can be edited, and what to put there.
 type Way = fn(&Value) -> Option<(Vec<String>, Value)>;
 
+/// Chooses an object to be deleted, and of the others one for each way to edit.
 pub(crate) fn choose<'a>(
     applied: impl Iterator<Item = (&'a Document, &'a ObjectReport)>,
 ) -> (Vec<Edit<'a>>, &'a ObjectReport) {
