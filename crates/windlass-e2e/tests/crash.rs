@@ -2,6 +2,7 @@
 //!
 //! The cluster is listed with `kubectl`, and the stored state is read from its ConfigMap: the engine is asked nothing.
 //! The same `WINDLASS_SEED` draws the same moments.
+#![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
 #![allow(clippy::print_stdout, reason = "how far a long test has come")]
 
 mod support;
@@ -16,7 +17,7 @@ use support::git::Served;
 use support::plane::plane;
 use support::process::{Ended, Moment, windlass};
 use support::seesaw::{Objects, Side, id};
-use windlass_e2e::control_plane::{ControlPlane, Error};
+use windlass_e2e::control_plane::Error;
 
 const KILLS: usize = 40;
 /// How many of them fall into the very first passes, in which the namespace of the state is made.
