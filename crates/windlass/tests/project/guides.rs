@@ -41,6 +41,12 @@ fn fault(command: &str) -> Option<String> {
                 None => missing(name),
             }
         }
+        ["cargo", "bench", "-p", package, rest @ ..] => {
+            let manifest = papers::read(format!("crates/{package}/Cargo.toml"));
+            let name = rest.iter().skip_while(|word| **word != "--bench").nth(1).copied().unwrap_or_default();
+            let bench = format!("[[bench]]\nname = \"{name}");
+            (!manifest.contains(&bench)).then(|| format!("{package} has no bench {name}"))
+        }
         [script] if script.starts_with(".ci/") => (!is_executable(script)).then(|| "it cannot be run".into()),
         _ => Some("no test runs it: change the command, or teach this test".into()),
     }
