@@ -124,14 +124,13 @@ mod tests {
     #[test]
     fn a_part_that_ended_is_reported_with_its_log() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new("ls");
-        command.arg("/does/not/exist");
+        let command = shell("echo the data folder is missing >&2; exit 2");
         let mut process =
-            Process::spawn(Program::Etcd, command, folder.path().join("log"), false).expect("ls starts");
+            Process::spawn(Program::Etcd, command, folder.path().join("log"), false).expect("it starts");
         process.reap();
         let error = process.check().expect_err("it has ended").to_string();
         assert!(
-            error.starts_with("etcd ended: exit status: ") && error.contains("/does/not/exist"),
+            error.starts_with("etcd ended: exit status: ") && error.contains("the data folder is missing"),
             "{error}"
         );
     }
@@ -140,11 +139,8 @@ mod tests {
     fn letting_go_ends_a_part() {
         let folder = tempfile::tempdir().expect("a folder");
         for leashed in [false, true] {
-            // `cat` ends at the end of its input, as a leash does.
-            let mut command = Command::new(if leashed { "cat" } else { "sleep" });
-            if !leashed {
-                command.arg("1000");
-            }
+            // One ends at the end of its input, as a leash does; the other stands still until it is killed.
+            let command = shell(if leashed { "while read -r line; do :; done" } else { "kill -STOP $$" });
             let mut process = Process::spawn(Program::Etcd, command, folder.path().join("log"), leashed)
                 .expect("it starts");
             process.check().expect("it runs");
@@ -156,8 +152,15 @@ mod tests {
 
     #[test]
     fn more_input_than_a_pipe_holds_is_fed() {
-        let input = "x".repeat(1 << 20);
-        let output = run(&mut Command::new("cat"), Some(&input)).expect("cat runs");
-        assert_eq!(output.len(), input.len(), "cat prints as much as it was given");
+        let input = "x".repeat(1 << 18);
+        let output = run(&mut shell("read -r line; printf %s \"$line\""), Some(&input)).expect("it runs");
+        assert_eq!(output.len(), input.len(), "it prints as much as it was given");
+    }
+
+    /// A program that is there wherever Rust can link.
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
     }
 }
