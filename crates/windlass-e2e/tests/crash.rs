@@ -107,7 +107,7 @@ fn steady(revision: usize) -> Vec<File> {
          versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {schema}}}}}]"
     );
     let mut files = vec![file("apiextensions.k8s.io", "CustomResourceDefinition", "winches.crash.windlass.dev", &definition)];
-    for at in 0..10 {
+    for at in 0..20 {
         files.push(file("", "ConfigMap", &format!("steady-{at}"), &format!("data: {{revision: \"{revision}\"}}")));
     }
     for at in 0..5 {
