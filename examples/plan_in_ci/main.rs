@@ -5,8 +5,9 @@
 //! $ cargo run --example plan_in_ci -- examples/plan_in_ci/deploy target/live sha256:…
 //! ```
 //!
-//! The first prints the plan and its digest, and ends with 2 where there is something to do and 0 where there is not. The
-//! second applies the plan, if it would still be the very same: otherwise it touches nothing and ends with 1.
+//! The first prints the plan and its digest, and ends with 2 where there is something to do and 0 where there is not;
+//! without arguments it takes these two folders. The second applies the plan, if it would still be the very same:
+//! otherwise it touches nothing and ends with 1.
 
 use std::env;
 use std::io::{self, Write};
@@ -16,6 +17,8 @@ use windlass::fs::{DirSource, DirTarget};
 use windlass::{
     Context, Digest, Engine, Error, ErrorKind, Plan, Report, Result, TokioClock, UnitId, kubernetes,
 };
+
+const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy");
 
 /// How it ended, as `diff` and `terraform plan -detailed-exitcode` say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str], out: &mut impl Write) -> Result<End> {
     let (deploy, live, approved) = match *args {
+        [] => (DEPLOY, "target/live", None),
         [deploy, live] => (deploy, live, None),
         [deploy, live, approved] => (deploy, live, Some(approved.parse::<Digest>()?)),
         _ => {
@@ -93,8 +97,6 @@ fn said(written: io::Result<()>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy");
 
     #[track_caller]
     fn check(args: &[&str], expected: End) -> String {

@@ -8,7 +8,7 @@ use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Resolved,
     Result, Revision, Source as Origin, Target as Place, TreePath, async_trait,
 };
-use windlass_engine::{Engine, Options, Wait};
+use windlass_engine::{Compared, Engine, Options, Wait};
 use windlass_fs::{DirSource, DirTarget};
 use windlass_git::GitSource;
 use windlass_kinds::dialect::default_dialects;
@@ -137,6 +137,7 @@ impl Workshop {
         Ok(Engine::of(unit.id.clone(), origins.source, origins.renderer, target)
             .with_path(origins.path)
             .with_options(options)
+            .with_explain(Compared::new(Arc::new(windlass_kinds::schema::built_in().clone())))
             .with_events(events))
     }
 

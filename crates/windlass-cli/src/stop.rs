@@ -15,8 +15,8 @@ pub(crate) fn listen(cancel: Cancel, term: &Arc<Term>) {
     tokio::spawn(async move {
         let Some(mut signals) = Signals::new() else { return };
         signals.next().await;
-        cancel.cancel();
         term.progress(Tone::Odd, "stopping: what was begun is ended and saved; once more to stop at once");
+        cancel.cancel();
         signals.next().await;
         std::process::exit(KILLED);
     });

@@ -280,7 +280,8 @@ fn an_apply_that_is_stopped_says_so_and_fails() {
     assert_eq!(stop(child), Some(1));
     let mut told = String::new();
     stderr.read_to_string(&mut told).unwrap();
-    assert!(told.contains("stopping: "), "{told}");
+    assert!(told.starts_with("stopping: "), "{told}");
+    assert_eq!(told.matches("error: ").count(), 1, "it is told once: {told}");
     assert!(told.contains("error: stopped before all was done\n  help: "), "{told}");
 }
 

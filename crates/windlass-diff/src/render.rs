@@ -134,7 +134,7 @@ fn action(action: &Action, style: Style) -> String {
     if action.adopts {
         note += "  adopts: nobody owned it";
     }
-    if let Verb::Keep { why } = &action.verb {
+    if let Verb::Keep { why } | Verb::Skip { why } = &action.verb {
         note = format!("{note}  {why}");
     }
     let title = format!("{:<7}", action.verb.name());
@@ -193,7 +193,7 @@ const fn sign(verb: &Verb) -> char {
         Verb::Create => '+',
         Verb::Change | Verb::Apply => '~',
         Verb::Delete => '-',
-        Verb::Keep { .. } => '.',
+        Verb::Keep { .. } | Verb::Skip { .. } => '.',
         Verb::Refuse { .. } => '!',
         _ => '=',
     }
@@ -204,7 +204,7 @@ fn counts(plan: &Plan) -> String {
     for action in &plan.actions {
         *counts.entry(action.verb.name()).or_default() += 1;
     }
-    let order = ["create", "change", "apply", "delete", "keep", "refuse", "unchanged"];
+    let order = ["create", "change", "apply", "delete", "keep", "skip", "refuse", "unchanged"];
     let parts: Vec<String> =
         order.iter().filter_map(|name| counts.get(name).map(|count| format!("{count} {name}"))).collect();
     if parts.is_empty() { "nothing wanted, nothing owned".into() } else { parts.join(", ") }

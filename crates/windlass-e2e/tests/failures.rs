@@ -1,5 +1,6 @@
 //! What fails fails for itself: on the real control plane, each test with a unit and a namespace of its own.
 #![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
+#![allow(clippy::print_stdout, reason = "how far a long test has come")]
 
 mod support;
 
@@ -18,7 +19,9 @@ fn dependent(name: &str, value: &str, after: &str) -> String {
         "" => String::new(),
         after => format!("  annotations:\n    windlass.dev/depends-on: {after}\n"),
     };
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n{annotations}data:\n  key: \"{value}\"\n")
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n{annotations}data:\n  key: \"{value}\"\n"
+    )
 }
 
 fn deployment(name: &str, replicas: &str) -> String {
@@ -47,7 +50,11 @@ fn a_render_with_errors_tells_them_all_and_touches_nothing_while_another_unit_go
     succeeds(&world.pass());
     let before = writes_of("f-render");
 
-    world.commit(&[("b.yaml", None), ("a.yaml", Some(&config_map("a", "2"))), ("broken.yaml", Some("kind: [\n"))]);
+    world.commit(&[
+        ("b.yaml", None),
+        ("a.yaml", Some(&config_map("a", "2"))),
+        ("broken.yaml", Some("kind: [\n")),
+    ]);
     world.write(&[("twice/1.yaml", config_map("twice", "1")), ("twice/2.yaml", config_map("twice", "2"))]);
     world.write(&[("no-name.yaml", "apiVersion: v1\nkind: ConfigMap\n".into())]);
     let error = world.try_pass().expect_err("the render fails");
@@ -82,12 +89,14 @@ spec:
     schema:
       openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {load: {type: integer}}}}}
 ";
-    let winch = "apiVersion: failures.windlass.dev/v1\nkind: Winch\nmetadata: {name: first}\nspec: {load: 7}\n";
+    let winch =
+        "apiVersion: failures.windlass.dev/v1\nkind: Winch\nmetadata: {name: first}\nspec: {load: 7}\n";
     world.write(&[("a-winch.yaml", winch.into()), ("definition.yaml", definition.into())]);
     let report = world.pass();
     succeeds(&report);
     assert_eq!(report.counts().created, 2, "both in one pass:\n{report}");
-    let load = kubectl("get winches.failures.windlass.dev first --namespace=f-definition -o jsonpath={.spec.load}");
+    let load =
+        kubectl("get winches.failures.windlass.dev first --namespace=f-definition -o jsonpath={.spec.load}");
     assert_eq!(load, "7", "the server has it");
     assert!(world.plan().is_in_sync(), "nothing is left to do:\n{}", world.plan());
 }
@@ -134,11 +143,25 @@ fn what_cannot_be_written_fails_itself_and_what_depends_on_it_and_prunes_nothing
     check_failure(&report, &on(&long), ErrorKind::Invalid, &["metadata.name"]);
     check_failure(&report, &format!("Deployment.apps/{NS}/field"), ErrorKind::Invalid, &["replicsa"]);
 
-    world.commit(&[("cycle-a.yaml", None), ("long.yaml", None), ("field.yaml", None), ("after-cycle.yaml", None)]);
-    world.commit(&[("cycle-b.yaml", None), ("after-long.yaml", None), ("after-field.yaml", None), ("after-after.yaml", None)]);
+    world.commit(&[
+        ("cycle-a.yaml", None),
+        ("long.yaml", None),
+        ("field.yaml", None),
+        ("after-cycle.yaml", None),
+    ]);
+    world.commit(&[
+        ("cycle-b.yaml", None),
+        ("after-long.yaml", None),
+        ("after-field.yaml", None),
+        ("after-after.yaml", None),
+    ]);
     let report = world.pass();
     succeeds(&report);
-    assert_eq!(with_outcome(&report, "deleted"), ids(NS, &["old"]), "with the mistakes gone it is pruned:\n{report}");
+    assert_eq!(
+        with_outcome(&report, "deleted"),
+        ids(NS, &["old"]),
+        "with the mistakes gone it is pruned:\n{report}"
+    );
 }
 
 fn check_failure(report: &Report, id: &str, kind: ErrorKind, words: &[&str]) {
@@ -152,7 +175,9 @@ fn an_object_of_nobody_is_adopted_and_one_of_another_owner_is_a_conflict() {
     const NS: &str = "f-owners";
     let (world, other) = (World::new(NS), World::new("f-owners-other"));
     let there = |name: &str, labels: &str| {
-        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: {NS}, labels: {{{labels}}}}}, data: {{key: theirs}}}}")
+        format!(
+            "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: {NS}, labels: {{{labels}}}}}, data: {{key: theirs}}}}"
+        )
     };
     let flux = "kustomize.toolkit.fluxcd.io/name: apps, kustomize.toolkit.fluxcd.io/namespace: flux-system";
     plane().apply(&there("free", "")).expect("an object of nobody");
@@ -161,7 +186,11 @@ fn an_object_of_nobody_is_adopted_and_one_of_another_owner_is_a_conflict() {
     succeeds(&other.pass());
 
     let names = ["flux", "free", "unit"];
-    world.write(&names.map(|name| (name, config_map(name, "ours"))).map(|(name, text)| (leak(format!("{name}.yaml")), text)));
+    world.write(
+        &names
+            .map(|name| (name, config_map(name, "ours")))
+            .map(|(name, text)| (leak(format!("{name}.yaml")), text)),
+    );
     let plan = world.plan();
     let adopted: Vec<String> =
         plan.actions.iter().filter(|action| action.adopts).map(|action| action.id.to_string()).collect();
@@ -173,8 +202,16 @@ fn an_object_of_nobody_is_adopted_and_one_of_another_owner_is_a_conflict() {
     check_failure(&report, &flux, ErrorKind::Conflict, &["another owner", "flux:flux-system/apps"]);
     let unit = format!("ConfigMap/{NS}/unit");
     check_failure(&report, &unit, ErrorKind::Conflict, &["another owner", "f-owners-other"]);
-    assert_eq!(names.map(|name| data_of(NS, name)), ["theirs", "ours", "theirs"], "others keep what is theirs");
-    assert_eq!(labelled(&world.label()).into_iter().collect::<Vec<_>>(), ids(NS, &["free"]), "one carries our mark");
+    assert_eq!(
+        names.map(|name| data_of(NS, name)),
+        ["theirs", "ours", "theirs"],
+        "others keep what is theirs"
+    );
+    assert_eq!(
+        labelled(&world.label()).into_iter().collect::<Vec<_>>(),
+        ids(NS, &["free"]),
+        "one carries our mark"
+    );
 }
 
 fn leak(text: String) -> &'static str {
@@ -191,20 +228,30 @@ fn without_rights_the_verb_and_the_resource_are_named_and_nothing_is_pruned() {
 
     let guest = plane().guest_kubeconfig().expect("a guest; unset WINDLASS_E2E_KUBECONFIG for this test");
     let guest = run(Cluster::connect(&Connect::kubeconfig(guest))).expect("a connection");
-    let error = run(world.engine_on(guest, 5).reconcile(&world.cx)).expect_err("a guest may not even read the state");
+    let error =
+        run(world.engine_on(guest, 5).reconcile(&world.cx)).expect_err("a guest may not even read the state");
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
     for word in ["get", "configmaps", "guest"] {
         assert!(error.explain().contains(word), "{word} is named: {}", error.explain());
     }
 
     // Another account may keep the state and read, and not write.
-    kubectl("create rolebinding reader --namespace=f-rights --clusterrole=view --serviceaccount=f-rights:reader");
-    kubectl("create rolebinding reader --namespace=windlass-system --clusterrole=edit --serviceaccount=f-rights:reader");
+    kubectl(
+        "create rolebinding reader --namespace=f-rights --clusterrole=view --serviceaccount=f-rights:reader",
+    );
+    kubectl(
+        "create rolebinding reader --namespace=windlass-system --clusterrole=edit --serviceaccount=f-rights:reader",
+    );
     let admin = run(Cluster::connect(&Connect::kubeconfig(plane().kubeconfig()))).expect("a connection");
     let reader = admin.as_account("f-rights/reader").expect("an account");
     let report = run(world.engine_on(reader, 5).reconcile(&world.cx)).expect("a pass");
     let a = format!("ConfigMap/{NS}/a");
-    check_failure(&report, &a, ErrorKind::Denied, &["patch", "configmaps", "system:serviceaccount:f-rights:reader"]);
+    check_failure(
+        &report,
+        &a,
+        ErrorKind::Denied,
+        &["patch", "configmaps", "system:serviceaccount:f-rights:reader"],
+    );
     assert_eq!(report.counts().written(), 0, "nothing is written and nothing pruned:\n{report}");
     assert_eq!(data_of(NS, "a") + &data_of(NS, "b"), "11", "all is as it was");
 
@@ -217,7 +264,12 @@ fn a_pass_over_a_converged_unit_asks_once_for_the_state_and_once_for_each_kind()
     let maps: Vec<String> = (0..20).map(|at| config_map(&format!("map-{at}"), "1")).collect();
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: b}\n".to_owned();
     let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: s}\n".to_owned();
-    let all = maps.into_iter().chain([secret, account, deployment("web", "replicas: 2"), deployment("db", "replicas: 1")]);
+    let all = maps.into_iter().chain([
+        secret,
+        account,
+        deployment("web", "replicas: 2"),
+        deployment("db", "replicas: 1"),
+    ]);
     world.write(&[("all.yaml", all.collect::<Vec<_>>().join("---\n"))]);
     succeeds(&world.pass());
 
@@ -245,7 +297,11 @@ fn what_others_scale_and_patch_is_put_back_and_what_they_add_stays() {
     succeeds(&report);
     let changed = [format!("ConfigMap/{NS}/a"), format!("Deployment.apps/{NS}/web")];
     assert_eq!(with_outcome(&report, "changed"), changed, "both are put back:\n{report}");
-    assert_eq!(kubectl("get deployment web --namespace=f-drift -o jsonpath={.spec.replicas}"), "2", "as wanted");
+    assert_eq!(
+        kubectl("get deployment web --namespace=f-drift -o jsonpath={.spec.replicas}"),
+        "2",
+        "as wanted"
+    );
     assert_eq!(data_of(NS, "a"), "1", "as wanted");
     let theirs = kubectl("get configmap a --namespace=f-drift -o jsonpath={.metadata.annotations.theirs}");
     assert_eq!(theirs, "stays", "what we do not name is not ours");

@@ -16,6 +16,9 @@ use windlass_testkit::block_on;
 const TWO: &str = "a19b0ad499cb19c112e0e9cc8e37d277b128ec00";
 const ONE: &str = "9dadea2cb90c016fa0260761f545447fd27e38c1";
 
+/// The loose object of a file that holds `lost`.
+const LOST: &str = "objects/a5/0bcb6003fee24cd0dcb7d7da23c9150cd95457";
+
 /// A repository with all its objects in one pack.
 fn packed(folder: &Path) -> PathBuf {
     let path = folder.join("packed.git");
@@ -68,6 +71,22 @@ fn objects_in_two_places_are_read_from_either() {
     let artifact = bring(&GitSource::new(path.display().to_string())).unwrap();
     std::fs::remove_dir_all(&path).unwrap();
     assert_eq!(read(&artifact, "loose.yaml").unwrap(), "a: 1\n");
+    assert_eq!(read(&artifact, "apps/web.yaml").unwrap().lines().count(), 201);
+}
+
+// Windows does not remove a file that is mapped.
+#[cfg(unix)]
+#[test]
+fn a_look_for_what_is_missing_forgets_no_pack() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = packed(folder.path());
+    let repository = windlass_git::write::Repository::open(&path).unwrap();
+    repository.point("refs/heads/main", TWO).unwrap();
+    repository.commit("main", "lose", &author(), &[Change::file("lost", "lost\n")]).unwrap();
+    std::fs::remove_file(path.join(LOST)).unwrap();
+    let artifact = bring(&GitSource::new(path.display().to_string())).unwrap();
+    std::fs::remove_dir_all(path.join("objects/pack")).unwrap();
+    assert!(read(&artifact, "lost").is_err());
     assert_eq!(read(&artifact, "apps/web.yaml").unwrap().lines().count(), 201);
 }
 
@@ -148,8 +167,7 @@ fn a_missing_object_is_an_error_of_who_reads_it() {
     let fleet = Fleet::new();
     let lost = [Change::file("lost", "lost\n")];
     fleet.repository.commit("main", "lose", &author(), &lost).unwrap();
-    let object = fleet.repository.path().join("objects/a5/0bcb6003fee24cd0dcb7d7da23c9150cd95457");
-    std::fs::remove_file(object).unwrap();
+    std::fs::remove_file(fleet.repository.path().join(LOST)).unwrap();
     let artifact = bring(&fleet.source()).unwrap();
     assert_eq!(list(&artifact, "").unwrap(), "README apps/ lost");
     assert_eq!(read(&artifact, "README").unwrap(), "fleet\n");

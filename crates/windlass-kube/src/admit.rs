@@ -26,8 +26,8 @@ pub(crate) async fn admit(target: &KubeTarget, cx: &Context, items: Vec<Item>) -
     if !view.fresh && lacks(&view) {
         view = target.cluster.view_again(cx).await?;
     }
-    let namespace = &target.options.default_namespace;
-    Ok(items.into_iter().map(|item| one(&view, &defined, namespace, item)).collect())
+    let namespace = target.default_namespace();
+    Ok(items.into_iter().map(|item| one(&view, &defined, &namespace, item)).collect())
 }
 
 /// What the definitions among the items will serve, and which item defines it.

@@ -204,7 +204,7 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, connect: &Connect) -> Result<Co
     if let Some(wanted) = &connect.context {
         let existing: Vec<&str> = kubeconfig.contexts.iter().map(|context| context.name.as_str()).collect();
         if !existing.contains(&wanted.as_str()) {
-            let error = Error::new(ErrorKind::NotFound, "no such context in the kubeconfig");
+            let error = Error::new(ErrorKind::Invalid, "no such context in the kubeconfig");
             let error = error.with("context", wanted).with("existing", existing.join(" "));
             return Err(error.with_help("name one of the existing contexts"));
         }

@@ -11,7 +11,7 @@ use crate::resource::Resource;
 use crate::wire::{Call, METADATA_LIST};
 
 /// Objects on one page.
-const PAGE_OBJECTS: usize = 500;
+const PAGE_OBJECTS: usize = 2500;
 /// How often a list is begun anew because the server has forgotten where it was.
 const RESTARTS_MAX: u32 = 2;
 

@@ -17,7 +17,7 @@ use crate::contest::ConflictRules;
 #[must_use]
 pub struct KubeOptions {
     pub(crate) manager: Text,
-    pub(crate) default_namespace: Text,
+    pub(crate) default_namespace: Option<Text>,
     pub(crate) state_namespace: Text,
     pub(crate) rules: ConflictRules,
     pub(crate) dry_run_creates: bool,
@@ -28,7 +28,7 @@ impl Default for KubeOptions {
     fn default() -> Self {
         Self {
             manager: "windlass".into(),
-            default_namespace: "default".into(),
+            default_namespace: None,
             state_namespace: "windlass-system".into(),
             rules: ConflictRules::default(),
             dry_run_creates: false,
@@ -51,12 +51,13 @@ impl KubeOptions {
         Ok(self)
     }
 
-    /// Puts objects that name no namespace here; `default` unless said.
+    /// Puts objects that name no namespace here; unless said, in the namespace of the kubeconfig's context or of the
+    /// pod, as `kubectl` does.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for what is not the name of a namespace.
     pub fn with_default_namespace(mut self, name: &str) -> Result<Self> {
-        self.default_namespace = namespace(name)?;
+        self.default_namespace = Some(namespace(name)?);
         Ok(self)
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
     Admitted, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule, Predict,
-    Prediction, Profile, Result, Target, Version, Want, Write, Written, async_trait,
+    Prediction, Profile, Result, Target, Text, Version, Want, Write, Written, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -88,6 +88,11 @@ impl KubeTarget {
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    pub(crate) fn default_namespace(&self) -> Text {
+        let of_client = || Text::from(self.cluster.client().default_namespace());
+        self.options.default_namespace.clone().unwrap_or_else(of_client)
     }
 
     pub(crate) fn reader(&self, cx: &Context) -> Reader<'_> {

@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 use script::{Script, absent, context, interest, list, live_map, status};
 use windlass_core::{ErrorKind, Interest, Observed, Sight, Target};
 
-const LIST: &str = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500";
-const LIST_A: &str = "GET /api/v1/namespaces/a/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500";
-const DEPLOYMENTS: &str = "GET /apis/apps/v1/deployments?labelSelector=windlass.dev/unit%3Dshop&limit=500";
+const LIST: &str = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
+const LIST_A: &str = "GET /api/v1/namespaces/a/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
+const DEPLOYMENTS: &str = "GET /apis/apps/v1/deployments?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
 const FORBIDDEN: &str = r#"{"kind":"Status","reason":"Forbidden","message":"configmaps is forbidden: User \"u\" cannot list resource","code":403}"#;
 
 /// Writes what was seen as one line for each object.
@@ -84,7 +84,7 @@ async fn what_the_list_does_not_show_is_read_by_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn many_missing_objects_are_searched_by_one_list_of_names() {
-    let names = "GET /api/v1/namespaces/a/configmaps?limit=500";
+    let names = "GET /api/v1/namespaces/a/configmaps?limit=2500";
     let script = Script::new()
         .on(LIST, 200, &list(&[], ""))
         .on(

@@ -44,6 +44,17 @@ async fn identities_are_completed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_names_no_namespace_goes_where_the_options_say_else_where_the_context_says() {
+    let named = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#;
+    let cluster = Script::new().cluster_in("team");
+    let told = admit(&KubeTarget::new(cluster.clone(), KubeOptions::default()), &[named]).await;
+    assert!(told.starts_with("ConfigMap/team/x "), "{told}");
+    let options = KubeOptions::default().with_default_namespace("shop").unwrap();
+    let told = admit(&KubeTarget::new(cluster, options), &[named]).await;
+    assert!(told.starts_with("ConfigMap/shop/x "), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_only_the_server_sets_is_taken_out() {
     let target = Script::new().target();
     let told = admit(
@@ -74,7 +85,9 @@ async fn a_secret_is_spelled_as_the_server_keeps_it() {
 #[tokio::test(start_paused = true)]
 async fn the_rules_of_an_aggregated_role_are_left_to_its_controller() {
     let role = |more: &str| {
-        format!(r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{{"name":"r"}},"rules":[]{more}}}"#)
+        format!(
+            r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{{"name":"r"}},"rules":[]{more}}}"#
+        )
     };
     let aggregated = role(r#","aggregationRule":{"clusterRoleSelectors":[]}"#);
     let told = admit(&Script::new().target(), &[&role(""), &aggregated]).await;
@@ -209,7 +222,7 @@ async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
     let first = predict(&target, &item, &live("0")).await;
     assert_eq!(told(&first), "Apply k=1 label=shop []");
     // The stamp of what the server gave back is the one that an observation of it would have.
-    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=500";
+    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
     script.on(list, 200, &script::list(&[live_map("x", "1", 4)], ""));
     let observed =
         windlass_core::Target::observe(&target, &context(), &script::interest(&["ConfigMap/a/x"])).await;

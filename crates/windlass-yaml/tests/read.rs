@@ -77,8 +77,8 @@ fn a_broken_document_hides_neither_others_nor_their_problems() {
     let text = "a: [\n---\nb: 1\n---\nc: 1\nc: 2\n---\nd: 'x\n---\ne: 5\n";
     check_refused(
         text,
-        "'[' is not closed (line=1, column=4, document=1)\n\
-         a key appears twice (line=6, column=1, key=c, first_line=5, document=3)\n\
+        "'[' is not closed (line=1, column=4, document=1)\n  help: add the bracket that closes it, or quote the text\n\
+         a key appears twice (line=6, column=1, key=c, first_line=5, document=3)\n  help: keep one of the two\n\
          a quoted text goes on without indentation (line=9, column=1, document=4)\n  \
          help: add the closing quote; a quoted text that goes on in the next line has to be indented there",
     );
@@ -169,7 +169,7 @@ fn json_mistakes_are_named_with_their_place() {
     check_json_refused("{\"a\": {}", "expected ',' or '}' (line=1, column=9, document=1)");
     check_json_refused(
         "{\"a\":1,\n\"a\":2}",
-        "a key appears twice (line=2, column=1, key=a, first_line=1, document=1)",
+        "a key appears twice (line=2, column=1, key=a, first_line=1, document=1)\n  help: keep one of the two",
     );
 }
 

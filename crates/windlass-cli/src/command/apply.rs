@@ -1,6 +1,6 @@
 //! `windlass apply`: makes the target what the source wants, once.
 
-use windlass_core::{Error, Report, Result};
+use windlass_core::{Error, ErrorKind, Report, Result};
 
 use super::walk::{Holds, walk};
 use super::{Ending, Scene, plan};
@@ -24,11 +24,25 @@ pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
 /// Tells what happened; what went wrong is the error.
 pub(super) fn tell(scene: &Scene, report: &Report) -> Result<Ending> {
     scene.term.result(|| text(&scene.term, report), report)?;
-    match report.error() {
+    let problems =
+        report.error().into_iter().flat_map(|error| error.problems().to_vec()).chain(unhealthy(report));
+    match Error::all(problems) {
         Some(error) => Err(with_origins(error, report)),
         None if report.is_success() => Ok(Ending::Good),
         None => Ok(Ending::Failed),
     }
+}
+
+/// What was waited for in vain.
+fn unhealthy(report: &Report) -> impl Iterator<Item = Error> {
+    report.unhealthy().map(|(object, health)| {
+        Error::new(ErrorKind::Timeout, "the object is not healthy")
+            .with("health", health)
+            .with("object", &object.id)
+            .with_help(
+                "it is applied and stays; look at its status and events, or give it more time: --timeout",
+            )
+    })
 }
 
 /// Adds to what failed where it was written.

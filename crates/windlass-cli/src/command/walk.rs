@@ -46,7 +46,10 @@ pub(super) async fn walk(
             None => visit(unit).await,
         };
         let came_of_it = came_of_it.unwrap_or_else(|error| {
-            tell(scene, &unit.id, &error);
+            // That it was stopped is told once, at the end.
+            if error.kind() != ErrorKind::Cancelled || !scene.cx.cancel().is_cancelled() {
+                tell(scene, &unit.id, &error);
+            }
             Ending::Failed
         });
         if came_of_it == Ending::Failed {

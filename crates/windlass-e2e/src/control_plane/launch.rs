@@ -188,6 +188,9 @@ impl<'a> Launch<'a> {
         self.spawn(Program::Scheduler, &flags)?;
         flags.push(format!("--service-account-private-key-file={}", self.path("accounts.key")));
         flags.push(format!("--root-ca-file={}", self.path("ca.crt")));
+        // kwok renews the node less often than the default of 50 s, and never again declares a pod ready that was declared
+        // not ready with its node.
+        flags.push("--node-monitor-grace-period=24h".into());
         // It would create a folder of the system.
         flags.push(format!("--flex-volume-plugin-dir={}", self.path("volume-plugins")));
         self.spawn(Program::ControllerManager, &flags)?;

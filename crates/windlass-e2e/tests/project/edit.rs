@@ -21,14 +21,18 @@ pub(crate) struct Edit<'a> {
 const DELETED: [&str; 6] =
     ["Deployment", "ConfigMap", "ServiceAccount", "Service", "RoleBinding", "ClusterRoleBinding"];
 
+/// Finds a field of a body that can be edited, and what to put there.
+type Way = fn(&Value) -> Option<(Vec<String>, Value)>;
+
 /// Chooses an object to be deleted, and of the others one for each way to edit.
 pub(crate) fn choose<'a>(
     applied: impl Iterator<Item = (&'a Document, &'a ObjectReport)>,
 ) -> (Vec<Edit<'a>>, &'a ObjectReport) {
     let applied: Vec<(&Document, &ObjectReport)> = applied.collect();
-    let of_kind = |kind: &&str| applied.iter().map(|(_, report)| *report).find(|report| report.id.kind == **kind);
+    let of_kind =
+        |kind: &&str| applied.iter().map(|(_, report)| *report).find(|report| report.id.kind == **kind);
     let deleted = DELETED.iter().find_map(of_kind).expect("an object that can be deleted");
-    let ways: [fn(&Value) -> Option<(Vec<String>, Value)>; 4] = [rules, data, replicas, label];
+    let ways: [Way; 4] = [rules, data, replicas, label];
     let mut edits: Vec<Edit<'a>> = Vec::new();
     for way in ways {
         let taken = |id: &ObjectId| *id == deleted.id || edits.iter().any(|edit| edit.report.id == *id);
@@ -48,15 +52,29 @@ impl Edit<'_> {
 
     /// Edits as somebody else.
     pub(crate) fn make(&self) {
-        let patch = self.path.iter().rev().fold(self.value.clone(), |inner, key| Value::from_iter([(key.as_str(), inner)]));
+        let patch = self
+            .path
+            .iter()
+            .rev()
+            .fold(self.value.clone(), |inner, key| Value::from_iter([(key.as_str(), inner)]));
         let id = &self.report.id;
-        let (kind, namespace, patch) = (id.group_kind(), in_namespace(self.report), format!("--patch={}", patch.canonical()));
-        kubectl_args(&["patch", &kind, &id.name, &namespace, "--type=merge", "--field-manager=somebody", &patch]);
+        let (kind, namespace, patch) =
+            (id.group_kind(), in_namespace(self.report), format!("--patch={}", patch.canonical()));
+        kubectl_args(&[
+            "patch",
+            &kind,
+            &id.name,
+            &namespace,
+            "--type=merge",
+            "--field-manager=somebody",
+            &patch,
+        ]);
     }
 
     pub(crate) fn is_undone(&self) {
         let id = &self.report.id;
-        let live = kubectl_args(&["get", &id.group_kind(), &id.name, &in_namespace(self.report), "--output=json"]);
+        let live =
+            kubectl_args(&["get", &id.group_kind(), &id.name, &in_namespace(self.report), "--output=json"]);
         let live: Value = serde_json::from_str(&live).expect("an object");
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let (is, wanted) = (live.at(&path), self.document.object.body().at(&path));

@@ -46,7 +46,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(project: &'a Project) -> Self {
-        let name: String = project.repository.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let name: String =
+            project.repository.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         let world = World::new(&format!("p-{name}"));
         let beforehand = missing_namespaces(project);
         beforehand.iter().for_each(|name| namespace(name));
@@ -55,7 +56,8 @@ impl<'a> Run<'a> {
 
     /// One pass brings everything there that can be there. What does not become healthy is named, with the reason.
     fn converges(&mut self) {
-        let files: Vec<_> = self.project.documents.iter().map(|one| (one.file.as_str(), Some(one.text.as_str()))).collect();
+        let files: Vec<_> =
+            self.project.documents.iter().map(|one| (one.file.as_str(), Some(one.text.as_str()))).collect();
         self.world.commit(&files);
         // An autoscaler looks every fifteen seconds.
         let report = self.world.pass_waiting(20);
@@ -79,9 +81,14 @@ impl<'a> Run<'a> {
     /// A second pass plans nothing and writes nothing. What could not be written is tried again, and again in vain.
     fn stays_in_sync(&self) {
         let plan = self.world.plan();
-        let failing: BTreeSet<String> =
-            self.first.values().filter(|report| !is_applied(report)).map(|report| report.id.to_string()).collect();
-        let planned = plan.actions.iter().filter(|action| action.verb.writes()).map(|action| action.id.to_string());
+        let failing: BTreeSet<String> = self
+            .first
+            .values()
+            .filter(|report| !is_applied(report))
+            .map(|report| report.id.to_string())
+            .collect();
+        let planned =
+            plan.actions.iter().filter(|action| action.verb.writes()).map(|action| action.id.to_string());
         let planned: Vec<String> = planned.filter(|id| !failing.contains(id)).collect();
         assert!(planned.is_empty(), "nothing is planned:\n{plan}");
         if !failing.is_empty() {
@@ -94,7 +101,10 @@ impl<'a> Run<'a> {
         let after = writes_of(&self.world.unit);
         assert_eq!(report.counts().written(), 0, "nothing is written:\n{report}");
         assert_eq!(after.done, before.done, "the server did no write in\n{report}");
-        assert!(after.asked == before.asked || !failing.is_empty(), "the server was asked for no write in\n{report}");
+        assert!(
+            after.asked == before.asked || !failing.is_empty(),
+            "the server was asked for no write in\n{report}"
+        );
     }
 
     /// What somebody edits and deletes by hand is put back, and nothing else is touched.
@@ -108,14 +118,19 @@ impl<'a> Run<'a> {
         let edited: BTreeSet<String> = edits.iter().map(edit::Edit::id).collect();
         assert!(!edited.is_empty(), "something is edited");
         assert_eq!(set(&report, "changed"), edited, "what was edited is changed:\n{report}");
-        assert_eq!(set(&report, "created"), BTreeSet::from([deleted.id.to_string()]), "what was deleted is created:\n{report}");
+        assert_eq!(
+            set(&report, "created"),
+            BTreeSet::from([deleted.id.to_string()]),
+            "what was deleted is created:\n{report}"
+        );
         edits.iter().for_each(edit::Edit::is_undone);
     }
 
     /// Removing files deletes their objects and no others. While anything fails nothing is deleted, so what fails is
     /// removed as well.
     fn is_pruned(&self) {
-        let failing: Vec<&Document> = self.documents().filter(|(_, report)| !is_applied(report)).map(|(one, _)| one).collect();
+        let failing: Vec<&Document> =
+            self.documents().filter(|(_, report)| !is_applied(report)).map(|(one, _)| one).collect();
         let chosen: Vec<(&Document, &ObjectReport)> =
             self.applied().filter(|(one, _)| self.may_go(one)).step_by(4).collect();
         let expected: BTreeSet<String> = chosen.iter().map(|(_, report)| report.id.to_string()).collect();
@@ -131,8 +146,11 @@ impl<'a> Run<'a> {
         let report = self.world.pass_waiting(5);
         assert_eq!(set(&report, "deleted"), expected, "what was removed is deleted:\n{report}");
         assert_eq!(report.counts().written(), expected.len(), "and nothing else is written:\n{report}");
-        let left: BTreeSet<String> =
-            self.applied().map(|(_, report)| report.id.to_string()).filter(|id| !expected.contains(id)).collect();
+        let left: BTreeSet<String> = self
+            .applied()
+            .map(|(_, report)| report.id.to_string())
+            .filter(|id| !expected.contains(id))
+            .collect();
         assert_eq!(labelled(&self.world.label()), left, "kubectl sees the rest");
     }
 
@@ -175,7 +193,8 @@ fn by_file(report: &Report) -> BTreeMap<String, ObjectReport> {
 /// The namespaces that objects are in and that the project does not bring: a user makes them beforehand.
 fn missing_namespaces(project: &Project) -> BTreeSet<String> {
     let ids = || project.documents.iter().map(|document| document.object.id());
-    let brought: BTreeSet<&str> = ids().filter(|id| id.kind == "Namespace").map(|id| id.name.as_str()).collect();
+    let brought: BTreeSet<&str> =
+        ids().filter(|id| id.kind == "Namespace").map(|id| id.name.as_str()).collect();
     let used = ids().map(|id| id.namespace.as_str()).filter(|name| !name.is_empty());
     used.filter(|name| !brought.contains(name)).map(String::from).collect()
 }

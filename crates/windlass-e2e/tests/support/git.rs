@@ -38,6 +38,15 @@ impl Served {
         let author = Author::new("Ada", "ada@example.org", at);
         self.repository.commit("main", message, &author, &changes).expect("a commit").to_string()
     }
+
+    /// Packs all objects, as Git servers do in the background.
+    pub(crate) fn pack(&self) {
+        let status = Command::new("git")
+            .args(["-c", "safe.directory=*", "repack", "-adq"])
+            .current_dir(self.repository.path())
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "git repack must succeed");
+    }
 }
 
 /// Serves the repositories of a folder until the process ends.

@@ -47,8 +47,7 @@ pub(crate) fn projects(count: usize) -> Option<(Vec<Project>, Vec<PassedOver>)> 
 /// Something runs, or kinds, rights or admission are set up; else it is an example of objects that a project
 /// understands, and no installation of one.
 fn reason_to_pass_over(documents: &[Document]) -> Option<&'static str> {
-    const INSTALLS: [&str; 4] =
-        ["apps", "batch", "apiextensions.k8s.io", "admissionregistration.k8s.io"];
+    const INSTALLS: [&str; 4] = ["apps", "batch", "apiextensions.k8s.io", "admissionregistration.k8s.io"];
     let installs = documents.iter().any(|document| {
         let id = document.object.id();
         INSTALLS.contains(&id.group.as_str())
@@ -102,8 +101,8 @@ fn documents(root: &Path, case: &str) -> Vec<Document> {
 /// The data, or nothing where it is absent and not required.
 fn folder() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("a workspace");
-    let goldens = std::env::var_os("WINDLASS_GOLDENS")
-        .map_or_else(|| workspace.join("target/goldens"), PathBuf::from);
+    let goldens =
+        std::env::var_os("WINDLASS_GOLDENS").map_or_else(|| workspace.join("target/goldens"), PathBuf::from);
     let folder = goldens.join("kustomize");
     if folder.join("INDEX.json").is_file() {
         return Some(folder);

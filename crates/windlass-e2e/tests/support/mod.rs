@@ -3,7 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
 
+pub(crate) mod dice;
 pub(crate) mod git;
 pub(crate) mod goldens;
 pub(crate) mod plane;
+pub(crate) mod process;
+pub(crate) mod seesaw;
 pub(crate) mod world;

@@ -105,7 +105,8 @@ pub(crate) struct Writes {
 
 pub(crate) fn writes_of(unit: &str) -> Writes {
     let log = PLANE.kubeconfig().with_file_name("audit.log");
-    let text = std::fs::read_to_string(log).expect("an audit log; unset WINDLASS_E2E_KUBECONFIG for this test");
+    let text =
+        std::fs::read_to_string(log).expect("an audit log; unset WINDLASS_E2E_KUBECONFIG for this test");
     let account = format!("system:serviceaccount:{ACCOUNTS}:{unit}");
     let events = text.lines().filter(|line| line.contains(&account)).map(|line| {
         let event: Value = serde_json::from_str(line).expect("an event");

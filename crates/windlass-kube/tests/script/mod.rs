@@ -80,12 +80,17 @@ impl Script {
     }
 
     pub fn cluster(&self) -> Cluster {
+        self.cluster_in("default")
+    }
+
+    /// A connection whose context names a namespace.
+    pub fn cluster_in(&self, namespace: &str) -> Cluster {
         let script = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
             let script = script.clone();
             async move { Ok::<_, std::convert::Infallible>(script.answer(request).await) }
         });
-        Cluster::from_kube_client(Client::new(service, "default"), "https://script.example")
+        Cluster::from_kube_client(Client::new(service, namespace), "https://script.example")
     }
 
     pub fn target(&self) -> KubeTarget {

@@ -1,0 +1,188 @@
+//! Times 1000 ConfigMaps from a commit behind HTTP to a real API server, against a bare client that only sends them:
+//! `cargo bench -p windlass-e2e --features cluster --bench converge`.
+//!
+//! Rounds alternate between the two sides, each on a namespace of its own and with new connections. What an idle pass
+//! asks is counted by the API server. Peak memory is that of a process that makes a first and an idle pass, and nothing
+//! else. `WINDLASS_BENCH_NAME` names the folder under `benches/results/`, `WINDLASS_BENCH_ROUNDS` sets how many rounds
+//! count.
+#![allow(clippy::print_stdout, reason = "the table is what this program is for")]
+
+mod bare;
+mod engine;
+mod fleet;
+#[path = "../../tests/support/git.rs"]
+mod git;
+mod machine;
+mod results;
+mod served;
+
+use std::process::Command;
+use std::time::Duration;
+
+use windlass_e2e::control_plane::{ControlPlane, Options, Parts};
+
+use bare::{Access, Bare};
+use engine::{Fresh, Job, Pass};
+use fleet::Fleet;
+use git::Served;
+use results::Results;
+
+const ROUNDS: usize = 5;
+const CHILD: &str = "measure-memory";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [child, kubeconfig, url, unit] if child == CHILD => {
+            measure_memory(&Job { kubeconfig: kubeconfig.into(), url: url.clone(), unit: unit.clone() });
+        }
+        _ => Bench::new().run(),
+    }
+}
+
+/// What both sides share: the cluster and the repository.
+struct Bench {
+    plane: ControlPlane,
+    access: Access,
+    git: Served,
+    results: Results,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let options = Options::from_env()
+            .expect("where to find a control plane")
+            .with_parts(Parts::Api)
+            .with_apiserver_flag("--enable-priority-and-fairness=false");
+        let plane = ControlPlane::start(&options).expect("the control plane must start");
+        let access = access(&plane);
+        Self { plane, access, git: Served::new(), results: Results::default(), runtime: runtime() }
+    }
+
+    fn run(mut self) {
+        let rounds = std::env::var("WINDLASS_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok());
+        for round in 0..=rounds.unwrap_or(ROUNDS) {
+            // The first round warms the server up. Who begins changes, so that neither gains by its place.
+            if round % 2 == 0 {
+                self.bare(round);
+                self.engine(round);
+            } else {
+                self.engine(round);
+                self.bare(round);
+            }
+        }
+        self.memory();
+        self.results.finish();
+    }
+
+    fn bare(&mut self, round: usize) {
+        let fleet = Fleet { namespace: format!("bare-{round}") };
+        let bare = Bare::new(&self.access);
+        let took = self.runtime.block_on(bare.converge(&fleet));
+        self.results.add_time(round, "bare", "converge", took);
+        self.results.add(round, "bare", "load", &machine::load());
+    }
+
+    fn engine(&mut self, round: usize) {
+        let unit = format!("engine-{round}");
+        let job = self.job(&unit);
+        let cache = tempfile::tempdir().expect("a temporary folder");
+        let bare = Bare::new(&self.access);
+        let (first, idle, asked) = self.runtime.block_on(async {
+            let fresh = Fresh::new(&job, cache.path()).await;
+            let first = fresh.converge().await;
+            let before = served::counts(&bare.get("/metrics").await);
+            let idle = fresh.idle().await;
+            let after = served::counts(&bare.get("/metrics").await);
+            (first, idle, served::since(&before, &after))
+        });
+        self.note(round, "converge", &first);
+        self.note(round, "idle", &idle);
+        for (what, count) in asked {
+            self.results.add(round, "engine", &format!("idle asked: {what}"), &count.to_string());
+        }
+        self.results.add(round, "engine", "load", &machine::load());
+    }
+
+    fn note(&mut self, round: usize, pass: &str, measured: &Pass) {
+        self.results.add_time(round, "engine", pass, measured.took);
+        self.results.add(round, "engine", &format!("{pass} requests"), &measured.requests.to_string());
+        for (stage, end) in &measured.stages {
+            self.results.add_time(round, "engine", &format!("{pass} until {stage}"), *end);
+        }
+    }
+
+    /// Commits the files of a namespace, packed as a Git server keeps them.
+    fn job(&self, unit: &str) -> Job {
+        let files = Fleet { namespace: unit.to_owned() }.files();
+        let files: Vec<(&str, Option<&str>)> =
+            files.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
+        self.git.commit(unit, &files);
+        self.git.pack();
+        Job {
+            kubeconfig: self.plane.kubeconfig().to_owned(),
+            url: self.git.url.clone(),
+            unit: unit.to_owned(),
+        }
+    }
+
+    fn memory(&mut self) {
+        let job = self.job("memory");
+        let program = std::env::current_exe().expect("this program");
+        let output = Command::new(program)
+            .arg(CHILD)
+            .arg(&job.kubeconfig)
+            .args([&job.url, &job.unit])
+            .output()
+            .expect("this program must start");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let (measure, value) = line.split_once('=').expect("a measure and its value");
+            self.results.add(1, "engine", measure, value);
+        }
+    }
+}
+
+/// Makes a first and an idle pass and prints the peak of memory after each.
+fn measure_memory(job: &Job) {
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    runtime().block_on(async {
+        println!("peak KB at start={}", machine::peak_kb());
+        let fresh = Fresh::new(job, cache.path()).await;
+        fresh.converge().await;
+        println!("peak KB after the first pass={}", machine::peak_kb());
+        fresh.idle().await;
+        println!("peak KB={}", machine::peak_kb());
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+fn access(plane: &ControlPlane) -> Access {
+    let read = |path: &str| {
+        let output = format!("jsonpath={{{path}}}");
+        plane.kubectl_run(&["config", "view", "--raw", "--flatten", "-o", &output]).expect("a kubeconfig")
+    };
+    let authority = read(".clusters[0].cluster.certificate-authority-data");
+    Access {
+        server: read(".clusters[0].cluster.server"),
+        token: read(".users[0].user.token"),
+        authority: String::from_utf8(base64(&authority)).expect("PEM"),
+    }
+}
+
+/// Decodes the standard alphabet.
+fn base64(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text.trim()).expect("base64")
+}
+
+/// Gives the one in the middle.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
