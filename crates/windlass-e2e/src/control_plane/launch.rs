@@ -158,7 +158,8 @@ impl<'a> Launch<'a> {
             "--service-account-issuer=https://kubernetes.default.svc".into(),
             format!("--service-account-key-file={}", self.path("accounts.pub")),
             format!("--service-account-signing-key-file={}", self.path("accounts.key")),
-            "--service-cluster-ip-range=10.96.0.0/16".into(),
+            // What the server sends to a Service, such as a webhook, stays on this machine and is refused at once.
+            "--service-cluster-ip-range=127.96.0.0/16".into(),
             // The loopback is no valid endpoint, of which a reconciler would complain for ever.
             "--endpoint-reconciler-type=none".into(),
             "--allow-privileged=true".into(),
