@@ -192,6 +192,8 @@ impl<'a> Launch<'a> {
         // kwok renews the node less often than the default of 50 s, and never again declares a pod ready that was declared
         // not ready with its node.
         flags.push("--node-monitor-grace-period=24h".into());
+        // Otherwise an autoscaler is looked at only every fifteen seconds.
+        flags.push("--horizontal-pod-autoscaler-sync-period=2s".into());
         // It would create a folder of the system.
         flags.push(format!("--flex-volume-plugin-dir={}", self.path("volume-plugins")));
         self.spawn(Program::ControllerManager, &flags)?;
