@@ -3,6 +3,7 @@
 //! Numbers as keys show the graph alone; texts as long as the names of real objects add what it takes to compare them.
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+use std::hash::Hash;
 use std::{
     fmt::Debug,
     time::{Duration, Instant},
@@ -19,7 +20,7 @@ fn main() {
     print_table("text", |number| format!("apps/Deployment/team-{}/service-{number}", number % 97));
 }
 
-fn print_table<K: Ord + Clone + Debug>(kind: &str, key: impl Fn(usize) -> K) {
+fn print_table<K: Ord + Hash + Clone + Debug>(kind: &str, key: impl Fn(usize) -> K) {
     println!("{kind:>8} {:>8} {:>10} {:>8} {:>10} {:>8}", "edges", "order", "ns/edge", "walk", "ns/edge");
     for size in SIZES {
         let keys: Vec<K> = (0..size).map(&key).collect();
@@ -28,7 +29,7 @@ fn print_table<K: Ord + Clone + Debug>(kind: &str, key: impl Fn(usize) -> K) {
     }
 }
 
-fn measure<K: Ord + Clone + Debug>(keys: &[K], edges: &[Edge<K>]) -> String {
+fn measure<K: Ord + Hash + Clone + Debug>(keys: &[K], edges: &[Edge<K>]) -> String {
     let limits = Limits::default();
     let (made, answer) = fastest(|| order(keys, edges, &limits).expect("the sizes are within the limits"));
     let (walked, count) = fastest(|| walk(&answer));

@@ -1,38 +1,31 @@
 //! Many keys looked up in one sorted list.
 
-use std::hint::select_unpredictable;
+use std::{collections::HashMap, hash::Hash};
 
 use crate::net::id;
 
-/// How many searches go on side by side.
-const LANES: usize = 32;
+/// The places of keys in a sorted list without repeats.
+///
+/// By a hash and not by halving: a long text is read twice then, not compared seventeen times. No order comes from it.
+pub(crate) struct Places<'a, K>(HashMap<&'a K, u32>);
 
-/// Finds the place of each wanted key in a sorted list without repeats; keys that repeat at once cost one search.
-pub(crate) fn find_all<K: Ord>(sorted: &[K], wanted: &[&K]) -> Vec<Option<u32>> {
-    let mut runs = wanted.to_vec();
-    runs.dedup();
-    let places: Vec<Option<u32>> = runs.chunks(LANES).flat_map(|lanes| find_lanes(sorted, lanes)).collect();
-    let mut run = 0;
-    let place = |key: &&K| {
-        run += usize::from(*key != runs[run]);
-        places[run]
-    };
-    wanted.iter().map(place).collect()
-}
-
-/// Takes the steps of several searches in turn, since each step of one waits for memory, and a processor waits for
-/// many at once.
-fn find_lanes<K: Ord>(sorted: &[K], lanes: &[&K]) -> Vec<Option<u32>> {
-    let mut places = [0; LANES];
-    let mut size = sorted.len();
-    while size > 1 {
-        let half = size / 2;
-        for (place, key) in places.iter_mut().zip(lanes) {
-            let middle = *place + half;
-            *place = select_unpredictable(sorted[middle] <= **key, middle, *place);
-        }
-        size -= half;
+impl<'a, K: Eq + Hash> Places<'a, K> {
+    pub(crate) fn of(sorted: &'a [K]) -> Self {
+        Self(sorted.iter().enumerate().map(|(place, key)| (key, id(place))).collect())
     }
-    let hit = |(place, key): (&usize, &&K)| (sorted.get(*place) == Some(*key)).then_some(id(*place));
-    places.iter().zip(lanes).map(hit).collect()
+
+    /// Finds each wanted key; keys that repeat at once cost one search.
+    pub(crate) fn find_all(&self, wanted: &[&K]) -> Vec<Option<u32>> {
+        let mut last: Option<(&K, Option<u32>)> = None;
+        let mut places = Vec::with_capacity(wanted.len());
+        for key in wanted.iter().copied() {
+            let place = match last {
+                Some((known, place)) if known == key => place,
+                _ => self.0.get(key).copied(),
+            };
+            last = Some((key, place));
+            places.push(place);
+        }
+        places
+    }
 }

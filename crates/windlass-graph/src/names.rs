@@ -1,10 +1,10 @@
 //! Keys and barriers as small numbers, and back.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, hash::Hash, sync::Arc};
 
 use crate::{
     edge::{Edge, Node},
-    find::find_all,
+    find::Places,
     net::{Link, id},
     problem::Dangling,
 };
@@ -65,11 +65,14 @@ impl<K: Ord + Clone> Names<K> {
             why: Arc::clone(&link.why),
         }
     }
+}
 
+impl<K: Ord + Hash + Clone> Names<K> {
     /// Numbers both ends of every edge; an edge with an unknown end comes back once per unknown end.
     pub(crate) fn link(&self, edges: &[Edge<K>]) -> (Vec<Link>, Vec<Dangling<K>>) {
-        let before = self.find_all(edges.iter().map(|edge| &edge.before));
-        let after = self.find_all(edges.iter().map(|edge| &edge.after));
+        let places = Places::of(&self.keys);
+        let before = self.find_all(&places, edges.iter().map(|edge| &edge.before));
+        let after = self.find_all(&places, edges.iter().map(|edge| &edge.after));
         let mut links = Vec::with_capacity(edges.len());
         let mut dangling = Vec::new();
         for (edge, ends) in edges.iter().zip(before.into_iter().zip(after)) {
@@ -83,12 +86,16 @@ impl<K: Ord + Clone> Names<K> {
         (links, dangling)
     }
 
-    fn find_all<'a>(&self, nodes: impl Iterator<Item = &'a Node<K>> + Clone) -> Vec<Option<u32>>
+    fn find_all<'a>(
+        &self,
+        places: &Places<'_, K>,
+        nodes: impl Iterator<Item = &'a Node<K>> + Clone,
+    ) -> Vec<Option<u32>>
     where
         K: 'a,
     {
         let keys: Vec<&K> = nodes.clone().filter_map(Node::key).collect();
-        let mut found = find_all(&self.keys, &keys).into_iter();
+        let mut found = places.find_all(&keys).into_iter();
         nodes
             .map(|node| if node.key().is_some() { found.next().flatten() } else { self.find(node) })
             .collect()

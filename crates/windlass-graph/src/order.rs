@@ -1,6 +1,6 @@
 //! Keys and edges in, an order out.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, hash::Hash, sync::Arc};
 
 use crate::{
     edge::{Edge, Node},
@@ -37,7 +37,7 @@ pub struct Order<K> {
 /// # Errors
 /// [`OverLimit`] if there is more than `limits` allow. Cycles and unknown keys are no error but part of the answer,
 /// for everything else is still ordered.
-pub fn order<K: Ord + Clone + Debug>(
+pub fn order<K: Ord + Hash + Clone + Debug>(
     keys: &[K],
     edges: &[Edge<K>],
     limits: &Limits,
