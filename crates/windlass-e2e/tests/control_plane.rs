@@ -105,7 +105,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 ";
     apply_in("service", &format!("{DEPLOYMENT}{service}"));
     let address = kubectl("get service web --namespace=service -o jsonpath={.spec.clusterIP}");
-    assert!(address.starts_with("10.96."), "an address of the range of services: {address}");
+    assert!(address.starts_with("127.96."), "an address of the range of services: {address}");
     let slice = "endpointslice --selector=kubernetes.io/service-name=web --namespace=service";
     wait("jsonpath={.endpoints[1].conditions.ready}=true", slice);
 }

@@ -20,7 +20,7 @@ const NAMES: &[&str] = &[
     "kubernetes.default",
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
-    "10.96.0.1",
+    "127.96.0.1",
 ];
 
 /// The kubeconfig of the administrator.
