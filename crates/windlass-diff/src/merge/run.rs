@@ -85,9 +85,14 @@ impl Run<'_> {
         let mut extras = self.extras(schema, &was, &want, &have);
         let mut items = std::mem::take(&mut extras[0]);
         for (at, (key, wanted)) in want.entries.iter().enumerate() {
-            self.path.push(key.segment(schema.list_kind(), at));
-            items.push(self.value(schema.item(), was.get(key), wanted, have.get(key)));
-            self.path.pop();
+            // An item of a set is told apart by all that it holds, so it is taken as it is.
+            if *schema.list_kind() == ListKind::Set {
+                items.push((*wanted).clone());
+            } else {
+                self.path.push(key.segment(schema.list_kind(), at));
+                items.push(self.value(schema.item(), was.get(key), wanted, have.get(key)));
+                self.path.pop();
+            }
             items.append(&mut extras[at + 1]);
         }
         items

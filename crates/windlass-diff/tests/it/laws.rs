@@ -112,23 +112,38 @@ fn merge(base: Option<&Value>, desired: &Value, live: Option<&Value>) -> Value {
 fn leaves(value: &Value) -> Vec<String> {
     let schemas = table();
     let mut out = Vec::new();
-    collect(schema(&schemas), value, String::new(), &mut out);
+    collect(schema(&schemas), value, String::new(), false, &mut out);
     out
 }
 
-fn collect(schema: SchemaRef<'_>, value: &Value, path: String, out: &mut Vec<String>) {
+/// As [`leaves`], and lists that are empty, which have no items to be named by.
+fn leaves_and_empty_lists(value: &Value) -> Vec<String> {
+    let schemas = table();
+    let mut out = Vec::new();
+    collect(schema(&schemas), value, String::new(), true, &mut out);
+    out
+}
+
+fn collect(schema: SchemaRef<'_>, value: &Value, path: String, empties: bool, out: &mut Vec<String>) {
     match (value, schema.list_kind()) {
         (Value::Map(map), _) if !map.is_empty() && !schema.is_atomic() => {
-            map.iter()
-                .for_each(|(name, value)| collect(schema.field(name), value, format!("{path}.{name}"), out));
+            map.iter().for_each(|(name, value)| {
+                collect(schema.field(name), value, format!("{path}.{name}"), empties, out)
+            });
         }
-        (Value::List(items), ListKind::Map(_)) => {
+        (Value::List(items), ListKind::Map(_)) if !items.is_empty() || !empties => {
             for item in items {
                 let key = |name, missing| item.text_at(&[name]).unwrap_or(missing).to_owned();
-                collect(schema.item(), item, format!("{path}[{},{}]", key("n", ""), key("p", "TCP")), out);
+                collect(
+                    schema.item(),
+                    item,
+                    format!("{path}[{},{}]", key("n", ""), key("p", "TCP")),
+                    empties,
+                    out,
+                );
             }
         }
-        (Value::List(items), ListKind::Set) => {
+        (Value::List(items), ListKind::Set) if !items.is_empty() || !empties => {
             out.extend(items.iter().map(|item| format!("{path}[{}]", item.canonical())));
         }
         (value, _) => out.push(format!("{path}={}", value.canonical())),
@@ -148,6 +163,14 @@ fn names(side: &[String], leaf: &str) -> bool {
 fn items_around(leaf: &str) -> Vec<String> {
     let path = leaf.split('=').next().unwrap_or(leaf);
     path.match_indices(']').map(|(at, _)| path[..=at].to_owned()).collect()
+}
+
+#[test]
+fn an_item_of_a_set_is_taken_as_it_is_and_not_added_again() {
+    let desired: Value = serde_json::from_str(r#"{"s": [{"a": null}]}"#).unwrap();
+    let once = merge(None, &desired, None);
+    assert_eq!(once.canonical(), desired.canonical());
+    assert_eq!(merge(Some(&desired), &desired, Some(&once)).canonical(), once.canonical());
 }
 
 proptest! {
@@ -186,13 +209,14 @@ proptest! {
     #[test]
     fn nothing_that_nobody_names_is_lost(base in conforming(), desired in conforming(), live in conforming()) {
         let merged = leaves(&merge(Some(&base), &desired, Some(&live)));
-        let (was, want) = (leaves(&base), leaves(&desired));
+        let (was, want) = (leaves_and_empty_lists(&base), leaves_and_empty_lists(&desired));
         for leaf in leaves(&live) {
             let gone_item = items_around(&leaf)
                 .iter()
                 .any(|item| was.iter().any(|w| w.starts_with(item)) && !want.iter().any(|w| w.starts_with(item)));
             if !names(&was, &leaf) && !names(&want, &leaf) && !gone_item {
-                prop_assert!(merged.contains(&leaf), "{leaf} is lost");
+                let [base, desired, live] = [&base, &desired, &live].map(Value::canonical);
+                prop_assert!(merged.contains(&leaf), "{leaf} is lost: {base} | {desired} | {live}");
             }
         }
     }
@@ -205,7 +229,12 @@ proptest! {
             if let Ok(once) = three_way(schema, &sides, &Limits::default()) {
                 let again = Sides { base: Some(&desired), desired: &desired, live: Some(&once.value) };
                 let twice = three_way(schema, &again, &Limits::default());
-                prop_assert_eq!(twice.map(|merged| merged.value), Ok(once.value));
+                let [base, desired, live, once_text] = [&base, &desired, &live, &once.value].map(Value::canonical);
+                prop_assert_eq!(
+                    twice.map(|merged| merged.value.canonical()),
+                    Ok(once_text),
+                    "{} | {} | {}", base, desired, live
+                );
             }
             let _ = compare(schema, Some(&live), Some(&desired), &Facts::new().with_applied_before(&base));
         }
