@@ -55,7 +55,7 @@ impl World {
         let source = GitSource::new(&self.git.url).branch("main").with_cache(self.cache.path());
         let unit = UnitId::new(&self.unit).expect("the name of a unit");
         let timeout = Duration::from_secs(seconds);
-        let wait = Wait::default().with_health_timeout(timeout).with_delete_timeout(Duration::from_secs(30));
+        let wait = Wait::default().with_health_timeout(timeout).with_delete_timeout(Duration::from_secs(150));
         Engine::new(unit, source, Manifests::new(), target).with_wait(wait)
     }
 
