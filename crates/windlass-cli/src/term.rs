@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 
 use serde::Serialize;
-use windlass_core::{Error, ErrorForm, ErrorKind, Result, Value};
+use windlass_core::{Cancel, Error, ErrorForm, ErrorKind, Result, Value};
 
 use crate::args::{Colour, Format, Loudness, Request};
 
@@ -15,6 +15,7 @@ pub(crate) struct Term {
     pub(crate) loudness: Loudness,
     out_colour: bool,
     err_colour: bool,
+    out_terminal: bool,
     err_terminal: bool,
     /// How many documents were written to stdout; held while writing, so that two never mix.
     written: Mutex<usize>,
@@ -43,6 +44,7 @@ impl Term {
             loudness: request.loudness,
             out_colour: colour(io::stdout().is_terminal()),
             err_colour: colour(io::stderr().is_terminal()),
+            out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
             written: Mutex::new(0),
         }
@@ -62,16 +64,25 @@ impl Term {
         }
     }
 
+    /// Says whether whoever reads the result has just seen the progress.
+    pub(crate) fn shows_both(&self) -> bool {
+        self.out_terminal && self.err_terminal && self.tells_progress()
+    }
+
     /// Says whether somebody could answer a question.
     pub(crate) fn can_ask(&self) -> bool {
         self.err_terminal && io::stdin().is_terminal()
     }
 
-    /// Asks a question that takes a yes.
-    pub(crate) fn ask(&self, question: &str) -> bool {
+    /// Asks a question that takes a yes. Whoever stops the command at the question has not said yes.
+    pub(crate) async fn ask(&self, cancel: &Cancel, question: &str) -> bool {
         self.write_err(&format!("{question} [y/N] "));
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            io::stdin().read_line(&mut answer).is_ok().then_some(answer)
+        });
+        let answer = cancel.until(answer).await.and_then(std::result::Result::ok).flatten();
+        answer.is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
     /// Writes a result in the form that was asked for: `text` as it is, else `form`. Several results of one command

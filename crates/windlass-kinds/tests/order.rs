@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use windlass_core::{Edge, Gate, Item, Object, ObjectId, OrderRule, Origin};
-use windlass_kinds::order::{
-    BackendFirst, DefinitionFirst, KindOrder, NamespaceFirst, default_order, lift_waves,
-};
+use windlass_kinds::order::{BackendFirst, DefinitionFirst, KindOrder, NamespaceFirst, default_order};
 
 /// `id more`, such as `ConfigMap/shop/web {"data": {}}`; with a wave, `-1 ConfigMap/shop/web`.
 fn item(line: &str) -> Item {
@@ -243,24 +241,4 @@ fn what_serves_a_call_in_another_wave_makes_no_edge() {
          DaemonSet.apps/sys/api -> [Service/sys/api serves calls of the API server, wave 1] (healthy, weak: Service/sys/api serves calls of the API server)
          [Service/sys/api serves calls of the API server, wave 1] -> APIService.apiregistration.k8s.io//v2 (applied, weak: Service/sys/api serves calls of the API server)",
     );
-}
-
-#[test]
-fn what_is_needed_joins_the_earliest_wave_that_needs_it() {
-    let lines = [
-        "Namespace//shop",
-        WIDGETS,
-        "-2 Job.batch/shop/migrate",
-        "-5 Widget.example.org/shop/a",
-        "3 Namespace//later",
-        "4 ConfigMap/later/x",
-        "-9 ConfigMap/elsewhere/x",
-    ];
-    let mut items: Vec<Item> = lines.iter().map(|line| item(line)).collect();
-    lift_waves(&mut items);
-    let waves: Vec<i32> = items.iter().map(|item| item.directives.wave).collect();
-    assert_eq!(waves, [-5, -5, -2, -5, 3, 4, -9]);
-    let once = items.clone();
-    lift_waves(&mut items);
-    assert_eq!(items, once, "a second time changes nothing");
 }

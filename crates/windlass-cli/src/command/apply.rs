@@ -58,10 +58,12 @@ fn with_origins(error: Error, report: &Report) -> Error {
     Error::all(problems).unwrap_or(error)
 }
 
+/// Writes the report. On a terminal that has shown each write as it happened, what is left is everything else.
 fn text(term: &Term, report: &Report) -> String {
     let text = visible(&report.to_string());
+    let told = |line: &&str| term.shows_both() && matches!(first(line), "created" | "changed" | "deleted");
     let line = |line: &str| {
-        let tone = match line.split_whitespace().next().unwrap_or_default() {
+        let tone = match first(line) {
             "created" => Tone::Good,
             "changed" | "?" | "deleting" => Tone::Odd,
             "deleted" | "failed" | "!" => Tone::Bad,
@@ -70,5 +72,9 @@ fn text(term: &Term, report: &Report) -> String {
         };
         format!("{}\n", term.paint(tone, line))
     };
-    text.lines().map(line).collect()
+    text.lines().filter(|line| !told(line)).map(line).collect()
+}
+
+fn first(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
 }

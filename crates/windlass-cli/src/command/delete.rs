@@ -18,7 +18,7 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
         if scene.term.format == Format::Text {
             scene.term.raw(&plan::text(&scene.term, &plan))?;
         }
-        if !agrees(scene, &unit.id, &plan) {
+        if !agrees(scene, &unit.id, &plan).await {
             return Err(Error::new(ErrorKind::Cancelled, "not deleted: the answer was no"));
         }
         let report = engine.delete(&scene.cx, &plan).await?;
@@ -27,10 +27,13 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
     .await
 }
 
-fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {
+async fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {
     let count = plan.writes();
     let objects = if count == 1 { "object" } else { "objects" };
     scene.yes
         || count == 0
-        || scene.term.ask(&format!("Delete {count} {objects} of {unit} from {}?", plan.place))
+        || scene
+            .term
+            .ask(scene.cx.cancel(), &format!("Delete {count} {objects} of {unit} from {}?", plan.place))
+            .await
 }

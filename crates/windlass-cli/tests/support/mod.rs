@@ -140,7 +140,7 @@ impl World {
         self.said.clone().expect("a mistake runs a command")
     }
 
-    fn command(&self, args: &str) -> Command {
+    pub(crate) fn command(&self, args: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
         command
             .args(args.split_whitespace())
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Takes out what differs from run to run: the folder, ports, process ids.
-    fn plain(&self, text: &str) -> String {
+    pub(crate) fn plain(&self, text: &str) -> String {
         let text = text.replace(&*self.root().to_string_lossy(), "<DIR>");
         let text = masked(&text, "127.0.0.1:", "<PORT>");
         masked(&text, "pid=", "<PID>")

@@ -44,10 +44,7 @@ impl Fresh {
     pub(crate) async fn new(job: &Job, cache: &Path) -> Self {
         let connect = Connect::kubeconfig(&job.kubeconfig);
         let cluster = Cluster::connect(&connect).await.expect("a connection");
-        let target = KubeTarget::new(cluster.clone(), KubeOptions::default())
-            .with_order(windlass_kinds::order::default_order())
-            .with_dialects(windlass_kinds::dialect::default_dialects())
-            .with_health(vec![Arc::new(windlass_kinds::health::KubernetesHealth)]);
+        let target = KubeTarget::new(cluster.clone(), KubeOptions::default());
         let source = GitSource::new(&job.url).branch("main").with_cache(cache);
         let unit = UnitId::new(&job.unit).expect("the name of a unit");
         let stages = Arc::new(Mutex::new(Stages { began: Instant::now(), ends: Vec::new() }));

@@ -27,14 +27,13 @@
 //!
 //! All of them see only the items: what is in the cluster already needs no edge. Edges of annotations
 //! ([`Directives::after`](windlass_core::Directives), waves) are the engine's; weak edges stay within one wave, so that
-//! they never stand against them, and [`lift_waves`] moves what the firm ones need. Deletion walks the same graph
-//! backwards.
+//! they never stand against them, and the engine moves what a firm one needs to the wave that needs it. Deletion walks the
+//! same graph backwards.
 //!
 //! The work and the number of edges grow linearly with the items: ranks and backends meet at barriers.
 
 mod backend;
 mod rank;
-mod wave;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +42,6 @@ use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result};
 
 pub use backend::BackendFirst;
 pub use rank::KindOrder;
-pub use wave::lift_waves;
 
 /// Gives all rules of this module.
 #[must_use]
@@ -60,7 +58,7 @@ impl OrderRule for NamespaceFirst {
         let namespaces: BTreeMap<&str, &ObjectId> = items
             .iter()
             .map(Item::id)
-            .filter(|id| wave::is_namespace(id))
+            .filter(|id| is_namespace(id))
             .map(|id| (id.name.as_str(), id))
             .collect();
         let edge = |item: &Item| {
@@ -87,6 +85,10 @@ impl OrderRule for DefinitionFirst {
         };
         Ok(items.iter().filter_map(edge).collect())
     }
+}
+
+fn is_namespace(id: &ObjectId) -> bool {
+    id.group.is_empty() && id.kind == "Namespace"
 }
 
 fn between(before: &ObjectId, after: &ObjectId, gate: Gate, why: &str) -> Edge {
