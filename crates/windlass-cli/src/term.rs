@@ -123,10 +123,9 @@ impl Term {
 
     /// Tells every problem of an error, with its causes and what to do next.
     pub(crate) fn error(&self, error: &Error) {
-        for problem in error.problems() {
+        for problem in error.clone().into_problems() {
             let head = paint(self.err_colour, Tone::Bad, "error:");
-            let help = borrowed_help(problem).map(|help| format!("\n  help: {help}")).unwrap_or_default();
-            self.write_err(&format!("{head} {}\n", visible(&format!("{}{help}", problem.explain()))));
+            self.write_err(&format!("{head} {}\n", visible(&problem.explain())));
         }
     }
 
@@ -154,15 +153,6 @@ pub(crate) fn visible(text: &str) -> String {
         (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.into() }).collect()
-}
-
-/// The advice of a cause, where the error itself has none.
-fn borrowed_help(error: &Error) -> Option<String> {
-    if error.help().is_some() {
-        return None;
-    }
-    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    causes.find_map(|cause| cause.downcast_ref::<Error>()?.help().map(str::to_owned))
 }
 
 fn paint(colour: bool, tone: Tone, text: &str) -> String {

@@ -93,7 +93,7 @@ fn a_failure_has_a_form_for_machines_too() {
     let mut world = World::new();
     world.remove("deploy");
     let said = world.run("plan -f unit.yaml -o json");
-    assert_eq!(json(&said.stdout)["error"]["kind"], "NotFound", "{}", said.stdout);
+    assert_eq!(json(&said.stdout)["error"]["kind"], "notFound", "{}", said.stdout);
     assert!(said.stderr.starts_with("error: "), "{}", said.stderr);
 }
 

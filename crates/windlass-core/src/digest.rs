@@ -68,8 +68,10 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || Error::new(ErrorKind::Invalid, "not a sha256 digest").with("digest", text);
-        let hex =
-            text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii()).ok_or_else(wrong)?;
+        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64).ok_or_else(wrong)?;
+        if !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
         let mut bytes = [0; 32];
         for (at, byte) in bytes.iter_mut().enumerate() {
             *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| wrong())?;

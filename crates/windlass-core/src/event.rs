@@ -5,17 +5,28 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counts, Digest, Error, Health, ObjectId, Outcome, Revision, Text, UnitId};
+use crate::{ApiVersion, Counts, Digest, Error, Health, ObjectId, Outcome, Revision, Text, UnitId};
 
 /// Something that happened to a unit. Carries names, digests and numbers, never bodies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
+#[non_exhaustive]
 pub struct Event {
+    #[serde(default)]
+    api_version: ApiVersion,
     /// The unit.
     pub unit: UnitId,
     /// What happened.
     #[serde(flatten)]
     pub what: Happening,
+}
+
+impl Event {
+    /// Makes an event.
+    #[must_use]
+    pub const fn new(unit: UnitId, what: Happening) -> Self {
+        Self { api_version: ApiVersion, unit, what }
+    }
 }
 
 /// What happened.
@@ -87,6 +98,7 @@ pub enum Happening {
     /// The next pass begins after this wait.
     Waiting {
         /// How long.
+        #[serde(rename = "waitSeconds", with = "crate::time::seconds")]
         wait: Duration,
     },
 }
@@ -130,5 +142,32 @@ pub trait EventSink: Send + Sync + 'static {
 impl<F: Fn(&Event) + Send + Sync + 'static> EventSink for F {
     fn emit(&self, event: &Event) {
         self(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_reads_back_and_one_of_another_version_does_not() {
+        let health = Health::new(crate::HealthStatus::Progressing, "1 of 2");
+        let id = ObjectId::new("apps", "Deployment", "shop", "web");
+        let waiting = Happening::Waiting { wait: Duration::from_millis(1500) };
+        for what in [Happening::Started, Happening::Health { id, health }, waiting] {
+            let event = Event::new(UnitId::new("shop").unwrap(), what);
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+            let other = text.replace("v1alpha1", "v9");
+            assert!(serde_json::from_str::<Event>(&other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_one_flat_document() {
+        let wait = Duration::from_secs(60);
+        let event = Event::new(UnitId::new("shop").unwrap(), Happening::Waiting { wait });
+        let expected = r#"{"kind":"Event","apiVersion":"windlass.dev/v1alpha1","unit":"shop","event":"waiting","waitSeconds":60}"#;
+        assert_eq!(serde_json::to_string(&event).unwrap(), expected);
     }
 }

@@ -8,6 +8,7 @@ use crate::{Object, ObjectId, Text};
 
 /// How an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum HealthStatus {
     /// It does what it should.

@@ -22,8 +22,8 @@
 //! | [`Target`] with [`Predict`], [`Watch`], [`StateStore`] | where desired state goes, and what the place can do |
 //! | [`Policy`], [`EventSink`], [`Fence`], [`Clock`] | who may stop it, who is told, and what time it is |
 //!
-//! The doc of each trait lists, method by method, what an implementation must do; `windlass-testkit` has a test for
-//! each of these statements.
+//! The doc of each trait lists, method by method, what an implementation must do. For [`Source`], [`Renderer`],
+//! [`Target`] with its abilities and [`StateStore`], `windlass-testkit` has a suite that tests these statements.
 //!
 //! # Invariants
 //!
@@ -35,6 +35,7 @@
 //!
 //! What it does not do: reconcile. That is `windlass-engine`.
 
+mod api_version;
 mod context;
 mod digest;
 mod error;
@@ -54,6 +55,7 @@ mod time;
 mod unit;
 mod value;
 
+pub use api_version::ApiVersion;
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
 pub use context::{Cancel, Context, Fence, Limits};
@@ -64,7 +66,7 @@ pub use health::{Alone, Around, Health, HealthCheck, HealthStatus};
 pub use object::{Object, ObjectId};
 pub use order::{Dialect, Edge, Gate, Node, OrderRule};
 pub use path::{FieldPath, Segment, TreePath};
-pub use plan::{Action, Cause, Change, Plan, Policy, Verb, Verdict};
+pub use plan::{Action, Cause, Change, Plan, Policy, Purpose, Verb, Verdict};
 pub use render::{Directives, Item, Need, Origin, RenderInput, Rendered, Renderer, Transform, Warning};
 pub use report::{Counts, ObjectReport, Outcome, Report};
 pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};

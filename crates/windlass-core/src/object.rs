@@ -1,5 +1,6 @@
 //! Objects and their identity.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use crate::{Digest, Error, ErrorKind, Result, Text, Value};
 /// Which object: group, kind, namespace and name. Never the version, so that a move from `v1beta1` to `v1` is a change
 /// of one object and not a delete and a create.
 ///
-/// Written `Deployment.apps/shop/web`; without a group `Service/shop/web`, without a namespace `Namespace//shop`.
+/// Written `Deployment.apps/shop/web`; without a group `Service/shop/web`, without a namespace `Namespace//shop`. What
+/// would make that ambiguous is written as in a URL: a `.` in the kind as `%2E`, a `/` in kind, group or namespace as
+/// `%2F`, a `%` anywhere as `%25`. So every identity reads back as itself.
 ///
 /// ```
 /// use windlass_core::ObjectId;
@@ -101,7 +104,11 @@ fn group_of(api_version: &str) -> &str {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}/{}/{}", self.group_kind(), self.namespace, self.name))
+        let kind = escaped(&self.kind, &['%', '/', '.']);
+        let dot = if self.group.is_empty() { "" } else { "." };
+        let group = escaped(&self.group, &['%', '/']);
+        let namespace = escaped(&self.namespace, &['%', '/']);
+        f.pad(&format!("{kind}{dot}{group}/{namespace}/{}", escaped(&self.name, &['%'])))
     }
 }
 
@@ -119,11 +126,41 @@ impl FromStr for ObjectId {
             return Err(wrong());
         };
         let (kind, group) = kind.split_once('.').unwrap_or((kind, ""));
-        if kind.is_empty() || name.is_empty() {
-            return Err(wrong());
+        match [group, kind, namespace, name].map(unescaped) {
+            [Some(group), Some(kind), Some(namespace), Some(name)]
+                if !kind.is_empty() && !name.is_empty() =>
+            {
+                Ok(Self::new(group, kind, namespace, name))
+            }
+            _ => Err(wrong()),
         }
-        Ok(Self::new(group, kind, namespace, name))
     }
+}
+
+fn escaped<'a>(text: &'a str, special: &[char]) -> Cow<'a, str> {
+    if !text.contains(special) {
+        return Cow::Borrowed(text);
+    }
+    let escape =
+        |c: char| if special.contains(&c) { format!("%{:02X}", u32::from(c)) } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Undoes `escaped`; `None` for a `%` that it would not have written.
+fn unescaped(text: &str) -> Option<Text> {
+    let mut parts = text.split('%');
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2)?;
+        out.push(match code {
+            "25" => '%',
+            "2F" => '/',
+            "2E" => '.',
+            _ => return None,
+        });
+        out += rest;
+    }
+    Some(out.into())
 }
 
 impl Serialize for ObjectId {
@@ -239,5 +276,27 @@ mod tests {
         let id = ObjectId::new("", "Namespace", "", "shop");
         assert_eq!(id.to_string(), "Namespace//shop");
         assert_eq!(id.to_string().parse::<ObjectId>().unwrap(), id);
+    }
+
+    #[test]
+    fn every_id_reads_back_as_itself_and_no_two_are_written_alike() {
+        let parts = ["", "a", "a.b", "a/b", "%", "%2F", "a%25/.b", "system:node", "é/"];
+        let mut seen = std::collections::BTreeMap::new();
+        for (group, kind) in parts.iter().flat_map(|group| parts[1..].iter().map(move |kind| (group, kind))) {
+            for (namespace, name) in parts.iter().flat_map(|of| parts[1..].iter().map(move |name| (of, name)))
+            {
+                let id = ObjectId::new(*group, *kind, *namespace, *name);
+                assert_eq!(id.to_string().parse::<ObjectId>().unwrap(), id, "{id}");
+                assert_eq!(seen.insert(id.to_string(), id.clone()), None, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_escape_that_is_none_is_refused() {
+        for text in ["A%/b/c", "A/%2/c", "A/b/%41", "A/b/%2f", "A/b/%é"] {
+            assert!(text.parse::<ObjectId>().is_err(), "{text}");
+        }
+        assert_eq!("ConfigMap/a/b/c".parse::<ObjectId>().unwrap().name, "b/c");
     }
 }

@@ -8,6 +8,7 @@ use crate::{Directives, Item, Object, ObjectId, Result, Text};
 
 /// What an edge waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Gate {
     /// The object was written.
     Applied,
@@ -17,6 +18,7 @@ pub enum Gate {
 
 /// An end of an edge.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Node {
     /// An object.
     Object(ObjectId),

@@ -39,10 +39,10 @@ impl TreePath {
         Self::root().join(path)
     }
 
-    /// Follows a relative path from here.
+    /// Follows a path from here; a `/` in front counts as nothing.
     ///
     /// # Errors
-    /// As [`TreePath::new`].
+    /// [`ErrorKind::Invalid`] for a path that leaves the root, or has a NUL or a backslash.
     pub fn join(&self, path: &str) -> Result<Self> {
         if path.contains(['\0', '\\']) {
             return Err(wrong("the path has a NUL or a backslash", path));

@@ -12,7 +12,11 @@ use crate::{Artifact, Context, Digest, Mode, Object, ObjectId, Result, Text, Tre
 /// Where an object was written: enough to find the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Origin {
+    /// The address of another artifact that the file belongs to; `None` for that of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Text>,
     /// The file.
     pub file: TreePath,
     /// Which document of the file, from 1.
@@ -24,8 +28,19 @@ pub struct Origin {
     pub transformers: Vec<Text>,
 }
 
+impl Origin {
+    /// Names a document of a file of the source's artifact, and the line on which the object begins; both from 1.
+    #[must_use]
+    pub const fn new(file: TreePath, document: u32, line: u32) -> Self {
+        Self { base: None, file, document, line, transformers: Vec::new() }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(base) = &self.base {
+            write!(f, "{base}//")?;
+        }
         write!(f, "{}:{}", self.file, self.line)
     }
 }
@@ -46,6 +61,7 @@ pub struct Directives {
     /// What must be healthy before it is applied.
     pub after: Vec<ObjectId>,
     /// How long it may take to become healthy.
+    #[serde(rename = "timeLimitSeconds", with = "crate::time::maybe_seconds")]
     pub time_limit: Option<Duration>,
 }
 
@@ -83,8 +99,14 @@ pub enum Need {
     File(TreePath),
     /// Another artifact, by its address.
     Base(Text),
-    /// An object of the target.
-    Object(ObjectId),
+    /// An object of the target, as this `apiVersion` has it.
+    Object {
+        /// Which.
+        id: ObjectId,
+        /// The `apiVersion` in which to read it.
+        #[serde(rename = "apiVersion")]
+        api_version: Text,
+    },
 }
 
 /// Something worth saying that stops nothing.
@@ -122,8 +144,8 @@ pub struct RenderInput<'a> {
     pub path: &'a TreePath,
     /// Other artifacts that were brought because a render needed them.
     pub bases: &'a BTreeMap<Text, Artifact>,
-    /// Objects of the target that were brought because a render needed them.
-    pub objects: &'a BTreeMap<ObjectId, Object>,
+    /// Objects of the target that were brought because a render needed them; `None` for one that is not there.
+    pub objects: &'a BTreeMap<ObjectId, Option<Object>>,
 }
 
 impl<'a> RenderInput<'a> {
@@ -131,7 +153,7 @@ impl<'a> RenderInput<'a> {
     #[must_use]
     pub fn new(artifact: &'a Artifact, path: &'a TreePath) -> Self {
         static NO_BASES: BTreeMap<Text, Artifact> = BTreeMap::new();
-        static NO_OBJECTS: BTreeMap<ObjectId, Object> = BTreeMap::new();
+        static NO_OBJECTS: BTreeMap<ObjectId, Option<Object>> = BTreeMap::new();
         Self { artifact, path, bases: &NO_BASES, objects: &NO_OBJECTS }
     }
 }

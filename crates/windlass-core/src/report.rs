@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Error, Health, ObjectId, Origin, Revision, Text, Timestamp, UnitId, Warning};
+use crate::{
+    ApiVersion, Digest, Error, Health, ObjectId, Origin, Revision, Text, Timestamp, UnitId, Warning,
+};
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,9 +159,11 @@ impl fmt::Display for Counts {
 
 /// What did happen in one pass, per object. Partial failure is data here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 #[non_exhaustive]
 pub struct Report {
+    #[serde(default)]
+    api_version: ApiVersion,
     /// The unit.
     pub unit: UnitId,
     /// The revision.
@@ -186,6 +190,7 @@ impl Report {
     #[must_use]
     pub fn new(unit: UnitId, revision: Option<Revision>, plan: Digest, started: Timestamp) -> Self {
         Self {
+            api_version: ApiVersion,
             unit,
             revision,
             plan,
@@ -225,7 +230,7 @@ impl Report {
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         let failed = self.objects.iter().filter_map(|object| match &object.outcome {
-            Outcome::Failed { error } => Some(error.clone().with("object", &object.id)),
+            Outcome::Failed { error } => Some(error.clone().with_each("object", &object.id)),
             _ => None,
         });
         Error::all(self.problems.iter().cloned().chain(failed))

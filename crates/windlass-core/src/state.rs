@@ -39,12 +39,13 @@ pub struct Inventory {
     pub objects: BTreeMap<ObjectId, Owned>,
 }
 
-/// One pass that changed something, or failed.
+/// One pass that changed something, or failed; or several in a row that brought the same revision and ended alike, such
+/// as repairs of what drifts again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Record {
-    /// When it ended.
+    /// When the last of them ended.
     pub at: Timestamp,
     /// The revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,13 +54,34 @@ pub struct Record {
     pub plan: Digest,
     /// How many objects ended how.
     pub counts: Counts,
+    /// Whether all was written that should be and became as healthy as was waited for: what can be rolled back to.
+    #[serde(default)]
+    pub good: bool,
+    /// How many passes it stands for.
+    #[serde(default = "one")]
+    pub passes: u32,
+}
+
+const fn one() -> u32 {
+    1
 }
 
 impl Record {
-    /// Makes a record.
+    /// Makes a record of one pass.
     #[must_use]
     pub const fn new(at: Timestamp, revision: Option<Revision>, plan: Digest, counts: Counts) -> Self {
-        Self { at, revision, plan, counts }
+        Self { at, revision, plan, counts, good: false, passes: 1 }
+    }
+
+    /// Says whether the pass went well.
+    #[must_use]
+    pub const fn with_good(mut self, good: bool) -> Self {
+        self.good = good;
+        self
+    }
+
+    fn continues(&self, before: &Self) -> bool {
+        self.revision.is_some() && self.revision == before.revision && self.good == before.good
     }
 }
 
@@ -147,14 +169,21 @@ impl Delta {
         *self == Self::default()
     }
 
-    /// Makes the change. The history keeps its newest [`Limits::history_max`] records. What every store calls, so that
-    /// a delta means the same everywhere.
+    /// Makes the change, but for [`forget`](Delta::forget), which is the store's. A record that goes on where the last one
+    /// stopped (the same revision, as good or as bad) joins it; the history keeps its newest [`Limits::history_max`]
+    /// records. What every store calls, so that a delta means the same everywhere.
     pub fn apply(&self, saved: &mut Saved, limits: &Limits) {
         for id in &self.drop {
             saved.inventory.objects.remove(id);
         }
         saved.inventory.objects.extend(self.put.iter().map(|(id, owned)| (id.clone(), owned.clone())));
-        saved.history.extend(self.record.clone());
+        if let Some(record) = &self.record {
+            let passes = match saved.history.pop_if(|last| record.continues(last)) {
+                Some(last) => last.passes.saturating_add(record.passes),
+                None => record.passes,
+            };
+            saved.history.push(Record { passes, ..record.clone() });
+        }
         let surplus = saved.history.len().saturating_sub(limits.history_max);
         saved.history.drain(..surplus);
         if let Some(holds) = &self.holds {
@@ -223,5 +252,19 @@ mod tests {
         }
         let times: Vec<u64> = saved.history.iter().map(|record| record.at.unix()).collect();
         assert_eq!(times, [2, 3]);
+    }
+
+    #[test]
+    fn repairs_of_one_revision_are_one_record_and_push_nothing_out() {
+        let mut saved = Saved::empty(Version::new("1"));
+        let passes = [("a", true), ("b", false), ("b", false), ("b", true), ("b", true), ("b", true)];
+        for (at, (name, good)) in (1..).zip(passes) {
+            let revision = Some(Revision::new(name));
+            let record = Record::new(Timestamp::from_unix(at), revision, Digest::of(b""), Counts::default());
+            let delta = Delta { record: Some(record.with_good(good)), ..Delta::default() };
+            delta.apply(&mut saved, &Limits::default());
+        }
+        let kept = saved.history.iter().map(|record| (record.at.unix(), record.good, record.passes));
+        assert_eq!(kept.collect::<Vec<_>>(), [(1, true, 1), (3, false, 2), (6, true, 3)]);
     }
 }

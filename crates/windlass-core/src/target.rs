@@ -149,8 +149,21 @@ pub enum Mode {
     Replace,
     /// The object is deleted and created anew.
     Recreate,
-    /// The object is created if absent and else left alone.
+    /// The object is created if absent and else left alone, with its mark: what was there before is not owned.
     CreateOnly,
+}
+
+impl Mode {
+    /// Names it as messages do.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Replace => "replace",
+            Self::Recreate => "recreate",
+            Self::CreateOnly => "create-only",
+        }
+    }
 }
 
 /// What must hold of the live object for a write to happen.
@@ -196,6 +209,9 @@ pub enum Write {
         expect: Expect,
         /// Who owns it from now on.
         mark: Mark,
+        /// What the plan said of fields that others hold. One that is held by somebody else when the write comes, and
+        /// that the plan did not say would be taken, is a [`Conflict`](crate::ErrorKind::Conflict).
+        contests: Vec<Contest>,
     },
     /// Deletes an object.
     Delete {
@@ -211,6 +227,12 @@ pub enum Write {
 }
 
 impl Write {
+    /// Sets an object and its mark, and takes no field that somebody else holds.
+    #[must_use]
+    pub const fn apply(payload: Object, mode: Mode, expect: Expect, mark: Mark) -> Self {
+        Self::Apply { payload, mode, expect, mark, contests: Vec::new() }
+    }
+
     /// Gives the identity of the object to write.
     #[must_use]
     pub fn id(&self) -> &ObjectId {
@@ -254,6 +276,8 @@ impl Written {
 ///   [`Sight::Unreadable`], never [`Sight::Absent`]. It changes nothing.
 /// - [`write`](Target::write) is idempotent: the same apply twice ends in the same state, and the second says
 ///   [`Written::Unchanged`]; deleting what is absent succeeds with [`Written::Gone`].
+/// - A field that the payload of an earlier apply had, and that of this one has not, is taken out, unless somebody else
+///   holds it too.
 /// - A write whose [`Expect`] does not hold changes nothing and is a [`Conflict`](crate::ErrorKind::Conflict).
 /// - A write sends the payload and the mark and nothing else. What was written can be observed at once.
 /// - [`Live::version`] changes with every write that changed something; [`Live::stamp`] only when something changed
@@ -281,7 +305,8 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Conflict`](crate::ErrorKind::Conflict), [`Denied`](crate::ErrorKind::Denied),
     /// [`Invalid`](crate::ErrorKind::Invalid), [`Undefined`](crate::ErrorKind::Undefined),
-    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout).
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout), and
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) for a mode that the target does not have.
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written>;
 }
 
@@ -393,6 +418,18 @@ pub enum Decision {
     Yield,
     /// Nobody decides: the object is not written.
     Refuse,
+}
+
+impl Decision {
+    /// Names it as messages do.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::Yield => "yield",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 /// A field that somebody else holds and we want.

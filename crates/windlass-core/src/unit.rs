@@ -9,8 +9,8 @@ use crate::{Error, ErrorKind, Result, Text};
 
 /// The name of a unit: what is fetched, rendered, planned, applied and owned together.
 ///
-/// Invariant: 1 to 63 characters, lower-case letters, digits, `-` and `.`, beginning and ending with a letter or a
-/// digit, so that it can be a label value, a file name and part of an object's name anywhere.
+/// Invariant: 1 to 63 characters, lower-case letters, digits, `-` and `.`, each part between the dots beginning and
+/// ending with a letter or a digit, so that it can be a label value, a file name and part of an object's name anywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitId(Text);
 
@@ -23,13 +23,12 @@ impl UnitId {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let good = (1..=63).contains(&name.len())
             && name.chars().all(|c| plain(c) || matches!(c, '-' | '.'))
-            && name.starts_with(plain)
-            && name.ends_with(plain);
+            && name.split('.').all(|part| part.starts_with(plain) && part.ends_with(plain));
         if good {
             return Ok(Self(name.into()));
         }
         Err(Error::new(ErrorKind::Invalid, "not a unit name").with("name", name).with_help(
-            "use 1 to 63 lower-case letters, digits, - and ., beginning and ending with a letter or a digit",
+            "use 1 to 63 lower-case letters, digits, - and ., beginning and ending with a letter or a digit, also at each dot",
         ))
     }
 
@@ -71,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_be_a_label_is_refused() {
-        for name in ["", "-a", "a-", "A", "a/b", "a_b", "..", &"a".repeat(64)] {
+        for name in ["", "-a", "a-", "A", "a/b", "a_b", "..", "a..b", "a.-b", "a-.b", &"a".repeat(64)] {
             assert!(UnitId::new(name).is_err(), "{name:?} must be refused");
         }
         assert!(UnitId::new("team-a.web").is_ok());

@@ -134,6 +134,9 @@ fn action(action: &Action, style: Style) -> String {
     if action.adopts {
         note += "  adopts: nobody owned it";
     }
+    if let Some(mark) = &action.taken_from {
+        note += &format!("  takes it from {}", mark.owner);
+    }
     if let Verb::Keep { why } | Verb::Skip { why } = &action.verb {
         note = format!("{note}  {why}");
     }
@@ -144,7 +147,7 @@ fn action(action: &Action, style: Style) -> String {
         out += &format!("    {}\n", style.paint(Colour::Red, &indented(&error.to_string(), "    ")));
     }
     for contest in &action.contests {
-        let line = format!("{} held by {}: {:?}", contest.path, contest.holder, contest.decision);
+        let line = format!("{} held by {}: {}", contest.path, contest.holder, contest.decision.name());
         out += &format!("    {}\n", style.paint(Colour::Yellow, &visible(&line)));
     }
     out + &body(&action.changes, style)

@@ -15,7 +15,7 @@
 //!
 //! let target = DirTarget::open(to.path())?;
 //! let (payload, mark) = (config_map("shop", "web", "a"), Mark::of(&unit("web")));
-//! block_on(target.write(&cx, &Write::Apply { payload, mode: Mode::Apply, expect: Expect::Absent, mark }))?;
+//! block_on(target.write(&cx, &Write::apply(payload, Mode::Apply, Expect::Absent, mark)))?;
 //! assert!(to.path().join("shop/ConfigMap/web.yaml").exists());
 //! assert!(target.profile().state.is_some(), "it keeps the state of units too");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

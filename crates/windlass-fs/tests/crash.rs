@@ -29,7 +29,7 @@ fn object(name: &str, content: &str) -> Object {
 }
 
 fn apply(payload: Object) -> Write {
-    Write::Apply { payload, mode: Mode::Apply, expect: Expect::Any, mark: Mark::of(&unit("web")) }
+    Write::apply(payload, Mode::Apply, Expect::Any, Mark::of(&unit("web")))
 }
 
 fn delete(name: &str) -> Write {

@@ -25,12 +25,7 @@ fn open(folder: &Path) -> DirTarget {
 }
 
 fn write(target: &DirTarget, name: &str) -> Result<Written> {
-    let write = Write::Apply {
-        payload: config_map("shop", name, "a"),
-        mode: Mode::Apply,
-        expect: Expect::Any,
-        mark: Mark::of(&unit("web")),
-    };
+    let write = Write::apply(config_map("shop", name, "a"), Mode::Apply, Expect::Any, Mark::of(&unit("web")));
     block_on(target.write(&context(), &write))
 }
 

@@ -217,7 +217,7 @@ fn a_lost_fence_saves_nothing() {
     #[derive(Debug)]
     struct Lost;
     impl Fence for Lost {
-        fn check(&self, _: Now) -> Result<()> {
+        fn check(&self, _: Now) -> Result<Option<std::time::Duration>> {
             Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
         }
     }

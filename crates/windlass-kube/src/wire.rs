@@ -119,11 +119,14 @@ impl Cluster {
     pub(crate) async fn send(&self, cx: &Context, call: &Call) -> Result<Answer> {
         let mut wait = WAIT_FIRST;
         for attempt in 1.. {
-            match call.effect {
-                Effect::Nothing => cx.check()?,
+            let left = match call.effect {
+                Effect::Nothing => {
+                    cx.check()?;
+                    cx.remaining()
+                }
                 Effect::Write => cx.check_write()?,
-            }
-            let answer = self.attempt(cx, call).await?;
+            };
+            let answer = self.attempt(cx, call, left).await?;
             if attempt >= TRIES_MAX || !fail::asks_to_repeat(&answer) {
                 return Ok(answer);
             }
@@ -149,13 +152,13 @@ impl Cluster {
         read_json(&answer, call)
     }
 
-    async fn attempt(&self, cx: &Context, call: &Call) -> Result<Answer> {
+    async fn attempt(&self, cx: &Context, call: &Call, left: Option<Duration>) -> Result<Answer> {
         let _permit = match call.effect {
             Effect::Nothing => Some(self.permit().await),
             Effect::Write => None,
         };
         let limit = cx.limits().request_timeout;
-        let limit = cx.remaining().map_or(limit, |left| left.min(limit));
+        let limit = left.map_or(limit, |left| left.min(limit));
         let work = pin!(self.exchange(call));
         let timer = pin!(cx.clock().sleep(limit));
         let raced = cx.cancel().until(select(work, timer)).await;

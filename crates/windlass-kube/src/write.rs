@@ -21,7 +21,7 @@ const NOT_SERVED_TRIES_MAX: u32 = 6;
 
 pub(crate) async fn write(target: &KubeTarget, cx: &Context, write: &Write) -> Result<Written> {
     match write {
-        Write::Apply { payload, mode, expect, mark } => {
+        Write::Apply { payload, mode, expect, mark, .. } => {
             check_size(cx, payload)?;
             let (id, api_version) = (payload.id(), payload.api_version());
             let seen = target.take_seen(id);

@@ -21,7 +21,7 @@ const GET: &str = "GET /api/v1/namespaces/a/configmaps/x";
 const DELETE: &str = "DELETE /api/v1/namespaces/a/configmaps/x";
 
 fn apply(mode: Mode, expect: Expect) -> Write {
-    Write::Apply { payload: object(&config_map("x", "1")), mode, expect, mark: mark() }
+    Write::apply(object(&config_map("x", "1")), mode, expect, mark())
 }
 
 fn delete(expect: Expect, cascade: Cascade) -> Write {
@@ -285,7 +285,7 @@ async fn a_write_without_an_answer_may_have_happened() {
 struct Lost;
 
 impl Fence for Lost {
-    fn check(&self, _now: Now) -> Result<()> {
+    fn check(&self, _now: Now) -> Result<Option<Duration>> {
         Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
     }
 }
@@ -334,12 +334,7 @@ async fn errors_of_a_secret_name_fields_and_no_contents() {
     for (code, details) in [(422, causes), (422, "{}"), (400, "{}"), (500, "{}")] {
         let message = "failed to convert new object: sesame is not base64";
         let script = Script::new().on(patch, code, &status(code, "Invalid", message, details));
-        let write = Write::Apply {
-            payload: payload.clone(),
-            mode: Mode::Apply,
-            expect: Expect::Absent,
-            mark: mark(),
-        };
+        let write = Write::apply(payload.clone(), Mode::Apply, Expect::Absent, mark());
         let error = script.target().write(&context(), &write).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{code}: {error}");
         assert!(!format!("{error:?} {}", error.explain()).contains("sesame"), "{code}: {error:?}");
@@ -382,12 +377,7 @@ async fn a_kind_defined_a_moment_ago_is_waited_for() {
         .on(patch, 404, "404 page not found")
         .on(patch, 201, &foo.replace(r#""name""#, r#""resourceVersion":"3","name""#));
     let target = script.target();
-    let write = |json: &str| Write::Apply {
-        payload: object(json),
-        mode: Mode::Apply,
-        expect: Expect::Absent,
-        mark: mark(),
-    };
+    let write = |json: &str| Write::apply(object(json), Mode::Apply, Expect::Absent, mark());
     assert_eq!(told(&target.write(&context(), &write(crd)).await), "created 2");
     script.log();
     assert_eq!(told(&target.write(&context(), &write(foo)).await), "created 3");
@@ -399,7 +389,7 @@ async fn an_unknown_kind_is_undefined_for_an_apply_and_gone_for_a_delete() {
     let foo = object(r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f","namespace":"a"}}"#);
     let id = foo.id().clone();
     let target = Script::new().target();
-    let write = Write::Apply { payload: foo, mode: Mode::Apply, expect: Expect::Absent, mark: mark() };
+    let write = Write::apply(foo, Mode::Apply, Expect::Absent, mark());
     assert_eq!(target.write(&context(), &write).await.unwrap_err().kind(), ErrorKind::Undefined);
     let write = Write::Delete {
         id,
@@ -414,8 +404,7 @@ async fn an_unknown_kind_is_undefined_for_an_apply_and_gone_for_a_delete() {
 async fn names_cannot_lead_elsewhere() {
     for name in ["..", ".", "a/b", "a%2fb"] {
         let json = config_map("x", "1").replace(r#""name":"x""#, &format!(r#""name":"{name}""#));
-        let write =
-            Write::Apply { payload: object(&json), mode: Mode::Apply, expect: Expect::Absent, mark: mark() };
+        let write = Write::apply(object(&json), Mode::Apply, Expect::Absent, mark());
         let script = Script::new();
         let error = script.target().write(&context(), &write).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{name}");
@@ -425,12 +414,12 @@ async fn names_cannot_lead_elsewhere() {
 
 #[tokio::test(start_paused = true)]
 async fn a_foreign_mark_and_an_object_too_large_are_refused_before_anything_is_sent() {
-    let write = Write::Apply {
-        payload: object(&config_map("x", "1")),
-        mode: Mode::Apply,
-        expect: Expect::Absent,
-        mark: Mark { owner: "flux:a/b".into() },
-    };
+    let write = Write::apply(
+        object(&config_map("x", "1")),
+        Mode::Apply,
+        Expect::Absent,
+        Mark { owner: "flux:a/b".into() },
+    );
     assert_eq!(
         Script::new().target().write(&context(), &write).await.unwrap_err().kind(),
         ErrorKind::Invalid

@@ -55,7 +55,7 @@ impl<'f> Objects<'f> {
     }
 
     fn item(&self, value: Value, document: u32, line: u32) -> Result<Item> {
-        let origin = Origin { file: self.path.clone(), document, line, transformers: Vec::new() };
+        let origin = Origin::new(self.path.clone(), document, line);
         Object::new(value).map(|object| Item::new(object, origin))
     }
 

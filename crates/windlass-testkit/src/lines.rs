@@ -163,7 +163,7 @@ impl Pass<'_> {
 
     fn line(&mut self, path: &TreePath, at: u32, line: &str) -> Result<()> {
         self.cx.check()?;
-        let origin = Origin { file: path.clone(), document: 1, line: at, transformers: Vec::new() };
+        let origin = Origin::new(path.clone(), 1, at);
         match line.strip_prefix("include ") {
             _ if line.is_empty() || line.starts_with('#') => Ok(()),
             Some(other) => self.include(&origin, other.trim()),

@@ -12,7 +12,7 @@ use crate::sync::lock;
 /// use windlass_core::{Event, EventSink, Happening};
 /// use windlass_testkit::{Recorder, unit};
 /// let recorder = Recorder::new();
-/// recorder.emit(&Event { unit: unit("web"), what: Happening::Started });
+/// recorder.emit(&Event::new(unit("web"), Happening::Started));
 /// assert_eq!(recorder.lines(), ["web: pass started"]);
 /// ```
 #[derive(Debug, Clone, Default)]

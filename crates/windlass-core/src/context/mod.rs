@@ -17,11 +17,12 @@ use crate::{Clock, Error, ErrorKind, Now, Result};
 /// For an implementor: `check` is quick, does no I/O, and is asked right before each write. An error stops the write
 /// before it starts.
 pub trait Fence: fmt::Debug + Send + Sync + 'static {
-    /// Says whether a write may start at `now`.
+    /// Says whether a write may start at `now`, and how long the right to write lasts from then on: `None` without end.
+    /// A write that takes longer is given up, since another may write by then.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when the right to write is lost.
-    fn check(&self, now: Now) -> Result<()>;
+    fn check(&self, now: Now) -> Result<Option<Duration>>;
 }
 
 /// What every call carries. Cheap to clone; a clone shares the clock, the cancellation and the fence.
@@ -127,13 +128,15 @@ impl Context {
         Ok(())
     }
 
-    /// Is called before each write: [`Context::check`] and the fence.
+    /// Is called right before each write: [`Context::check`] and the fence. Gives how long the write may take: what is
+    /// left until the deadline and of the right to write; `None` without end.
     ///
     /// # Errors
     /// As [`Context::check`], and what the fence says.
-    pub fn check_write(&self) -> Result<()> {
+    pub fn check_write(&self) -> Result<Option<Duration>> {
         self.check()?;
-        self.fence.as_ref().map_or(Ok(()), |fence| fence.check(self.now()))
+        let held = self.fence.as_ref().map_or(Ok(None), |fence| fence.check(self.now()))?;
+        Ok([held, self.remaining()].into_iter().flatten().min())
     }
 
     /// Waits, no longer than until the deadline and not past cancellation.

@@ -16,8 +16,8 @@ pub struct ErrorForm {
     pub kind: ErrorKind,
     /// The message without context.
     pub message: Text,
-    /// Pairs of context, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Pairs of context, in order; no key twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "pairs")]
     pub context: Vec<(Text, Text)>,
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +36,40 @@ pub struct ErrorForm {
     /// The problems of an error that holds several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ErrorForm>,
+}
+
+/// Pairs as a map that keeps their order.
+mod pairs {
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    use crate::Text;
+
+    pub(super) fn serialize<S: Serializer>(pairs: &[(Text, Text)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(Text, Text)>, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Vec<(Text, Text)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(pairs)
+            }
+        }
+        from.deserialize_map(Pairs)
+    }
 }
 
 impl From<&Error> for ErrorForm {
@@ -122,10 +156,12 @@ mod tests {
         let cause = std::io::Error::other("connection reset");
         let error = Error::new(ErrorKind::Unavailable, "no answer")
             .with("host", "example.org")
+            .with("attempt", 3)
             .with_help("try again")
             .caused_by(cause)
             .maybe_written();
         let text = serde_json::to_string(&error).unwrap();
+        assert!(text.contains(r#""context":{"host":"example.org","attempt":"3"}"#), "{text}");
         let back: Error = serde_json::from_str(&text).unwrap();
         assert_eq!(back, error);
         assert_eq!(back.explain(), error.explain());

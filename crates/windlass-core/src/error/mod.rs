@@ -18,6 +18,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of thing went wrong: what a caller decides by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The named thing does not exist.
@@ -72,6 +73,7 @@ impl ErrorKind {
 
 /// Whether trying again may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Retry {
     /// The same call fails again until its input changes.
@@ -79,7 +81,7 @@ pub enum Retry {
     /// Trying again later may help.
     Backoff,
     /// The other side named the wait.
-    After(Duration),
+    After(#[serde(with = "crate::time::seconds")] Duration),
 }
 
 /// An error: one word wide, cheap to clone, with a kind for deciding, context for reading and a source for digging.
@@ -128,7 +130,9 @@ impl Error {
     }
 
     /// Joins several problems into one error: the kind is the first's, retry is worth it only where it is for all,
-    /// and something may have been written where any of them says so. One problem stays itself, none is `None`.
+    /// and something may have been written where any of them says so. One problem stays itself, none is `None`. What was
+    /// said of several problems together (context, help, that something may have been written, a cause) is said of each
+    /// when they are joined with others.
     #[must_use]
     pub fn all(problems: impl IntoIterator<Item = Error>) -> Option<Self> {
         let mut flat: Vec<Error> = problems.into_iter().flat_map(Error::into_problems).collect();
@@ -269,20 +273,38 @@ impl Error {
     #[must_use]
     pub fn explain(&self) -> String {
         let mut lines = Vec::new();
-        for problem in self.problems() {
+        for problem in self.clone().into_problems() {
             lines.push(problem.to_string());
             let mut cause = problem.source();
+            let mut help = problem.help();
             while let Some(inner) = cause {
                 lines.push(format!("  because: {inner}"));
+                help = help.or_else(|| inner.downcast_ref::<Self>()?.help());
                 cause = inner.source();
             }
-            lines.extend(problem.help().map(|help| format!("  help: {help}")));
+            lines.extend(help.map(|help| format!("  help: {help}")));
         }
         lines.join("\n")
     }
 
-    fn into_problems(self) -> Vec<Error> {
-        if self.0.problems.is_empty() { vec![self] } else { self.0.problems.clone() }
+    /// Gives the problems, each with what was said of all of them together.
+    #[must_use]
+    pub fn into_problems(self) -> Vec<Error> {
+        if self.0.problems.is_empty() {
+            return vec![self];
+        }
+        self.0.problems.iter().cloned().map(|problem| problem.within(&self)).collect()
+    }
+
+    fn within(mut self, whole: &Self) -> Self {
+        for (key, value) in &whole.0.context {
+            self = self.with(key.clone(), value);
+        }
+        let inner = self.inner_mut();
+        inner.may_have_written |= whole.0.may_have_written;
+        inner.help = inner.help.take().or_else(|| whole.0.help.clone());
+        inner.source = inner.source.take().or_else(|| whole.0.source.clone());
+        self
     }
 
     fn inner_mut(&mut self) -> &mut Inner {
@@ -358,6 +380,28 @@ mod tests {
         assert_eq!(three.to_string(), "3 problems\n- a\n- b\n- c");
         assert_eq!(three.retry(), Retry::Never, "one that never helps decides");
         assert!(three.may_have_written());
+    }
+
+    #[test]
+    fn what_was_said_of_several_problems_stays_with_each() {
+        let two = Error::all([
+            Error::new(ErrorKind::Invalid, "a").with_help("mend a"),
+            Error::new(ErrorKind::Denied, "b"),
+        ]);
+        let two = two.unwrap().with("object", "x").with_help("look").maybe_written();
+        let three = Error::all([two, Error::new(ErrorKind::Timeout, "c")]).unwrap();
+        assert!(three.may_have_written());
+        assert_eq!(three.explain(), "a (object=x)\n  help: mend a\nb (object=x)\n  help: look\nc");
+    }
+
+    #[test]
+    fn the_help_of_a_cause_is_said_where_the_error_has_none() {
+        let cause = Error::new(ErrorKind::Limit, "too large").with_help("split the unit");
+        let error = Error::new(ErrorKind::Limit, "the state could not be saved").caused_by(cause);
+        assert_eq!(
+            error.explain(),
+            "the state could not be saved\n  because: too large\n  help: split the unit"
+        );
     }
 
     #[test]

@@ -36,6 +36,9 @@ impl fmt::Display for Action {
         if self.adopts {
             f.write_str("  adopts: nobody owned it")?;
         }
+        if let Some(mark) = &self.taken_from {
+            write!(f, "  takes it from {}", mark.owner)?;
+        }
         match &self.verb {
             Verb::Keep { why } | Verb::Skip { why } => write!(f, "  {why}")?,
             Verb::Refuse { error } => write!(f, "\n    {}", error.to_string().replace('\n', "\n    "))?,
@@ -43,7 +46,7 @@ impl fmt::Display for Action {
         }
         writeln!(f)?;
         for contest in &self.contests {
-            writeln!(f, "    {} held by {}: {:?}", contest.path, contest.holder, contest.decision)?;
+            writeln!(f, "    {} held by {}: {}", contest.path, contest.holder, contest.decision.name())?;
         }
         self.changes.iter().try_for_each(|change| writeln!(f, "    {change}"))
     }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Contest, Context, Digest, Edge, Error, Expect, FieldPath, Health, Mode, Object, ObjectId, Origin, Owned,
-    Result, Revision, Text, UnitId, Warning,
+    ApiVersion, Contest, Context, Digest, Edge, Error, Expect, FieldPath, Health, Mark, Mode, Object,
+    ObjectId, Origin, Owned, Result, Revision, Text, UnitId, Warning,
 };
 
 /// Why a field differs.
@@ -119,6 +119,9 @@ pub struct Action {
     /// Nobody owned the live object so far; it would be taken over.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub adopts: bool,
+    /// Another owner, whom the live object would be taken from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<Mark>,
     /// The fields that would change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
@@ -135,11 +138,15 @@ pub struct Action {
     /// On what condition; not part of the digest.
     #[serde(skip)]
     pub expect: Expect,
-    /// What would be sent; a plan read back has none.
+    /// What would be sent; what is serialised has its digest only.
     #[serde(skip)]
     pub payload: Option<Object>,
     /// How long it may take to become healthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "timeLimitSeconds",
+        with = "crate::time::maybe_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub time_limit: Option<Duration>,
 }
 
@@ -153,6 +160,7 @@ impl Action {
             stage: 0,
             origin: None,
             adopts: false,
+            taken_from: None,
             changes: Vec::new(),
             contests: Vec::new(),
             owned,
@@ -169,11 +177,14 @@ impl Action {
 ///
 /// Serialised it carries digests and masked changes, no bodies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 #[non_exhaustive]
 pub struct Plan {
+    api_version: ApiVersion,
     /// The unit.
     pub unit: UnitId,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The target's place.
     pub place: Text,
     /// The revision it was made from.
@@ -193,31 +204,57 @@ pub struct Plan {
     /// What is worth saying.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-    /// Over actions, payloads, what is deleted and what is contested; not over versions or times.
+    /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and contested;
+    /// not over versions or times. [`Plan::seal`] makes it.
     pub digest: Digest,
 }
 
-impl Plan {
-    /// Makes a plan and digests it.
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The target is to become what the source wants.
+    Apply,
+    /// All that the unit owns is to go, and the unit with it.
+    Delete,
+}
+
+impl Purpose {
+    /// Names it as messages do.
     #[must_use]
-    pub fn new(
-        unit: UnitId,
-        place: impl Into<Text>,
-        revision: Option<Revision>,
-        actions: Vec<Action>,
-    ) -> Self {
-        let digest = digest_of(&unit, &actions);
-        Self {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Plan {
+    /// Makes a plan in which nothing would happen, to be filled and then [sealed](Plan::seal).
+    #[must_use]
+    pub fn new(unit: UnitId, place: impl Into<Text>, revision: Option<Revision>) -> Self {
+        let mut plan = Self {
+            api_version: ApiVersion,
             unit,
+            purpose: Purpose::Apply,
             place: place.into(),
             revision,
-            actions,
+            actions: Vec::new(),
             forget: Vec::new(),
             edges: Vec::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
-            digest,
-        }
+            digest: Digest::of(b""),
+        };
+        plan.seal();
+        plan
+    }
+
+    /// Digests what the plan says now. Whoever changes a plan seals it again.
+    pub fn seal(&mut self) {
+        self.digest = self.digest_now();
     }
 
     /// Says whether nothing would be written and nothing is wrong.
@@ -235,18 +272,26 @@ impl Plan {
     pub fn writes(&self) -> usize {
         self.actions.iter().filter(|action| action.verb.writes()).count()
     }
-}
 
-fn digest_of(unit: &UnitId, actions: &[Action]) -> Digest {
-    let mut parts: Vec<String> = vec![unit.to_string()];
-    for action in actions {
-        parts.push(format!("{} {} {:?} {}", action.verb.name(), action.id, action.mode, action.adopts));
-        parts.push(action.payload.as_ref().map(|payload| payload.digest().to_string()).unwrap_or_default());
-        for contest in &action.contests {
-            parts.push(format!("{} {} {:?}", contest.path, contest.holder, contest.decision));
+    /// Each part goes in with its length, so that no two plans run together.
+    fn digest_now(&self) -> Digest {
+        let mut parts: Vec<String> = vec!["plan 1".into(), self.unit.to_string(), self.place.to_string()];
+        parts.push(format!("{} {} {}", self.purpose.name(), self.actions.len(), self.forget.len()));
+        for action in &self.actions {
+            parts.push(format!("{} {} {}", action.verb.name(), action.id, action.mode.name()));
+            parts.push(format!("{} {}", action.adopts, action.contests.len()));
+            parts.push(action.taken_from.as_ref().map(|mark| mark.owner.to_string()).unwrap_or_default());
+            parts.push(
+                action.payload.as_ref().map(|payload| payload.digest().to_string()).unwrap_or_default(),
+            );
+            for contest in &action.contests {
+                let path = contest.path.to_string();
+                parts.extend([path, contest.holder.to_string(), contest.decision.name().to_owned()]);
+            }
         }
+        parts.extend(self.forget.iter().map(ToString::to_string));
+        Digest::of_parts(parts.iter().map(String::as_bytes))
     }
-    Digest::of_parts(parts.iter().map(String::as_bytes))
 }
 
 /// What a policy says of a plan.

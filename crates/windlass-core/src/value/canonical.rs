@@ -4,11 +4,12 @@ use super::Value;
 
 impl Value {
     /// Writes the canonical text: JSON without white space, keys in byte order, `"` `\` and control characters escaped
-    /// (`\b \f \n \r \t`, else `\u00xx`), everything else as UTF-8; integers in decimal; floats in the shortest decimal
-    /// form that reads back to the same bits, always with a `.` or an `e`, so that `1` and `1.0` differ.
+    /// (`\b \f \n \r \t`, else `\u00xx`), everything else as UTF-8; integers in decimal; floats with the fewest digits
+    /// that read back to the same bits, in plain notation with a `.` from 1e-4 up to below 1e16, else as `1.5e300`, so
+    /// that `1` and `1.0` differ.
     ///
-    /// Two values are equal exactly when their canonical texts are (`0.0` and `-0.0` excepted, which are equal values
-    /// with two texts). The text is valid JSON.
+    /// Two finite values are equal exactly when their canonical texts are (`0.0` and `-0.0` excepted, which are equal
+    /// values with two texts). The text is valid JSON, in which a float that is not finite is `null`.
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut out = String::with_capacity(256);
@@ -94,6 +95,11 @@ mod tests {
         check(Value::Int(1), "1");
         check(Value::Float(1.0), "1.0");
         check(Value::Float(1e300), "1e300");
+        check(Value::Float(100_000.0), "100000.0");
+        check(Value::Float(1e16), "1e16");
+        check(Value::Float(9_999_999_999_999_998.0), "9999999999999998.0");
+        check(Value::Float(0.00001), "1e-5");
+        check(Value::Float(0.0001), "0.0001");
     }
 
     #[test]

@@ -119,7 +119,8 @@ mod plans {
             Action::new(id("bad"), refuse, owned()),
             Action::new(id("same"), Verb::Unchanged, owned()),
         ];
-        let plan = Plan::new(UnitId::new("shop").unwrap(), "memory", None, actions);
+        let mut plan = Plan::new(UnitId::new("shop").unwrap(), "memory", None);
+        plan.actions = actions;
         let text = windlass_diff::render::plan(&plan, &Style::plain());
         assert_eq!(
             text,

@@ -103,7 +103,7 @@ impl<'a> Execution<'a> {
         self.work.push(Box::pin(async move {
             let id = write.id().clone();
             let result = match cx.check_write() {
-                Ok(()) => engine.0.target.write(cx, &write).await,
+                Ok(_) => engine.0.target.write(cx, &write).await,
                 Err(error) => Err(error),
             };
             Happened::Wrote(id, result)

@@ -284,7 +284,7 @@ impl Engine {
     }
 
     fn tell(&self, what: Happening) {
-        let event = Event { unit: self.0.unit.clone(), what };
+        let event = Event::new(self.0.unit.clone(), what);
         tracing::debug!(%event);
         self.0.events.iter().for_each(|sink| sink.emit(&event));
     }

@@ -34,13 +34,15 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
         action.stage += after;
         action
     }));
-    let mut plan = Plan::new(facts.unit.clone(), facts.place.clone(), facts.revision.clone(), actions);
+    let mut plan = Plan::new(facts.unit.clone(), facts.place.clone(), facts.revision.clone());
+    plan.actions = actions;
     let Ordered { edges, problems, warnings, .. } = ordered;
     plan.edges = edges;
     plan.forget = unwanted.forget;
     plan.problems = problems.into_iter().chain(unwanted.problems).collect();
     plan.warnings = facts.warnings.iter().cloned().chain(warnings).chain(unwanted.warnings).collect();
     plan.warnings.extend(strays(facts));
+    plan.seal();
     plan
 }
 

@@ -67,9 +67,7 @@ pub(super) fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
             expect: action.expect.clone(),
             cascade: windlass_core::Cascade::Background,
         },
-        (_, Some(payload)) => {
-            Write::Apply { payload: payload.clone(), mode: action.mode, expect: action.expect.clone(), mark }
-        }
+        (_, Some(payload)) => Write::apply(payload.clone(), action.mode, action.expect.clone(), mark),
         (_, None) => {
             let error = Error::new(ErrorKind::Unsupported, "a plan without bodies cannot be carried out");
             slot.outcome = Some(Outcome::Failed { error });

@@ -32,7 +32,7 @@ impl Renderer for Lines {
         let mut rendered = Rendered::default();
         for (line, words) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
             cx.check()?;
-            let origin = Origin { file: path.clone(), document: 1, line, ..Origin::default() };
+            let origin = Origin::new(path.clone(), 1, line);
             rendered.items.push(item(words, origin)?);
         }
         Ok(rendered)

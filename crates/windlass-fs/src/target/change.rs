@@ -17,7 +17,7 @@ impl Folder {
         let id = write.id();
         let seen = self.look(cx, id)?;
         match write {
-            Write::Apply { payload, mode, expect, mark } => {
+            Write::Apply { payload, mode, expect, mark, .. } => {
                 check(id, expect, seen.as_ref())?;
                 let owner = Owner::new(mark, number);
                 match seen {

@@ -28,12 +28,7 @@ use crate::lock::{Keeper, OWN, locked};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let (target, cx) = (DirTarget::open(folder.path())?, TestClock::new().context());
-/// let write = Write::Apply {
-///     payload: config_map("shop", "web", "a"),
-///     mode: Mode::Apply,
-///     expect: Expect::Absent,
-///     mark: Mark::of(&unit("web")),
-/// };
+/// let write = Write::apply(config_map("shop", "web", "a"), Mode::Apply, Expect::Absent, Mark::of(&unit("web")));
 /// block_on(target.write(&cx, &write))?;
 /// let file = std::fs::read_to_string(folder.path().join("shop/ConfigMap/web.yaml"))?;
 /// assert!(file.contains("data:\n  content: a\n"));

@@ -40,12 +40,7 @@ fn limited(change: impl FnOnce(&mut Limits)) -> Context {
 }
 
 fn apply(payload: &Object) -> Write {
-    Write::Apply {
-        payload: payload.clone(),
-        mode: Mode::Apply,
-        expect: Expect::Any,
-        mark: Mark::of(&unit("web")),
-    }
+    Write::apply(payload.clone(), Mode::Apply, Expect::Any, Mark::of(&unit("web")))
 }
 
 fn delete(name: &str) -> Write {

@@ -129,7 +129,7 @@ fn a_lost_fence_writes_nothing_at_all() {
     #[derive(Debug)]
     struct Lost;
     impl Fence for Lost {
-        fn check(&self, _: Now) -> Result<()> {
+        fn check(&self, _: Now) -> Result<Option<std::time::Duration>> {
             Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
         }
     }

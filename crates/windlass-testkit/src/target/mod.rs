@@ -134,7 +134,7 @@ fn live(harness: &dyn TargetHarness, object: &Object) -> Check<Live> {
 }
 
 fn applying(object: &Object, mode: Mode, expect: Expect) -> Write {
-    Write::Apply { payload: object.clone(), mode, expect, mark: Mark::of(&web()) }
+    Write::apply(object.clone(), mode, expect, Mark::of(&web()))
 }
 
 fn deleting(object: &Object, expect: Expect) -> Write {

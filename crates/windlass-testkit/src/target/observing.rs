@@ -148,7 +148,7 @@ fn strays(harness: &dyn TargetHarness) -> Check<Vec<String>> {
     applied(harness, &a)?;
     applied(harness, &b)?;
     let mark = Mark::of(&unit("other"));
-    let foreign = Write::Apply { payload: c.clone(), mode: Mode::Apply, expect: Expect::Any, mark };
+    let foreign = Write::apply(c.clone(), Mode::Apply, Expect::Any, mark);
     ok(write(harness, &foreign), "a write of another unit")?;
     let seen = observe(harness, &[&a])?;
     seen.strays

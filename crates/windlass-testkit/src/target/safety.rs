@@ -1,6 +1,7 @@
 //! The laws of fences, cancellation and errors half way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use windlass_core::{Cancel, Error, ErrorKind, Expect, Fence, Live, Mark, Mode, Now, Object, Result, Write};
 
@@ -11,7 +12,7 @@ use crate::suite::{Check, drop_at_each_wait, ensure, fails};
 struct Lost;
 
 impl Fence for Lost {
-    fn check(&self, _now: Now) -> Result<()> {
+    fn check(&self, _now: Now) -> Result<Option<Duration>> {
         Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
     }
 }

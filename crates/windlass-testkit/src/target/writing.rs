@@ -30,10 +30,7 @@ pub fn a_write_sets_the_mark(harness: &dyn TargetHarness) -> Check {
     for name in ["web", "other", "web"] {
         let mark = Mark::of(&unit(name));
         let (payload, expect) = (object.clone(), Expect::Any);
-        ok(
-            write(harness, &Write::Apply { payload, mode: Mode::Apply, expect, mark: mark.clone() }),
-            "a write",
-        )?;
+        ok(write(harness, &Write::apply(payload, Mode::Apply, expect, mark.clone())), "a write")?;
         let found = live(harness, &object)?.mark;
         ensure!(found.as_ref() == Some(&mark), "{mark:?} was sent, {found:?} is there");
     }
@@ -163,7 +160,7 @@ pub fn create_only_leaves_alone_what_is_there(harness: &dyn TargetHarness) -> Ch
     let (one, two) = (harness.object("a", "one"), harness.object("a", "two"));
     let create = |payload, name| {
         let mark = Mark::of(&unit(name));
-        write(harness, &Write::Apply { payload, mode: Mode::CreateOnly, expect: Expect::Any, mark })
+        write(harness, &Write::apply(payload, Mode::CreateOnly, Expect::Any, mark))
     };
     match create(one.clone(), "web") {
         Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(()),

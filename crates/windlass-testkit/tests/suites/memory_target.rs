@@ -11,7 +11,7 @@ use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, unit};
 
 fn apply(object: &Object) -> Write {
     let (payload, mark) = (object.clone(), Mark::of(&unit("web")));
-    Write::Apply { payload, mode: Mode::Apply, expect: Expect::Any, mark }
+    Write::apply(payload, Mode::Apply, Expect::Any, mark)
 }
 
 fn delete(object: &Object) -> Write {

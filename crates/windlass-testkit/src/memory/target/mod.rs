@@ -34,12 +34,7 @@ use crate::sync::lock;
 /// use windlass_core::{Expect, Mark, Mode, Target, Write};
 /// use windlass_testkit::{MemoryTarget, TestClock, config_map, unit};
 /// let target = MemoryTarget::new("memory");
-/// let write = Write::Apply {
-///     payload: config_map("shop", "web", "a"),
-///     mode: Mode::Apply,
-///     expect: Expect::Absent,
-///     mark: Mark::of(&unit("web")),
-/// };
+/// let write = Write::apply(config_map("shop", "web", "a"), Mode::Apply, Expect::Absent, Mark::of(&unit("web")));
 /// let clock = TestClock::new();
 /// clock.block_on(target.write(&clock.context(), &write))?;
 /// assert_eq!(target.writes(), ["create ConfigMap/shop/web"]);

@@ -136,7 +136,7 @@ impl World {
             return Err(Error::new(ErrorKind::Undefined, "the kind is not known").with("object", id));
         }
         let done = match write {
-            Write::Apply { payload, mode, expect, mark } => {
+            Write::Apply { payload, mode, expect, mark, .. } => {
                 self.check_expect(id, expect, "apply")?;
                 self.apply(payload, *mode, mark, now)
             }

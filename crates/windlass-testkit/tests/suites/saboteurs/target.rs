@@ -182,7 +182,7 @@ impl Saboteur {
         let mut write = write.clone();
         let present = self.live(cx, write.id());
         match &mut write {
-            Write::Apply { payload, mode, expect, mark } => {
+            Write::Apply { payload, mode, expect, mark, .. } => {
                 self.bend_apply(payload, mode, mark, present.as_ref());
                 self.bend_expect(expect, present.as_ref());
             }
@@ -246,7 +246,7 @@ impl Saboteur {
         // The first wait is harmless: only who drops at the second finds half an object.
         yield_once().await;
         let half = payload.edit(|body| drop(body.as_map_mut().unwrap().remove("data"))).unwrap();
-        let apply = |payload, mode, expect| Write::Apply { payload, mode, expect, mark: mark.clone() };
+        let apply = |payload, mode, expect| Write::apply(payload, mode, expect, mark.clone());
         self.inner.write(cx, &apply(half, Mode::Apply, Expect::Absent)).await?;
         yield_once().await;
         match self.inner.write(cx, &apply(payload.clone(), Mode::Replace, Expect::Any)).await? {

@@ -56,7 +56,7 @@ impl Saboteur {
     async fn write_all(&self, cx: &Context, wants: &[Want<'_>]) -> Result<()> {
         for want in wants {
             let (payload, mark) = (want.item.object.clone(), want.mark.clone());
-            let write = Write::Apply { payload, mode: Mode::Apply, expect: Expect::Any, mark };
+            let write = Write::apply(payload, Mode::Apply, Expect::Any, mark);
             self.inner.write(cx, &write).await?;
         }
         Ok(())
