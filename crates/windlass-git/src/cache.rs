@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::disk::{self, broken};
 use crate::local;
 use crate::reading::Reading;
 
@@ -30,6 +31,14 @@ pub(crate) struct Cache {
     folder: PathBuf,
 }
 
+/// A generation to fetch into.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    pub(crate) repository: gix::ThreadSafeRepository,
+    /// Whether nothing was there before, so that nothing in it can be to blame.
+    pub(crate) is_new: bool,
+}
+
 /// The right to write to the cache, held until dropped or until the process ends.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -42,8 +51,8 @@ impl Cache {
         Self { folder: root.join(key) }
     }
 
-    /// Opens the newest generation, and says that it is in use. `None` where there is none that can be read: the
-    /// next fetch starts a new one.
+    /// Opens the newest generation, and says that it is in use. `None` where there is none that can be opened: the
+    /// next fetch starts a new one. Whether what it holds can be read is seen by whoever looks at it.
     pub(crate) fn newest(&self) -> Result<Option<Reading>> {
         check_private(&self.folder)?;
         loop {
@@ -82,25 +91,25 @@ impl Cache {
 
 impl Held {
     /// Opens the generation to fetch into: the newest, or a new one if that is full or damaged or there is none.
-    pub(crate) fn writable(&self, packs_max: usize) -> Result<gix::ThreadSafeRepository> {
+    pub(crate) fn writable(&self, packs_max: usize) -> Result<Generation> {
         let Some(newest) = generations(&self.folder)?.pop() else { return self.renewed() };
         match local::open(&path(&self.folder, newest)) {
             Ok(repository) if packs(&repository)? < packs_max => {
                 self.tidy(&repository)?;
-                Ok(repository)
+                Ok(Generation { repository, is_new: false })
             }
             _ => self.renewed(),
         }
     }
 
     /// Starts a new generation, and removes the old ones that nobody reads from.
-    pub(crate) fn renewed(&self) -> Result<gix::ThreadSafeRepository> {
+    pub(crate) fn renewed(&self) -> Result<Generation> {
         let old = generations(&self.folder)?;
         let created = self.create(old.last().map_or(1, |newest| newest + 1))?;
         for old in old {
             self.remove_unused(&path(&self.folder, old))?;
         }
-        Ok(created)
+        Ok(Generation { repository: created, is_new: true })
     }
 
     fn create(&self, generation: u64) -> Result<gix::ThreadSafeRepository> {
@@ -109,16 +118,23 @@ impl Held {
         local::create(&new)?;
         let place = path(&self.folder, generation);
         fs::rename(&new, &place).map_err(|error| broken("no cache repository", &place, error))?;
+        disk::sync(&self.folder)?;
         local::open(&place)
     }
 
-    /// Removes what a killed fetch has left behind: half a pack is found by nobody else.
+    /// Removes what a killed fetch has left behind: half a pack is found by nobody else, and the lock of a file that
+    /// Git writes would be waited for in vain, since only the holder of the cache writes any.
     fn tidy(&self, repository: &gix::ThreadSafeRepository) -> Result<()> {
-        let folder = repository.objects_dir().join("pack");
-        for file in files(&folder)? {
-            if !["pack", "idx", "keep"].iter().any(|kind| file.extension().is_some_and(|end| end == *kind)) {
-                fs::remove_file(&file).map_err(|error| broken("half a pack stays", &file, error))?;
-            }
+        let ends = |file: &Path, kinds: &[&str]| {
+            kinds.iter().any(|kind| file.extension().is_some_and(|end| end == *kind))
+        };
+        let packs = files(&repository.objects_dir().join("pack"))?;
+        let half = packs.into_iter().filter(|file| !ends(file, &["pack", "idx", "keep"]));
+        let git = repository.path();
+        let others = [files(git)?, files(&git.join("refs").join("windlass"))?];
+        let locks = others.into_iter().flatten().filter(|file| ends(file, &["lock"]));
+        for file in half.chain(locks) {
+            fs::remove_file(&file).map_err(|error| broken("half a file stays", &file, error))?;
         }
         Ok(())
     }
@@ -189,8 +205,4 @@ fn check_private(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn broken(message: &'static str, path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, message).with("path", path.display()).caused_by(error)
 }

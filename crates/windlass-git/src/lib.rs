@@ -59,6 +59,7 @@
 
 mod cache;
 mod commit;
+mod disk;
 mod http;
 mod job;
 mod local;

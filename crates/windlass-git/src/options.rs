@@ -91,8 +91,18 @@ pub struct GitLimits {
     pub list_bytes_max: u64,
     /// The most bytes of one fetched pack, as sent.
     pub pack_bytes_max: u64,
+    /// The most bytes of one object of a fetched pack, unpacked or packed.
+    pub object_bytes_max: u64,
+    /// The most bytes of all objects of a fetched pack together, unpacked.
+    pub unpacked_bytes_max: u64,
+    /// The most objects of a fetched pack.
+    pub objects_max: usize,
+    /// The most threads that unpack one pack, each with some objects in its memory.
+    pub pack_threads_max: usize,
     /// The most redirects that are followed in a row.
     pub redirects_max: u32,
+    /// The most calls of a source and its clones that work at once, each on a thread of its own; others wait.
+    pub calls_max: usize,
     /// The most symbolic links that are followed to read one path.
     pub links_max: u32,
     /// The most packs of one cache; the next fetch starts a new one.
@@ -107,7 +117,12 @@ impl Default for GitLimits {
             fetch_time_max: Duration::from_secs(600),
             list_bytes_max: 64 << 20,
             pack_bytes_max: 2 << 30,
+            object_bytes_max: 256 << 20,
+            unpacked_bytes_max: 4 << 30,
+            objects_max: 4_000_000,
+            pack_threads_max: 4,
             redirects_max: 5,
+            calls_max: 8,
             links_max: 16,
             cache_packs_max: 64,
         }

@@ -7,56 +7,13 @@ mod support;
 use std::process::Command;
 use std::sync::Arc;
 
+use support::served::Served;
 use support::server::{Answer, Server};
 use support::*;
 use windlass_core::{ErrorKind, Revision, Source};
 use windlass_git::write::Change;
 use windlass_git::{Credentials, GitLimits, GitSource};
 use windlass_testkit::block_on;
-
-/// A fleet behind a server, and a cache that starts empty.
-struct Served {
-    fleet: Fleet,
-    server: Server,
-    cache: tempfile::TempDir,
-}
-
-impl Served {
-    fn new(answer: Answer) -> Self {
-        let fleet = Fleet::new();
-        let server = Server::new(fleet.folder.path(), answer);
-        Self { fleet, server, cache: tempfile::tempdir().unwrap() }
-    }
-
-    fn source(&self) -> GitSource {
-        self.source_at(&self.server)
-    }
-
-    fn source_at(&self, server: &Server) -> GitSource {
-        GitSource::new(format!("{}/fleet.git", server.origin)).with_cache(self.cache.path())
-    }
-
-    /// The bare repositories of the cache.
-    fn copies(&self) -> Vec<std::path::PathBuf> {
-        let sub = |path: &std::path::Path| -> Vec<_> {
-            std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
-        };
-        let copies = sub(self.cache.path()).into_iter().flat_map(|folder| sub(&folder));
-        let mut copies: Vec<_> =
-            copies.filter(|path| path.extension().is_some_and(|end| end == "git")).collect();
-        copies.sort();
-        copies
-    }
-
-    fn check_fails(&self, source: &GitSource, expected: &str) {
-        let error = bring(source).unwrap_err();
-        let shown = shown(&error).replace(&self.server.origin, "SERVER");
-        let shown = shown.replace(&self.fleet.second, "COMMIT");
-        assert_eq!(shown, expected, "{error:?}");
-        let whole = format!("{error:?} {}", error.explain());
-        assert!(!whole.contains("secret"), "a credential is shown: {whole}");
-    }
-}
 
 const LIST: &str = "GET /fleet.git/info/refs?service=git-upload-pack";
 const ASK: &str = "POST /fleet.git/git-upload-pack";

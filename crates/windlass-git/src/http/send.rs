@@ -46,7 +46,7 @@ fn send_once(
     if let Some(authorization) = call.authorization_for(&origin) {
         request = request.header("authorization", authorization);
     }
-    let left = Some(call.time_left()?);
+    let left = call.time_left()?;
     let sent = match body {
         None => request
             .body(())
