@@ -26,16 +26,16 @@ enum Proof {
 }
 
 impl Credentials {
-    /// A user with a password or an access token.
+    /// A user with a password or an access token. One line break at its end is not part of it.
     #[must_use]
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { proof: Proof::Basic { user: user.into(), password: password.into() }, identity: None }
+        Self { proof: Proof::Basic { user: user.into(), password: line(password.into()) }, identity: None }
     }
 
-    /// A bearer token.
+    /// A bearer token. One line break at its end is not part of it.
     #[must_use]
     pub fn bearer(token: impl Into<String>) -> Self {
-        Self { proof: Proof::Bearer { token: token.into() }, identity: None }
+        Self { proof: Proof::Bearer { token: line(token.into()) }, identity: None }
     }
 
     /// Names the account behind credentials that are renewed often, so that all of its tokens share one cache.
@@ -148,6 +148,17 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// What was written into a file as a line.
+fn line(mut secret: String) -> String {
+    if secret.ends_with('\n') {
+        secret.pop();
+        if secret.ends_with('\r') {
+            secret.pop();
+        }
+    }
+    secret
+}
+
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -173,5 +184,12 @@ mod tests {
         assert_eq!(header("a", "b"), "Basic YTpi");
         assert_eq!(header("a", "bc"), "Basic YTpiYw==");
         assert_eq!(Credentials::bearer("t").header(), "Bearer t");
+    }
+
+    #[test]
+    fn a_secret_from_a_file_is_without_its_line_break() {
+        assert_eq!(Credentials::bearer("t\n"), Credentials::bearer("t"));
+        assert_eq!(Credentials::basic("a", "b\r\n"), Credentials::basic("a", "b"));
+        assert_eq!(Credentials::bearer("t\n\n").header(), "Bearer t\n", "one, and no other character");
     }
 }

@@ -162,6 +162,35 @@ fn a_redirect_is_followed_without_credentials() {
 }
 
 #[test]
+fn a_redirect_to_who_wants_credentials_is_named() {
+    let served = Served::new(Answer::For("Bearer secret"));
+    let front = Server::new(served.fleet.folder.path(), Answer::Redirect(served.server.origin.clone()));
+    let source = served.source_at(&front).with_credentials(Credentials::bearer("secret"));
+    let error = bring(&source.with_credentials_in_clear_text()).unwrap_err();
+    let shown = shown(&error).replace(&served.server.origin, "SERVER").replace(&front.origin, "FRONT");
+    assert_eq!(
+        shown,
+        "denied: a redirect led to a server that was not shown the credentials \
+         (status=401, asked=SERVER, url=FRONT/fleet.git)"
+    );
+    assert!(error.help().is_some_and(|help| help.contains("the redirect leads to")));
+}
+
+#[test]
+fn credentials_that_no_header_can_hold_are_refused_before_anybody_is_asked() {
+    let served = Served::new(Answer::For("Bearer secret"));
+    let source =
+        |token| served.source().with_credentials(Credentials::bearer(token)).with_credentials_in_clear_text();
+    assert!(bring(&source("secret\n")).is_ok(), "as it is read from a file");
+    served.server.lines();
+    served.check_fails(
+        &source("secret\nsecret"),
+        "invalid: the credentials hold a character that cannot be sent (url=SERVER/fleet.git)",
+    );
+    assert!(served.server.lines().is_empty());
+}
+
+#[test]
 fn redirects_end() {
     let served = Served::new(Answer::Redirect(String::new()));
     served.check_fails(&served.source(), "limit: too many redirects (redirects_max=5, url=SERVER/fleet.git)");

@@ -182,7 +182,7 @@ impl Client {
             let response = send(&self.agent, &self.call, &url, headers, None)?;
             if !response.status().is_redirection() {
                 let base = url.strip_suffix(tail).unwrap_or(&url).to_owned();
-                return Ok((Answer::of(response, &self.call)?, base));
+                return Ok((Answer::of(response, &url, &self.call)?, base));
             }
             url = redirect(&url, tail, &response).map_err(|error| self.call.fail(error))?;
         }

@@ -22,6 +22,7 @@ use gix::{ObjectId, Repository, ThreadSafeRepository};
 use gix_transport::client::blocking_io::http::Transport;
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
+use ureq::http::HeaderValue;
 use windlass_core::{Error, ErrorKind, Result};
 
 use self::ask::{Depth, Exactly};
@@ -34,7 +35,7 @@ use crate::http::{Bounds, Call, Client};
 use crate::job::Job;
 use crate::local;
 use crate::location::Address;
-use crate::options::{Access, GitLimits};
+use crate::options::{Access, Credentials, GitLimits};
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted, not_found};
 
@@ -70,6 +71,12 @@ impl Remote {
         if access.credentials.is_some() && !address.origin().is_secure() && !access.clear_text {
             let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");
             return Err(error.with("url", address.as_str()).with_help("use https://"));
+        }
+        let sendable = |credentials: &Credentials| HeaderValue::try_from(credentials.header()).is_ok();
+        if !access.credentials.as_ref().is_none_or(sendable) {
+            let error =
+                Error::new(ErrorKind::Invalid, "the credentials hold a character that cannot be sent");
+            return Err(error.with("url", address.as_str()));
         }
         let cache = Cache::new(cache, &cache_key(&address, &access));
         Ok(Self { address, access, limits, cache, agent: OnceLock::new() })
@@ -242,7 +249,7 @@ impl Remote {
 
     /// Opens a conversation with the server.
     fn converse(&self, bounds: &Bounds, job: &Job) -> Result<(Arc<Call>, Transport<Client>, Handshake)> {
-        let authorization = self.access.credentials.as_ref().map(crate::Credentials::header);
+        let authorization = self.access.credentials.as_ref().map(Credentials::header);
         let call = Call::new(&self.address, authorization, bounds, job);
         let url = gix::url::parse(self.address.as_str());
         let url = url.map_err(|error| Error::new(ErrorKind::Invalid, "not an address").caused_by(error))?;
