@@ -9,13 +9,14 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
-use windlass_core::{Context, Error, ErrorKind, Limits, Result};
+use windlass_core::{Context, Error, ErrorKind, Limits, Result, Timestamp};
 
 /// What a piece of blocking work must heed.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     stop: Arc<AtomicBool>,
     deadline: Option<Instant>,
+    now: Timestamp,
     limits: Limits,
 }
 
@@ -27,6 +28,11 @@ impl Job {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// When the work was asked for.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The same work, which has to be done in so long, whatever else stops it earlier.
@@ -102,7 +108,7 @@ async fn on_thread<T: Send + 'static>(
     let permit = Arc::clone(threads).acquire_owned().await.map_err(|_| ended())?;
     let stop = Arc::new(AtomicBool::new(false));
     let deadline = cx.remaining().map(|left| Instant::now() + left);
-    let job = Job { stop: Arc::clone(&stop), deadline, limits: cx.limits().clone() };
+    let job = Job { stop: Arc::clone(&stop), deadline, now: cx.now().wall, limits: cx.limits().clone() };
     let _stop = StopOnDrop(stop);
     let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("windlass-git".to_owned());

@@ -107,6 +107,8 @@ pub struct GitLimits {
     pub links_max: u32,
     /// The most packs of one cache; the next fetch starts a new one.
     pub cache_packs_max: usize,
+    /// How long a cache stays that nobody uses; a fetch that downloads removes older ones beside its own.
+    pub cache_age_max: Duration,
 }
 
 impl Default for GitLimits {
@@ -125,6 +127,7 @@ impl Default for GitLimits {
             calls_max: 8,
             links_max: 16,
             cache_packs_max: 64,
+            cache_age_max: Duration::from_secs(30 * 24 * 3600),
         }
     }
 }

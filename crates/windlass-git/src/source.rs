@@ -28,7 +28,9 @@ use crate::{Credentials, GitLimits};
 /// # Guarantees
 /// - No program is run, and no configuration is read but that of a local repository.
 /// - [`resolve`](Source::resolve) over HTTP lists references and fetches nothing; a commit is not even asked for.
-/// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it.
+/// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it. It
+///   makes sure each time that every file and folder of the commit is there, without unpacking the files.
+/// - A call ends when the deadline of its context has passed, whatever its thread is at.
 ///
 /// - An artifact of a local repository stays readable whatever happens to the repository. Fetching it looks at every
 ///   file of the commit once: packs are mapped, and loose objects are copied into memory, at most

@@ -130,6 +130,8 @@ impl Remote {
             || Error::new(ErrorKind::Internal, "what was fetched is not there").with("commit", commit);
         let found = self.cached(commit, job)?.ok_or_else(unseen)?;
         drop(held);
+        // The commit is there, whatever becomes of other caches.
+        let _ = self.cache.sweep_others(job.now(), self.limits.cache_age_max);
         Ok(found)
     }
 
@@ -143,6 +145,7 @@ impl Remote {
         }
         let facts = commit::facts(&repository, commit)?;
         local::check_whole(&repository, commit, job)?;
+        self.cache.touch(job.now());
         Ok(Some(Found { reading, facts }))
     }
 }

@@ -1,15 +1,11 @@
 //! What goes wrong on the way into the cache or in it: what is damaged heals, and what is not is left alone.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
-
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::served::Served;
-use support::server::Answer;
-use support::*;
+use crate::support::served::Served;
+use crate::support::server::Answer;
+use crate::support::*;
 use windlass_core::ErrorKind;
 use windlass_git::write::Change;
 use windlass_git::{GitLimits, GitSource};

@@ -2,19 +2,23 @@
 //!
 //! ```text
 //! <cache>/<hash of address and identity>/lock
+//! <cache>/<hash of address and identity>/used                 when, in seconds since 1970
 //! <cache>/<hash of address and identity>/<generation>.git     refs/windlass/<commit>: fetched and found whole
 //! ```
 //!
 //! Invariants: whoever writes holds the lock; a generation appears by a rename, complete; readers wait for nobody,
 //! since packs are only ever added. When a generation has too many packs a new one is started, and old ones are
-//! removed unless somebody still reads from them.
+//! removed unless somebody still reads from them. So are those of a cache that was not used for long.
+
+mod age;
+mod private;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use windlass_core::{Error, ErrorKind, Result};
+use windlass_core::{Result, Timestamp};
 
 use crate::disk::{self, broken};
 use crate::local;
@@ -28,6 +32,7 @@ const IN_USE: &str = "windlass-in-use";
 
 #[derive(Debug)]
 pub(crate) struct Cache {
+    root: PathBuf,
     folder: PathBuf,
 }
 
@@ -48,13 +53,13 @@ pub(crate) struct Held {
 
 impl Cache {
     pub(crate) fn new(root: &Path, key: &str) -> Self {
-        Self { folder: root.join(key) }
+        Self { root: root.to_owned(), folder: root.join(key) }
     }
 
     /// Opens the newest generation, and says that it is in use. `None` where there is none that can be opened: the
     /// next fetch starts a new one. Whether what it holds can be read is seen by whoever looks at it.
     pub(crate) fn newest(&self) -> Result<Option<Reading>> {
-        check_private(&self.folder)?;
+        private::check(&self.root, &self.folder)?;
         loop {
             let Some(newest) = generations(&self.folder)?.pop() else { return Ok(None) };
             match self.open(newest) {
@@ -63,6 +68,16 @@ impl Cache {
                 Err(_) => {}
             }
         }
+    }
+
+    /// Says that the cache is used now.
+    pub(crate) fn touch(&self, now: Timestamp) {
+        age::touch(&self.folder, now);
+    }
+
+    /// Removes what other caches beside this one hold, where nobody has used them for so long.
+    pub(crate) fn sweep_others(&self, now: Timestamp, age_max: Duration) -> Result<()> {
+        age::sweep(&self.root, &self.folder, now, age_max)
     }
 
     fn open(&self, generation: u64) -> Result<Reading> {
@@ -74,8 +89,8 @@ impl Cache {
 
     /// Waits for the right to write. `wait` is asked before each further look and ends the wait with its error.
     pub(crate) fn hold(&self, mut wait: impl FnMut() -> Result<()>) -> Result<Held> {
-        create_private(&self.folder).map_err(|error| broken("no cache folder", &self.folder, error))?;
-        check_private(&self.folder)?;
+        private::create(&self.folder).map_err(|error| broken("no cache folder", &self.folder, error))?;
+        private::check(&self.root, &self.folder)?;
         let lock = self.folder.join("lock");
         let file = lock_file(&lock)?;
         loop {
@@ -183,26 +198,4 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         listed => listed.map_err(|error| broken("the cache cannot be read", folder, error)),
     }
-}
-
-/// Makes a folder that only its owner can enter.
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Refuses a folder that others can enter: they could put files into it, which nobody would question later.
-fn check_private(folder: &Path) -> Result<()> {
-    #[cfg(unix)]
-    if let Ok(known) = fs::symlink_metadata(folder) {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&known.permissions());
-        if !known.is_dir() || mode & 0o077 != 0 {
-            let error =
-                Error::new(ErrorKind::Denied, "the cache is open to others").with("path", folder.display());
-            return Err(error.with_help("Remove the folder, or make it accessible to its owner alone."));
-        }
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod damage;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::process::Command;
@@ -10,10 +12,10 @@ use std::sync::Arc;
 use support::served::Served;
 use support::server::{Answer, Server};
 use support::*;
-use windlass_core::{ErrorKind, Revision, Source};
+use windlass_core::{ErrorKind, Paths, Revision, Source};
 use windlass_git::write::Change;
 use windlass_git::{Credentials, GitLimits, GitSource};
-use windlass_testkit::block_on;
+use windlass_testkit::{TestClock, block_on};
 
 const LIST: &str = "GET /fleet.git/info/refs?service=git-upload-pack";
 const ASK: &str = "POST /fleet.git/git-upload-pack";
@@ -357,6 +359,34 @@ fn a_cache_that_others_can_enter_is_refused() {
     let folder = served.copies()[0].parent().unwrap().to_owned();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o770)).unwrap();
     assert_eq!(bring(&served.source()).unwrap_err().kind(), ErrorKind::Denied);
+}
+
+#[test]
+fn a_cache_that_nobody_uses_is_removed_and_one_that_is_read_stays() {
+    let served = Served::new(Answer::Git);
+    let clock = TestClock::new();
+    let days = |days: u64| std::time::Duration::from_secs(days * 24 * 3600);
+    let fetch_as = |token: &str| {
+        let source = served.source().with_credentials(Credentials::bearer(token));
+        let (source, cx) = (source.with_credentials_in_clear_text(), clock.context());
+        block_on(async {
+            let revision = source.resolve(&cx).await?.revision;
+            source.fetch(&cx, &revision, &Paths::All).await
+        })
+        .unwrap()
+    };
+    fetch_as("first");
+    let held = fetch_as("held");
+    clock.advance(days(20));
+    fetch_as("first");
+    clock.advance(days(20));
+    fetch_as("second");
+    assert_eq!(served.copies().len(), 3, "the first was used, the other is read");
+    clock.advance(days(31));
+    fetch_as("third");
+    assert_eq!(served.copies().len(), 2, "the first two are gone");
+    assert_eq!(read(&held, "README").unwrap(), "fleet\n");
+    assert_eq!(read(&fetch_as("first"), "README").unwrap(), "fleet\n", "it is made again when it is used");
 }
 
 /// A TLS server with a certificate that nobody else trusts, and that certificate in PEM.
