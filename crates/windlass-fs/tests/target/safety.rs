@@ -161,9 +161,9 @@ fn a_fence_lost_on_the_way_to_a_write_keeps_it_from_happening() {
     #[derive(Debug)]
     struct Brief(AtomicUsize);
     impl Fence for Brief {
-        fn check(&self, _: Now) -> Result<()> {
+        fn check(&self, _: Now) -> Result<Option<std::time::Duration>> {
             let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-            left.map(drop).map_err(|_| Error::new(ErrorKind::Conflict, "the lease is lost"))
+            left.map(|_| None).map_err(|_| Error::new(ErrorKind::Conflict, "the lease is lost"))
         }
     }
     let (changed, new) = (apply(&web("b")), apply(&config_map("shop", "new", "a")));
