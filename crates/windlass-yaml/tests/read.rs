@@ -210,6 +210,11 @@ fn a_template_in_a_text_explains_no_other_mistake() {
 }
 
 #[test]
+fn what_has_no_words_here_is_said_in_those_of_the_parser() {
+    check_refused("[- a]", "\"-\" is only valid inside a block (line=1, column=2, document=1)");
+}
+
+#[test]
 fn quoted_texts_are_stricter_than_in_go() {
     for text in ["a: \"b\n c\"", "a:\n  b: \"c\n    d\"", "a: \"b\" #c"] {
         assert!(read(text.as_bytes(), &Options::default()).is_ok(), "{text:?}");
