@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use windlass_core::{TreePath, Value};
 
-use crate::ignore::{Match, Rules};
+use crate::ignore::{Match, Pattern, Rules};
 
 fn goldens() -> PathBuf {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/goldens");
@@ -18,7 +18,8 @@ fn rules(row: &Value) -> Rules {
         let domain = pattern.get("domain").and_then(Value::as_list).unwrap_or_default();
         let folder: Vec<&str> = domain.iter().filter_map(Value::as_text).collect();
         let folder = TreePath::new(&folder.join("/")).expect("a folder");
-        rules.add(&folder, pattern.text_at(&["pattern"]).unwrap_or_default());
+        let pattern = pattern.text_at(&["pattern"]).unwrap_or_default();
+        rules = rules.with(&folder, Pattern::all(pattern).collect());
     }
     rules
 }
