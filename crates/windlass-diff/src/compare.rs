@@ -76,8 +76,10 @@ pub struct FieldChange {
     pub holder: Option<Text>,
     /// Only the order of a list differs; the values are the keys in their order.
     pub order: bool,
-    /// What the map around the field calls itself; a `value` beside the name `DB_PASSWORD` is a secret.
+    /// What the maps call themselves in whose `value` the field is: all of it is secret beside the name `DB_PASSWORD`.
     pub(crate) named: Vec<Text>,
+    /// With `order`, the fields whose values the keys are.
+    pub(crate) keys: Vec<Text>,
 }
 
 impl<'a> Facts<'a> {

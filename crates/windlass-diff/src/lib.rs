@@ -37,7 +37,8 @@
 //! - No behaviour of a kind: a schema is an argument, and without one maps merge by field and lists are replaced.
 //! - No panic and no endless work on any input; depth is limited by `value_depth_max` of the
 //!   [`Limits`](windlass_core::Limits) or a named constant.
-//! - Values are in no `Debug` and in no error; in text only behind a [`Mask`].
+//! - Values are in no `Debug` and in no error, but for the keys of items in its paths; in text only behind a [`Mask`],
+//!   and so are those keys.
 //!
 //! What it does not do: predict what a server makes of an object (its defaults, webhooks, field managers). That is for the
 //! target; [`Facts`] takes what it knows.

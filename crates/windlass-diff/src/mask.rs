@@ -21,11 +21,12 @@
 //! - **By name**: a text or a number, or a list of them, in a field whose name ends in one of [`NAMES`], without regard to
 //!   case, `-`, `_` and `.`: `adminPassword`, `db.password` of a ConfigMap. Not truth values, so that
 //!   `automountServiceAccountToken` stays readable, and not maps, so that `passwordSecretRef.name` does.
-//!   The field `value` of a map whose `name` or `key` ends in one of them, or in `secret`, `pass` or `pwd`: variables of
-//!   containers, parameters, headers. [`Mask::with_name`] adds more.
-//! - **By line**: what follows such a name and `:` or `=` in a line of a text: `--token=…`, a configuration file in a ConfigMap.
+//!   The field `value`, wholly, of a map whose `name` or `key` ends in one of them, or in `secret`, `pass` or `pwd`:
+//!   variables of containers, parameters, headers. [`Mask::with_name`] adds more.
+//! - **By line**: what follows such a name and `:` or `=` in a line of a text, with what is indented under it: `--token=…`,
+//!   a configuration file in a ConfigMap.
 //! - **By content**: a text with a private key in PEM or of age, or with an URL that has a password.
-//! - Values in a *path* (`tokens[="abc"]`) by the same rules.
+//! - Values in a *path* (`tokens[="abc"]`, `users[login=abc]`) by the same rules.
 //!
 //! What it does not find: a secret behind another word on its line (`run --verbose=1 --token=…`), two items of a list
 //! (`--token`, `…`), a parameter of an URL, a name like `seed`. Such a thing belongs into a Secret, or its path into
@@ -37,6 +38,7 @@
 //! recognisably equal.
 
 mod hide;
+mod lines;
 mod rule;
 
 use windlass_core::{FieldPath, Text};
@@ -125,7 +127,7 @@ impl FieldChange {
     pub fn masked(&self, mask: &KindMask<'_>) -> windlass_core::Change {
         let (before, after) = mask.pair(self);
         let (before, after) = text::pair(before.as_ref(), after.as_ref());
-        windlass_core::Change { path: mask.path(&self.path), before, after, cause: self.cause }
+        windlass_core::Change { path: hide::path_of(mask, self), before, after, cause: self.cause }
     }
 }
 

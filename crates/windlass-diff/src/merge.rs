@@ -27,6 +27,7 @@
 //! | a list with keys | its items merge by key; missing key fields count as their default (`protocol: TCP`) |
 //! | a set | is the union, less what only `base` names |
 //! | another type in `live` than in `desired` | `desired` wins |
+//! | a map that the schema says `retainKeys` of, as of an item of such a list | once a field that `desired` names differs from `live`, only such fields stay |
 //!
 //! - What is left of a removed map goes too where it says only what a missing value means anyway, so that a removed
 //!   probe does not leave the server's defaults behind as a probe without a handler.
@@ -40,7 +41,7 @@
 //!
 //! With `m(b, d, l)` for the merge, and values without `null`:
 //! `m(b, d, b) == d`; `m(d, d, m(b, d, l)) == m(b, d, l)`; nothing of `l` that neither `b` nor `d` names is lost but
-//! defaults in a map that goes, and what an item that goes holds.
+//! defaults in a map that goes, what an item that goes holds, and what stood beside a field in a map of `retainKeys`.
 
 mod run;
 

@@ -58,7 +58,7 @@
 //! | `"by": ["a", "b"]` | items are maps told apart by these fields | `x-kubernetes-list-type: map` with `x-kubernetes-list-map-keys` |
 //! | `"atomic": true` | the map is replaced whole | `x-kubernetes-map-type: atomic` |
 //! | `"default": V` | what a missing field means; used for the keys of lists and to name the cause of a difference | `default` |
-//! | `"patch": "merge"`, `"replace"`, `"retainKeys"`, `"merge,retainKeys"` | strategic merge patch only | `x-kubernetes-patch-strategy` |
+//! | `"patch": "merge"`, `"replace"`, `"retainKeys"`, `"merge,retainKeys"` | strategic merge patch; of it, a merge looks at `retainKeys` | `x-kubernetes-patch-strategy` |
 //! | `"patchKey": "name"` | strategic merge patch only | `x-kubernetes-patch-merge-key` |
 //!
 //! A list without `by` takes it from `patch` and `patchKey` if they say `merge`, and is else atomic.
@@ -159,7 +159,7 @@ pub enum ListKind {
     Map(Vec<Text>),
 }
 
-/// How a [strategic merge patch](crate::strategic) treats a value; [`merge`](crate::merge) does not look at it.
+/// How a [strategic merge patch](crate::strategic) treats a value; [`merge`](crate::merge) looks at `retain_keys` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
     /// A list is merged; without it a list is replaced.

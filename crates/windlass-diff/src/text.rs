@@ -11,6 +11,9 @@ pub const LINES_MAX: usize = 12;
 /// Characters shown in front of the first difference of a long value.
 const LEAD: usize = 24;
 
+/// Stands behind what differs beyond what is shown of it.
+const CHANGED: &str = " (changed)";
+
 /// A value that may be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
@@ -67,8 +70,12 @@ pub(crate) fn pair(before: Option<&Shown>, after: Option<&Shown>) -> (Option<Tex
         (Some(a), Some(b)) => common(a, b).saturating_sub(LEAD),
         _ => 0,
     };
-    let cut = |text: Option<String>| text.map(|text| cut(&text, start).into());
-    (cut(before), cut(after))
+    let cut = |text: &Option<String>| text.as_deref().map(|text| cut(text, start));
+    let (short_before, mut short_after) = (cut(&before), cut(&after));
+    if before != after && short_before == short_after {
+        short_after = short_after.map(|text| text + CHANGED);
+    }
+    (short_before.map(Text::from), short_after.map(Text::from))
 }
 
 /// Replaces what a terminal would act on, or what would turn the text around.
@@ -107,29 +114,48 @@ fn cut(text: &str, start: usize) -> String {
     if back { format!("{front}{shown}… ({} bytes)", text.len()) } else { format!("{front}{shown}") }
 }
 
-/// Gives the lines that differ, with one line around them.
+/// Gives the lines that differ, with one line around them. Lines across from one another are cut around their difference.
 fn hunk(a: &str, b: &str) -> (String, String) {
     let (a, b): (Vec<&str>, Vec<&str>) = (a.split('\n').collect(), b.split('\n').collect());
     let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let rest = a.len().min(b.len()) - front;
     let back = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     let front = front.saturating_sub(1);
-    let side = |lines: &[&str]| {
-        let end = (lines.len() - back + 1).min(lines.len());
-        let mut part: Vec<String> = (front > 0).then(|| "…".to_owned()).into_iter().collect();
-        part.extend(limited(&lines[front..end]));
-        part.extend((end < lines.len()).then(|| "…".to_owned()));
-        part.join("\n")
+    let part = |lines: &[&str]| front..(lines.len() - back + 1).min(lines.len());
+    let (a_part, b_part) = (&a[part(&a)], &b[part(&b)]);
+    let a_shown = limited(a_part, b_part);
+    let mut b_shown = limited(b_part, a_part);
+    tell_apart((a_part, &a_shown), (b_part, &mut b_shown));
+    let whole = |lines: &[&str], shown: Vec<String>| {
+        let mut all: Vec<String> = (front > 0).then(|| "…".to_owned()).into_iter().collect();
+        all.extend(shown);
+        all.extend((part(lines).end < lines.len()).then(|| "…".to_owned()));
+        all.join("\n")
     };
-    (side(&a), side(&b))
+    (whole(&a, a_shown), whole(&b, b_shown))
+}
+
+/// Marks the lines of the newer side that differ from one of the older side and were cut to the same text.
+fn tell_apart(older: (&[&str], &[String]), newer: (&[&str], &mut [String])) {
+    for (line, shown) in newer.0.iter().zip(newer.1) {
+        if older.0.iter().zip(older.1).any(|(was, shown_was)| shown_was == shown && was != line) {
+            shown.push_str(CHANGED);
+        }
+    }
 }
 
 fn lines(text: &str) -> String {
-    limited(&text.split('\n').collect::<Vec<_>>()).join("\n")
+    limited(&text.split('\n').collect::<Vec<_>>(), &[]).join("\n")
 }
 
-fn limited(lines: &[&str]) -> Vec<String> {
-    let mut shown: Vec<String> = lines.iter().take(LINES_MAX).map(|line| cut(line, 0)).collect();
+/// Cuts lines, each around where it begins to differ from the one at its place in `others`.
+fn limited(lines: &[&str], others: &[&str]) -> Vec<String> {
+    let start = |(at, line): (usize, &&str)| match others.get(at) {
+        Some(other) if other != line => common(line, other).saturating_sub(LEAD),
+        _ => 0,
+    };
+    let shown = lines.iter().enumerate().take(LINES_MAX);
+    let mut shown: Vec<String> = shown.map(|line| cut(line.1, start(line))).collect();
     if lines.len() > LINES_MAX {
         shown.push(format!("… {} more lines", lines.len() - LINES_MAX));
     }
@@ -167,6 +193,34 @@ mod tests {
     fn of_many_lines_those_that_differ_show() {
         check("a\nb\nc\nd\ne\n", "a\nb\nC\nd\ne\n", (r#""…\nb\nc\nd\n…""#, r#""…\nb\nC\nd\n…""#));
         check("a\n", "a\nb\n", (r#""a\n""#, r#""a\nb\n""#));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_its_difference() {
+        let (front, back) = ("a".repeat(300), "z".repeat(300));
+        let text = |middle: &str| Shown::Value(format!("{front}{middle}{back}\n").into());
+        let (a, b) = pair(Some(&text("1")), Some(&text("2")));
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert!(a.contains("a1z") && b.contains("a2z"), "{a} {b}");
+        assert!(a.chars().count() < 200, "{a}");
+    }
+
+    #[test]
+    fn what_differs_never_shows_as_the_same() {
+        let x = |count: usize| "x".repeat(count);
+        for (a, b) in [
+            (x(1000), x(1001)),
+            (x(1000) + "\n", x(1001) + "\n"),
+            (format!("1\n{}a\n", x(300)), format!("{}b\n", x(300))),
+            (format!("1\n2\n{}a", x(300)), format!("{}b\n3", x(300))),
+        ] {
+            let (a, b) = pair(Some(&Shown::Value(a.into())), Some(&Shown::Value(b.into())));
+            let (a, b) = (a.unwrap(), b.unwrap());
+            assert_ne!(a, b);
+            let same =
+                a.split("\\n").any(|line| line.len() > 99 && b.split("\\n").any(|other| other == line));
+            assert!(!same, "{a} {b}");
+        }
     }
 
     #[test]

@@ -4,13 +4,17 @@
 //! matches, and the last pattern that holds decides, so that `!` can bring back a file of an excluded folder; and
 //! `a/**` holds for `a` too.
 
+mod glob;
+
+use std::rc::Rc;
+
 use windlass_core::TreePath;
 
-/// What ignore files say, the least important pattern first.
+use glob::{Glob, Name};
+
+/// What ignore files say of one folder: those of the folder itself, then those of the folders around it. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rules {
-    patterns: Vec<Pattern>,
-}
+pub(crate) struct Rules(Option<Rc<Scope>>);
 
 /// What the rules say of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +24,20 @@ pub(crate) enum Match {
     None,
 }
 
-#[derive(Debug, Clone)]
-struct Pattern {
-    /// The folder of the ignore file; the pattern sees nothing else.
+#[derive(Debug)]
+struct Scope {
+    /// Asked where no pattern of this one holds.
+    outer: Rules,
+    /// The folder of the ignore file; its patterns see nothing else.
     folder: TreePath,
-    names: Vec<String>,
+    patterns: Vec<Pattern>,
+    /// Whether a pattern here or further out begins with `!`.
+    includes: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    names: Vec<Glob>,
     /// Whether it begins at the folder, not at any depth below.
     anchored: bool,
     folders_only: bool,
@@ -32,35 +45,69 @@ struct Pattern {
 }
 
 impl Rules {
-    /// Adds the lines of an ignore file that lies in `folder`.
-    pub(crate) fn add(&mut self, folder: &TreePath, text: &str) {
-        self.patterns.extend(text.lines().filter_map(|line| Pattern::new(folder, line)));
+    /// Adds the patterns of an ignore file that lies in `folder`; they are more important than all before.
+    #[must_use]
+    pub(crate) fn with(&self, folder: &TreePath, patterns: Vec<Pattern>) -> Self {
+        if patterns.is_empty() {
+            return self.clone();
+        }
+        let includes = self.includes() || patterns.iter().any(|pattern| pattern.include);
+        Self(Some(Rc::new(Scope { outer: self.clone(), folder: folder.clone(), patterns, includes })))
     }
 
     /// Says what the last pattern that holds says.
     pub(crate) fn of(&self, path: &TreePath, is_folder: bool) -> Match {
-        let names: Vec<&str> = path.names().collect();
-        let found = self.patterns.iter().rev().find(|pattern| pattern.holds(&names, is_folder));
-        match found {
-            Some(pattern) if pattern.include => Match::Include,
-            Some(_) => Match::Exclude,
-            None => Match::None,
+        if self.is_empty() {
+            return Match::None;
         }
+        let names: Vec<Name<'_>> = path.names().map(Name::new).collect();
+        let mut scope = self.0.as_deref();
+        while let Some(Scope { outer, folder, patterns, .. }) = scope {
+            let inside = inside(folder, &names).unwrap_or_default();
+            match patterns.iter().rev().find(|pattern| pattern.holds(inside, is_folder)) {
+                Some(pattern) if pattern.include => return Match::Include,
+                Some(_) => return Match::Exclude,
+                None => scope = outer.0.as_deref(),
+            }
+        }
+        Match::None
     }
 
     /// Says whether a folder can be passed over as a whole.
     pub(crate) fn prunes(&self, folder: &TreePath) -> bool {
-        self.of(folder, true) == Match::Exclude && !self.patterns.iter().any(|pattern| pattern.include)
+        !self.includes() && self.of(folder, true) == Match::Exclude
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn includes(&self) -> bool {
+        self.0.as_ref().is_some_and(|scope| scope.includes)
     }
 }
 
+/// Gives a path seen from a folder that it lies in.
+fn inside<'p, 'n>(folder: &TreePath, path: &'p [Name<'n>]) -> Option<&'p [Name<'n>]> {
+    let mut rest = path;
+    for name in folder.names() {
+        let (first, below) = rest.split_first()?;
+        if first.text != name {
+            return None;
+        }
+        rest = below;
+    }
+    Some(rest)
+}
+
 impl Pattern {
+    /// Reads the lines of an ignore file.
+    pub(crate) fn all(text: &str) -> impl Iterator<Item = Self> {
+        text.lines().filter_map(Self::new)
+    }
+
     /// Reads a line; `None` for a comment and for nothing.
-    fn new(folder: &TreePath, line: &str) -> Option<Self> {
+    fn new(line: &str) -> Option<Self> {
         let line = without_trailing_space(line);
         if line.starts_with('#') {
             return None;
@@ -68,37 +115,23 @@ impl Pattern {
         let (include, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
         let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         let anchored = line.contains('/');
-        let names: Vec<String> = line.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        (!names.is_empty()).then(|| Self { folder: folder.clone(), names, anchored, folders_only, include })
+        let names: Vec<Glob> = line.split('/').filter(|name| !name.is_empty()).map(Glob::new).collect();
+        (!names.is_empty()).then_some(Self { names, anchored, folders_only, include })
     }
 
-    /// Says whether it matches a path or a folder that the path lies in.
-    fn holds(&self, path: &[&str], is_folder: bool) -> bool {
-        let Some(inside) = self.inside(path) else { return false };
-        (1..=inside.len()).any(|length| {
-            let whole = length == inside.len();
-            (!self.folders_only || !whole || is_folder) && self.matches(&inside[..length])
+    /// Says whether it matches a path, seen from its folder, or a folder that the path lies in.
+    fn holds(&self, path: &[Name<'_>], is_folder: bool) -> bool {
+        (1..=path.len()).any(|length| {
+            let whole = length == path.len();
+            (!self.folders_only || !whole || is_folder) && self.matches(&path[..length])
         })
     }
 
-    /// Gives the path seen from the folder of the ignore file.
-    fn inside<'p, 'n>(&self, path: &'p [&'n str]) -> Option<&'p [&'n str]> {
-        let mut rest = path;
-        for name in self.folder.names() {
-            let (first, below) = rest.split_first()?;
-            if *first != name {
-                return None;
-            }
-            rest = below;
-        }
-        Some(rest)
-    }
-
-    fn matches(&self, path: &[&str]) -> bool {
+    fn matches(&self, path: &[Name<'_>]) -> bool {
         if self.anchored {
-            return names_match(&self.names, path);
+            return glob::names_match(&self.names, path);
         }
-        path.last().is_some_and(|name| self.names[0] == "**" || name_matches(&self.names[0], name))
+        path.last().is_some_and(|name| self.names[0].matches(name))
     }
 }
 
@@ -109,92 +142,6 @@ fn without_trailing_space(line: &str) -> &str {
     if trimmed.ends_with('\\') && trimmed.len() < line.len() { &line[..=trimmed.len()] } else { trimmed }
 }
 
-/// Matches names one by one; `**` stands for any number of them, also none, and at the end too. Every state is visited
-/// once, so that no pattern takes more than its length times the depth.
-fn names_match(pattern: &[String], path: &[&str]) -> bool {
-    let mut reached = vec![false; path.len() + 1];
-    reached[0] = true;
-    for name in pattern {
-        let mut next = vec![false; path.len() + 1];
-        for from in (0..=path.len()).filter(|from| reached[*from]) {
-            if name == "**" {
-                next.iter_mut().skip(from).for_each(|reached| *reached = true);
-            } else if from < path.len() && name_matches(name, path[from]) {
-                next[from + 1] = true;
-            }
-        }
-        reached = next;
-    }
-    reached[path.len()]
-}
-
-/// Matches one name: `*`, `?`, `[a-z]`, `[!a-z]` and a backslash before what is meant literally.
-fn name_matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut p, mut n) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while n < name.len() {
-        let step = match pattern.get(p) {
-            Some('*') => {
-                star = Some((p + 1, n));
-                p += 1;
-                continue;
-            }
-            Some(_) => one_matches(&pattern[p..], name[n]),
-            None => None,
-        };
-        match (step, star) {
-            (Some(length), _) => {
-                p += length;
-                n += 1;
-            }
-            (None, Some((after, from))) => {
-                star = Some((after, from + 1));
-                p = after;
-                n = from + 1;
-            }
-            (None, None) => return false,
-        }
-    }
-    pattern[p..].iter().all(|rest| *rest == '*')
-}
-
-/// Matches one character with the head of a pattern and gives the length of that head.
-fn one_matches(pattern: &[char], character: char) -> Option<usize> {
-    match pattern {
-        ['?', ..] => Some(1),
-        ['\\', literal, ..] => (*literal == character).then_some(2),
-        ['[', ..] => class_matches(pattern, character),
-        [literal, ..] => (*literal == character).then_some(1),
-        [] => None,
-    }
-}
-
-/// A class that is not closed matches nothing.
-fn class_matches(pattern: &[char], character: char) -> Option<usize> {
-    let not = matches!(pattern.get(1), Some('!' | '^'));
-    let mut at = if not { 2 } else { 1 };
-    let first = at;
-    let mut found = false;
-    loop {
-        let mut low = *pattern.get(at)?;
-        if low == ']' && at > first {
-            return (found != not).then_some(at + 1);
-        }
-        if low == '\\' {
-            at += 1;
-            low = *pattern.get(at)?;
-        }
-        at += 1;
-        let mut high = low;
-        if pattern.get(at) == Some(&'-') && pattern.get(at + 1).is_some_and(|end| *end != ']') {
-            high = *pattern.get(at + 1)?;
-            at += 2;
-        }
-        found |= (low..=high).contains(&character);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,8 +149,7 @@ mod tests {
     /// `+` is included, `-` excluded, `.` neither.
     #[track_caller]
     fn check(rules: &str, path: &str, expected: char) {
-        let mut all = Rules::default();
-        all.add(&TreePath::root(), rules);
+        let all = Rules::default().with(&TreePath::root(), Pattern::all(rules).collect());
         let is_folder = path.ends_with('/');
         let got = match all.of(&TreePath::new(path).unwrap(), is_folder) {
             Match::Exclude => '-',

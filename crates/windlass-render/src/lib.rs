@@ -36,8 +36,10 @@
 //! - Files are read in the byte order of their paths, and items come out in that order.
 //! - A render is whole or it is not: with any problem there are no items, and all problems of all files are reported,
 //!   in the order of the files, up to `problems_max`.
-//! - Nothing that could hold an object is passed over in silence. What is not a manifest has to be ignored, excluded or
-//!   hidden (its name begins with a dot), else it is an error that says so.
+//! - What is named like a manifest and is none has to be ignored, excluded or hidden (its name begins with a dot), else it
+//!   is an error that says so. A file of another name is passed over, with a warning where something stands behind the
+//!   ending of a manifest: `web.yaml.j2`.
+//! - Ignore files have limits of their own: `ignore_patterns_max` and `ignore_bytes_max`, for all of a render together.
 //! - Everything that was read, and every ignore file that was looked for, is in `reads`.
 //!
 //! What it does not do: kustomize, Helm, or any template. A folder with a `kustomization.yaml` or a `Chart.yaml` is

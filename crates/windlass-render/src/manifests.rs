@@ -10,7 +10,7 @@ use windlass_yaml::{Format, Options, Reader};
 
 use crate::objects::Objects;
 use crate::problems::Problems;
-use crate::walk::{Found, Walk};
+use crate::walk::{Found, Walk, ends_render};
 
 /// Renders plain manifests: every YAML and JSON file under a path, or one file.
 ///
@@ -18,6 +18,7 @@ use crate::walk::{Found, Walk};
 /// - `.sourceignore` and `.windlassignore`, in the folder of the render, below it and above it up to the root, leave
 ///   files out; the deeper one decides, and `.windlassignore` over `.sourceignore`.
 /// - Names that begin with a dot are left out.
+/// - A name such as `web.yaml.j2` is a warning.
 /// - Two places with one object are an error that names both.
 ///
 /// ```
@@ -41,7 +42,7 @@ impl Default for Manifests {
 }
 
 impl Manifests {
-    /// Makes a renderer of `.yaml`, `.yml` and `.json` files in all folders.
+    /// Makes a renderer of `.yaml`, `.yml` and `.json` files in all folders, in whatever case they are written.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -120,6 +121,7 @@ impl Renderer for Manifests {
         let mut walk = Walk::new(cx, input, self);
         let found = walk.find()?;
         let mut render = Render::new(cx, walk.reads);
+        render.warn_of(walk.near, &self.extensions);
         for (path, found) in found {
             cx.check()?;
             match found {
@@ -147,11 +149,29 @@ impl<'c> Render<'c> {
         Self { cx, rendered, seen: BTreeMap::new(), bytes: 0, problems }
     }
 
+    /// Says which files may have been meant as manifests and are none.
+    fn warn_of(&mut self, mut near: Vec<TreePath>, extensions: &[Text]) {
+        near.sort();
+        let max = self.cx.limits().problems_max;
+        let endings: Vec<String> = extensions.iter().map(|extension| format!(".{extension}")).collect();
+        let endings = endings.join(", ");
+        for path in near.iter().take(max) {
+            let message = format!(
+                "{path} is not rendered: its name does not end in {endings}; rename it, or leave it out with .windlassignore"
+            );
+            self.rendered.warnings.push(Warning::new(message));
+        }
+        if near.len() > max {
+            let message = format!("{} more files are not rendered for their names", near.len() - max);
+            self.rendered.warnings.push(Warning::new(message));
+        }
+    }
+
     /// Reads a file. An error ends the render; what is wrong with the file is a problem.
     fn file(&mut self, input: &RenderInput<'_>, path: &TreePath) -> Result<()> {
         let bytes = match input.artifact.files().read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+            Err(error) if ends_render(&error) => return Err(error),
             Err(error) => {
                 self.problems.push(&error.with_each("path", path));
                 return Ok(());
@@ -169,7 +189,8 @@ impl<'c> Render<'c> {
     }
 
     fn documents(&mut self, path: &TreePath, bytes: &[u8]) -> Result<()> {
-        let json = path.as_str().ends_with(".json");
+        let extension = path.as_str().rsplit_once('.').map(|(_, extension)| extension);
+        let json = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let format = if json { Format::Json } else { Format::Auto };
         let reader = match Reader::new(bytes, &Options::from(self.cx.limits()).with_format(format)) {
             Ok(reader) => reader,
@@ -185,9 +206,7 @@ impl<'c> Render<'c> {
             documents += 1;
             match document.and_then(|document| objects.of(self.cx, document)) {
                 Ok(items) => self.keep(items)?,
-                Err(error) if error.kind() == ErrorKind::Cancelled || error.kind() == ErrorKind::Timeout => {
-                    return Err(error);
-                }
+                Err(error) if ends_render(&error) => return Err(error),
                 Err(error) => self.problems.push(&error.with_each("path", path)),
             }
         }

@@ -27,7 +27,7 @@ struct Spot<'d> {
     /// Its path in the document.
     at: FieldPath,
     /// `apiVersion` and `kind` of an item that has no kind, from a list such as `ConfigMapList`.
-    given: Option<(&'d str, &'d str)>,
+    given: Given<'d>,
 }
 
 impl<'f> Objects<'f> {
@@ -51,6 +51,9 @@ impl<'f> Objects<'f> {
         let index = document.index;
         let mut values = Vec::with_capacity(lines.len());
         take_objects(document.value, &mut values);
+        if values.len() != lines.len() {
+            return Err(Error::new(ErrorKind::Internal, "the objects of a list were not all found"));
+        }
         values.into_iter().zip(lines).map(|(value, line)| self.item(value, index, line)).collect()
     }
 
@@ -62,7 +65,7 @@ impl<'f> Objects<'f> {
     /// Finds the objects of a document. An item of a list within a list has the line of its list.
     fn flatten<'d>(&mut self, document: &'d Document, spots: &mut Vec<Spot<'d>>) -> Result<()> {
         let root = Spot { value: &document.value, line: document.line, at: FieldPath::root(), given: None };
-        let Some(items) = items_of(&document.value) else {
+        let Some(items) = items_of(&document.value, None) else {
             spots.push(root);
             return Ok(());
         };
@@ -86,10 +89,8 @@ impl<'f> Objects<'f> {
     fn check(&mut self, document: &Document, spot: &Spot<'_>) -> Option<Error> {
         if is_named(spot) {
             let max = self.limits.object_bytes_max;
-            let bytes = canonical_bytes(spot.value);
-            return (bytes > max).then(|| {
+            return canonical_bytes(spot.value, max).is_none().then(|| {
                 limit("an object is too large", "object_bytes_max", max)
-                    .with("bytes", bytes)
                     .with("line", spot.line)
                     .with("document", document.index)
             });
@@ -130,9 +131,12 @@ enum Items<'v> {
     Wrong(&'v Value),
 }
 
+/// What an item without a kind takes over from its list: `v1` and `ConfigMap`.
+type Given<'v> = Option<(&'v str, &'v str)>;
+
 /// Gives the items where a value is a list of objects: of kind `List`, or of a kind that ends so and has a list there.
-fn items_of(value: &Value) -> Option<Items<'_>> {
-    let kind = value.text_at(&["kind"])?.strip_suffix("List")?;
+fn items_of<'v>(value: &'v Value, given: Given<'v>) -> Option<Items<'v>> {
+    let kind = type_of(value, given).1?.strip_suffix("List")?;
     match value.get("items") {
         Some(Value::List(items)) => Some(Items::Some(items)),
         None | Some(Value::Null) if kind.is_empty() => Some(Items::Some(&[])),
@@ -141,26 +145,36 @@ fn items_of(value: &Value) -> Option<Items<'_>> {
     }
 }
 
+/// Gives `apiVersion` and `kind` as they are once [`complete`].
+fn type_of<'v>(value: &'v Value, given: Given<'v>) -> (Option<&'v str>, Option<&'v str>) {
+    match given {
+        Some((version, kind)) if takes_over(value) => (Some(version), Some(kind)),
+        _ => (value.text_at(&["apiVersion"]), value.text_at(&["kind"])),
+    }
+}
+
+fn takes_over(item: &Value) -> bool {
+    item.as_map().is_some() && !has_text(item, "kind")
+}
+
 /// Gives the items of a list, with what they take over from it.
 fn children(list: Spot<'_>) -> Vec<Spot<'_>> {
-    let Some(Items::Some(items)) = items_of(list.value) else { return Vec::new() };
+    let Some(Items::Some(items)) = items_of(list.value, list.given) else { return Vec::new() };
+    let given = given(list.value, list.given);
     let at = list.at.field("items");
-    let spot = |(index, value)| {
-        let given = given(list.value);
-        Spot { value, line: list.line, at: at.clone().index(index), given }
-    };
+    let spot = |(index, value)| Spot { value, line: list.line, at: at.clone().index(index), given };
     items.iter().enumerate().map(spot).collect()
 }
 
-/// What items without a kind take over: `v1` and `ConfigMap` from a `ConfigMapList`, nothing from a `List`.
-fn given(list: &Value) -> Option<(&str, &str)> {
-    let kind = list.text_at(&["kind"])?.strip_suffix("List").filter(|kind| !kind.is_empty())?;
-    Some((list.text_at(&["apiVersion"])?, kind))
+/// Says what the items of a list take over: `v1` and `ConfigMap` from a `ConfigMapList`, nothing from a `List`.
+fn given<'v>(list: &'v Value, given: Given<'v>) -> Given<'v> {
+    let (version, kind) = type_of(list, given);
+    Some((version?, kind?.strip_suffix("List").filter(|kind| !kind.is_empty())?))
 }
 
 /// The depth of values is limited, and with it that of lists in lists.
 fn descend<'d>(spot: Spot<'d>, spots: &mut Vec<Spot<'d>>) {
-    match items_of(spot.value) {
+    match items_of(spot.value, spot.given) {
         Some(Items::Some(_)) => children(spot).into_iter().for_each(|child| descend(child, spots)),
         _ => spots.push(spot),
     }
@@ -168,19 +182,19 @@ fn descend<'d>(spot: Spot<'d>, spots: &mut Vec<Spot<'d>>) {
 
 /// Takes the objects out of a document, in the order of `descend`.
 fn take_objects(value: Value, objects: &mut Vec<Value>) {
-    if !matches!(items_of(&value), Some(Items::Some(_))) {
+    if !matches!(items_of(&value, None), Some(Items::Some(_))) {
         objects.push(value);
         return;
     }
-    let given = given(&value).map(|(version, kind)| (version.to_owned(), kind.to_owned()));
+    let given = given(&value, None).map(|(version, kind)| (version.to_owned(), kind.to_owned()));
     let given = given.as_ref().map(|(version, kind)| (version.as_str(), kind.as_str()));
     let Value::Map(mut list) = value else { return };
     let Some(Value::List(items)) = list.remove("items") else { return };
     items.into_iter().for_each(|item| take_objects(complete(item, given), objects));
 }
 
-fn complete(mut item: Value, given: Option<(&str, &str)>) -> Value {
-    if let (Some((version, kind)), false, Some(map)) = (given, has_text(&item, "kind"), item.as_map_mut()) {
+fn complete(mut item: Value, given: Given<'_>) -> Value {
+    if let (Some((version, kind)), true, Some(map)) = (given, takes_over(&item), item.as_map_mut()) {
         map.insert("apiVersion", version);
         map.insert("kind", kind);
     }
@@ -194,7 +208,7 @@ fn has_text(value: &Value, field: &str) -> bool {
 /// Says whether a value is sure to be an object, without making one.
 fn is_named(spot: &Spot<'_>) -> bool {
     let typed = has_text(spot.value, "kind") && has_text(spot.value, "apiVersion");
-    let typed = typed || (spot.given.is_some() && !has_text(spot.value, "kind"));
+    let typed = typed || (spot.given.is_some() && takes_over(spot.value));
     let named = spot.value.text_at(&["metadata", "name"]).is_some_and(|name| !name.is_empty());
     let namespace = spot.value.at(&["metadata", "namespace"]);
     typed && named && namespace.is_none_or(|namespace| matches!(namespace, Value::Null | Value::Text(_)))

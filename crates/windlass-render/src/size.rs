@@ -2,38 +2,64 @@
 
 use windlass_core::Value;
 
-/// Counts the bytes of the canonical text of a value without writing it.
-pub(crate) fn canonical_bytes(value: &Value) -> usize {
-    match value {
-        Value::Null => 4,
-        Value::Bool(truth) => 5 - usize::from(*truth),
-        Value::Int(number) => {
-            number.checked_ilog10().map_or_else(|| number.to_string().len(), |log| log as usize + 1)
+/// Counts the bytes of the canonical text of a value without writing it, as far as `max`; `None` if there are more.
+pub(crate) fn canonical_bytes(value: &Value, max: usize) -> Option<usize> {
+    let mut count = Count { left: max };
+    count.value(value)?;
+    Some(max - count.left)
+}
+
+struct Count {
+    left: usize,
+}
+
+impl Count {
+    fn value(&mut self, value: &Value) -> Option<()> {
+        match value {
+            Value::Null => self.pay(4),
+            Value::Bool(truth) => self.pay(5 - usize::from(*truth)),
+            Value::Int(number) => self.pay(digits(*number)),
+            Value::Float(_) => self.pay(value.canonical().len()),
+            Value::Text(text) => self.text(text),
+            Value::List(items) => {
+                self.pay(2 + items.len().saturating_sub(1))?;
+                items.iter().try_for_each(|item| self.value(item))
+            }
+            Value::Map(map) => {
+                self.pay(2 + map.len().saturating_sub(1))?;
+                map.iter().try_for_each(|(key, value)| {
+                    self.text(key)?;
+                    self.pay(1)?;
+                    self.value(value)
+                })
+            }
         }
-        Value::Float(_) => value.canonical().len(),
-        Value::Text(text) => text_bytes(text),
-        Value::List(items) => {
-            2 + items.iter().map(|item| canonical_bytes(item) + 1).sum::<usize>() - commas(items.len())
-        }
-        Value::Map(map) => {
-            let fields = map.iter().map(|(key, value)| text_bytes(key) + canonical_bytes(value) + 2);
-            2 + fields.sum::<usize>() - commas(map.len())
-        }
+    }
+
+    fn text(&mut self, text: &str) -> Option<()> {
+        // A text that is too long is not looked through.
+        self.pay(2 + text.len())?;
+        self.pay(escapes(text))
+    }
+
+    fn pay(&mut self, bytes: usize) -> Option<()> {
+        self.left = self.left.checked_sub(bytes)?;
+        Some(())
     }
 }
 
-/// There is one comma less than items, where there are any.
-fn commas(items: usize) -> usize {
-    usize::from(items > 0)
+fn digits(number: i64) -> usize {
+    number.checked_ilog10().map_or_else(|| number.to_string().len(), |log| log as usize + 1)
 }
 
-fn text_bytes(text: &str) -> usize {
+/// Counts what escapes add to a text.
+fn escapes(text: &str) -> usize {
     let escaped = |byte: u8| match byte {
         b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 1,
         0..32 => 5,
         _ => 0,
     };
-    2 + text.len() + text.bytes().map(escaped).sum::<usize>()
+    text.bytes().map(escaped).sum()
 }
 
 #[cfg(test)]
@@ -62,7 +88,10 @@ mod tests {
     proptest! {
         #[test]
         fn the_count_is_that_of_the_text(value in any_value()) {
-            prop_assert_eq!(canonical_bytes(&value), value.canonical().len());
+            let length = value.canonical().len();
+            prop_assert_eq!(canonical_bytes(&value, usize::MAX), Some(length));
+            prop_assert_eq!(canonical_bytes(&value, length), Some(length));
+            prop_assert_eq!(canonical_bytes(&value, length - 1), None);
         }
     }
 }

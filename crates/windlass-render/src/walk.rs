@@ -8,7 +8,7 @@ use windlass_core::{
 use windlass_yaml::{Options, Reader};
 
 use crate::Manifests;
-use crate::ignore::{Match, Rules};
+use crate::ignore::{Match, Pattern, Rules};
 use crate::manifests::limit;
 
 /// What a path turned out to be.
@@ -27,22 +27,43 @@ pub(crate) struct Walk<'w> {
     options: &'w Manifests,
     /// What was listed or looked for, with its digest.
     pub(crate) reads: BTreeMap<Need, Digest>,
+    /// The rules of the folder that is looked at.
     ignored: Rules,
     include: Rules,
     exclude: Rules,
     found: Vec<(TreePath, Found)>,
+    /// Files that are no manifests and have nearly the name of one.
+    pub(crate) near: Vec<TreePath>,
     /// Entries that were looked at.
     entries: usize,
+    /// Patterns and bytes of ignore files that were read.
+    patterns: usize,
+    ignore_bytes: usize,
 }
 
+/// A folder that is still to be looked at.
+struct Open {
+    path: TreePath,
+    entries: Vec<Entry>,
+    depth: usize,
+    /// The rules of the folders around it.
+    rules: Rules,
+}
+
+/// Patterns in all ignore files of one render.
+const IGNORE_PATTERNS_MAX: usize = 4096;
+
+/// Bytes of all ignore files of one render.
+const IGNORE_BYTES_MAX: usize = 1 << 20;
+
+const CHART: &str = "Chart.yaml";
 const KUSTOMIZATIONS: [&str; 3] = ["Kustomization", "kustomization.yaml", "kustomization.yml"];
 
 impl<'w> Walk<'w> {
     pub(crate) fn new(cx: &'w Context, input: &'w RenderInput<'w>, options: &'w Manifests) -> Self {
         let rules = |patterns: &[windlass_core::Text]| {
-            let mut rules = Rules::default();
-            patterns.iter().for_each(|pattern| rules.add(input.path, pattern));
-            rules
+            let patterns = patterns.iter().flat_map(|pattern| Pattern::all(pattern));
+            Rules::default().with(input.path, patterns.collect())
         };
         Self {
             cx,
@@ -53,7 +74,10 @@ impl<'w> Walk<'w> {
             include: rules(&options.include),
             exclude: rules(&options.exclude),
             found: Vec::new(),
+            near: Vec::new(),
             entries: 0,
+            patterns: 0,
+            ignore_bytes: 0,
         }
     }
 
@@ -76,24 +100,27 @@ impl<'w> Walk<'w> {
 
     /// Goes through folders with a list of what is left to do, not with the stack.
     fn folder(&mut self, root: &TreePath, entries: Vec<Entry>) -> Result<()> {
-        let mut open = vec![(root.clone(), entries, 1_usize)];
-        while let Some((folder, entries, depth)) = open.pop() {
-            self.cx.check()?;
-            if depth > self.cx.limits().folder_depth_max {
-                let max = self.cx.limits().folder_depth_max;
-                return Err(
-                    limit("folders are nested too deeply", "folder_depth_max", max).with("path", folder)
-                );
+        let mut open = vec![Open { path: root.clone(), entries, depth: 1, rules: self.ignored.clone() }];
+        while let Some(Open { path: folder, entries, depth, rules }) = open.pop() {
+            let max = self.cx.limits().folder_depth_max;
+            if depth > max {
+                return Err(too_deep(max).with("path", folder));
             }
+            self.ignored = rules;
             self.read_ignore_files(&folder)?;
             if self.is_foreign(&folder, &entries)? {
                 continue;
             }
             for entry in entries {
+                self.cx.check()?;
                 let path = folder.join(&entry.name)?;
                 if self.entry(&path, &entry)? {
                     match self.list(&path) {
-                        Ok(entries) => open.push((path, entries, depth + 1)),
+                        Ok(entries) => {
+                            let rules = self.ignored.clone();
+                            open.push(Open { path, entries, depth: depth + 1, rules });
+                        }
+                        Err(error) if ends_render(&error) => return Err(error),
                         Err(error) => self.found.push((path, Found::Wrong(error))),
                     }
                 }
@@ -121,6 +148,9 @@ impl<'w> Walk<'w> {
             EntryKind::File if self.is_manifest(&entry.name) && self.is_wanted(path) => {
                 self.found.push((path.clone(), Found::File));
             }
+            EntryKind::File if self.is_nearly_manifest(&entry.name) && self.is_wanted(path) => {
+                self.near.push(path.clone());
+            }
             EntryKind::File => {}
             _ if self.is_wanted(path) => self.found.push((path.clone(), Found::Wrong(neither()))),
             _ => {}
@@ -130,7 +160,23 @@ impl<'w> Walk<'w> {
 
     fn is_manifest(&self, name: &str) -> bool {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-        extension.is_some_and(|extension| self.options.extensions.iter().any(|one| one == extension))
+        extension.is_some_and(|extension| self.is_extension(extension))
+    }
+
+    /// Says whether something stands behind the ending of a manifest: `web.yaml.j2`, `web.yaml~`.
+    fn is_nearly_manifest(&self, name: &str) -> bool {
+        let mut parts = name.split('.').skip(1).peekable();
+        std::iter::from_fn(|| parts.next().map(|part| (part, parts.peek().is_none()))).any(
+            |(part, is_last)| {
+                let part = if is_last { part.trim_end_matches('~') } else { part };
+                self.is_extension(part)
+            },
+        )
+    }
+
+    /// Files are named by people and by tools that do not look at the case.
+    fn is_extension(&self, text: &str) -> bool {
+        self.options.extensions.iter().any(|one| one.eq_ignore_ascii_case(text))
     }
 
     fn is_wanted(&self, path: &TreePath) -> bool {
@@ -141,32 +187,40 @@ impl<'w> Walk<'w> {
 
     /// Says whether the folder belongs to another renderer, and reports it.
     fn is_foreign(&mut self, folder: &TreePath, entries: &[Entry]) -> Result<bool> {
-        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::File) {
+        let names = |entry: &&Entry| entry.name == CHART || KUSTOMIZATIONS.contains(&entry.name.as_str());
+        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::File).filter(names) {
             let path = folder.join(&entry.name)?;
             if !self.is_wanted(&path) {
                 continue;
             }
-            let error = match entry.name.as_str() {
-                "Chart.yaml" => chart(),
-                name if KUSTOMIZATIONS.contains(&name) && self.is_kustomization(&path) => kustomization(),
-                _ => continue,
-            };
-            self.found.push((path, Found::Wrong(error)));
-            return Ok(true);
+            let found = if entry.name == CHART { Ok(Some(chart())) } else { self.kustomization(&path) };
+            match found {
+                Ok(None) => {}
+                Ok(Some(error)) => {
+                    self.found.push((path, Found::Wrong(error)));
+                    return Ok(true);
+                }
+                Err(error) if ends_render(&error) => return Err(error),
+                // A manifest is read once more, and its error is told then.
+                Err(_) if self.is_manifest(&entry.name) => {}
+                Err(error) => self.found.push((path, Found::Wrong(error))),
+            }
         }
         Ok(false)
     }
 
-    /// A file of that name may hold an object of another tool, such as a `Kustomization` of Flux.
-    fn is_kustomization(&mut self, path: &TreePath) -> bool {
-        let Ok(bytes) = self.input.artifact.files().read(path) else { return true };
+    /// Says what is wrong with a file of that name. It may also hold an object of another tool, such as a `Kustomization`
+    /// of Flux.
+    fn kustomization(&mut self, path: &TreePath) -> Result<Option<Error>> {
+        let bytes = self.input.artifact.files().read(path)?;
         self.reads.insert(Need::File(path.clone()), Digest::of(&bytes));
         let first = Reader::new(&bytes, &Options::from(self.cx.limits())).ok().and_then(|mut all| all.next());
-        let Some(Ok(first)) = first else { return true };
-        first
-            .value
-            .text_at(&["apiVersion"])
-            .is_none_or(|version| version.starts_with("kustomize.config.k8s.io/"))
+        let version = match &first {
+            Some(Ok(first)) => first.value.text_at(&["apiVersion"]),
+            _ => None,
+        };
+        let is_object = version.is_some_and(|version| !version.starts_with("kustomize.config.k8s.io/"));
+        Ok((!is_object).then(kustomization))
     }
 
     fn list(&mut self, folder: &TreePath) -> Result<Vec<Entry>> {
@@ -194,8 +248,9 @@ impl<'w> Walk<'w> {
             let path = folder.join(name)?;
             match self.input.artifact.files().read(&path) {
                 Ok(bytes) => {
-                    self.reads.insert(Need::File(path), Digest::of(&bytes));
-                    self.ignored.add(folder, &String::from_utf8_lossy(&bytes));
+                    self.reads.insert(Need::File(path.clone()), Digest::of(&bytes));
+                    let patterns = self.patterns(&bytes).map_err(|error| error.with("path", path))?;
+                    self.ignored = self.ignored.with(folder, patterns);
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     self.reads.insert(Need::File(path), Digest::of_parts([]));
@@ -205,6 +260,33 @@ impl<'w> Walk<'w> {
         }
         Ok(())
     }
+
+    /// Reads the patterns of an ignore file, as many as there may be in all of them.
+    fn patterns(&mut self, bytes: &[u8]) -> Result<Vec<Pattern>> {
+        self.ignore_bytes = self.ignore_bytes.saturating_add(bytes.len());
+        if self.ignore_bytes > IGNORE_BYTES_MAX {
+            return Err(limit("ignore files are too large together", "ignore_bytes_max", IGNORE_BYTES_MAX));
+        }
+        let patterns: Vec<Pattern> = Pattern::all(&String::from_utf8_lossy(bytes)).collect();
+        self.patterns += patterns.len();
+        if self.patterns > IGNORE_PATTERNS_MAX {
+            let error = limit("too many ignore patterns", "ignore_patterns_max", IGNORE_PATTERNS_MAX);
+            return Err(error.with_help(CIRCLE));
+        }
+        Ok(patterns)
+    }
+}
+
+/// Says whether an error is about the render as a whole and not about what was read.
+pub(crate) fn ends_render(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Timeout)
+}
+
+const CIRCLE: &str =
+    "a link to a folder around it repeats all that is in there; leave it out with .windlassignore";
+
+fn too_deep(max: usize) -> Error {
+    limit("folders are nested too deeply", "folder_depth_max", max).with_help(CIRCLE)
 }
 
 fn neither() -> Error {
@@ -215,10 +297,13 @@ fn neither() -> Error {
 
 fn kustomization() -> Error {
     Error::new(ErrorKind::Unsupported, "a kustomization is not rendered as plain manifests")
-        .with_help("switch kustomize on for this path, or leave the folder out with .windlassignore")
+        .with_help("it is not rendered yet: run `kustomize build` and render what it writes, or leave the folder out with \
+             .windlassignore")
 }
 
 fn chart() -> Error {
-    Error::new(ErrorKind::Unsupported, "a Helm chart is not rendered as plain manifests")
-        .with_help("switch Helm on for this path, or leave the folder out with .windlassignore")
+    Error::new(ErrorKind::Unsupported, "a Helm chart is not rendered as plain manifests").with_help(
+        "it is not rendered yet: run `helm template` and render what it writes, or leave the folder out with \
+             .windlassignore",
+    )
 }

@@ -2,8 +2,12 @@
 
 mod memory;
 
-use memory::{Memory, context, render_with};
-use windlass_core::{Cancel, Digest, ErrorKind, Limits, Need, Rendered, Renderer, TreePath};
+use memory::{Circle, Memory, UNFETCHED, context, render_with};
+use std::sync::Arc;
+
+use windlass_core::{
+    Artifact, Cancel, Digest, ErrorKind, Limits, Need, RenderInput, Rendered, Renderer, Revision, TreePath,
+};
 use windlass_render::Manifests;
 
 fn config(name: &str) -> String {
@@ -49,6 +53,19 @@ fn lists_stand_for_their_items_with_their_lines() {
         "",
         "a.yaml:5 1 Pod//a\na.yaml:8 1 ConfigMap/ns/b\na.yaml:8 1 Secret//c",
     );
+}
+
+#[test]
+fn lists_of_lists_lose_no_object() {
+    let text = "apiVersion: v1\nkind: ListList\nitems:\n- items:\n  - apiVersion: v1\n    kind: Pod\n    metadata: {name: a}\n  - apiVersion: v1\n    kind: Pod\n    metadata: {name: b}\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: c}\n";
+    check(
+        &Manifests::new(),
+        &[("a.yaml", text)],
+        "",
+        "a.yaml:4 1 Pod//a\na.yaml:4 1 Pod//b\na.yaml:11 1 Pod//c",
+    );
+    let text = "apiVersion: x.io/v1\nkind: PodListList\nitems:\n- items:\n  - metadata: {name: a}\n  - metadata: {name: b}\n";
+    check(&Manifests::new(), &[("a.yaml", text)], "", "a.yaml:4 1 Pod.x.io//a\na.yaml:4 1 Pod.x.io//b");
 }
 
 #[test]
@@ -133,6 +150,60 @@ fn nothing_renders_to_nothing_and_says_so() {
 }
 
 #[test]
+fn endings_are_compared_without_case_and_what_is_near_them_is_told() {
+    let (a, b) = (config("a"), r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"b"}}"#);
+    let files = [
+        (".windlassignore", "ignored*\n"),
+        ("a.YAML", a.as_str()),
+        ("b.Json", b),
+        ("c.yaml.j2", "x: ["),
+        ("d/e.yml~", "x: ["),
+        ("ignored.yaml.j2", "x: ["),
+        ("readme.md", "x: ["),
+        ("yaml", "x: ["),
+    ];
+    let rendered = render_with(&context(), &Manifests::new(), Memory::new(&files), "").unwrap();
+    assert_eq!(show(&rendered), "a.YAML:1 1 ConfigMap//a\nb.Json:1 1 Pod//b");
+    let said: Vec<_> = rendered.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "c.yaml.j2 is not rendered: its name does not end in .json, .yaml, .yml; rename it, or leave it out with .windlassignore",
+            "d/e.yml~ is not rendered: its name does not end in .json, .yaml, .yml; rename it, or leave it out with .windlassignore",
+        ]
+    );
+    let mut limits = Limits::default();
+    limits.problems_max = 1;
+    let cx = context().with_limits(limits);
+    let rendered = render_with(&cx, &Manifests::new(), Memory::new(&files), "").unwrap();
+    assert_eq!(rendered.warnings[1].message, "1 more files are not rendered for their names");
+}
+
+#[test]
+fn a_kustomization_that_was_not_fetched_is_asked_for() {
+    for name in ["kustomization.yaml", "Kustomization"] {
+        let path = format!("app/{name}");
+        let files = [(path.as_str(), UNFETCHED), ("app/b.yaml", "x: [")];
+        let error = render_with(&context(), &Manifests::new(), Memory::new(&files), "").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unfetched, "{error}");
+        assert_eq!(error.needs(), [Need::File(TreePath::new(&path).unwrap())]);
+    }
+}
+
+#[test]
+fn ignore_files_have_limits_with_names() {
+    let say = |text: &str| {
+        let files = [(".sourceignore", text), ("a.yaml", "x: 1")];
+        render_with(&context(), &Manifests::new(), Memory::new(&files), "").unwrap_err()
+    };
+    let error = say(&"a\n".repeat(5000));
+    assert!(error.to_string().contains("limit=ignore_patterns_max, max=4096"), "{error}");
+    let error = say(&"#".repeat(2 << 20));
+    assert!(error.to_string().contains("limit=ignore_bytes_max, max=1048576"), "{error}");
+    assert_eq!((error.kind(), error.context("path")), (ErrorKind::Limit, Some(".sourceignore")));
+}
+
+#[test]
 fn a_path_that_is_not_there_is_not_found() {
     let error =
         render_with(&context(), &Manifests::new(), Memory::new(&[("a.yaml", "")]), "gone").unwrap_err();
@@ -210,6 +281,21 @@ fn every_limit_is_named() {
     ] {
         assert!(said.contains(name), "{said} must name {name}");
     }
+}
+
+#[test]
+fn links_in_a_circle_end_at_a_limit_that_says_so() {
+    let render = |ignore: String| {
+        let artifact = Artifact::new(Revision::new("sha1:1"), Digest::of(b""), Arc::new(Circle::new(ignore)));
+        let root = TreePath::root();
+        Manifests::new().render(&context(), &RenderInput::new(&artifact, &root)).unwrap_err()
+    };
+    let patterns = (0..2000).map(|i| format!("*x{i}*y\n")).collect();
+    let error = render(patterns);
+    assert!(error.to_string().contains("limit=ignore_patterns_max"), "{error}");
+    let error = render("x".into());
+    assert!(error.to_string().contains("limit=folder_depth_max"), "{error}");
+    assert!(error.help().unwrap().contains("a link to a folder around it"), "{error:?}");
 }
 
 #[test]

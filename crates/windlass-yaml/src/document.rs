@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use windlass_core::{FieldPath, Segment, Text, Value};
 
-use crate::text::Source;
 use crate::yaml::{self, Begin, Step};
 
 /// A document of a text.
@@ -48,8 +47,8 @@ impl Document {
     #[must_use]
     pub fn locate(&self, text: &[u8], path: &FieldPath) -> Option<Place> {
         let steps = self.steps(path)?;
-        let source = Source::of(std::str::from_utf8(text).ok()?);
-        yaml::find(source.text, self.begin, &steps).map(|place| place.behind(source.skipped))
+        let (own, skipped) = self.begin.of(text)?;
+        yaml::find(own, self.begin, &steps).map(|place| place.behind(skipped))
     }
 
     /// Finds where the items of a list are written, reading the text once. `None` as in [`Document::locate`], and for
@@ -57,9 +56,9 @@ impl Document {
     #[must_use]
     pub fn locate_items(&self, text: &[u8], path: &FieldPath) -> Option<Vec<Place>> {
         let steps = self.steps(path)?;
-        let source = Source::of(std::str::from_utf8(text).ok()?);
-        let places = yaml::find_items(source.text, self.begin, &steps)?;
-        Some(places.into_iter().map(|place| place.behind(source.skipped)).collect())
+        let (own, skipped) = self.begin.of(text)?;
+        let places = yaml::find_items(own, self.begin, &steps)?;
+        Some(places.into_iter().map(|place| place.behind(skipped)).collect())
     }
 
     /// Turns what identifies an item of a list into its place in the list.

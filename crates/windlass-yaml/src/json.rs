@@ -1,26 +1,35 @@
 //! JSON by its own rules, where something is wrong with the line.
 
-use windlass_core::{Error, ErrorKind, Map, Text, Value};
+mod wrong;
 
-use crate::Options;
-use crate::text::{limit, line_and_column, looks_like_template, narrow};
+use windlass_core::{Error, Map, Text, Value};
+
+use crate::text::Cursor;
 use crate::yaml::{Begin, Keys, Parsed};
+use crate::{Format, Options};
+use wrong::{What, Wrong};
 
 /// Reads one value after the other.
 pub(crate) struct JsonReader<'t> {
     text: &'t str,
     at: usize,
     index: u32,
-    /// The line at `counted`, so that lines are counted once.
-    line: usize,
-    counted: usize,
+    /// Where lines were counted up to, so that they are counted once.
+    counted: Cursor,
     keys: Keys,
     items: Vec<Value>,
     fields: Vec<(Text, Value, usize)>,
-    twice: Vec<Error>,
+    twice: Vec<Wrong>,
     problems_max: usize,
     depth_max: usize,
+    /// Lines of three dashes between values are passed over.
+    takes_separators: bool,
+    /// Such a line ended the reading.
+    at_separator: bool,
 }
+
+/// What is between two documents of YAML.
+const SEPARATOR: &str = "---";
 
 /// Says whether a text begins as a JSON object does.
 pub(crate) fn looks_like_json(text: &str) -> bool {
@@ -34,51 +43,62 @@ impl<'t> JsonReader<'t> {
             text,
             at: 0,
             index: 0,
-            line: 1,
-            counted: 0,
+            counted: Cursor::default(),
             keys: Keys::default(),
             items: Vec::new(),
             fields: Vec::new(),
             twice: Vec::new(),
             problems_max: options.problems_max,
             depth_max: options.depth_max(),
+            takes_separators: options.format == Format::Json,
+            at_separator: false,
         }
+    }
+
+    /// Says whether what follows the values that were read is another document of YAML.
+    pub(crate) const fn is_at_separator(&self) -> bool {
+        self.at_separator
     }
 
     /// Gives the next value, or what is wrong with it; `None` at the end. Nothing can be read after a mistake, except
     /// after a key that appears twice.
     pub(crate) fn document(&mut self) -> Option<Result<Parsed, Error>> {
         self.skip_space();
-        if self.at >= self.text.len() {
+        while self.takes_separators && self.separates() {
+            self.at += SEPARATOR.len();
+            self.skip_space();
+        }
+        self.at_separator = self.separates();
+        if self.at >= self.text.len() || self.at_separator {
             return None;
         }
         self.index = self.index.saturating_add(1);
-        let begin = self.begin();
+        let begin = self.counted.forward(self.text, self.at);
         let value = self.value(0);
         let mut problems = std::mem::take(&mut self.twice);
-        let value = match value {
-            Ok(value) => value,
-            Err(error) => {
-                self.at = self.text.len();
-                problems.push(error);
-                Value::Null
-            }
-        };
-        Some(match Error::all(problems) {
+        let value = value.unwrap_or_else(|wrong| {
+            self.at = self.text.len();
+            problems.push(wrong);
+            Value::Null
+        });
+        Some(match Error::all(wrong::explained(self.text, begin, problems)) {
             Some(error) => Err(error.with_each("document", self.index)),
-            None => Ok(Parsed { value, index: self.index, line: begin.line, begin }),
+            None => {
+                let line = begin.line();
+                let begin = Begin { offset: begin.at(), end: self.at, line, column: begin.column() - 1 };
+                Ok(Parsed { value, index: self.index, line, begin })
+            }
         })
     }
 
-    fn begin(&mut self) -> Begin {
-        self.line += self.text[self.counted..self.at].matches('\n').count();
-        self.counted = self.at;
-        let line_begin = self.text[..self.at].rfind('\n').map_or(0, |newline| newline + 1);
-        let column = narrow(self.text[line_begin..self.at].chars().count());
-        Begin { offset: self.at, line: narrow(self.line), column }
+    /// Says whether a line of three dashes is at hand.
+    fn separates(&self) -> bool {
+        let Some(rest) = self.text[self.at..].strip_prefix(SEPARATOR) else { return false };
+        let starts_line = self.text[..self.at].ends_with('\n') || self.at == 0;
+        starts_line && rest.chars().next().is_none_or(char::is_whitespace)
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Error> {
+    fn value(&mut self, depth: usize) -> Result<Value, Wrong> {
         self.skip_space();
         match self.peek() {
             Some(b'{') => self.map(depth),
@@ -95,7 +115,7 @@ impl<'t> JsonReader<'t> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Error> {
+    fn list(&mut self, depth: usize) -> Result<Value, Wrong> {
         let base = self.items.len();
         self.open(depth)?;
         while !self.closes(b']', self.items.len() > base)? {
@@ -105,7 +125,7 @@ impl<'t> JsonReader<'t> {
         Ok(Value::List(self.items.drain(base..).collect()))
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, Error> {
+    fn map(&mut self, depth: usize) -> Result<Value, Wrong> {
         let base = self.fields.len();
         self.open(depth)?;
         while !self.closes(b'}', self.fields.len() > base)? {
@@ -131,11 +151,8 @@ impl<'t> JsonReader<'t> {
         for pair in base + 1..self.fields.len() {
             let (first, again) = (&self.fields[pair - 1], &self.fields[pair]);
             if first.0 == again.0 && self.twice.len() < self.problems_max {
-                let error = wrong_at(self.text, again.2, "a key appears twice")
-                    .with("key", &again.0)
-                    .with("first_line", line_and_column(self.text, first.2).0)
-                    .with_help("keep one of the two");
-                self.twice.push(error);
+                let what = What::Twice { key: first.0.clone(), first: first.2 };
+                self.twice.push(Wrong { at: again.2, what });
             }
         }
         let map: Map = self.fields.drain(base..).map(|(key, value, _)| (key, value)).collect();
@@ -143,19 +160,16 @@ impl<'t> JsonReader<'t> {
     }
 
     /// Steps over the bracket at hand.
-    fn open(&mut self, depth: usize) -> Result<(), Error> {
+    fn open(&mut self, depth: usize) -> Result<(), Wrong> {
         if depth >= self.depth_max {
-            let (line, column) = line_and_column(self.text, self.at);
-            return Err(limit("lists and maps are nested too deeply", "value_depth_max", self.depth_max)
-                .with("line", line)
-                .with("column", column));
+            return Err(Wrong { at: self.at, what: What::TooDeep { max: self.depth_max } });
         }
         self.at += 1;
         Ok(())
     }
 
     /// Steps over the closing bracket, or over the comma before the next item.
-    fn closes(&mut self, bracket: u8, not_first: bool) -> Result<bool, Error> {
+    fn closes(&mut self, bracket: u8, not_first: bool) -> Result<bool, Wrong> {
         self.skip_space();
         if self.peek() == Some(bracket) {
             self.at += 1;
@@ -165,21 +179,24 @@ impl<'t> JsonReader<'t> {
             return Ok(false);
         }
         if self.peek() != Some(b',') {
-            return Err(self.wrong(&format!("expected ',' or '{}'", char::from(bracket))));
+            return Err(self.wrong(if bracket == b']' {
+                "expected ',' or ']'"
+            } else {
+                "expected ',' or '}'"
+            }));
         }
         let comma = self.at;
         self.at += 1;
         self.skip_space();
         if self.peek() == Some(bracket) {
             let message = format!("a comma before '{}'", char::from(bracket));
-            return Err(
-                wrong_at(self.text, comma, &message).with_help("JSON takes no comma after the last item")
-            );
+            let help = "JSON takes no comma after the last item";
+            return Err(Wrong { at: comma, what: What::Syntax { message: message.into(), help } });
         }
         Ok(false)
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Error> {
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Wrong> {
         if self.text[self.at..].starts_with(word) {
             self.at += word.len();
             return Ok(value);
@@ -187,7 +204,7 @@ impl<'t> JsonReader<'t> {
         Err(self.wrong("expected a JSON value"))
     }
 
-    fn number(&mut self) -> Result<Value, Error> {
+    fn number(&mut self) -> Result<Value, Wrong> {
         let rest = &self.text[self.at..];
         let end =
             rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len());
@@ -198,7 +215,7 @@ impl<'t> JsonReader<'t> {
         Ok(value)
     }
 
-    fn string(&mut self) -> Result<std::borrow::Cow<'t, str>, Error> {
+    fn string(&mut self) -> Result<std::borrow::Cow<'t, str>, Wrong> {
         let begin = self.at + 1;
         let rest = &self.text[begin..];
         let end = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').ok_or_else(|| self.unclosed())?;
@@ -213,7 +230,7 @@ impl<'t> JsonReader<'t> {
     }
 
     /// Reads on from the first escape.
-    fn rest_of_string(&mut self, begin: usize, text: &mut String) -> Result<(), Error> {
+    fn rest_of_string(&mut self, begin: usize, text: &mut String) -> Result<(), Wrong> {
         loop {
             let rest = &self.text[self.at..];
             let Some(end) = rest.find(|c: char| c == '"' || c == '\\' || c < ' ') else {
@@ -227,15 +244,14 @@ impl<'t> JsonReader<'t> {
                 b'\\' => text.push(self.escape()?),
                 _ => {
                     self.at -= 1;
-                    return Err(self
-                        .wrong("a control character in a text")
-                        .with_help("write it as an escape, such as \\n"));
+                    let help = "write it as an escape, such as \\n";
+                    return Err(self.wrong_with("a control character in a text", help));
                 }
             }
         }
     }
 
-    fn escape(&mut self) -> Result<char, Error> {
+    fn escape(&mut self) -> Result<char, Wrong> {
         let found = match self.peek() {
             Some(b'"') => '"',
             Some(b'\\') => '\\',
@@ -253,7 +269,7 @@ impl<'t> JsonReader<'t> {
     }
 
     /// Half a surrogate pair becomes U+FFFD, as in Go.
-    fn unicode(&mut self) -> Result<char, Error> {
+    fn unicode(&mut self) -> Result<char, Wrong> {
         let first = self.hex()?;
         if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
             let back = self.at;
@@ -269,7 +285,7 @@ impl<'t> JsonReader<'t> {
     }
 
     /// Reads `u` and four hexadecimal digits.
-    fn hex(&mut self) -> Result<u32, Error> {
+    fn hex(&mut self) -> Result<u32, Wrong> {
         let digits = self.text.get(self.at + 1..self.at + 5);
         let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
@@ -288,22 +304,17 @@ impl<'t> JsonReader<'t> {
         self.at += space.unwrap_or(rest.len());
     }
 
-    fn unclosed(&self) -> Error {
-        self.wrong("a text is not closed").with_help("add the closing quote")
+    fn unclosed(&self) -> Wrong {
+        self.wrong_with("a text is not closed", "add the closing quote")
     }
 
-    fn wrong(&self, message: &str) -> Error {
-        wrong_at(self.text, self.at, message)
+    fn wrong(&self, message: &'static str) -> Wrong {
+        self.wrong_with(message, "")
     }
-}
 
-fn wrong_at(text: &str, at: usize, message: &str) -> Error {
-    let (line, column) = line_and_column(text, at);
-    let error = Error::new(ErrorKind::Invalid, message).with("line", line).with("column", column);
-    if looks_like_template(text, 0, at) {
-        return error.with_help("this looks like a template: render it first, or leave the file out");
+    fn wrong_with(&self, message: &'static str, help: &'static str) -> Wrong {
+        Wrong { at: self.at, what: What::Syntax { message: message.into(), help } }
     }
-    error
 }
 
 /// The grammar of RFC 8259: `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?`.

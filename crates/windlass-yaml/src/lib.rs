@@ -22,14 +22,17 @@
 //!   an integer. `tests/data/scalars.txt` has two thousand documents with the answers of the Go libraries.
 //! - Anchors, aliases, merge keys (`<<`), tags of YAML's own types, block scalars, comments, several documents.
 //! - JSON by its own rules, also several values in one file. `1.0` stays a float there, as it does in Go.
+//! - A block scalar at the end of a text without a line break there has none either, as in kustomize and Flux; kubectl adds
+//!   one.
 //! - Keys that are numbers or booleans become text, as in Go.
 //!
 //! # Invariants
 //!
 //! - Documents that hold nothing, such as only comments, are left out; the numbers of the others do not change.
 //! - Each document is read or refused for itself, and all problems of all documents are reported together.
-//! - No input panics. Bytes, documents, depth, what aliases multiply and problems are limited by [`Options`].
-//! - Errors name keys, lines and columns, never values: a value may be a secret.
+//! - No input panics. Bytes, documents, depth, the values and bytes that aliases multiply, and problems are limited by
+//!   [`Options`].
+//! - Errors name keys, lines and columns, never values nor anchors: a value may be a secret, and begin with `*`.
 //!
 //! # Stricter than Go, on purpose
 //!
@@ -38,6 +41,8 @@
 //!   win, v3 and the YAML specification the field, so that kubectl and kustomize disagree.
 //! - `!!binary` that is not UTF-8 is refused; Go replaces the bytes.
 //! - UTF-16 is refused.
+//! - A quoted text that goes on at or left of the column of its key is refused, and so is a comment that touches it
+//!   (`"b"#c`); go-yaml v2 takes both.
 //!
 //! What it does not do: edit a file in place, keep comments, or write byte for byte what Go writes. [`to_yaml`] writes
 //! text that this reader, and Go's, reads back to the same value.

@@ -6,12 +6,13 @@ use windlass_core::Limits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum Format {
-    /// JSON where the text begins as a JSON object and is JSON throughout, else YAML: what kubectl does.
+    /// JSON where the text begins as a JSON object and is JSON throughout, else YAML: what kubectl does. JSON values with
+    /// lines of `---` between them are YAML.
     #[default]
     Auto,
     /// YAML.
     Yaml,
-    /// JSON and nothing else.
+    /// JSON and nothing else, but for lines of `---` between values.
     Json,
 }
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub value_depth_max: usize,
     /// Values that are kept for aliases or made by them in one text, against small files that expand without end.
     pub alias_values_max: usize,
+    /// Bytes of the texts and keys that aliases repeat in one text.
+    pub alias_bytes_max: usize,
     /// Problems that are reported; the rest is counted.
     pub problems_max: usize,
 }
@@ -41,10 +44,17 @@ impl Options {
         self
     }
 
-    /// Replaces the limit of what aliases multiply.
+    /// Replaces the limit of the values that aliases multiply.
     #[must_use]
     pub fn with_alias_values_max(mut self, values: usize) -> Self {
         self.alias_values_max = values;
+        self
+    }
+
+    /// Replaces the limit of the bytes that aliases multiply.
+    #[must_use]
+    pub fn with_alias_bytes_max(mut self, bytes: usize) -> Self {
+        self.alias_bytes_max = bytes;
         self
     }
 
@@ -63,6 +73,7 @@ impl From<&Limits> for Options {
             documents_max: limits.documents_max,
             value_depth_max: limits.value_depth_max,
             alias_values_max: 1_000_000,
+            alias_bytes_max: 16 << 20,
             problems_max: limits.problems_max,
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use windlass_core::{Error, ErrorKind, Result};
 
 use crate::json::{JsonReader, looks_like_json};
-use crate::text::{Source, limit};
+use crate::text::{decoded, limit};
 use crate::yaml::{Parsed, YamlReader};
 use crate::{Document, Format, Options};
 
@@ -39,7 +39,7 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// [`ErrorKind::Invalid`] for bytes that are not UTF-8, with the line; [`ErrorKind::Limit`] for too many.
     pub fn new(text: &'t [u8], options: &Options) -> Result<Self> {
-        let text = Source::new(text, options)?.text;
+        let text = decoded(text, options)?;
         let inner = match options.format {
             Format::Yaml => Inner::yaml(text, options),
             Format::Json => Inner::json(text, options),
@@ -85,12 +85,16 @@ impl<'t> Inner<'t> {
         Self::Json(Box::new(JsonReader::new(text, options)))
     }
 
-    /// Takes a text for JSON if it is, else for YAML if it is, else for JSON with mistakes.
+    /// Takes a text for JSON if it is, else for YAML if it is or says so, else for JSON with mistakes.
     fn json_if_possible(text: &'t str, options: &Options) -> Self {
         let mut reader = JsonReader::new(text, options);
         let all = std::iter::from_fn(|| reader.document()).take(options.documents_max.saturating_add(1));
-        if let Ok(all) = all.collect::<Result<Vec<_>>>() {
-            return Self::Read(all.into_iter());
+        let (all, wrong): (Vec<_>, Vec<_>) = all.partition(Result::is_ok);
+        if reader.is_at_separator() {
+            return Self::yaml(text, options);
+        }
+        if wrong.is_empty() {
+            return Self::Read(all.into_iter().flatten().collect::<Vec<_>>().into_iter());
         }
         let mut reader = YamlReader::new(text, options);
         let is_yaml = std::iter::from_fn(|| reader.document()).all(|document| document.is_ok());

@@ -65,6 +65,49 @@ fn what_begins_like_json_may_still_be_yaml() {
 }
 
 #[test]
+fn a_separator_after_json_means_yaml() {
+    check("{\"a\": 1.0}\n---\n{\"b\": 1.0}\n---\n", "1:1 {\"a\":1}\n2:3 {\"b\":1}");
+    check_refused(
+        "{\"a\": 1}\n---\nb: [\n",
+        "'[' is not closed (line=3, column=4, document=2)\n  help: add the bracket that closes it, or quote the text",
+    );
+    check_refused(
+        "{\"a\": 1, \"a\": 2}\n---\nb: 1\n",
+        "a key appears twice (line=1, column=10, key=a, first_line=1, document=1)\n  help: keep one of the two",
+    );
+    check_refused("{\"a\": 1}\n{\"b\": [1 2]}", "expected ',' or ']' (line=2, column=10, document=2)");
+    let json = Options::default().with_format(Format::Json);
+    let documents = read(b"---\n{\"a\": 1.0}\n---\n---\n{\"b\": -1}\n---", &json).unwrap();
+    let said: Vec<_> = documents.iter().map(|d| (d.line, d.value.canonical())).collect();
+    assert_eq!(said, [(2, "{\"a\":1.0}".to_owned()), (5, "{\"b\":-1}".to_owned())]);
+    assert!(read(b"{\"a\": 1} ---", &json).is_err() && read(b"{\"a\": 1}\n---1", &json).is_err());
+}
+
+#[test]
+fn a_block_scalar_ends_as_its_text_does() {
+    for (text, expected) in [
+        ("a: |\n  b", "b"),
+        ("a: |\n  b\n", "b\\n"),
+        ("a: |\n  b\n\n", "b\\n"),
+        ("a: |\n  b\n  ", "b\\n"),
+        ("a: |\n  b\n# b", "b\\n"),
+        ("a: |\n  # b\n# b", "# b\\n"),
+        ("a: |\n  b\n\n  # b\n # b", "b\\n\\n# b\\n"),
+        ("a: |+\n  b", "b"),
+        ("a: |+\n  b\n\n  c", "b\\n\\nc"),
+        ("a: |-\n  b", "b"),
+        ("a: >\n  b\n  c", "b c"),
+        ("a: |\n  b\r\n", "b\\n"),
+        ("a: \"b\\n\"", "b\\n"),
+        ("a: |\n  é", "é"),
+        ("a: |2\n   b", " b"),
+    ] {
+        check(text, &format!("1:1 {{\"a\":\"{expected}\"}}"));
+    }
+    check("a:\n- |\n  b\n---\nc: |\n  d", "1:1 {\"a\":[\"b\\n\"]}\n2:5 {\"c\":\"d\"}");
+}
+
+#[test]
 fn merge_keys_bring_the_fields_that_are_not_written() {
     check(
         "b: &b {x: 1, z: 2}\nc:\n  <<: *b\n  z: 3\n",
@@ -101,6 +144,15 @@ fn tabs_that_indent_are_named_with_their_place() {
 }
 
 #[test]
+fn a_tab_in_another_document_is_not_named() {
+    check_refused(
+        "-\t- a\n---\n# x\nb: |\n\tc\n",
+        "a tab where YAML indents (line=1, column=3, document=1)\n  help: use spaces\n\
+         a tab where YAML indents (line=5, column=1, document=2)\n  help: use spaces",
+    );
+}
+
+#[test]
 fn values_that_json_cannot_hold_are_refused() {
     check_refused("a: .inf", "JSON has no infinity and no NaN (line=1, column=4, document=1)");
     check_refused("[1]: a", "a list may not be a key (line=1, column=1, document=1)");
@@ -116,10 +168,14 @@ fn values_that_json_cannot_hold_are_refused() {
 fn aliases_without_an_anchor_and_within_their_own_are_refused() {
     check_refused(
         "a: *x\nb: *y\n",
-        "unknown anchor (line=1, column=4, anchor=x, document=1)\nunknown anchor (line=2, column=4, anchor=y, document=1)",
+        "unknown anchor (line=1, column=4, document=1)\n  help: quote a text that begins with *\n\
+         unknown anchor (line=2, column=4, document=1)\n  help: quote a text that begins with *",
     );
     check_refused("a: &x [*x]", "an anchor contains itself (line=1, column=8, document=1)");
-    check_refused("a: &x 1\n---\nb: *x\n", "unknown anchor (line=3, column=4, anchor=x, document=2)");
+    check_refused(
+        "a: &x 1\n---\nb: *x\n",
+        "unknown anchor (line=3, column=4, document=2)\n  help: quote a text that begins with *",
+    );
 }
 
 #[test]
@@ -133,13 +189,60 @@ fn a_merge_that_tools_disagree_on_is_refused() {
 }
 
 #[test]
+fn a_template_in_a_text_explains_no_other_mistake() {
+    let config = "data:\n  a: |\n    {{ define \"x\" }}\n";
+    check_refused(
+        &format!("{config}  b: 1\n  b: {{{{ x }}}}\n"),
+        "a map may not be a key (line=5, column=7, document=1)\n  \
+         help: this looks like a template: render it first, or leave the file out\n\
+         a key appears twice (line=5, column=3, key=b, first_line=4, document=1)\n  help: keep one of the two",
+    );
+    check_refused(
+        &format!("{config}  b: [\n"),
+        "'[' is not closed (line=4, column=6, document=1)\n  help: add the bracket that closes it, or quote the text",
+    );
+    check_refused(
+        "a: b: {{ x }}\n",
+        "a colon where no key can be (line=1, column=5, document=1)\n  help: write `key: value` with a space after the \
+         colon, keys of one map in one column, and quote a text that has `: ` in it; this looks like a template: render \
+         it first, or leave the file out",
+    );
+}
+
+#[test]
+fn what_has_no_words_here_is_said_in_those_of_the_parser() {
+    check_refused("[- a]", "\"-\" is only valid inside a block (line=1, column=2, document=1)");
+}
+
+#[test]
+fn quoted_texts_are_stricter_than_in_go() {
+    for text in ["a: \"b\n c\"", "a:\n  b: \"c\n    d\"", "a: \"b\" #c"] {
+        assert!(read(text.as_bytes(), &Options::default()).is_ok(), "{text:?}");
+    }
+    for text in ["a: \"b\nc\"", "a:\n  b: \"c\n  d\"", "a:\n  b: \"c\n d\"", "a: \"b\"#c"] {
+        assert!(read(text.as_bytes(), &Options::default()).is_err(), "{text:?}");
+    }
+}
+
+#[test]
 fn templates_are_recognised() {
     let help = "\n  help: this looks like a template: render it first, or leave the file out";
     check_refused(
         "a: {{ .Values.a }}\n",
         &format!("a map may not be a key (line=1, column=5, document=1){help}"),
     );
-    assert!(refused_as(Format::Auto, b"{{- if .Values.on }}\na: b\n{{- end }}\n").ends_with(help));
+    for text in [
+        "{{- if .Values.on }}\na: b\n{{- end }}\n",
+        "{{ if .x }}\na: b\n{{ end }}\n",
+        "a: b\n{{ if .x }}\nc: d\n{{ end }}\n",
+        "a:\n  {{- range .x }}\n  - b\n  {{- end }}\n",
+        "a:\n{{ toYaml .x | indent 2 }}\nb: c\n",
+        "a: {{ .a }}:{{ .b }}\n",
+        "{\"a\": {{ .x }}}",
+    ] {
+        let said = refused_as(Format::Auto, text.as_bytes());
+        assert!(said.contains("this looks like a template"), "{text:?}: {said}");
+    }
 }
 
 #[test]
@@ -215,6 +318,24 @@ fn an_alias_bomb_ends_at_its_limit() {
 }
 
 #[test]
+fn aliases_of_a_long_text_end_at_their_limit() {
+    let text = format!("a: &a {{k: {}}}\nb: [{}]\n", "A".repeat(1000), "*a, ".repeat(100));
+    let options = Options::default().with_alias_bytes_max(50_000);
+    let error = read(text.as_bytes(), &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert!(error.to_string().contains("limit=alias_bytes_max, max=50000"), "{error}");
+    assert!(read(text.as_bytes(), &options.with_alias_bytes_max(101_000)).is_ok());
+}
+
+#[test]
+fn every_repeated_key_of_one_long_line_has_its_place() {
+    let text = format!("{{\"x\": [{}{{}}], \"y\": 1, \"y\": 2}}", "{\"é\": 1, \"é\": 2}, ".repeat(3));
+    let error = read(text.as_bytes(), &Options::default()).unwrap_err();
+    let columns: Vec<_> = error.problems().iter().map(|one| one.context("column").unwrap()).collect();
+    assert_eq!(columns, ["17", "35", "53", "75"]);
+}
+
+#[test]
 fn nothing_is_too_deep_for_the_stack() {
     let mut options = Options::default();
     options.value_depth_max = usize::MAX;
@@ -247,6 +368,12 @@ fn values_never_reach_an_error() {
         "a: [hunter2",
         "{\"a\": hunter2 ]}",
         "- hunter2\nhunter2",
+        "stringData: {password: *hunter2!Xy}",
+        "password: *hunter2\n",
+        "password: &hunter2 [",
+        "password: !hunter2! x",
+        "password: |hunter2\n",
+        "password: @hunter2",
     ] {
         let said = read(text.as_bytes(), &Options::default()).unwrap_err().explain();
         assert!(!said.contains("hunter2"), "{said}");

@@ -68,8 +68,9 @@ impl<'v> Walk<'v> {
             };
             let before = left.next_if(|(have, _)| *have == name).map(|(_, value)| value);
             let after = right.next_if(|(have, _)| *have == name).map(|(_, value)| value);
+            let named = self.named.len();
             if name == "value" {
-                self.named = names_of(place.before).chain(names_of(place.after)).collect();
+                self.named.extend(names_of(place.before).chain(names_of(place.after)));
             }
             self.step(
                 Segment::Field(name.clone()),
@@ -81,7 +82,7 @@ impl<'v> Walk<'v> {
                     applied: place.applied.and_then(|applied| applied.get(name)),
                 },
             );
-            self.named.clear();
+            self.named.truncate(named);
         }
     }
 
@@ -172,7 +173,11 @@ impl<'v> Walk<'v> {
         let cause = cause::of(place, spelled, self.facts.wanted.is_some(), holder.is_some());
         let (before, after) = (place.before.cloned(), place.after.cloned());
         let named = self.named.clone();
-        self.changes.push(FieldChange { path, before, after, cause, holder, order, named });
+        let keys = match place.schema.list_kind() {
+            ListKind::Map(keys) if order => keys.clone(),
+            _ => Vec::new(),
+        };
+        self.changes.push(FieldChange { path, before, after, cause, holder, order, named, keys });
     }
 }
 

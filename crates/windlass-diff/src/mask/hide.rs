@@ -1,7 +1,5 @@
 //! Putting masks over values and paths.
 
-use std::collections::BTreeSet;
-
 use windlass_core::{FieldPath, Map, Segment, Text, Value};
 
 use super::KindMask;
@@ -18,9 +16,7 @@ const DEPTH_MAX: usize = 100;
 pub(super) fn pair(mask: &KindMask<'_>, change: &FieldChange) -> (Option<Shown>, Option<Shown>) {
     let mut walk = Walk { mask, path: change.path.segments().to_vec() };
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
-    let variable = is_value(&walk.path)
-        && (change.named.iter().any(|name| mask.is_variable(name)) || mask.is_key_of_variable(&walk.path));
-    if variable || (1..walk.path.len()).any(|end| mask.is_ruled(&walk.path[..end])) {
+    if mask.hides(change) {
         let changed = before.is_some() && after.is_some() && before != after;
         return (before.map(|_| Shown::Secret { changed: false }), after.map(|_| Shown::Secret { changed }));
     }
@@ -31,17 +27,30 @@ pub(super) fn pair(mask: &KindMask<'_>, change: &FieldChange) -> (Option<Shown>,
 
 /// Gives a path without the values that may be secret.
 pub(super) fn path(mask: &KindMask<'_>, path: &FieldPath) -> FieldPath {
-    let segments = path.segments();
-    let hidden = |at: usize| (1..=at).any(|end| mask.is_ruled(&segments[..end]));
+    masked(mask, path.segments(), path.segments().len())
+}
+
+/// Gives the path of a change without the values that may be secret.
+pub(super) fn path_of(mask: &KindMask<'_>, change: &FieldChange) -> FieldPath {
+    let segments = change.path.segments();
+    let variable = change.named.iter().any(|name| mask.is_variable(name));
+    let readable = if variable { segments.iter().position(is_value) } else { None };
+    masked(mask, segments, readable.unwrap_or(segments.len()))
+}
+
+/// Masks a path of which only the first `readable` segments may show values.
+fn masked(mask: &KindMask<'_>, segments: &[Segment], readable: usize) -> FieldPath {
     let masked = segments.iter().enumerate().map(|(at, segment)| match segment {
-        Segment::Item(value) if hidden(at) || mask.is_secret(&segments[..at], value) => {
+        Segment::Item(_) if at > readable || mask.is_below_secret(&segments[..=at]) => {
             Segment::Item(Shown::SECRET.into())
         }
+        Segment::Item(value) => Segment::Item(mask.alone(segments[..=at].to_vec(), value)),
         Segment::Key(keys) => {
-            let hidden = hidden(at);
             let show = |(name, value): &(Text, Value)| {
-                let secret = hidden || mask.is_named(name) || mask.has_secret(value);
-                (name.clone(), if secret { Shown::SECRET.into() } else { value.clone() })
+                let mut place = segments[..=at].to_vec();
+                place.push(Segment::Field(name.clone()));
+                let hidden = at > readable || mask.is_below_secret(&place);
+                (name.clone(), if hidden { Shown::SECRET.into() } else { mask.alone(place, value) })
             };
             Segment::Key(keys.iter().map(show).collect())
         }
@@ -130,7 +139,7 @@ impl KindMask<'_> {
         self.has_secret(value) || (is_scalar(value) && field_of(path).is_some_and(|name| self.is_named(name)))
     }
 
-    fn is_named(&self, name: &str) -> bool {
+    pub(super) fn is_named(&self, name: &str) -> bool {
         let name = plain(name);
         self.names.iter().any(|end| name.ends_with(end.as_str()))
     }
@@ -144,34 +153,35 @@ impl KindMask<'_> {
         ["name", "key"].iter().any(|field| map.text_at(&[field]).is_some_and(|name| self.is_variable(name)))
     }
 
-    /// Says whether the path ends in the `value` of an item whose key names a secret.
-    fn is_key_of_variable(&self, path: &[Segment]) -> bool {
-        let Some(Segment::Key(keys)) = path.len().checked_sub(2).map(|at| &path[at]) else { return false };
+    /// Says whether a change lies in a secret, whatever its values are.
+    fn hides(&self, change: &FieldChange) -> bool {
+        let path = change.path.segments();
+        change.named.iter().any(|name| self.is_variable(name))
+            || self.is_below_secret(path)
+            || change.keys.iter().any(|key| self.is_secret_key(path, key))
+    }
+
+    /// Says whether a place lies below one that a rule names, or in the `value` of an item whose key names a secret.
+    fn is_below_secret(&self, path: &[Segment]) -> bool {
+        (1..path.len()).any(|end| self.is_ruled(&path[..end]))
+            || path.windows(2).any(|pair| is_value(&pair[1]) && self.is_key_of_variable(&pair[0]))
+    }
+
+    fn is_key_of_variable(&self, segment: &Segment) -> bool {
+        let Segment::Key(keys) = segment else { return false };
         keys.iter().any(|(_, value)| value.as_text().is_some_and(|name| self.is_variable(name)))
     }
 
-    /// Masks the values of lines such as `password: hunter2` and `--token=abc`.
-    fn redact(&self, text: &str, older: Option<&str>) -> String {
-        if self.names.is_empty() || !text.contains([':', '=']) {
-            return text.to_owned();
-        }
-        let older: Option<BTreeSet<&str>> = older.map(|older| older.split('\n').collect());
-        let lines = text.split('\n').map(|line| match self.named_in(line) {
-            Some(front) => {
-                let changed = older.as_ref().is_some_and(|older| !older.contains(line));
-                format!("{front}{}", Shown::Secret { changed }.word())
-            }
-            None => line.to_owned(),
-        });
-        lines.collect::<Vec<_>>().join("\n")
+    /// Says whether the field that tells the items of a list apart is a secret.
+    fn is_secret_key(&self, list: &[Segment], key: &Text) -> bool {
+        let mut place = list.to_vec();
+        place.extend([Segment::Index(0), Segment::Field(key.clone())]);
+        self.is_ruled(&place) || self.is_named(key)
     }
 
-    /// Gives the part of a line up to the value that its name makes a secret.
-    fn named_in<'t>(&self, line: &'t str) -> Option<&'t str> {
-        let at = line.find([':', '='])?;
-        let (name, value) = (&line[..at], &line[at + 1..]);
-        let is_empty = value.trim().trim_matches(['"', '\'', ',']).is_empty();
-        (self.is_named(name) && !is_empty).then(|| &line[..line.len() - value.trim_start().len()])
+    /// Shows a value that is part of a path.
+    fn alone(&self, path: Vec<Segment>, value: &Value) -> Value {
+        Walk { mask: self, path }.shown(value, None, None).into_value()
     }
 
     fn has_secret(&self, value: &Value) -> bool {
@@ -189,8 +199,8 @@ fn items_of(side: Option<&Value>) -> &[Value] {
     side.and_then(Value::as_list).unwrap_or_default()
 }
 
-fn is_value(path: &[Segment]) -> bool {
-    matches!(path.last(), Some(Segment::Field(name)) if name == "value")
+fn is_value(segment: &Segment) -> bool {
+    matches!(segment, Segment::Field(name) if name == "value")
 }
 
 /// A text or a number, or a list of them.

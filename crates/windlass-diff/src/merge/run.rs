@@ -1,14 +1,14 @@
 //! The walk through the three sides.
 
-use windlass_core::{FieldPath, Limits, Map, Segment, Value};
+use windlass_core::{FieldPath, Limits, Map, Segment, Text, Value};
 
 use super::{MergeError, MergeProblem, Merged, Sides};
 use crate::items::{Items, Key, Unkeyed};
-use crate::{ListKind, SchemaRef};
+use crate::{ListKind, Mask, SchemaRef};
 
 pub(super) fn run(schema: SchemaRef<'_>, sides: &Sides<'_>, limits: &Limits) -> Result<Merged, MergeError> {
     let mut run = Run { limits, path: Vec::new(), problems: Vec::new(), collapsed: Vec::new() };
-    let value = run.value(schema, sides.base, sides.desired, sides.live);
+    let value = run.value(schema, sides.base, sides.desired, sides.live, schema.patch().retain_keys);
     if run.problems.is_empty() {
         return Ok(Merged { value, collapsed: run.collapsed });
     }
@@ -29,6 +29,7 @@ impl Run<'_> {
         base: Option<&'v Value>,
         desired: &'v Value,
         live: Option<&'v Value>,
+        retain_keys: bool,
     ) -> Value {
         if self.path.len() > self.limits.value_depth_max {
             let limit = self.limits.value_depth_max;
@@ -37,7 +38,9 @@ impl Run<'_> {
         }
         match desired {
             Value::Map(want) if !schema.is_atomic() => {
-                self.map(schema, base, want, live.and_then(Value::as_map)).into()
+                let live = live.and_then(Value::as_map);
+                let merged = self.map(schema, base, want, live);
+                if retain_keys { retained(merged, want, live) } else { merged }.into()
             }
             Value::List(want) if *schema.list_kind() != ListKind::Atomic => {
                 self.list(schema, base, want, live).into()
@@ -67,7 +70,9 @@ impl Run<'_> {
         for (name, wanted) in want.iter().filter(|(_, wanted)| !wanted.is_null()) {
             let have = live.and_then(|live| live.get(name));
             self.path.push(Segment::Field(name.clone()));
-            fields.push((name.clone(), self.value(schema.field(name), was(name), wanted, have)));
+            let field = schema.field(name);
+            let value = self.value(field, was(name), wanted, have, field.patch().retain_keys);
+            fields.push((name.clone(), value));
             self.path.pop();
         }
         fields.into_iter().collect()
@@ -84,13 +89,14 @@ impl Run<'_> {
         let (was, have) = (Items::of_value(schema, base), Items::of_value(schema, live));
         let mut extras = self.extras(schema, &was, &want, &have);
         let mut items = std::mem::take(&mut extras[0]);
+        let retain_keys = schema.patch().retain_keys;
         for (at, (key, wanted)) in want.entries.iter().enumerate() {
             // An item of a set is told apart by all that it holds, so it is taken as it is.
             if *schema.list_kind() == ListKind::Set {
                 items.push((*wanted).clone());
             } else {
                 self.path.push(key.segment(schema.list_kind(), at));
-                items.push(self.value(schema.item(), was.get(key), wanted, have.get(key)));
+                items.push(self.value(schema.item(), was.get(key), wanted, have.get(key), retain_keys));
                 self.path.pop();
             }
             items.append(&mut extras[at + 1]);
@@ -143,7 +149,12 @@ impl Run<'_> {
         let items = Items::new(entries);
         for (at, (key, _)) in items.entries.iter().enumerate() {
             if items.is_repeated(at) {
-                self.report_at(key.segment(kind, at), |path| MergeProblem::Repeated { path });
+                // An item of a set is all value, which an error does not show.
+                let segment = match kind {
+                    ListKind::Set => Segment::Index(at),
+                    _ => key.segment(kind, at),
+                };
+                self.report_at(segment, |path| MergeProblem::Repeated { path });
             }
         }
         items
@@ -161,9 +172,20 @@ impl Run<'_> {
 
     fn report(&mut self, problem: impl FnOnce(FieldPath) -> MergeProblem) {
         if self.problems.len() < self.limits.problems_max.max(1) {
-            self.problems.push(problem(FieldPath::new(self.path.clone())));
+            let path = FieldPath::new(self.path.clone());
+            self.problems.push(problem(Mask::default().kind("", "").path(&path)));
         }
     }
+}
+
+/// Drops the fields that `want` does not name, once what it names differs from the live map: the defaults of one member of
+/// a union are wrong beside another. While nothing differs they stay, or no object would ever be as it should.
+fn retained(merged: Map, want: &Map, live: Option<&Map>) -> Map {
+    let have = |name: &Text| live.and_then(|live| live.get(name)).filter(|value| !value.is_null());
+    if want.iter().all(|(name, _)| merged.get(name) == have(name)) {
+        return merged;
+    }
+    merged.into_iter().filter(|(name, _)| want.contains(name)).collect()
 }
 
 /// Gives what is left of a live value when what was applied goes; `None` where nothing is.
@@ -183,7 +205,7 @@ fn subtract<'v>(schema: SchemaRef<'v>, was: &'v Value, live: &'v Value, depth: u
 }
 
 fn subtract_map<'v>(schema: SchemaRef<'v>, was: &'v Map, live: &'v Map, depth: usize) -> Option<Value> {
-    let left = |(name, have): (&windlass_core::Text, &'v Value)| {
+    let left = |(name, have): (&Text, &'v Value)| {
         let stays = match was.get(name).filter(|was| !was.is_null()) {
             None => Some(have.clone()),
             Some(was) => subtract(schema.field(name), was, have, depth - 1),

@@ -60,7 +60,9 @@ fn of_texts(change: &Change) -> Option<Vec<(char, String)>> {
         let text = text.strip_suffix('\n').unwrap_or(text);
         if text.is_empty() { Vec::new() } else { text.split('\n').map(visible).collect() }
     };
-    Some(aligned(&split(&before), &split(&after)))
+    let lines = aligned(&split(&before), &split(&after));
+    // What is left is a line break at the end, which lines do not show.
+    lines.iter().any(|(sign, _)| *sign != ' ').then_some(lines)
 }
 
 fn aligned(before: &[String], after: &[String]) -> Vec<(char, String)> {

@@ -1,6 +1,8 @@
 //! Tests of windlass-diff from outside.
 
 #[cfg(test)]
+mod argo;
+#[cfg(test)]
 mod compare;
 #[cfg(test)]
 mod conformance;
@@ -14,6 +16,8 @@ mod merge;
 mod patches;
 #[cfg(test)]
 mod render;
+#[cfg(test)]
+mod smd;
 #[cfg(test)]
 mod yaml;
 

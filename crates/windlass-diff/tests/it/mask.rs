@@ -114,6 +114,37 @@ fn a_variable_inside_an_added_container_is_masked() {
 }
 
 #[test]
+fn all_below_the_value_of_a_variable_is_masked() {
+    let params = |list: &str, pass: &str, zone: &str| {
+        format!(
+            r#"spec: {{"{list}": [{{"name": "db-credentials", "value": {{"user": "u", "login": {{"pass": "{pass}"}}, "zones": ["{zone}"]}}}}]}}"#
+        )
+    };
+    check(
+        "Thing.x",
+        &params("params", "hunter2", "a"),
+        &params("params", "hunter3", "b"),
+        "spec.params[0].value.login.pass: <secret> -> <secret, changed>\nspec.params[0].value.zones: <secret> -> <secret, changed>",
+    );
+    check(
+        "Database.example.org",
+        r#"spec: {"users": [{"login": "a", "name": "db-credentials", "value": {"zones": ["hunter2"]}}]}"#,
+        r#"spec: {"users": [{"login": "a", "name": "db-credentials", "value": {"zones": ["hunter3"]}}]}"#,
+        "spec.users[login=a].value.zones: <secret> -> <secret, changed>",
+    );
+}
+
+#[test]
+fn lines_under_a_name_in_a_configuration_file_are_masked() {
+    check(
+        "ConfigMap",
+        r#"data: {"app.yaml": "user: a\npassword: |\n  hunter2\nport: 1\n"}"#,
+        r#"data: {"app.yaml": "user: a\npassword: |\n  hunter3\nport: 1\n"}"#,
+        r#"data["app.yaml"]: "user: a\npassword: <secret>\nport: 1\n…" -> "user: a\npassword: <secret, changed>\nport: 1\n…""#,
+    );
+}
+
+#[test]
 fn lines_of_a_configuration_file_are_masked_by_their_name() {
     check(
         "ConfigMap",
@@ -149,6 +180,30 @@ fn paths_show_no_secrets() {
     assert_eq!(
         shown(&mask, "Database.example.org", "spec:\n  zones: [\"a\"]", "spec:\n  zones: [\"b\"]"),
         "- spec.zones[=\"<secret>\"]: <secret>\n+ spec.zones[=\"<secret>\"]: <secret>"
+    );
+}
+
+#[test]
+fn items_and_keys_in_a_path_are_masked_as_values_are() {
+    let mask = Mask::default().with_path("Database.example.org spec.users[*].login".parse().unwrap());
+    let database = |before: &str, after: &str| shown(&mask, "Database.example.org", before, after);
+    assert_eq!(
+        database(r#"spec: {"zones": ["--token=hunter2"]}"#, r#"spec: {"zones": ["--token=hunter3"]}"#),
+        "- spec.zones[=\"--token=<secret>\"]: \"--token=<secret>\"\n+ spec.zones[=\"--token=<secret>\"]: \"--token=<secret>\""
+    );
+    assert_eq!(
+        database(
+            r#"spec: {"users": [{"login": "hunter2", "n": 1}]}"#,
+            r#"spec: {"users": [{"login": "hunter2", "n": 2}]}"#
+        ),
+        "spec.users[login=\"<secret>\"].n: 1 -> 2"
+    );
+    assert_eq!(
+        database(
+            r#"spec: {"users": [{"login": "hunter2"}, {"login": "hunter3"}]}"#,
+            r#"spec: {"users": [{"login": "hunter3"}, {"login": "hunter2"}]}"#
+        ),
+        "spec.users: <secret> -> <secret, changed>"
     );
 }
 

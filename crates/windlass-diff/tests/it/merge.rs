@@ -403,7 +403,7 @@ fn an_item_twice_in_a_set_is_a_problem() {
         "ConfigMap",
         &["metadata"],
         "finalizers: [\"a\", \"a\"]",
-        &["two items with one key (field=finalizers[=a])"],
+        &["two items with one key (field=finalizers[1])"],
     );
 }
 
@@ -425,4 +425,40 @@ fn problems_become_one_error_of_core_with_help() {
     assert_eq!(error.problems().len(), 2);
     assert_eq!(error.problems()[0].context("key"), Some("name"));
     assert!(error.problems().iter().all(|problem| problem.help().is_some()));
+}
+
+#[test]
+fn a_map_of_one_member_keeps_no_defaults_of_another() {
+    let live = r#"strategy: {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}}"#;
+    let spec = |base: &str, desired: &str, expected: &str| {
+        check_at("Deployment.apps", &["spec"], base, desired, live, expected);
+    };
+    spec(
+        r#"strategy: {"type": "RollingUpdate"}"#,
+        r#"strategy: {"type": "Recreate"}"#,
+        r#"strategy: {"type": "Recreate"}"#,
+    );
+    spec("", r#"strategy: {"type": "RollingUpdate"}"#, live);
+    spec("", r#"replicas: 2"#, &format!("replicas: 2\n{live}"));
+    check_pod(
+        r#"volumes: [{"name": "v", "emptyDir": {}}]"#,
+        r#"volumes: [{"name": "v", "secret": {"secretName": "s"}}]"#,
+        r#"volumes: [{"name": "v", "hostPath": {"path": "/"}}, {"name": "w", "emptyDir": {}}]"#,
+        r#"volumes: [{"name": "v", "secret": {"secretName": "s"}}, {"name": "w", "emptyDir": {}}]"#,
+    );
+    check_pod(
+        "",
+        r#"volumes: [{"name": "v", "secret": {"secretName": "s"}}]"#,
+        r#"volumes: [{"name": "v", "secret": {"secretName": "s", "defaultMode": 420}}]"#,
+        r#"volumes: [{"name": "v", "secret": {"secretName": "s", "defaultMode": 420}}]"#,
+    );
+}
+
+#[test]
+fn secrets_in_keys_reach_no_error() {
+    let schemas: Schemas =
+        serde_json::from_str(r#"{"kinds": {"T": {"list": "any", "by": ["token"]}}}"#).unwrap();
+    let schema = schemas.get("", "v1", "T").unwrap();
+    let error = merge(schema, "", r#"[{"token": "hunter2"}, {"token": "hunter2"}]"#, "").unwrap_err();
+    assert_eq!(error.to_string(), "two items with one key (field=[token=\"<secret>\"])");
 }

@@ -57,6 +57,28 @@ fn a_text_of_several_lines_is_shown_line_by_line() {
 }
 
 #[test]
+fn one_long_line_with_a_break_at_its_end_shows_what_changed() {
+    let text = |n: u32| format!(r#"spec: {{"conf": "{}<{n}>{}\n"}}"#, "a".repeat(300), "b".repeat(300));
+    let shown = changes(&text(1), &text(2), "{}");
+    let id = ObjectId::new("apps", "Deployment", "shop", "web");
+    let shown = render(&[Section::new('~', &id, &shown)], &Style::plain());
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[2].starts_with("      - …") && lines[2].contains("<1>"), "{shown}");
+    assert!(lines[3].starts_with("      + …") && lines[3].contains("<2>"), "{shown}");
+}
+
+#[test]
+fn a_line_break_at_the_end_is_a_change_that_shows() {
+    check(
+        r#"spec: {"conf": "a"}"#,
+        r#"spec: {"conf": "a\n"}"#,
+        "{}",
+        Style::plain(),
+        "~ Deployment.apps/shop/web\n    spec.conf: \"a\" -> \"a\\n\"\n",
+    );
+}
+
+#[test]
 fn what_is_too_wide_takes_a_line_for_each_side() {
     check(
         "spec:\n  description: a rather long text that says one thing",

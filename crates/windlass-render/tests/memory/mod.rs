@@ -58,6 +58,31 @@ impl Files for Memory {
     }
 }
 
+/// Files as they look where two links lead back to the root.
+#[derive(Debug)]
+pub(crate) struct Circle(String);
+
+impl Circle {
+    #[allow(dead_code, reason = "this module is part of two tests")]
+    pub(crate) fn new(ignore: String) -> Self {
+        Self(ignore)
+    }
+}
+
+impl Files for Circle {
+    fn list(&self, _: &TreePath) -> Result<Vec<Entry>> {
+        let file = Entry::new(".sourceignore", EntryKind::File);
+        Ok(vec![file, Entry::new("a", EntryKind::Folder), Entry::new("b", EntryKind::Folder)])
+    }
+
+    fn read(&self, path: &TreePath) -> Result<Bytes> {
+        match path.names().next_back() {
+            Some(".sourceignore") => Ok(Bytes::from(self.0.clone())),
+            _ => Err(Error::new(ErrorKind::NotFound, "no such file")),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Still;
 

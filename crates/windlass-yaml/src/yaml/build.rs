@@ -11,13 +11,10 @@ use super::problem::{self, Spot};
 use super::scalar::{self, Kind};
 use super::{Keys, Next};
 use crate::Options;
-use crate::text::limit;
-
-/// A problem and the byte it was found at.
-pub(super) type Found = (Error, Option<usize>);
+use crate::text::{limit, with_template_help};
 
 /// A problem after which nothing more of the document can be read, or a result.
-type Built<T> = Result<T, Found>;
+type Built<T> = Result<T, Error>;
 
 /// Builds values. The stacks are kept from document to document, so that lists and maps are collected in one
 /// allocation of the right size.
@@ -26,11 +23,13 @@ pub(super) struct Builder {
     anchors: Anchors,
     items: Vec<Value>,
     fields: Fields,
-    problems: Vec<Found>,
+    problems: Vec<Error>,
     problems_max: usize,
     /// Problems of this document beyond that.
     problems_more: usize,
     depth_max: usize,
+    /// Behind the last event of the document.
+    end: usize,
 }
 
 /// What stands where a key is expected.
@@ -52,13 +51,14 @@ impl Builder {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             keys: Keys::default(),
-            anchors: Anchors::new(options.alias_values_max),
+            anchors: Anchors::new(options),
             items: Vec::new(),
             fields: Fields::default(),
             problems: Vec::new(),
             problems_max: options.problems_max,
             problems_more: 0,
             depth_max: options.depth_max(),
+            end: 0,
         }
     }
 
@@ -72,24 +72,27 @@ impl Builder {
         self.anchors.forget();
         self.items.clear();
         self.fields.clear();
+        self.end = span_end(&span);
         Walk { text, builder: self, parser }.node(event, span, 0)
     }
 
-    pub(super) fn take_problems(&mut self) -> Vec<Found> {
+    /// Gives the byte behind all that the last document was read from.
+    pub(super) const fn end(&self) -> usize {
+        self.end
+    }
+
+    pub(super) fn take_problems(&mut self) -> Vec<Error> {
         let more = std::mem::take(&mut self.problems_more);
         let mut problems = std::mem::take(&mut self.problems);
         if more > 0 {
-            problems.push((
-                Error::new(ErrorKind::Invalid, format!("{more} more problems in one document")),
-                None,
-            ));
+            problems.push(Error::new(ErrorKind::Invalid, format!("{more} more problems in one document")));
         }
         problems
     }
 
-    fn report(&mut self, error: Error, spot: Spot) {
+    fn report(&mut self, error: Error) {
         if self.problems.len() < self.problems_max {
-            self.problems.push((error, Some(spot.offset)));
+            self.problems.push(error);
         } else {
             self.problems_more += 1;
         }
@@ -101,29 +104,32 @@ pub(super) fn next<'t>(text: &str, parser: &mut Parser<'t, StrInput<'t>>) -> Bui
     match parser.next() {
         Some(Ok(next)) => Ok(next),
         Some(Err(found)) => Err(problem::syntax(text, &found)),
-        None => Err((Error::new(ErrorKind::Internal, "the parser ended inside a document"), None)),
+        None => Err(Error::new(ErrorKind::Internal, "the parser ended inside a document")),
     }
 }
 
 impl<'t> Walk<'_, '_, 't> {
     fn next(&mut self) -> Built<Next<'t>> {
-        next(self.text, self.parser)
+        let next = next(self.text, self.parser)?;
+        self.builder.end = self.builder.end.max(span_end(&next.1));
+        Ok(next)
     }
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Built<Value> {
         let spot = Spot::of(&span.start);
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                (self.scalar(written(text, &span), style, tag.as_deref(), spot), anchor)
+                let text = self.ended(written(text, &span), style, &span);
+                (self.scalar(text, style, tag.as_deref(), spot), anchor)
             }
             Event::SequenceStart(style, anchor, _) => (self.list(style, spot, depth)?, anchor),
             Event::MappingStart(style, anchor, _) => (self.map(style, spot, depth)?, anchor),
             Event::Alias(id) => return self.alias(id, spot, depth),
-            Event::UnresolvedAlias(name) => {
-                self.builder.report(problem::invalid("unknown anchor", spot).with("anchor", name), spot);
+            Event::UnresolvedAlias(_) => {
+                self.builder.report(problem::no_anchor(spot));
                 return Ok(Value::Null);
             }
-            _ => return Err((problem::invalid("expected a value", spot), Some(spot.offset))),
+            _ => return Err(problem::invalid("expected a value", spot)),
         };
         self.builder.anchors.keep(anchor, &value).map_err(|error| at(error, spot))?;
         Ok(value)
@@ -132,9 +138,23 @@ impl<'t> Walk<'_, '_, 't> {
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, spot: Spot) -> Value {
         let kind = Kind::of(tag, style == ScalarStyle::Plain);
         scalar::resolve(kind, text).and_then(scalar::Scalar::into_value).unwrap_or_else(|wrong| {
-            self.builder.report(problem::invalid(wrong, spot), spot);
+            self.builder.report(problem::invalid(wrong, spot));
             Value::Null
         })
+    }
+
+    /// Takes the line break away that the parser gives a block scalar at the end of a text that has none there.
+    fn ended(&self, text: Cow<'t, str>, style: ScalarStyle, span: &Span) -> Cow<'t, str> {
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if !is_block || span_end(span) < self.text.len() || self.text.ends_with(['\n', '\r']) {
+            return text;
+        }
+        let Some(without) = text.strip_suffix('\n') else { return text };
+        let last = self.text.rsplit('\n').next().unwrap_or_default().trim_start_matches(' ');
+        if last.is_empty() || !without.ends_with(last) {
+            return text;
+        }
+        Cow::Owned(without.to_owned())
     }
 
     fn list(&mut self, style: StructureStyle, spot: Spot, depth: usize) -> Built<Value> {
@@ -158,7 +178,7 @@ impl<'t> Walk<'_, '_, 't> {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
                 let (map, problems) = self.builder.fields.close(base);
-                problems.into_iter().for_each(|(error, spot)| self.builder.report(error, spot));
+                problems.into_iter().for_each(|(error, _)| self.builder.report(error));
                 return Ok(map);
             }
             let spot = Spot::of(&span.start);
@@ -175,7 +195,7 @@ impl<'t> Walk<'_, '_, 't> {
             Key::Name(key) => self.builder.fields.push(Field { key, value, spot, merged: false }),
             Key::Merge => {
                 if let Err(wrong) = self.builder.fields.merge(base, value, spot) {
-                    self.builder.report(problem::invalid(wrong, spot), spot);
+                    self.builder.report(problem::invalid(wrong, spot));
                 }
             }
             Key::Wrong => {}
@@ -184,6 +204,7 @@ impl<'t> Walk<'_, '_, 't> {
 
     fn key(&mut self, event: Event<'t>, span: Span, depth: usize) -> Built<Key> {
         let spot = Spot::of(&span.start);
+        let mut template = false;
         let name = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let text = written(text, &span);
@@ -199,14 +220,20 @@ impl<'t> Walk<'_, '_, 't> {
             }
             other => match self.node(other, span, depth)? {
                 Value::List(_) => Err("a list may not be a key"),
-                Value::Map(_) => Err("a map may not be a key"),
+                Value::Map(_) => {
+                    template = true;
+                    Err("a map may not be a key")
+                }
                 value => key_of(value),
             },
         };
         Ok(match name {
             Ok(name) => Key::Name(self.builder.keys.share(&name)),
             Err(wrong) => {
-                self.builder.report(problem::invalid(wrong, spot), spot);
+                let error = problem::invalid(wrong, spot);
+                // What a template has in double braces reads as a map that is the key of a map.
+                let error = if template { with_template_help(error, self.text, spot.offset) } else { error };
+                self.builder.report(error);
                 Key::Wrong
             }
         })
@@ -233,7 +260,7 @@ impl<'t> Walk<'_, '_, 't> {
         match self.builder.anchors.repeat(id, depth, depth_max) {
             Ok(Some(value)) => Ok(value),
             Ok(None) => {
-                self.builder.report(problem::invalid("an anchor contains itself", spot), spot);
+                self.builder.report(problem::invalid("an anchor contains itself", spot));
                 Ok(Value::Null)
             }
             Err(error) => Err(at(error, spot)),
@@ -246,7 +273,7 @@ impl<'t> Walk<'_, '_, 't> {
         if style == StructureStyle::Block && before.ends_with('\t') {
             let line = before.rfind('\n').map_or(before, |newline| &before[newline + 1..]);
             if line.trim_start().is_empty() {
-                self.builder.report(problem::tab(self.text, spot), spot);
+                self.builder.report(problem::tab(self.text, spot));
             }
         }
     }
@@ -263,8 +290,12 @@ pub(super) fn too_deep(max: usize) -> Error {
     limit("lists and maps are nested too deeply", "value_depth_max", max)
 }
 
-fn at(error: Error, spot: Spot) -> Found {
-    (error.with("line", spot.line).with("column", spot.column), Some(spot.offset))
+fn at(error: Error, spot: Spot) -> Error {
+    error.with("line", spot.line).with("column", spot.column)
+}
+
+fn span_end(span: &Span) -> usize {
+    span.end.byte_offset().unwrap_or_default()
 }
 
 /// Gives the text as it was written: the parser makes `~` of a value that is not there.

@@ -16,16 +16,16 @@ pub(crate) enum Step<'p> {
     Index(usize),
 }
 
-/// Follows `steps` through the document of `text` that begins at `begin`.
+/// Follows `steps` through a document. `text` is its own, which begins at `begin`.
 pub(crate) fn find(text: &str, begin: Begin, steps: &[Step<'_>]) -> Option<Place> {
-    let (mut walk, field, next) = Walk::to(text.get(begin.offset..)?, steps)?;
+    let (mut walk, field, next) = Walk::to(text, steps)?;
     let value = walk.extent(next)?;
     Some(place(begin, field, value))
 }
 
 /// Follows `steps` to a list and gives the places of its items.
 pub(crate) fn find_items(text: &str, begin: Begin, steps: &[Step<'_>]) -> Option<Vec<Place>> {
-    let (mut walk, _, list) = Walk::to(text.get(begin.offset..)?, steps)?;
+    let (mut walk, _, list) = Walk::to(text, steps)?;
     let Event::SequenceStart(..) = list.0 else { return None };
     let mut places = Vec::new();
     loop {

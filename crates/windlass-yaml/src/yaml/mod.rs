@@ -17,7 +17,7 @@ pub(crate) use locate::{Step, find, find_items};
 pub(crate) use scalar::untagged;
 
 use crate::Options;
-use crate::text::looks_like_template;
+use crate::text::BOM;
 use build::Builder;
 use problem::Spot;
 
@@ -33,13 +33,24 @@ pub(crate) struct Parsed {
     pub(crate) begin: Begin,
 }
 
-/// Where the text of one document begins, so that it can be read again for itself.
+/// Where the text of one document is, so that it can be read again for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Begin {
     pub(crate) offset: usize,
+    /// Behind all that its value was read from.
+    pub(crate) end: usize,
     pub(crate) line: u32,
     /// Columns before `offset` in that line.
     pub(crate) column: u32,
+}
+
+impl Begin {
+    /// Gives the document's own text, and the bytes of a byte order mark that `offset` does not count.
+    pub(crate) fn of(self, text: &[u8]) -> Option<(&str, usize)> {
+        let skipped = if text.starts_with(BOM.as_bytes()) { BOM.len() } else { 0 };
+        let own = text.get(skipped + self.offset..skipped + self.end)?;
+        Some((std::str::from_utf8(own).ok()?, skipped))
+    }
 }
 
 /// Reads one document after the other.
@@ -78,8 +89,7 @@ impl<'t> YamlReader<'t> {
                 Some(Ok(_)) => {}
                 Some(Err(found)) => {
                     self.index = self.index.saturating_add(1);
-                    let (error, offset) = problem::syntax(self.text, &found);
-                    let error = self.explained(error, offset).with("document", self.index);
+                    let error = problem::syntax(self.text, &found).with("document", self.index);
                     self.recover();
                     return Some(Err(error));
                 }
@@ -103,7 +113,6 @@ impl<'t> YamlReader<'t> {
                 Value::Null
             }
         };
-        let problems = problems.into_iter().map(|(error, offset)| self.explained(error, offset));
         match Error::all(problems) {
             Some(error) => Err(error.with_each("document", self.index)),
             None => Ok(Parsed { value, index: self.index, line, begin: self.line_of_begin() }),
@@ -119,15 +128,7 @@ impl<'t> YamlReader<'t> {
     fn line_of_begin(&self) -> Begin {
         let before = self.text.get(..self.begin.offset).unwrap_or_default();
         let offset = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Begin { offset, line: self.begin.line, column: 0 }
-    }
-
-    fn explained(&self, error: Error, offset: Option<usize>) -> Error {
-        let template = offset.is_some_and(|at| looks_like_template(self.text, self.begin.offset, at));
-        if template {
-            return error.with_help("this looks like a template: render it first, or leave the file out");
-        }
-        error
+        Begin { offset, end: self.builder.end().max(offset), line: self.begin.line, column: 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 use granit_parser::{ErrorKind as Syntax, ScanError};
 use windlass_core::{Error, ErrorKind};
 
-use crate::text::{line_and_column, narrow};
+use crate::text::{narrow, with_template_help};
 
 /// Where in a text something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +29,18 @@ pub(super) fn invalid(message: &str, spot: Spot) -> Error {
     Error::new(ErrorKind::Invalid, message).with("line", spot.line).with("column", spot.column)
 }
 
+/// Says that an alias has no anchor. Its name may be the beginning of a password.
+pub(super) fn no_anchor(spot: Spot) -> Error {
+    invalid("unknown anchor", spot).with_help("quote a text that begins with *")
+}
+
 /// Says that a tab indents the line of `spot`.
 pub(super) fn tab(text: &str, spot: Spot) -> Error {
-    invalid(TAB, first_tab(text, spot.offset).unwrap_or(spot)).with_help(USE_SPACES)
+    invalid(TAB, tab_near(text, spot).unwrap_or(spot)).with_help(USE_SPACES)
 }
 
 /// Says what the parser found in `text`, and what to do where that is known.
-pub(super) fn syntax(text: &str, found: &ScanError) -> (Error, Option<usize>) {
+pub(super) fn syntax(text: &str, found: &ScanError) -> Error {
     let (message, help) = words(found.kind());
     let kind = match found.kind() {
         Syntax::RecursionLimitExceeded => ErrorKind::Limit,
@@ -43,20 +48,28 @@ pub(super) fn syntax(text: &str, found: &ScanError) -> (Error, Option<usize>) {
     };
     let mut spot = Spot::of(found.marker());
     if message == TAB {
-        spot = first_tab(text, spot.offset).unwrap_or(spot);
+        spot = tab_near(text, spot).unwrap_or(spot);
     }
     let error = Error::new(kind, message).with("line", spot.line).with("column", spot.column);
-    (if help.is_empty() { error } else { error.with_help(help) }, Some(spot.offset))
+    let error = if help.is_empty() { error } else { error.with_help(help) };
+    with_template_help(error, text, spot.offset)
 }
 
-/// Finds the tab in front of a line: the parser may point at what stands before it.
-fn first_tab(text: &str, from: usize) -> Option<Spot> {
-    let mut begin = text.get(..from)?.rfind('\n').map_or(0, |newline| newline + 1);
-    for line in text[begin..].split_inclusive('\n') {
+/// Finds the tab in front of a line: the parser may point at what stands before it, which is the line of `spot` or the
+/// next one that is not empty.
+fn tab_near(text: &str, spot: Spot) -> Option<Spot> {
+    let mut begin = text.get(..spot.offset)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let mut filled = 0;
+    for (line, number) in text[begin..].split_inclusive('\n').zip(spot.line..) {
         let white = &line[..line.len() - line.trim_start().len()];
-        if let Some(tab) = white.find('\t').filter(|_| white.len() < line.len()) {
-            let (line, column) = line_and_column(text, begin + tab);
-            return Some(Spot { line, column, offset: begin + tab });
+        let is_empty = white.len() == line.len();
+        if let Some(tab) = white.find('\t').filter(|_| !is_empty) {
+            let column = narrow(white[..tab].chars().count() + 1);
+            return Some(Spot { line: number, column, offset: begin + tab });
+        }
+        filled += usize::from(!is_empty);
+        if filled == 2 {
+            break;
         }
         begin += line.len();
     }
