@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::ValueParser;
+use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches};
 use windlass_core::Value;
 
@@ -11,8 +11,8 @@ use crate::spec::{Field, Setting, Shape, flagged};
 const HEADING: &str =
     "Fields of the unit, which override the file (paths are relative to the current folder)";
 
-/// Which units are meant, and how results are written.
-pub(super) fn inputs() -> Vec<Arg> {
+/// Which units are meant, and in which of these forms results are written.
+pub(super) fn inputs(forms: &'static [&'static str]) -> Vec<Arg> {
     vec![
         Arg::new("file")
             .long("file")
@@ -31,10 +31,10 @@ pub(super) fn inputs() -> Vec<Arg> {
             .long("output")
             .short('o')
             .value_name("FORMAT")
-            .value_parser(["text", "json", "yaml"])
+            .value_parser(PossibleValuesParser::new(forms))
             .default_value("text")
             .hide_possible_values(true)
-            .help("The form of results on stdout: text, json, yaml"),
+            .help(format!("The form of results on stdout: {}", forms.join(", "))),
     ]
 }
 
