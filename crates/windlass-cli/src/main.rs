@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod credentials;
 mod document;
 mod events;
 mod parts;

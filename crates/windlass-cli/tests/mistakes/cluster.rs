@@ -55,6 +55,16 @@ pub(crate) const ALL: &[Mistake] = &[
         world.spec("  source: {dir: ./deploy}\n  target:\n    kubernetes: {}\n");
         world.run("plan -f unit.yaml");
     }),
+    ("an account that is not one", |world| {
+        world.spec("  source: {dir: ./deploy}\n  target:\n    kubernetes: {account: deployer}\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a kubeconfig with a proxy", |world| {
+        kubeconfig(world, "https://127.0.0.1:1", "{token: secret}");
+        world.edit("kubeconfig", "{server: ", "{proxy-url: \"http://127.0.0.1:1\", server: ");
+        world.spec("  source: {dir: ./deploy}\n  target:\n    kubernetes: {kubeconfig: ./kubeconfig}\n");
+        world.run("plan -f unit.yaml");
+    }),
     ("a kubeconfig that is not YAML", |world| {
         kubeconfig(world, "https://127.0.0.1:1", "{token: secret}");
         world.put("kubeconfig", "clusters: [\n");

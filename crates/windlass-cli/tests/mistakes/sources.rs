@@ -45,6 +45,21 @@ pub(crate) const ALL: &[Mistake] = &[
         let port = closed_port();
         world.run(&format!("plan -f unit.yaml --source-git-url https://127.0.0.1:{port}/fleet.git"));
     }),
+    ("a file of credentials that does not exist", |world| {
+        git(world, "url: https://127.0.0.1:1/fleet.git, credentialsFile: ./tokne");
+    }),
+    ("credentials that are not written as such", |world| {
+        world.put("token", "user: ada\npassword: secret\n");
+        git(world, "url: https://127.0.0.1:1/fleet.git, credentialsFile: ./token");
+    }),
+    ("credentials of a file without TLS", |world| {
+        world.put("token", "secret\n");
+        git(world, "url: http://127.0.0.1:1/fleet.git, credentialsFile: ./token");
+    }),
+    ("a wrong address beside a flag for the path", |world| {
+        world.spec("  source:\n    git: {url: ./flete.git}\n  target: {dir: ./live}\n");
+        world.run("plan -f unit.yaml --path shop");
+    }),
     ("credentials without TLS", |world| {
         let port = closed_port();
         world
