@@ -37,8 +37,7 @@ impl Job {
 
     /// The same work, which has to be done in so long, whatever else stops it earlier.
     pub(crate) fn within(&self, time_max: Duration) -> Self {
-        let own = Instant::now() + time_max;
-        let deadline = Some(self.deadline.map_or(own, |deadline| deadline.min(own)));
+        let deadline = [self.deadline, Instant::now().checked_add(time_max)].into_iter().flatten().min();
         Self { deadline, ..self.clone() }
     }
 
@@ -107,7 +106,7 @@ async fn on_thread<T: Send + 'static>(
     let ended = || Error::new(ErrorKind::Internal, "the work ended without an answer");
     let permit = Arc::clone(threads).acquire_owned().await.map_err(|_| ended())?;
     let stop = Arc::new(AtomicBool::new(false));
-    let deadline = cx.remaining().map(|left| Instant::now() + left);
+    let deadline = cx.remaining().and_then(|left| Instant::now().checked_add(left));
     let job = Job { stop: Arc::clone(&stop), deadline, now: cx.now().wall, limits: cx.limits().clone() };
     let _stop = StopOnDrop(stop);
     let (sender, receiver) = oneshot::channel();
@@ -164,7 +163,9 @@ mod tests {
         let threads = Arc::new(Semaphore::new(1));
         let error = clock.block_on(run(&cx, &threads, stuck)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
-        let again = clock.block_on(run(&clock.context(), &threads, |_| Ok(7)));
+        let endless = clock.context().with_timeout(Duration::MAX);
+        let again =
+            clock.block_on(run(&endless, &threads, |job| job.within(Duration::MAX).check().map(|()| 7)));
         assert_eq!(again.unwrap(), 7, "the thread was told to stop and gave its permit back");
     }
 
