@@ -8,11 +8,9 @@ use windlass_core::{Error, ErrorKind};
 /// Says what kept us from `doing` something with a path: `read`, `write`, `list the folder`.
 pub(crate) fn fault(doing: &str, path: &Path, error: io::Error) -> Error {
     let (kind, message) = meaning(error.kind(), doing);
+    let help = help(error.kind());
     let found = Error::new(kind, message).with("path", path.display()).caused_by(error);
-    match kind {
-        ErrorKind::Denied => found.with_help("give this user the right, or run as a user who has it"),
-        _ => found,
-    }
+    if let Some(help) = help { found.with_help(help) } else { found }
 }
 
 /// A named limit was reached.
@@ -35,6 +33,17 @@ fn meaning(kind: io::ErrorKind, doing: &str) -> (ErrorKind, String) {
         }
         Io::Unsupported => (ErrorKind::Unsupported, format!("the file system cannot {doing}")),
         _ => (ErrorKind::Unavailable, format!("the file system could not {doing}")),
+    }
+}
+
+/// No right helps where nobody may write.
+fn help(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::PermissionDenied => Some("give this user the right, or run as a user who has it"),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("mount it so that it can be written to, or use another folder")
+        }
+        _ => None,
     }
 }
 
@@ -62,7 +71,12 @@ mod tests {
 
     #[test]
     fn a_denial_says_what_to_do() {
-        let error = fault("read", Path::new("/srv/out"), io::ErrorKind::PermissionDenied.into());
-        assert_eq!(error.help(), Some("give this user the right, or run as a user who has it"));
+        let help = |kind: io::ErrorKind| {
+            fault("write", Path::new("/srv/out"), kind.into()).help().unwrap_or_default().to_owned()
+        };
+        let denied = help(io::ErrorKind::PermissionDenied);
+        assert_eq!(denied, "give this user the right, or run as a user who has it");
+        let read_only = help(io::ErrorKind::ReadOnlyFilesystem);
+        assert_eq!(read_only, "mount it so that it can be written to, or use another folder");
     }
 }

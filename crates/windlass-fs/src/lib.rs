@@ -36,6 +36,7 @@
 
 mod disk;
 mod fault;
+mod keeper;
 mod lock;
 mod name;
 mod source;

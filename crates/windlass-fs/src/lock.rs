@@ -1,123 +1,137 @@
 //! One writer at a time.
 
 use std::fs::{File, TryLockError};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{Error, ErrorKind, Result};
 
-use crate::disk::{self, Access};
+use crate::disk::Root;
 use crate::fault::fault;
-
-/// The folder of a target in which it keeps what is not an object.
-pub(crate) const OWN: &str = ".windlass";
 
 /// A number takes the first line of a lock file, always as long as this.
 const LINE: u64 = 21;
 
-/// The lock of a folder: taken by the first write, held until dropped. The kernel lets go of it when the process ends,
-/// however it ends.
-#[derive(Debug)]
-pub(crate) struct Keeper {
-    root: PathBuf,
-    held: Mutex<Option<Held>>,
-}
+/// What the second line takes at most: who holds the lock.
+const SIGNATURE: u64 = 64;
 
+/// How often to lock anew because the locked file was taken away meanwhile.
+const TRIES_MAX: usize = 16;
+
+/// A locked file, with a number that outlives its holders and the name of the present one. The kernel lets go of it when
+/// the process ends, however it ends.
 #[derive(Debug)]
-struct Held {
+pub(crate) struct Lock {
     file: File,
-    /// How often the folder was locked, this time counted.
-    turn: u64,
-    writes: u64,
+    root: Root,
+    below: PathBuf,
+    /// Tells this holder from all others: process numbers repeat, in containers from the first on.
+    nonce: String,
 }
 
-impl Keeper {
-    pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, held: Mutex::default() }
-    }
-
-    /// Takes the lock, unless it is held already, and gives a number that no other call for this folder ever gives.
-    pub(crate) fn take(&self, access: Access) -> Result<String> {
-        let mut held = locked(&self.held);
-        if held.is_none() {
-            *held = Some(self.acquire(access)?);
+impl Lock {
+    /// Locks a file; `None` where somebody else has it locked. What a holder that crashed left beside is taken away.
+    pub(crate) fn acquire(root: &Root, below: &Path) -> Result<Option<Self>> {
+        for _ in 0..TRIES_MAX {
+            let file = root.open(below)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(fault("lock", &root.path(below), error)),
+            }
+            let nonce = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+            let lock = Self { file, root: root.clone(), below: below.to_owned(), nonce };
+            if lock.is_in_place()? {
+                lock.tidy()?;
+                lock.sign()?;
+                return Ok(Some(lock));
+            }
         }
-        let Some(held) = &mut *held else {
-            return Err(Error::new(ErrorKind::Internal, "the lock was taken and is not held"));
-        };
-        held.writes += 1;
-        Ok(format!("{}.{}", held.turn, held.writes))
+        Err(Error::new(ErrorKind::Unavailable, "the lock is made and deleted all the time")
+            .with("path", root.path(below).display()))
     }
 
-    fn acquire(&self, access: Access) -> Result<Held> {
-        disk::make_folders(&self.root, Path::new(""), access)?;
-        let path = disk::make_folders(&self.root, Path::new(OWN), Access::Owner)?.join("lock");
-        let file = acquire(&path)?.ok_or_else(|| self.taken(&path))?;
-        let turn = number(&file).saturating_add(1);
-        set_number(&file, turn, &path)?;
-        let held = Held { file, turn, writes: 0 };
-        held.sign().map_err(|error| fault("write", &path, error))?;
-        Ok(held)
+    /// Says whether the locked file still is the one that others would lock: somebody may have deleted it.
+    pub(crate) fn is_in_place(&self) -> Result<bool> {
+        self.root.is_at(&self.below, &self.file)
     }
 
-    fn taken(&self, lock: &Path) -> Error {
-        let text = disk::read(lock, 2 * LINE).ok().flatten().and_then(|text| String::from_utf8(text).ok());
-        let pid = text.and_then(|text| text.lines().nth(1).and_then(|line| line.parse::<u32>().ok()));
-        let error = Error::new(ErrorKind::Conflict, "somebody else writes to this folder")
-            .with("path", self.root.display());
-        match pid {
-            Some(pid) if pid == std::process::id() => error.with("pid", pid).with_help(
-                "it is this process: share one target among units by cloning it, or drop the other first",
-            ),
-            Some(pid) => error.with("pid", pid).with_help("wait for that process to end, or stop it"),
-            None => error.with_help("wait for the other process to end, or stop it"),
+    /// Gives the path of a file that is no other holder's, to prepare what is put in place.
+    pub(crate) fn beside(&self) -> PathBuf {
+        beside(&self.below, &self.nonce)
+    }
+
+    /// Gives the number that the file carries; 0 where it carries none.
+    pub(crate) fn number(&self) -> u64 {
+        self.text().and_then(|text| text.lines().next()?.parse().ok()).unwrap_or(0)
+    }
+
+    /// Lets the file carry a number, and brings it to the disk.
+    pub(crate) fn set_number(&self, number: u64) -> Result<()> {
+        self.write_number(number)
+            .and_then(|()| self.file.sync_all())
+            .map_err(|error| fault("write", &self.root.path(&self.below), error))
+    }
+
+    fn write_number(&self, number: u64) -> std::io::Result<()> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(format!("{number:020}\n").as_bytes())
+    }
+
+    /// Writes down who holds the lock, below the number: for whoever comes next, and for the one after a crash.
+    fn sign(&self) -> Result<()> {
+        let signature = format!("{} {}\n", std::process::id(), self.nonce);
+        self.write_number(self.number())
+            .and_then(|()| self.file.set_len(LINE))
+            .and_then(|()| (&self.file).write_all(signature.as_bytes()))
+            .map_err(|error| fault("write", &self.root.path(&self.below), error))
+    }
+
+    fn tidy(&self) -> Result<()> {
+        match self.text().as_deref().and_then(Holder::parse) {
+            Some(crashed) => self.root.remove(&beside(&self.below, &crashed.nonce)).map(drop),
+            None => Ok(()),
         }
     }
-}
 
-impl Held {
-    /// Writes down who holds the lock, below the number, for the error of whoever comes next.
-    fn sign(&self) -> std::io::Result<()> {
-        self.file.set_len(LINE)?;
-        (&self.file).seek(SeekFrom::Start(LINE))?;
-        (&self.file).write_all(format!("{}\n", std::process::id()).as_bytes())
+    /// Reads what the file says, by the handle that holds it: some systems let no other one read.
+    fn text(&self) -> Option<String> {
+        let (mut text, mut file) = (String::new(), &self.file);
+        file.seek(SeekFrom::Start(0)).ok()?;
+        file.take(LINE + SIGNATURE).read_to_string(&mut text).ok()?;
+        Some(text)
     }
 }
 
 /// A lock that nobody holds names nobody. Only a help for people: an error changes nothing.
-impl Drop for Held {
+impl Drop for Lock {
     fn drop(&mut self) {
         let _ = self.file.set_len(LINE);
     }
 }
 
-/// Opens and locks a file; `None` where somebody else has it locked.
-pub(crate) fn acquire(path: &Path) -> Result<Option<File>> {
-    let file = disk::open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(fault("lock", path, error)),
+/// Who holds a lock, as it has signed.
+pub(crate) struct Holder {
+    pub(crate) pid: u32,
+    nonce: String,
+}
+
+impl Holder {
+    /// Reads who has signed. What cannot be read names nobody.
+    pub(crate) fn of(root: &Root, lock: &Path) -> Option<Self> {
+        Self::parse(&String::from_utf8(root.read(lock, LINE + SIGNATURE).ok()??).ok()?)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (pid, nonce) = text.lines().nth(1)?.split_once(' ')?;
+        // It becomes part of a path.
+        let is_nonce = nonce.len() == 16 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_nonce.then_some(Self { pid: pid.parse().ok()?, nonce: nonce.into() })
     }
 }
 
-/// Reads the number that a lock file carries; 0 where it carries none.
-pub(crate) fn number(mut file: &File) -> u64 {
-    let mut text = String::new();
-    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(LINE).read_to_string(&mut text));
-    read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0)
-}
-
-/// Lets a lock file carry a number, and brings it to the disk.
-pub(crate) fn set_number(mut file: &File, number: u64, path: &Path) -> Result<()> {
-    file.seek(SeekFrom::Start(0))
-        .and_then(|_| file.write_all(format!("{number:020}\n").as_bytes()))
-        .and_then(|()| file.sync_all())
-        .map_err(|error| fault("write", path, error))
-}
-
-/// Takes a mutex, also after a panic of another holder: what it guards is only ever changed as a whole.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn beside(lock: &Path, nonce: &str) -> PathBuf {
+    lock.with_extension(format!("{nonce}.new"))
 }

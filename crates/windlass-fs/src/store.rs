@@ -1,17 +1,15 @@
 //! A folder as a store of state.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use windlass_core::{Context, Delta, Digest, Error, ErrorKind, Result, Saved, StateStore, UnitId, Version};
 
-use crate::disk::{self, Access};
-use crate::fault::{fault, limit};
-use crate::lock::{self, Keeper};
+use crate::disk::{Access, Root};
+use crate::fault::limit;
+use crate::lock::Lock;
 use crate::name;
 
 /// The layout of a state file; a reader refuses what it does not know.
@@ -42,76 +40,69 @@ const STATE_BYTES_MAX: u64 = 256 << 20;
 /// - A file that was cut off, damaged or changed by hand is [`Corrupt`](ErrorKind::Corrupt): it carries a digest.
 /// - A version is a number that grows and the digest of what was saved. `<unit>.lock` keeps the number when a unit is
 ///   forgotten, so that no version comes twice, and is all that is left of it.
-/// - Files and folder are readable by their owner alone.
+/// - Files and folder are readable by their owner alone. The folder may be a link; one inside it is not followed.
 ///
 /// # Assumptions
 /// The file system has locks that work between processes and an atomic rename: local ones do, some network ones do not.
 /// Files are read and written on the thread that polls the future.
 #[derive(Debug, Clone)]
 pub struct FileStore {
+    root: Root,
+    /// Where below the root the files are; the root itself where it is empty.
     folder: PathBuf,
-    /// The lock of the target to which the store belongs, taken before anything is saved.
-    keeper: Option<(Arc<Keeper>, Access)>,
 }
 
 impl FileStore {
     /// Makes a store in a folder, which the first save makes where it is not there.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), keeper: None }
+        Self::below(Root::new(folder.into()), PathBuf::new())
     }
 
-    pub(crate) fn kept_by(mut self, keeper: Arc<Keeper>, access: Access) -> Self {
-        self.keeper = Some((keeper, access));
-        self
+    pub(crate) const fn below(root: Root, folder: PathBuf) -> Self {
+        Self { root, folder }
     }
 
-    fn path(&self, unit: &UnitId, extension: &str) -> PathBuf {
+    fn file(&self, unit: &UnitId, extension: &str) -> PathBuf {
         self.folder.join(format!("{}.{extension}", name::stem(unit.as_str())))
     }
 
-    fn read(&self, unit: &UnitId) -> Result<Option<Kept>> {
-        let path = self.path(unit, "json");
-        let bytes = disk::read(&path, STATE_BYTES_MAX)?;
-        bytes.map(|bytes| parse(&bytes, unit).map_err(|error| damaged(error, unit, &path))).transpose()
+    pub(crate) fn read(&self, unit: &UnitId) -> Result<Option<Kept>> {
+        let file = self.file(unit, "json");
+        let Some(bytes) = self.root.read(&file, STATE_BYTES_MAX)? else { return Ok(None) };
+        parse(&bytes, unit)
+            .map(Some)
+            .map_err(|error| error.with("unit", unit).with("path", self.root.path(&file).display()))
     }
 
-    fn write(
+    pub(crate) fn write(
         &self,
         cx: &Context,
         unit: &UnitId,
         expected: Option<&Version>,
         delta: &Delta,
     ) -> Result<Version> {
-        self.keeper.as_ref().map_or(Ok(()), |(keeper, access)| keeper.take(*access).map(drop))?;
-        disk::make_folders(&self.folder, Path::new(""), Access::Owner)?;
-        let lock_path = self.path(unit, "lock");
-        let lock = lock::acquire(&lock_path)?.ok_or_else(|| busy(unit, &lock_path))?;
+        cx.check_write()?;
+        self.root.make_folders(&self.folder, Access::Owner)?;
+        let lock_file = self.file(unit, "lock");
+        let lock =
+            Lock::acquire(&self.root, &lock_file)?.ok_or_else(|| busy(unit, &self.root.path(&lock_file)))?;
         let present = self.read(unit)?;
         check(unit, expected, present.as_ref())?;
 
-        let last = present.as_ref().map_or(0, |kept| kept.number).max(lock::number(&lock));
+        let last = present.as_ref().map_or(0, |kept| kept.number).max(lock.number());
         let number = last.saturating_add(1);
         if delta.forget {
-            lock::set_number(&lock, number, &lock_path)?;
-            disk::remove(&self.path(unit, "json"))?;
+            cx.check_write()?;
+            lock.set_number(number)?;
+            self.root.remove(&self.file(unit, "json"))?;
             return Ok(version(number, Digest::of(b"")));
         }
         let mut saved = present.map_or_else(|| Saved::empty(numbered(number)), |kept| kept.saved);
         delta.apply(&mut saved, cx.limits());
-        self.put(unit, number, saved)
-    }
-
-    fn put(&self, unit: &UnitId, number: u64, mut saved: Saved) -> Result<Version> {
         saved.version = numbered(number);
         let (text, digest) = spell(unit, number, &saved)?;
-        if text.len() as u64 > STATE_BYTES_MAX {
-            return Err(
-                limit("the state is too large", "state_bytes_max", STATE_BYTES_MAX).with("unit", unit)
-            );
-        }
-        // Each unit has its own, for each has its own lock.
-        let beside = self.path(unit, "new");
-        disk::replace(&self.path(unit, "json"), &beside, text.as_bytes(), Access::Owner)?;
+        cx.check_write()?;
+        self.root.put(&self.file(unit, "json"), &lock.beside(), text.as_bytes(), Access::Owner)?;
         Ok(version(number, digest))
     }
 }
@@ -130,31 +121,28 @@ impl StateStore for FileStore {
         expected: Option<&Version>,
         delta: &Delta,
     ) -> Result<Version> {
-        cx.check_write()?;
         self.write(cx, unit, expected, delta)
     }
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         cx.check()?;
-        let failed = |error| fault("list the folder", &self.folder, error);
-        let entries = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(failed)?,
-        };
-        let mut units = Vec::new();
-        for entry in entries {
-            cx.check()?;
-            units.extend(entry.map_err(failed)?.file_name().to_str().and_then(unit_of));
-        }
+        let names = self.root.names(&self.folder)?;
+        let mut units: Vec<UnitId> = names.iter().filter_map(|name| unit_of(name)).collect();
         units.sort();
         Ok(units)
     }
 }
 
 /// What a state file says.
-struct Kept {
+pub(crate) struct Kept {
     number: u64,
-    saved: Saved,
+    pub(crate) saved: Saved,
+}
+
+/// What a state file of any layout says.
+#[derive(Deserialize)]
+struct Layout {
+    format: u32,
 }
 
 /// A state file. The digest is over the text of `saved` as it stands in the file, whose version is `number`.
@@ -177,35 +165,45 @@ fn spell(unit: &UnitId, number: u64, saved: &Saved) -> Result<(String, Digest)> 
     let sheet = Sheet { format: FORMAT, unit: unit.clone(), number, digest, saved: &inner };
     let mut text = serde_json::to_string(&sheet).map_err(wrong)?;
     text.push('\n');
+    if text.len() as u64 > STATE_BYTES_MAX {
+        return Err(limit("the state is too large", "state_bytes_max", STATE_BYTES_MAX).with("unit", unit));
+    }
     Ok((text, digest))
 }
 
 fn parse(bytes: &[u8], unit: &UnitId) -> Result<Kept> {
-    let wrong = |message: &str| Error::new(ErrorKind::Corrupt, message);
-    let sheet: Sheet<'_> =
-        serde_json::from_slice(bytes).map_err(|error| wrong("the state cannot be read").caused_by(error))?;
-    if sheet.format != FORMAT {
-        return Err(wrong("the state was saved by another version").with("format", sheet.format));
+    let unread = |error: serde_json::Error| damaged("the state cannot be read").caused_by(error);
+    let layout: Layout = serde_json::from_slice(bytes).map_err(unread)?;
+    if layout.format > FORMAT {
+        return Err(newer(layout.format));
     }
+    let sheet: Sheet<'_> = serde_json::from_slice(bytes).map_err(unread)?;
     if sheet.unit != *unit {
-        return Err(wrong("the state is that of another unit").with("found", &sheet.unit));
+        return Err(damaged("the state is that of another unit").with("found", &sheet.unit));
     }
-    if Digest::of(sheet.saved.get().as_bytes()) != sheet.digest {
-        return Err(wrong("the state is not as it was saved"));
+    if sheet.format != FORMAT || Digest::of(sheet.saved.get().as_bytes()) != sheet.digest {
+        return Err(damaged("the state is not as it was saved"));
     }
-    let mut saved: Saved = serde_json::from_str(sheet.saved.get())
-        .map_err(|error| wrong("the state cannot be read").caused_by(error))?;
+    let mut saved: Saved = serde_json::from_str(sheet.saved.get()).map_err(unread)?;
     if saved.version != numbered(sheet.number) {
-        return Err(wrong("the state is not as it was saved"));
+        return Err(damaged("the state is not as it was saved"));
     }
     saved.version = version(sheet.number, sheet.digest);
     Ok(Kept { number: sheet.number, saved })
 }
 
-fn damaged(error: Error, unit: &UnitId, path: &Path) -> Error {
-    error.with("unit", unit).with("path", path.display()).with_help(
+fn damaged(message: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, message).with_help(
         "put the file back from a backup; without one, delete it, and the unit starts with an empty inventory",
     )
+}
+
+/// Nothing is wrong with the file, so that nobody is told to delete it.
+fn newer(format: u32) -> Error {
+    Error::new(ErrorKind::Unsupported, "the state was saved by a newer windlass")
+        .with("format", format)
+        .with("format_max", FORMAT)
+        .with_help("use the newer windlass; this one cannot tell what the unit owns")
 }
 
 fn check(unit: &UnitId, expected: Option<&Version>, present: Option<&Kept>) -> Result<()> {

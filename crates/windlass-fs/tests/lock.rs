@@ -47,7 +47,8 @@ fn two_targets_of_one_process_exclude_each_other() {
         );
         assert_eq!(error.context("pid"), Some(std::process::id().to_string().as_str()));
         assert_eq!(error.context("path"), Some(first.profile().place));
-        assert!(error.help().unwrap().contains("this process"));
+        let help = error.help().unwrap();
+        assert!(help.contains("this process has another target") && help.contains("container"), "{help}");
         assert!(!error.may_have_written());
     }
     assert!(!folder.path().join("shop/ConfigMap/b.yaml").exists());
@@ -78,9 +79,54 @@ fn clones_share_the_lock_until_the_last_is_dropped() {
     drop(clone);
     assert!(write(&second, "c").is_ok());
     let held = || fs::read_to_string(folder.path().join(".windlass/lock")).unwrap();
-    assert_eq!(held(), format!("00000000000000000002\n{}\n", std::process::id()));
+    assert!(held().starts_with(&format!("00000000000000000002\n{} ", std::process::id())), "{}", held());
     drop(second);
     assert_eq!(held(), "00000000000000000002\n", "nobody holds it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_deleted_under_a_run_is_locked_anew() {
+    let place = TempDir::new().unwrap();
+    let folder = place.path().join("out");
+    let (first, second) = (open(&folder), open(&folder));
+    write(&first, "a").unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    write(&second, "b").unwrap();
+    let error = write(&first, "c").unwrap_err();
+    assert_eq!(error.message(), "somebody else writes to this folder");
+    assert!(save(&first, "web").is_err());
+    drop(second);
+    write(&first, "c").unwrap();
+
+    fs::remove_dir_all(&folder).unwrap();
+    write(&first, "d").unwrap();
+    assert!(write(&open(&folder), "e").is_err(), "the lock that is there now is held");
+    assert!(folder.join("shop/ConfigMap/d.yaml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_number_never_comes_twice_though_the_folder_was_deleted() {
+    let place = TempDir::new().unwrap();
+    let folder = place.path().join("out");
+    let target = open(&folder);
+    let version = || write(&target, "a").unwrap().live().unwrap().version.clone();
+    let before = version();
+    fs::remove_dir_all(&folder).unwrap();
+    assert_ne!(version(), before);
+}
+
+#[test]
+fn two_targets_prepare_their_files_under_names_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let signature = || fs::read_to_string(folder.path().join(".windlass/lock")).unwrap();
+    let signatures = [(); 3].map(|()| {
+        let target = open(folder.path());
+        write(&target, "a").unwrap();
+        signature().lines().nth(1).unwrap().to_owned()
+    });
+    assert_eq!(std::collections::BTreeSet::from(signatures).len(), 3);
 }
 
 #[test]

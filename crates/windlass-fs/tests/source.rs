@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -158,6 +159,54 @@ fn the_revision_is_of_the_content_and_not_of_the_place_or_the_limits() {
     let root = folder("a = 123456789");
     let small = resolve(root.path(), &limited(|limits| limits.file_bytes_max = 2)).unwrap();
     assert_eq!(small, resolve(root.path(), &context()).unwrap());
+}
+
+#[test]
+fn of_a_huge_file_length_and_time_count() {
+    const HUGE: u64 = (16 << 20) + 1;
+    let root = folder("a = 1\nhuge = 1");
+    let file = fs::File::options().write(true).open(root.path().join("huge")).unwrap();
+    let at = |seconds, length| {
+        file.set_len(length).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        resolve(root.path(), &context()).unwrap()
+    };
+    let before = at(1, HUGE);
+    assert_eq!(at(1, HUGE), before);
+    assert_ne!(at(2, HUGE), before, "it was touched");
+    assert_ne!(at(1, HUGE + 1), before, "it has grown");
+    assert_eq!(at(1, HUGE - 1), at(2, HUGE - 1), "of others times do not count");
+
+    let cx = limited(|limits| limits.file_bytes_max = HUGE);
+    let revision = at(1, HUGE);
+    let artifact = block_on(DirSource::new(root.path()).fetch(&cx, &revision, &Paths::All)).unwrap();
+    assert_eq!(artifact.files().read(&path("huge")).unwrap().len() as u64, HUGE, "who may read it can");
+}
+
+/// It would take hours.
+#[cfg(unix)]
+#[test]
+fn a_huge_file_is_not_read() {
+    let root = folder("a = 1");
+    fs::File::create(root.path().join("large")).unwrap().set_len(1 << 40).unwrap();
+    let artifact = fetch(root.path(), &context()).unwrap();
+    assert_eq!(artifact.files().read(&path("a")).unwrap(), "1");
+    assert_eq!(artifact.files().read(&path("large")).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[cfg(unix)]
+#[test]
+fn all_that_is_read_counts_also_where_nothing_is_wanted() {
+    let root = folder("a = 12345\nb = 12345");
+    fs::File::create(root.path().join("huge")).unwrap().set_len(1 << 40).unwrap();
+    let limits = |max| limited(move |limits| limits.artifact_bytes_max = max);
+    let error = resolve(root.path(), &limits(9)).unwrap_err();
+    assert_eq!((error.kind(), error.context("limit")), (ErrorKind::Limit, Some("artifact_bytes_max")));
+    let revision = resolve(root.path(), &limits(10)).unwrap();
+    let fetch =
+        |max| block_on(DirSource::new(root.path()).fetch(&limits(max), &revision, &Paths::Under(vec![])));
+    assert_eq!(fetch(9).unwrap_err().context("limit"), Some("artifact_bytes_max"));
+    assert!(fetch(10).is_ok());
 }
 
 #[test]

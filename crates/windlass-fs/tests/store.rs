@@ -116,10 +116,21 @@ fn whatever_happened_to_a_file_it_is_corrupt_and_never_none() {
         |text| text.replace("\"unit\":\"web\"", "\"unit\":\"dns\"").into(),
         "the state is that of another unit",
     );
-    check(
-        |text| text.replace("\"format\":1", "\"format\":2").into(),
-        "the state was saved by another version",
-    );
+    check(|text| text.replace("\"format\":1", "\"format\":0").into(), "the state is not as it was saved");
+}
+
+#[test]
+fn what_a_newer_windlass_saved_is_unsupported_and_not_to_be_deleted() {
+    for change in [
+        |text: String| text.replace("\"format\":1", "\"format\":2").into(),
+        |_| b"{\"format\":7,\"units\":[]}".to_vec(),
+    ] {
+        let error = damaged(change);
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(error.message(), "the state was saved by a newer windlass");
+        let help = error.help().unwrap();
+        assert!(help.contains("use the newer windlass") && !help.contains("delete"), "{help}");
+    }
 }
 
 #[test]
@@ -141,11 +152,13 @@ fn every_byte_counts() {
 fn what_a_crash_left_half_written_is_ignored_and_taken_away() {
     let folder = TempDir::new().unwrap();
     let version = save(folder.path(), "web", None, &put(&["a"])).unwrap();
-    fs::write(folder.path().join("web.new"), "{\"format\":1,\"un").unwrap();
+    // Nobody has taken the signature back.
+    fs::write(folder.path().join("web.lock"), "00000000000000000001\n1 0123456789abcdef\n").unwrap();
+    fs::write(folder.path().join("web.0123456789abcdef.new"), "{\"format\":1,\"un").unwrap();
     assert_eq!(load(folder.path(), "web").unwrap().unwrap().version, version);
     assert_eq!(block_on(FileStore::new(folder.path()).units(&context())).unwrap(), [unit("web")]);
     save(folder.path(), "web", Some(&version), &put(&["b"])).unwrap();
-    assert!(!folder.path().join("web.new").exists(), "the next save takes it away");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the next save takes it away");
     assert_eq!(load(folder.path(), "web").unwrap().unwrap().inventory.objects.len(), 2);
 }
 

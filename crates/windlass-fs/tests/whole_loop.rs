@@ -131,6 +131,24 @@ fn what_is_wanted_no_more_goes_and_what_others_put_there_stays() {
 }
 
 #[test]
+fn a_file_put_where_ours_was_deleted_by_hand_is_never_pruned() {
+    let it = Loop::new(TWO);
+    it.reconcile();
+    fs::remove_file(it.target().join(WEB)).unwrap();
+    it.want("Deployment.apps/shop/web image=web:1\n");
+    it.reconcile();
+    let theirs = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n";
+    fs::create_dir_all(it.target().join(WEB).parent().unwrap()).unwrap();
+    fs::write(it.target().join(WEB), theirs).unwrap();
+    it.want("Deployment.apps/shop/web image=web:2\n");
+    it.reconcile();
+    assert_eq!(it.read(WEB), theirs);
+    assert!(it.plan().is_in_sync());
+    let shown = format!("{:?}", it.plan().warnings);
+    assert_eq!(shown, "[]", "nobody takes it for something that the unit has lost");
+}
+
+#[test]
 fn what_was_made_half_is_an_error_and_never_a_delete() {
     let it = Loop::new(TWO);
     it.reconcile();

@@ -5,6 +5,8 @@ use gix::{ObjectId, Repository};
 
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::disk;
+
 /// The most letters of a title or a name that are kept.
 const TEXT_MAX: usize = 256;
 
@@ -21,9 +23,7 @@ pub(crate) struct Facts {
 
 /// Reads the facts of a commit.
 pub(crate) fn facts(repository: &Repository, id: ObjectId) -> Result<Facts> {
-    let broken = |error: gix::Error| {
-        Error::new(ErrorKind::Corrupt, "unreadable commit").with("commit", id).caused_by(error)
-    };
+    let broken = |error: gix::Error| disk::unreadable("unreadable commit", error).with("commit", id);
     let header = repository.find_header(id).map_err(broken)?;
     if header.size() > 1 << 20 {
         return Err(Error::new(ErrorKind::Limit, "a commit is too large").with("commit", id));

@@ -1,22 +1,27 @@
 //! Blocking work for an async caller, on a thread of its own and on any runtime.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-use windlass_core::{Context, Error, ErrorKind, Limits, Result};
+use tokio::sync::{Semaphore, oneshot};
+use windlass_core::{Context, Error, ErrorKind, Limits, Result, Timestamp};
 
 /// What a piece of blocking work must heed.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     stop: Arc<AtomicBool>,
     deadline: Option<Instant>,
+    now: Timestamp,
     limits: Limits,
 }
 
 impl Job {
-    /// The flag that is raised when nobody waits for the work any more.
+    /// The flag that is raised when nobody waits for the work any more, or when its time is up.
     pub(crate) fn stop(&self) -> &Arc<AtomicBool> {
         &self.stop
     }
@@ -25,38 +30,106 @@ impl Job {
         &self.limits
     }
 
-    /// When something that may take so long has to be done.
-    pub(crate) fn deadline(&self, time_max: Duration) -> Instant {
-        let own = Instant::now() + time_max;
-        self.deadline.map_or(own, |deadline| deadline.min(own))
+    /// When the work was asked for.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+    /// The same work, which has to be done in so long, whatever else stops it earlier.
+    pub(crate) fn within(&self, time_max: Duration) -> Self {
+        let deadline = [self.deadline, Instant::now().checked_add(time_max)].into_iter().flatten().min();
+        Self { deadline, ..self.clone() }
+    }
+
+    /// Is asked in every long loop.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_late() {
+            return Err(Error::new(ErrorKind::Timeout, "it took too long"));
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Cancelled, "cancelled"));
+        }
+        Ok(())
+    }
+
+    /// What is left until the work has to be done; `None` without a deadline.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    fn is_late(&self) -> bool {
+        self.left().is_some_and(|left| left.is_zero())
+    }
+
+    /// Does what heeds nothing but the flag, and raises that when the time is up.
+    pub(crate) fn watched<T>(&self, work: impl FnOnce() -> T) -> T {
+        let Some(left) = self.left() else { return work() };
+        let (done, waits) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                if waits.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+                    self.stop.store(true, Ordering::Relaxed);
+                }
+            });
+            let result = work();
+            drop(done);
+            result
+        })
     }
 }
 
-/// Does the work on a thread, and tells it to stop when the context is cancelled or the future is dropped.
+/// Does the work on a thread, of which there are never more than `threads` has permits, and tells it to stop when the
+/// context is cancelled, when its deadline has passed, or when the future is dropped.
 pub(crate) async fn run<T: Send + 'static>(
     cx: &Context,
+    threads: &Arc<Semaphore>,
     work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     cx.check()?;
+    let late = || Error::new(ErrorKind::Timeout, "the deadline has passed");
+    let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
+    let deadline = async {
+        match cx.remaining() {
+            Some(left) => cx.clock().sleep(left).await,
+            None => std::future::pending().await,
+        }
+    };
+    let done = first(on_thread(cx, threads, work), deadline);
+    cx.cancel().until(done).await.ok_or_else(cancelled)?.ok_or_else(late)?
+}
+
+async fn on_thread<T: Send + 'static>(
+    cx: &Context,
+    threads: &Arc<Semaphore>,
+    work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let ended = || Error::new(ErrorKind::Internal, "the work ended without an answer");
+    let permit = Arc::clone(threads).acquire_owned().await.map_err(|_| ended())?;
     let stop = Arc::new(AtomicBool::new(false));
-    let deadline = cx.remaining().map(|left| Instant::now() + left);
-    let job = Job { stop: Arc::clone(&stop), deadline, limits: cx.limits().clone() };
+    let deadline = cx.remaining().and_then(|left| Instant::now().checked_add(left));
+    let job = Job { stop: Arc::clone(&stop), deadline, now: cx.now().wall, limits: cx.limits().clone() };
     let _stop = StopOnDrop(stop);
     let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("windlass-git".to_owned());
-    let started = thread.spawn(move || drop(sender.send(work(&job))));
+    let started = thread.spawn(move || {
+        // Kept by the thread, which may outlive the call.
+        let _permit = permit;
+        drop(sender.send(work(&job)));
+    });
     started.map_err(|error| {
         Error::new(ErrorKind::Unavailable, "no thread for blocking work").caused_by(error)
     })?;
-    match cx.cancel().until(receiver).await {
-        Some(Ok(done)) => done,
-        Some(Err(_)) => Err(Error::new(ErrorKind::Internal, "the work ended without an answer")),
-        None => Err(Error::new(ErrorKind::Cancelled, "cancelled")),
-    }
+    receiver.await.map_err(|_| ended())?
+}
+
+/// What the work gives, or `None` where `end` came before it.
+async fn first<T>(work: impl Future<Output = T>, end: impl Future<Output = ()>) -> Option<T> {
+    let (mut work, mut end) = (pin!(work), pin!(end));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => end.as_mut().poll(cx).map(|()| None),
+    })
+    .await
 }
 
 struct StopOnDrop(Arc<AtomicBool>);
@@ -64,5 +137,70 @@ struct StopOnDrop(Arc<AtomicBool>);
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+    use windlass_testkit::TestClock;
+
+    use super::*;
+
+    /// Work that heeds nothing but the flag.
+    fn stuck(job: &Job) -> Result<()> {
+        while !job.stop().load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        job.check()
+    }
+
+    #[test]
+    fn the_deadline_of_the_context_ends_a_call_whose_work_is_stuck() {
+        let clock = TestClock::new();
+        let cx = clock.context().with_timeout(Duration::from_secs(5));
+        let threads = Arc::new(Semaphore::new(1));
+        let error = clock.block_on(run(&cx, &threads, stuck)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        let endless = clock.context().with_timeout(Duration::MAX);
+        let again =
+            clock.block_on(run(&endless, &threads, |job| job.within(Duration::MAX).check().map(|()| 7)));
+        assert_eq!(again.unwrap(), 7, "the thread was told to stop and gave its permit back");
+    }
+
+    #[test]
+    fn work_over_its_own_time_is_told_to_stop() {
+        let threads = Arc::new(Semaphore::new(1));
+        let work = |job: &Job| {
+            let job = job.within(Duration::ZERO);
+            job.watched(|| stuck(&job))
+        };
+        let error = windlass_testkit::block_on(run(&TestClock::new().context(), &threads, work)).unwrap_err();
+        assert_eq!(error.to_string(), "it took too long");
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
+
+    #[test]
+    fn no_more_threads_work_than_there_are_permits() {
+        let threads = Arc::new(Semaphore::new(2));
+        let most = Arc::new(std::sync::Mutex::new((0_u32, 0_u32)));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                let (threads, most) = (&threads, Arc::clone(&most));
+                scope.spawn(move || {
+                    let work = move |_: &Job| {
+                        let mut now = most.lock().unwrap();
+                        *now = (now.0 + 1, now.1.max(now.0 + 1));
+                        drop(now);
+                        std::thread::yield_now();
+                        most.lock().unwrap().0 -= 1;
+                        Ok(())
+                    };
+                    windlass_testkit::block_on(run(&TestClock::new().context(), threads, work)).unwrap();
+                });
+            }
+        });
+        assert!(most.lock().unwrap().1 <= 2);
     }
 }

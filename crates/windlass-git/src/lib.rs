@@ -42,8 +42,10 @@
 //! - Credentials go to the origin they were given for, over TLS, and into no error, no `Debug` and no file. A redirect
 //!   gets none and cannot leave TLS.
 //! - A cache is shared only by those who show the same credentials or the same named identity, and no other account of
-//!   the machine can enter it.
-//! - A cache holds a commit wholly or not at all, whenever a process is killed. Processes take turns by a file lock.
+//!   the machine but the administrator has made it or can enter it.
+//! - A cache holds a commit wholly or not at all, whenever a process is killed or the power is lost. Processes take turns
+//!   by a file lock. Where an object turns out to be missing after all, the commit is fetched again into a new cache.
+//! - No object of a pack is unpacked that is larger than its limit, and none of a pack that is too large in all.
 //! - An artifact of a local repository outlives it: rewritten branches, `git gc --prune=now`, removal of the folder.
 //!   Its packs stay mapped and its loose objects are copied into memory when it is fetched.
 //! - Every wait, size and count is bounded by [`GitLimits`] or by the limits of the
@@ -59,6 +61,7 @@
 
 mod cache;
 mod commit;
+mod disk;
 mod http;
 mod job;
 mod local;

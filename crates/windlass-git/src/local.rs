@@ -1,12 +1,13 @@
 //! Repositories of this machine, read in place: nothing is fetched, copied or run.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::disk;
+use crate::job::Job;
 use crate::reference::{Reference, Wanted, not_found};
 use crate::remote::Tip;
 
@@ -66,18 +67,17 @@ pub(crate) fn holds(repository: &Repository, commit: ObjectId) -> Result<bool> {
     Ok(kind_of(repository, commit)? == Some(gix::objs::Kind::Commit))
 }
 
-/// Checks that every file and folder of a commit is there, as `git fetch` does before it believes a server.
-pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, stop: &AtomicBool) -> Result<()> {
-    let corrupt = |error: gix::Error| Error::new(ErrorKind::Corrupt, "unreadable object").caused_by(error);
+/// Checks that every file and folder of a commit is there, as `git fetch` does before it believes a server. Looks at
+/// the head of each file where it is packed, since an index can outlive its pack.
+pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, job: &Job) -> Result<()> {
+    let corrupt = |error: gix::Error| disk::unreadable("unreadable object", error);
     let root = repository.find_commit(commit).and_then(|commit| commit.tree_id().map(gix::Id::detach));
     let mut folders = vec![root.map_err(corrupt)?];
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     while let Some(folder) = folders.pop() {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::new(ErrorKind::Cancelled, "cancelled while checking what was fetched"));
-        }
         let tree = repository.find_tree(folder).map_err(corrupt)?;
         for entry in tree.iter() {
+            job.check()?;
             let entry = entry.map_err(corrupt)?;
             let id = entry.object_id();
             if entry.mode().is_commit() || !seen.insert(id) {
@@ -85,7 +85,7 @@ pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, stop: &Atom
             }
             if entry.mode().is_tree() {
                 folders.push(id);
-            } else if !repository.has_object(id) {
+            } else if kind_of(repository, id)?.is_none() {
                 return Err(Error::new(ErrorKind::Corrupt, "an object is missing").with("id", id));
             }
         }
@@ -129,8 +129,6 @@ fn neighbours(repository: &Repository, reference: &Reference) -> Result<Vec<Stri
 
 fn kind_of(repository: &Repository, id: ObjectId) -> Result<Option<gix::objs::Kind>> {
     let header = repository.try_find_header(id);
-    let header = header.map_err(|error| {
-        Error::new(ErrorKind::Corrupt, "unreadable object").with("id", id).caused_by(error)
-    })?;
+    let header = header.map_err(|error| disk::unreadable("unreadable object", error).with("id", id))?;
     Ok(header.map(|header| header.kind()))
 }

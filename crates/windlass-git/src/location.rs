@@ -42,7 +42,10 @@ impl Location {
         if text.is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "the repository has no address"));
         }
-        if text.starts_with('-') || text.chars().any(char::is_control) {
+        if text.chars().any(char::is_control) {
+            return Err(invalid("the address holds a line break or another control character", text));
+        }
+        if text.starts_with('-') {
             return Err(invalid("the address could be mistaken for an option", text));
         }
         match scheme(text) {
@@ -52,6 +55,8 @@ impl Location {
                 .with("scheme", name)
                 .with("url", redacted(text))
                 .with_help("use https://, http://, file:// or a path; SSH is not there yet")),
+            Scheme::Mistyped => Err(invalid("the address looks like a URL without a scheme", text)
+                .with_help("Begin it with https://, or with file:// if it is a folder.")),
             Scheme::None => Ok((Self::Folder(PathBuf::from(text)), None)),
         }
     }
@@ -135,6 +140,8 @@ enum Scheme<'a> {
     Http,
     File,
     Other(&'a str),
+    /// What may hold a password, and was hardly meant as the name of a folder.
+    Mistyped,
     None,
 }
 
@@ -150,11 +157,26 @@ fn scheme(text: &str) -> Scheme<'_> {
         return Scheme::Other(name);
     }
     let first = text.split('/').next().unwrap_or_default();
+    if is_mistyped(text, first) {
+        return Scheme::Mistyped;
+    }
     match first.split_once(':') {
         Some((drive, _)) if cfg!(windows) && drive.len() == 1 => Scheme::None,
         Some(_) => Scheme::Other("ssh"),
         None => Scheme::None,
     }
+}
+
+/// Whether a path names somebody at a host, as `https//ada:secret@host/a` does.
+fn is_mistyped(text: &str, first: &str) -> bool {
+    let http = ["http", "http:", "https", "https:"].iter().any(|name| first.eq_ignore_ascii_case(name));
+    let path = match text.as_bytes() {
+        [_, b':', b'\\' | b'/', ..] if cfg!(windows) => text.get(2..).unwrap_or_default(),
+        _ => text,
+    };
+    let users = path.split(['/', '\\']).filter_map(|name| name.split_once('@').map(|(user, _)| user));
+    let mut users = users.filter(|user| http || text.starts_with("//") || user.contains(':'));
+    users.next().is_some() || first.ends_with(':') && http
 }
 
 fn is_word(text: &str) -> bool {
@@ -254,6 +276,34 @@ mod tests {
             "ssh://u:secret@example.org/a",
             "no transport for this scheme (scheme=ssh, url=ssh://example.org/a)",
         );
+    }
+
+    #[test]
+    fn what_looks_like_a_url_is_no_folder() {
+        let refused = |shown| format!("the address looks like a URL without a scheme (url={shown})");
+        for text in [
+            "https//ada:secret@host/a",
+            "//ada:secret@host/a",
+            "//secret@host/a",
+            "https:/ada:secret@host/a",
+            "HTTPS/secret@host/a",
+            "/srv/ada:secret@host/a",
+            "./ada:secret@host/a",
+            "ada:secret@host/a",
+        ] {
+            check(text, &refused("host/a"));
+        }
+        check("file:///srv/ada:x@host/a", "folder /srv/ada:x@host/a");
+        check("//srv/fleet.git", "folder //srv/fleet.git");
+        check("./me@home/fleet.git", "folder ./me@home/fleet.git");
+        check("/srv/12:30/fleet.git", "folder /srv/12:30/fleet.git");
+    }
+
+    #[test]
+    fn an_address_from_a_file_with_a_line_break_is_told_apart() {
+        let expected = "the address holds a line break or another control character (url=https://host/a)";
+        check("https://host/a\n", expected);
+        check("https://ada:secret@host/a\r\n", expected);
     }
 
     #[test]

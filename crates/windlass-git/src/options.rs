@@ -26,16 +26,16 @@ enum Proof {
 }
 
 impl Credentials {
-    /// A user with a password or an access token.
+    /// A user with a password or an access token. One line break at its end is not part of it.
     #[must_use]
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { proof: Proof::Basic { user: user.into(), password: password.into() }, identity: None }
+        Self { proof: Proof::Basic { user: user.into(), password: line(password.into()) }, identity: None }
     }
 
-    /// A bearer token.
+    /// A bearer token. One line break at its end is not part of it.
     #[must_use]
     pub fn bearer(token: impl Into<String>) -> Self {
-        Self { proof: Proof::Bearer { token: token.into() }, identity: None }
+        Self { proof: Proof::Bearer { token: line(token.into()) }, identity: None }
     }
 
     /// Names the account behind credentials that are renewed often, so that all of its tokens share one cache.
@@ -91,12 +91,24 @@ pub struct GitLimits {
     pub list_bytes_max: u64,
     /// The most bytes of one fetched pack, as sent.
     pub pack_bytes_max: u64,
+    /// The most bytes of one object of a fetched pack, unpacked or packed.
+    pub object_bytes_max: u64,
+    /// The most bytes of all objects of a fetched pack together, unpacked.
+    pub unpacked_bytes_max: u64,
+    /// The most objects of a fetched pack.
+    pub objects_max: usize,
+    /// The most threads that unpack one pack, each with some objects in its memory.
+    pub pack_threads_max: usize,
     /// The most redirects that are followed in a row.
     pub redirects_max: u32,
+    /// The most calls of a source and its clones that work at once, each on a thread of its own; others wait.
+    pub calls_max: usize,
     /// The most symbolic links that are followed to read one path.
     pub links_max: u32,
     /// The most packs of one cache; the next fetch starts a new one.
     pub cache_packs_max: usize,
+    /// How long a cache stays that nobody uses; a fetch that downloads removes older ones beside its own.
+    pub cache_age_max: Duration,
 }
 
 impl Default for GitLimits {
@@ -107,9 +119,15 @@ impl Default for GitLimits {
             fetch_time_max: Duration::from_secs(600),
             list_bytes_max: 64 << 20,
             pack_bytes_max: 2 << 30,
+            object_bytes_max: 256 << 20,
+            unpacked_bytes_max: 4 << 30,
+            objects_max: 4_000_000,
+            pack_threads_max: 4,
             redirects_max: 5,
+            calls_max: 8,
             links_max: 16,
             cache_packs_max: 64,
+            cache_age_max: Duration::from_secs(30 * 24 * 3600),
         }
     }
 }
@@ -131,6 +149,17 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Proxy")
     }
+}
+
+/// What was written into a file as a line.
+fn line(mut secret: String) -> String {
+    if secret.ends_with('\n') {
+        secret.pop();
+        if secret.ends_with('\r') {
+            secret.pop();
+        }
+    }
+    secret
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -158,5 +187,12 @@ mod tests {
         assert_eq!(header("a", "b"), "Basic YTpi");
         assert_eq!(header("a", "bc"), "Basic YTpiYw==");
         assert_eq!(Credentials::bearer("t").header(), "Bearer t");
+    }
+
+    #[test]
+    fn a_secret_from_a_file_is_without_its_line_break() {
+        assert_eq!(Credentials::bearer("t\n"), Credentials::bearer("t"));
+        assert_eq!(Credentials::basic("a", "b\r\n"), Credentials::basic("a", "b"));
+        assert_eq!(Credentials::bearer("t\n\n").header(), "Bearer t\n", "one, and no other character");
     }
 }

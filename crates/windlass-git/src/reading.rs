@@ -13,6 +13,7 @@ use gix::odb::find::Header;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::disk;
 use crate::job::Job;
 use crate::local;
 
@@ -107,9 +108,7 @@ impl<'a> Hold<'a> {
         let mut open = vec![root.map_err(|error| unreadable(commit, error))?];
         let mut seen = std::collections::HashSet::new();
         while let Some(id) = open.pop() {
-            if self.job.is_stopped() {
-                return Err(Error::new(ErrorKind::Cancelled, "cancelled while looking through a commit"));
-            }
+            self.job.check()?;
             let Some(folder) = self.one(id)? else { continue };
             for entry in TreeRefIter::from_bytes(&folder, self.repository.object_hash()) {
                 // A damaged folder is an error of who lists it.
@@ -159,5 +158,5 @@ impl<'a> Hold<'a> {
 }
 
 fn unreadable(id: ObjectId, error: gix::Error) -> Error {
-    Error::new(ErrorKind::Corrupt, "unreadable object").with("id", id).caused_by(error)
+    disk::unreadable("unreadable object", error).with("id", id)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use gix::ObjectId;
+use tokio::sync::Semaphore;
 use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
@@ -16,7 +17,7 @@ use crate::location::Location;
 use crate::options::{Access, Proxy};
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
-use crate::remote::{Remote, Tip};
+use crate::remote::{Found, Remote, Tip};
 use crate::tree::Tree;
 use crate::{Credentials, GitLimits};
 
@@ -27,7 +28,9 @@ use crate::{Credentials, GitLimits};
 /// # Guarantees
 /// - No program is run, and no configuration is read but that of a local repository.
 /// - [`resolve`](Source::resolve) over HTTP lists references and fetches nothing; a commit is not even asked for.
-/// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it.
+/// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it. It
+///   makes sure each time that every file and folder of the commit is there, without unpacking the files.
+/// - A call ends when the deadline of its context has passed, whatever its thread is at.
 ///
 /// - An artifact of a local repository stays readable whatever happens to the repository. Fetching it looks at every
 ///   file of the commit once: packs are mapped, and loose objects are copied into memory, at most
@@ -46,7 +49,8 @@ pub struct GitSource {
     access: Access,
     limits: GitLimits,
     cache: Option<PathBuf>,
-    place: OnceLock<Arc<Place>>,
+    place: Arc<OnceLock<Arc<Place>>>,
+    threads: Arc<Semaphore>,
 }
 
 impl GitSource {
@@ -66,7 +70,8 @@ impl GitSource {
             access: Access { credentials, ..Access::default() },
             limits: GitLimits::default(),
             cache: None,
-            place: OnceLock::new(),
+            place: Arc::default(),
+            threads: Arc::new(Semaphore::new(GitLimits::default().calls_max)),
         }
     }
 
@@ -133,11 +138,13 @@ impl GitSource {
 
     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
-        self.place = OnceLock::new();
+        self.place = Arc::default();
+        // No source works with fewer than one.
+        self.threads = Arc::new(Semaphore::new(self.limits.calls_max.clamp(1, Semaphore::MAX_PERMITS)));
         self
     }
 
-    /// The place, made at the first use and shared by all calls for its connections.
+    /// The place, made at the first use and shared by all calls and clones for its connections.
     fn place(&self) -> Result<Arc<Place>> {
         if let Some(place) = self.place.get() {
             return Ok(Arc::clone(place));
@@ -162,13 +169,13 @@ impl GitSource {
 impl Source for GitSource {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
         let (place, reference) = (self.place()?, self.reference.clone());
-        job::run(cx, move |job| place.resolve(&reference, job).map(Resolved::new)).await
+        job::run(cx, &self.threads, move |job| place.resolve(&reference, job).map(Resolved::new)).await
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
         let (place, reference) = (self.place()?, self.reference.clone());
         let (revision, links_max) = (revision.clone(), self.limits.links_max);
-        job::run(cx, move |job| place.fetch(&revision, &reference, links_max, job)).await
+        job::run(cx, &self.threads, move |job| place.fetch(&revision, &reference, links_max, job)).await
     }
 }
 
@@ -200,14 +207,17 @@ impl Place {
         job: &Job,
     ) -> Result<Artifact> {
         let commit = commit_of(revision)?;
-        let reading = match self {
-            Self::Folder(path) => held(path, commit, job)?,
+        let Found { reading, facts } = match self {
+            Self::Folder(path) => {
+                let reading = held(path, commit, job)?;
+                let facts = commit::facts(&reading.open(), commit)?;
+                Found { reading, facts }
+            }
             Self::Remote(remote) => match reference.wanted()? {
                 Wanted::Ref(name) => remote.fetch(commit, Some(&name), job)?,
                 Wanted::Commit(_) => remote.fetch(commit, None, job)?,
             },
         };
-        let facts = commit::facts(&reading.open(), commit)?;
         let tree = Tree::new(reading, facts.tree, links_max, job.limits().file_bytes_max);
         Ok(Artifact::new(described(revision.clone(), &facts), digest(facts.tree), Arc::new(tree)))
     }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use gix::bstr::{BStr, BString, ByteSlice};
@@ -20,6 +20,14 @@ use crate::reading::Reading;
 /// How many unpacked folders are kept before all are dropped.
 const FOLDERS_KEPT_MAX: usize = 4096;
 
+/// How a file begins that only says where Git LFS keeps the content, and how long none is:
+/// <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
+const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
+const LFS_BYTES_MAX: usize = 1024;
+
+/// How many repositories for one thread each are kept for the next read.
+const OPENED_KEPT_MAX: usize = 8;
+
 /// A tree that many threads may read at once.
 pub(crate) struct Tree {
     reading: Reading,
@@ -27,9 +35,10 @@ pub(crate) struct Tree {
     links_max: u32,
     file_bytes_max: u64,
     folders: Mutex<HashMap<ObjectId, Arc<[Leaf]>>>,
+    opened: Mutex<Vec<Repository>>,
 }
 
-/// What a folder of a tree holds under one name.
+/// What a folder of a tree holds under one name. Those of a folder are kept in the order of their names.
 #[derive(Debug)]
 struct Leaf {
     name: BString,
@@ -39,13 +48,44 @@ struct Leaf {
 
 impl Tree {
     pub(crate) fn new(reading: Reading, root: ObjectId, links_max: u32, file_bytes_max: u64) -> Self {
-        Self { reading, root, links_max, file_bytes_max, folders: Mutex::default() }
+        Self { reading, root, links_max, file_bytes_max, folders: Mutex::default(), opened: Mutex::default() }
     }
 }
 
 impl Files for Tree {
     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
-        let walk = Walk { repository: &self.reading.open(), tree: self };
+        self.walk(|walk| self.list_with(walk, folder))
+    }
+
+    fn read(&self, path: &TreePath) -> Result<Bytes> {
+        self.walk(|walk| match walk.find(path)? {
+            Spot::File(id) => {
+                walk.bytes(id, gix::objs::Kind::Blob, path).and_then(|bytes| itself(bytes, path))
+            }
+            Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),
+        })
+    }
+}
+
+impl Tree {
+    /// Looks into the tree with a repository that was opened before, where one is free: each holds what it has
+    /// unpacked on the way to an object.
+    fn walk<T>(&self, look: impl FnOnce(&Walk<'_>) -> Result<T>) -> Result<T> {
+        let free = self.opened().pop();
+        let repository = free.unwrap_or_else(|| self.reading.open());
+        let found = look(&Walk { repository: &repository, tree: self });
+        let mut opened = self.opened();
+        if opened.len() < OPENED_KEPT_MAX {
+            opened.push(repository);
+        }
+        found
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Vec<Repository>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn list_with(&self, walk: &Walk<'_>, folder: &TreePath) -> Result<Vec<Entry>> {
         let Spot::Folder(id) = walk.find(folder)? else {
             return Err(at(ErrorKind::Invalid, "not a folder", folder));
         };
@@ -58,14 +98,6 @@ impl Files for Tree {
                 Err(at(ErrorKind::Invalid, "two entries have one name", folder).with("name", &two[0].name))
             }
             None => Ok(entries),
-        }
-    }
-
-    fn read(&self, path: &TreePath) -> Result<Bytes> {
-        let walk = Walk { repository: &self.reading.open(), tree: self };
-        match walk.find(path)? {
-            Spot::File(id) => walk.bytes(id, gix::objs::Kind::Blob, path),
-            Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),
         }
     }
 }
@@ -104,7 +136,8 @@ impl Walk<'_> {
             }
             let leaves = self.leaves(here, path)?;
             let missing = || at(ErrorKind::NotFound, "no such file or folder", path);
-            let leaf = leaves.iter().find(|leaf| leaf.name == name);
+            let leaf = leaves.get(leaves.partition_point(|leaf| leaf.name < name));
+            let leaf = leaf.filter(|leaf| leaf.name == name);
             let leaf =
                 leaf.ok_or_else(|| unnameable(&leaves, name.as_bstr(), path).unwrap_or_else(missing))?;
             match leaf.mode {
@@ -163,7 +196,10 @@ impl Walk<'_> {
                 entry.map_err(|error| at(ErrorKind::Corrupt, "unreadable folder", path).caused_by(error))?;
             Ok(Leaf { name: entry.filename.to_owned(), mode: entry.mode.kind(), id: entry.oid.to_owned() })
         });
-        let leaves: Arc<[Leaf]> = leaves.collect::<Result<_>>()?;
+        let mut leaves = leaves.collect::<Result<Vec<_>>>()?;
+        // Git puts folders elsewhere, as if their names ended with a slash.
+        leaves.sort_by(|one, other| one.name.cmp(&other.name));
+        let leaves: Arc<[Leaf]> = leaves.into();
         let mut kept = self.kept();
         if kept.len() >= FOLDERS_KEPT_MAX {
             kept.clear();
@@ -172,7 +208,7 @@ impl Walk<'_> {
         Ok(leaves)
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Arc<[Leaf]>>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<ObjectId, Arc<[Leaf]>>> {
         self.tree.folders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -193,6 +229,15 @@ impl Walk<'_> {
         }
         reading.bytes(self.repository, id, found).map_err(broken)
     }
+}
+
+/// A file, unless it only stands for one that Git LFS keeps elsewhere.
+fn itself(bytes: Bytes, path: &TreePath) -> Result<Bytes> {
+    if bytes.len() >= LFS_BYTES_MAX || !bytes.starts_with(LFS_START) {
+        return Ok(bytes);
+    }
+    let error = at(ErrorKind::Unsupported, "files of Git LFS are not fetched", path);
+    Err(error.with_help("Commit the file itself: run `git lfs migrate export --include=<path>`."))
 }
 
 /// The name that an entry is listed under: its own where a path can hold it.

@@ -106,6 +106,28 @@ fn check_reads(changes: &[Change], file: &str, expected: &str) {
 }
 
 #[test]
+fn what_git_lfs_keeps_elsewhere_is_refused() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    let files = [Change::file("web.yaml", pointer), Change::link("link", "web.yaml")];
+    check_reads(&files, "web.yaml", "unsupported: files of Git LFS are not fetched (path=web.yaml)");
+    check_reads(&files, "link", "unsupported: files of Git LFS are not fetched (path=link)");
+    let about = format!("# {pointer}");
+    check_reads(&[Change::file("about", about.as_str())], "about", &about);
+    let long = format!("{pointer}{}", "x".repeat(1024));
+    check_reads(&[Change::file("long", long.as_str())], "long", &long);
+}
+
+#[test]
+fn every_name_of_a_folder_is_found_whatever_the_order_of_git() {
+    // Git sorts the folder `a` after `a.b`, since it compares `a/`.
+    let files = ["a/x", "a.b", "a-b", "a0", "A", "b"].map(|path| Change::file(path, path));
+    for name in ["a/x", "a.b", "a-b", "a0", "A", "b"] {
+        check_reads(&files, name, name);
+    }
+    check_reads(&files, "a.c", "not found: no such file or folder (path=a.c)");
+}
+
+#[test]
 fn links_are_followed_inside_the_tree() {
     let links = [
         Change::link("same", "README"),

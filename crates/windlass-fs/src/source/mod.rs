@@ -37,9 +37,11 @@ use self::walk::Wanted;
 /// - A fetch gives the state that was resolved, or an error: a folder that has changed in between is
 ///   [`NotFound`](ErrorKind::NotFound), and trying again from the resolve helps.
 /// - An artifact lies in memory and does not change with the folder. `file_bytes_max` bounds each of its files,
-///   `artifact_bytes_max` all of them together, `files_max` its entries and `folder_depth_max` its folders. A file that
-///   is too large is listed, counts for the revision, and is refused when it is read.
-/// - The revision covers paths, kinds of entries, contents and the targets of links; not times, owners or permissions.
+///   `files_max` its entries and `folder_depth_max` its folders. `artifact_bytes_max` bounds all that is read, which is
+///   every file of up to 16 MiB, wanted or not: their contents make the revision. A file that is too large is listed,
+///   counts for the revision, and is refused when it is read.
+/// - The revision covers paths, kinds of entries, contents and the targets of links; not times, owners or permissions. Of
+///   a file of more than 16 MiB it covers the length and the time of its last change, not the contents.
 /// - Links are followed inside the folder. A link that leaves it, also an absolute one, is
 ///   [`Other`](windlass_core::EntryKind::Other) and nothing behind it is read. So are sockets, pipes and devices.
 /// - A file that changes while it is read is an error, not a half.

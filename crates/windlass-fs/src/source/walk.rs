@@ -1,22 +1,29 @@
-//! Reading all of a folder, once.
+//! Reading a folder, once, and no more of it than the limits allow.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use windlass_core::{Bytes, Context, Digest, Error, ErrorKind, Paths, Result, Retry, Text, TreePath};
 
 use super::tree::{Content, Node};
+use crate::disk::is_same_file;
 use crate::fault::{fault, limit};
 
 /// What is never part of the state of a folder.
 const LEFT_OUT: [&str; 2] = [".git", ".windlass"];
 
+/// A file of more bytes than this counts by its length and the time of its last change. No limit of the context, so that a
+/// revision means the same to a fetch with other limits.
+const DIGESTED_BYTES_MAX: u64 = 16 << 20;
+
 /// A file is digested in pieces of this size, so that it need not be held.
 const PIECE: u64 = 1 << 20;
 
-/// Which contents to keep. All are read.
+/// Which contents to keep. All that make the revision are read.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'a> {
     Nothing,
@@ -34,7 +41,7 @@ pub(super) fn walk(
     if !found.is_dir() {
         return Err(Error::new(ErrorKind::Invalid, "not a folder").with("path", root.display()));
     }
-    let mut walk = Walk { cx, wanted, nodes: BTreeMap::new(), problems: Vec::new(), kept: 0, entries: 0 };
+    let mut walk = Walk { cx, wanted, nodes: BTreeMap::new(), problems: Vec::new(), bytes: 0, entries: 0 };
     walk.all(root)?;
     match Error::all(walk.problems) {
         Some(problems) => Err(problems),
@@ -50,7 +57,7 @@ struct Walk<'a> {
     wanted: Wanted<'a>,
     nodes: BTreeMap<TreePath, Found>,
     problems: Vec<Error>,
-    kept: u64,
+    bytes: u64,
     entries: usize,
 }
 
@@ -70,11 +77,10 @@ impl Walk<'_> {
     fn all(&mut self, root: &Path) -> Result<()> {
         let mut folders = vec![Folder { path: root.to_owned(), tree: TreePath::root(), depth: 0 }];
         while let Some(folder) = folders.pop() {
-            let listed = names(&folder.path).or_else(|error| self.note(error).map(|()| Vec::new()))?;
+            let listed = self.names(&folder.path).or_else(|error| self.note(error).map(|()| Vec::new()))?;
             let mut known = Vec::with_capacity(listed.len());
             for name in listed {
                 self.cx.check()?;
-                self.count()?;
                 match self.entry(&folder, &name) {
                     Ok(inner) => folders.extend(inner),
                     Err(error) => self.note(error)?,
@@ -94,6 +100,21 @@ impl Walk<'_> {
             return Error::all(self.problems.drain(..)).map_or(Ok(()), Err);
         }
         Ok(())
+    }
+
+    /// Lists a folder, sorted, and counts what is in it.
+    fn names(&mut self, folder: &Path) -> Result<Vec<Text>> {
+        let failed = |error| unread("list the folder", folder, error);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            if let Some(name) = plain(folder, &name)? {
+                self.count()?;
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     fn count(&mut self) -> Result<()> {
@@ -134,46 +155,52 @@ impl Walk<'_> {
 
     fn file(&mut self, path: &Path, tree: &TreePath, about: &Metadata) -> Result<Found> {
         let wanted = matches!(self.wanted, Wanted::At(paths) if paths.wants(tree));
-        let fits = about.len() <= self.cx.limits().file_bytes_max;
-        if wanted && fits {
-            self.kept = self.kept.saturating_add(about.len());
-            let max = self.cx.limits().artifact_bytes_max;
-            if self.kept > max {
-                return Err(limit(
-                    "the files of the folder are too large together",
-                    "artifact_bytes_max",
-                    max,
-                )
-                .with("path", path.display()));
+        let kept = wanted && about.len() <= self.cx.limits().file_bytes_max;
+        let digested = about.len() <= DIGESTED_BYTES_MAX;
+        let mut content = if wanted { Content::TooLarge } else { Content::Unfetched };
+        let mut print = unread_print(about);
+        if kept || digested {
+            self.take_in(path, about.len())?;
+            let (digest, bytes) = read(self.cx, path, about, kept)?;
+            content = bytes.map_or(content, Content::Kept);
+            if digested {
+                print = digest.to_string().into();
             }
         }
-        let (digest, bytes) = read(self.cx, path, about, wanted && fits)?;
-        let content = match bytes {
-            Some(bytes) => Content::Kept(bytes),
-            None if wanted => Content::TooLarge,
-            None => Content::Unfetched,
-        };
-        Ok(Found { node: Node::File(content), print: digest.to_string().into() })
+        Ok(Found { node: Node::File(content), print })
+    }
+
+    /// Counts what is about to be read.
+    fn take_in(&mut self, path: &Path, bytes: u64) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        let max = self.cx.limits().artifact_bytes_max;
+        if self.bytes > max {
+            return Err(limit("the files of the folder are too large together", "artifact_bytes_max", max)
+                .with("path", path.display())
+                .with_help("use a folder that holds little else than what is wanted"));
+        }
+        Ok(())
     }
 }
 
-/// Lists a folder, sorted.
-fn names(folder: &Path) -> Result<Vec<Text>> {
-    let failed = |error| unread("list the folder", folder, error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        let Some(name) = name.to_str().filter(|name| !name.contains('\\')) else {
-            return Err(Error::new(ErrorKind::Invalid, "a name that is not UTF-8 or has a backslash")
-                .with("path", folder.join(&name).display())
-                .with_help("rename it, or keep it out of the folder"));
-        };
-        if !LEFT_OUT.contains(&name) {
-            names.push(Text::from(name));
-        }
-    }
-    names.sort();
-    Ok(names)
+/// Tells the states of a file apart that is too large to be read for that.
+fn unread_print(about: &Metadata) -> Vec<u8> {
+    let since = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => ("", after),
+        Err(before) => ("-", before.duration()),
+    };
+    let (sign, modified) = about.modified().map_or(("", Duration::ZERO), since);
+    format!("{} bytes, {sign}{}", about.len(), modified.as_nanos()).into()
+}
+
+/// Gives a name as text; `None` for what is left out.
+fn plain(folder: &Path, name: &OsStr) -> Result<Option<Text>> {
+    let Some(text) = name.to_str().filter(|name| !name.contains('\\')) else {
+        return Err(Error::new(ErrorKind::Invalid, "a name that is not UTF-8 or has a backslash")
+            .with("path", folder.join(name).display())
+            .with_help("rename it, or keep it out of the folder"));
+    };
+    Ok((!LEFT_OUT.contains(&text)).then(|| Text::from(text)))
 }
 
 fn link(path: &Path) -> Result<Found> {
@@ -196,7 +223,9 @@ fn read(cx: &Context, path: &Path, listed: &Metadata, keep: bool) -> Result<(Dig
     loop {
         cx.check()?;
         piece.clear();
-        let read = (&mut file).take(PIECE).read_to_end(&mut piece).map_err(failed)? as u64;
+        // One byte more than it should have tells that it has grown.
+        let room = PIECE.min(before.len() - length + 1);
+        let read = (&mut file).take(room).read_to_end(&mut piece).map_err(failed)? as u64;
         length += read;
         if length > before.len() {
             return Err(changing(path));
@@ -233,17 +262,6 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
         && one.is_file() == other.is_file()
         && one.len() == other.len()
         && one.modified().ok() == other.modified().ok()
-}
-
-#[cfg(unix)]
-fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
-    true
 }
 
 fn digest(nodes: &BTreeMap<TreePath, Found>) -> Digest {

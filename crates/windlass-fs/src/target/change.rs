@@ -1,5 +1,7 @@
 //! Writing objects.
 
+use std::path::Path;
+
 use windlass_core::{
     Context, Error, ErrorKind, Expect, Mode, Object, ObjectId, Result, Retry, Write, Written,
 };
@@ -7,30 +9,30 @@ use windlass_core::{
 use super::Folder;
 use super::look::{Seen, parse};
 use super::marks::Owner;
-use crate::disk;
 use crate::fault::limit;
+use crate::keeper::Turn;
 use crate::name;
 
 impl Folder {
-    /// Writes one object. The caller holds the lock of the folder and lets one write in at a time.
-    pub(super) fn write(&self, cx: &Context, write: &Write, number: &str) -> Result<Written> {
+    /// Writes one object.
+    pub(super) fn write(&self, cx: &Context, write: &Write, turn: &Turn<'_>) -> Result<Written> {
         let id = write.id();
         let seen = self.look(cx, id)?;
         match write {
             Write::Apply { payload, mode, expect, mark, .. } => {
                 check(id, expect, seen.as_ref())?;
-                let owner = Owner::new(mark, number);
+                let owner = Owner::new(mark, &turn.number)?;
                 match seen {
-                    None => self.create(cx, payload, owner),
+                    None => self.create(cx, payload, owner, turn),
                     Some(seen) if *mode == Mode::CreateOnly => Ok(Written::Unchanged(seen.live())),
-                    Some(seen) => self.change(cx, seen, payload, owner),
+                    Some(seen) => self.change(cx, seen, payload, owner, turn),
                 }
             }
             Write::Delete { id, expect, .. } => {
                 if seen.is_some() {
                     check(id, expect, seen.as_ref())?;
                 }
-                self.delete(id)
+                self.delete(cx, id)
             }
             _ => Err(Error::new(ErrorKind::Unsupported, "a write of an unknown sort").with("object", id)),
         }
@@ -38,46 +40,52 @@ impl Folder {
 
     /// The mark comes first, so that a crash in between leaves no object without its owner. A mark without an object
     /// means nothing.
-    fn create(&self, cx: &Context, payload: &Object, owner: Owner) -> Result<Written> {
+    fn create(&self, cx: &Context, payload: &Object, owner: Owner, turn: &Turn<'_>) -> Result<Written> {
         let bytes = spell(cx, payload)?;
-        self.put_owner(payload.id(), &owner)?;
-        self.put_object(payload.id(), &bytes)?;
+        cx.check_write()?;
+        self.put_owner(payload.id(), &owner, turn)?;
+        self.put_object(payload.id(), &bytes, turn)?;
         let seen = Seen { bytes, object: payload.clone(), owner: Some(owner) };
         Ok(Written::Created(seen.live()))
     }
 
     /// Changes what differs, the mark first: an object that is ours and not yet as wanted is written again, one that
     /// is as wanted and not ours would be left to somebody else. The mark carries the number, so it always changes.
-    fn change(&self, cx: &Context, mut seen: Seen, payload: &Object, owner: Owner) -> Result<Written> {
+    fn change(
+        &self,
+        cx: &Context,
+        mut seen: Seen,
+        payload: &Object,
+        owner: Owner,
+        turn: &Turn<'_>,
+    ) -> Result<Written> {
         let id = payload.id();
         let same_object = seen.object == *payload;
         if same_object && seen.owner.as_ref().is_some_and(|have| have.mark() == owner.mark()) {
             return Ok(Written::Unchanged(seen.live()));
         }
         let bytes = if same_object { None } else { Some(spell(cx, payload)?) };
-        self.put_owner(id, &owner)?;
+        cx.check_write()?;
+        self.put_owner(id, &owner, turn)?;
         seen.owner = Some(owner);
         if let Some(bytes) = bytes {
-            self.put_object(id, &bytes).map_err(Error::maybe_written)?;
+            self.put_object(id, &bytes, turn).map_err(Error::maybe_written)?;
             (seen.bytes, seen.object) = (bytes, payload.clone());
         }
         Ok(Written::Changed(seen.live()))
     }
 
     /// The mark goes last, so that a crash in between leaves no object without its owner.
-    fn delete(&self, id: &ObjectId) -> Result<Written> {
-        let path = self.root.join(name::path_of(id, "yaml")?);
-        let was_there = disk::remove(&path)?;
-        if let Some(folder) = path.parent().filter(|_| was_there) {
-            disk::prune(&self.root, folder);
-        }
+    fn delete(&self, cx: &Context, id: &ObjectId) -> Result<Written> {
+        cx.check_write()?;
+        let was_there = self.root.remove_with_folders(Path::new(""), &name::path_of(id, "yaml")?)?;
         let unmarked = self.remove_owner(id);
         unmarked.map_err(|error| if was_there { error.maybe_written() } else { error })?;
         Ok(Written::Gone)
     }
 
-    fn put_object(&self, id: &ObjectId, bytes: &[u8]) -> Result<()> {
-        self.put(&name::path_of(id, "yaml")?, bytes, self.access)
+    fn put_object(&self, id: &ObjectId, bytes: &[u8], turn: &Turn<'_>) -> Result<()> {
+        self.root.put(&name::path_of(id, "yaml")?, &turn.beside, bytes, self.access)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Looking at objects.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use windlass_core::{
     Context, Digest, Error, ErrorKind, Interest, Live, Look, Object, ObjectId, Observed, Result, Sight,
@@ -11,7 +10,6 @@ use windlass_yaml::Options;
 
 use super::Folder;
 use super::marks::Owner;
-use crate::disk;
 use crate::fault::fault;
 use crate::name;
 
@@ -48,12 +46,12 @@ impl Folder {
     /// Reads an object and its mark; `None` where there is no file.
     pub(super) fn look(&self, cx: &Context, id: &ObjectId) -> Result<Option<Seen>> {
         let below = name::path_of(id, "yaml")?;
-        let Some(bytes) = disk::read_below(&self.root, &below, cx.limits().file_bytes_max)? else {
+        let Some(bytes) = self.root.read(&below, cx.limits().file_bytes_max)? else {
             return Ok(None);
         };
         let object = parse(cx, id, &bytes).map_err(|error| {
             error
-                .with("path", self.root.join(&below).display())
+                .with("path", self.root.path(&below).display())
                 .with_help("mend the file, or delete it and let it be made anew")
         })?;
         Ok(Some(Seen { bytes, object, owner: self.owner(id)? }))
@@ -61,10 +59,10 @@ impl Folder {
 
     /// A folder that is not there is empty; one that cannot be listed is an error for all objects at once.
     fn is_there(&self) -> Result<bool> {
-        match std::fs::read_dir(&self.root) {
+        match std::fs::read_dir(self.root.folder()) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(fault("list the folder", &self.root, error)),
+            Err(error) => Err(fault("list the folder", self.root.folder(), error)),
         }
     }
 
@@ -86,7 +84,7 @@ impl Folder {
     /// and one without a file says that the file was taken away by hand.
     fn strays(&self, cx: &Context, unit: &UnitId, asked: &BTreeMap<ObjectId, Look>) -> Result<Vec<Live>> {
         let mut strays = Vec::new();
-        for id in self.marked(cx)? {
+        for id in self.listed(cx, unit.as_str())? {
             cx.check()?;
             if asked.contains_key(&id) {
                 continue;
@@ -103,7 +101,7 @@ impl Folder {
     /// A stray has no body, so that a file which is no object any more is one too, stamped by its bytes.
     fn stray(&self, cx: &Context, id: &ObjectId, owner: &Owner) -> Option<Live> {
         let below = name::path_of(id, "yaml").ok()?;
-        let bytes = disk::read_below(&self.root, Path::new(&below), cx.limits().file_bytes_max).ok()??;
+        let bytes = self.root.read(&below, cx.limits().file_bytes_max).ok()??;
         let stamp = parse(cx, id, &bytes).map_or_else(|_| Digest::of(&bytes), |object| object.digest());
         Some(live(id, &bytes, Stamp(stamp), Some(owner)))
     }

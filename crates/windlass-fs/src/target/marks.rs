@@ -1,4 +1,9 @@
 //! Who owns which object, kept beside the objects.
+//!
+//! A mark says who owns one object: `.windlass/marks/shop/ConfigMap/web.json`. That a unit may have marks is listed in
+//! `.windlass/units/<unit>`, so that looking for what a unit owns does not take reading the marks of all units. The list
+//! may name too much, and then the mark decides. What a loss of power leaves out of it, the next one who takes the lock
+//! puts in again.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +11,8 @@ use serde::{Deserialize, Serialize};
 use windlass_core::{Context, Error, ErrorKind, Mark, ObjectId, Result, Text};
 
 use super::Folder;
-use crate::disk::{self, Access};
-use crate::fault::fault;
-use crate::lock::OWN;
+use crate::disk::Access;
+use crate::keeper::{OWN, Turn};
 use crate::name;
 
 /// Bytes of a mark.
@@ -22,8 +26,11 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    pub(super) fn new(mark: &Mark, write: &str) -> Self {
-        Self { owner: mark.owner.clone(), write: write.into() }
+    pub(super) fn new(mark: &Mark, write: &str) -> Result<Self> {
+        if mark.owner.is_empty() {
+            return Err(Error::new(ErrorKind::Invalid, "a mark without an owner"));
+        }
+        Ok(Self { owner: mark.owner.clone(), write: write.into() })
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -38,50 +45,72 @@ impl Owner {
 
 impl Folder {
     pub(super) fn owner(&self, id: &ObjectId) -> Result<Option<Owner>> {
-        let below = below(id)?;
-        let Some(bytes) = disk::read_below(&self.root, &below, MARK_BYTES_MAX)? else { return Ok(None) };
+        let below = mark_of(id)?;
+        let Some(bytes) = self.root.read(&below, MARK_BYTES_MAX)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| {
             Error::new(ErrorKind::Corrupt, "the mark of the owner cannot be read")
-                .with("path", self.root.join(&below).display())
+                .with("path", self.root.path(&below).display())
                 .with_help("put it back from a backup, or delete it, and nobody owns the object")
                 .caused_by(error)
         })
     }
 
-    pub(super) fn put_owner(&self, id: &ObjectId, owner: &Owner) -> Result<()> {
-        let below = below(id)?;
+    /// Lists the object before it is marked. What an earlier owner has listed goes last.
+    pub(super) fn put_owner(&self, id: &ObjectId, owner: &Owner, turn: &Turn<'_>) -> Result<()> {
         let mut text = serde_json::to_string(owner).map_err(|error| {
             Error::new(ErrorKind::Internal, "the mark has no JSON form").with("object", id).caused_by(error)
         })?;
         text.push('\n');
-        self.put(&below, text.as_bytes(), Access::Owner)
+        let earlier = self.owner(id)?.filter(|earlier| earlier.owner != owner.owner);
+        self.list(id, owner)?;
+        self.root.put(&mark_of(id)?, &turn.beside, text.as_bytes(), Access::Owner)?;
+        earlier.map_or(Ok(()), |earlier| self.unlist(id, &earlier.owner)).map_err(Error::maybe_written)
     }
 
+    /// Takes the mark away, one that cannot be read too: it is of no use to anybody.
     pub(super) fn remove_owner(&self, id: &ObjectId) -> Result<()> {
-        let path = self.root.join(below(id)?);
-        disk::remove(&path)?;
-        if let Some(folder) = path.parent() {
-            disk::prune(&self.root.join(OWN), folder);
-        }
-        Ok(())
+        let owner = self.owner(id).ok().flatten();
+        self.root.remove_with_folders(Path::new(OWN), &mark_of(id)?)?;
+        owner.map_or(Ok(()), |owner| self.unlist(id, &owner.owner))
     }
 
-    /// Puts a file in place, by way of one that is nobody's.
-    pub(super) fn put(&self, below: &Path, content: &[u8], access: Access) -> Result<()> {
-        let folder = below.parent().unwrap_or(Path::new(""));
-        disk::make_folders(&self.root, folder, access)?;
-        disk::replace(&self.root.join(below), &self.root.join(OWN).join("new"), content, access)
+    /// Lets the unit's list name the object.
+    pub(super) fn list(&self, id: &ObjectId, owner: &Owner) -> Result<()> {
+        self.root.touch(&list_of(&owner.owner).join(name::path_of(id, "mark")?))
     }
 
-    /// Lists the objects that have a mark, sorted. Files of other names are nobody's marks.
+    pub(super) fn unlist(&self, id: &ObjectId, owner: &str) -> Result<()> {
+        let entry = list_of(owner).join(name::path_of(id, "mark")?);
+        self.root.untouch(Path::new(OWN), &entry)
+    }
+
+    /// Gives the objects that have a mark, sorted.
     pub(super) fn marked(&self, cx: &Context) -> Result<Vec<ObjectId>> {
-        let root = self.root.join(OWN).join("marks");
+        self.ids(cx, &marks(), "json")
+    }
+
+    /// Gives the objects that may have the mark of an owner, sorted.
+    pub(super) fn listed(&self, cx: &Context, owner: &str) -> Result<Vec<ObjectId>> {
+        self.ids(cx, &list_of(owner), "mark")
+    }
+
+    /// Gives all who have a list, sorted.
+    pub(super) fn owners(&self) -> Result<Vec<String>> {
+        let names = self.root.names(&Path::new(OWN).join("units"))?;
+        let mut owners: Vec<String> = names.iter().filter_map(|name| name::decode(name)).collect();
+        owners.sort();
+        Ok(owners)
+    }
+
+    /// Reads the objects of a folder from the paths in it. Files of other names are nobody's.
+    fn ids(&self, cx: &Context, folder: &Path, extension: &str) -> Result<Vec<ObjectId>> {
         let mut ids = Vec::new();
-        for namespace in names(&root)? {
-            for group_kind in names(&root.join(&namespace))? {
+        for namespace in self.root.names(folder)? {
+            let inner = folder.join(&namespace);
+            for group_kind in self.root.names(&inner)? {
                 cx.check()?;
-                for file in names(&root.join(&namespace).join(&group_kind))? {
-                    ids.extend(name::id_of([&namespace, &group_kind], &file, "json"));
+                for file in self.root.names(&inner.join(&group_kind))? {
+                    ids.extend(name::id_of([&namespace, &group_kind], &file, extension));
                 }
             }
         }
@@ -90,21 +119,14 @@ impl Folder {
     }
 }
 
-fn below(id: &ObjectId) -> Result<PathBuf> {
-    Ok(Path::new(OWN).join("marks").join(name::path_of(id, "json")?))
+fn marks() -> PathBuf {
+    Path::new(OWN).join("marks")
 }
 
-/// Lists the names in a folder; none where there is no folder.
-fn names(folder: &Path) -> Result<Vec<String>> {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    let failed = |error| fault("list the folder", folder, error);
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.extend(entry.map_err(failed)?.file_name().into_string());
-    }
-    Ok(names)
+fn mark_of(id: &ObjectId) -> Result<PathBuf> {
+    Ok(marks().join(name::path_of(id, "json")?))
+}
+
+fn list_of(owner: &str) -> PathBuf {
+    Path::new(OWN).join("units").join(name::stem(owner))
 }

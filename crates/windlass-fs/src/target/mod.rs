@@ -3,10 +3,12 @@
 mod change;
 mod look;
 mod marks;
+mod state;
+mod sweep;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use windlass_core::{
@@ -14,10 +16,10 @@ use windlass_core::{
     Write, Written,
 };
 
-use crate::FileStore;
-use crate::disk::Access;
+use self::state::State;
+use crate::disk::{Access, Root};
 use crate::fault::fault;
-use crate::lock::{Keeper, OWN, locked};
+use crate::keeper::Keeper;
 
 /// A folder as a target: each object is one YAML file, `<namespace>/<Kind.group>/<name>.yaml`, with `_` for no namespace.
 ///
@@ -38,23 +40,28 @@ use crate::lock::{Keeper, OWN, locked};
 /// # Guarantees
 /// - A file is replaced as a whole and is on the disk when the write returns; a crash leaves the old one or the new one.
 ///   Who owns an object is kept beside it, in `.windlass/marks`, never in it. The mark comes before the file that is
-///   new, and goes after the file that is deleted: nothing that was made here is ever without its owner.
+///   new, and goes after the file that is deleted: nothing that was made here is ever without its owner. A mark whose
+///   file is gone does not wait for another one: it goes when a unit forgets the object, and when the lock is taken.
 /// - A file changed by hand is an object that has moved away: its stamp and its version are others. One that is no
 ///   object any more is [`Unreadable`](windlass_core::Sight::Unreadable) with file and line, and is not written over;
 ///   one that means what is wanted is left as it is, comments and all.
 /// - A name that is odd is spelled with `%` and two digits, so that no object can leave the folder, hide in it, or meet
 ///   another one, also where the file system ignores case. Kinds that differ by nothing but case meet there; then the
 ///   second is an error. A name of more than 250 bytes has no file and is [`Invalid`](ErrorKind::Invalid).
-/// - Links below the folder are not followed; what lies behind one is unreadable.
+/// - Links below the folder are not followed, neither where the objects are nor in `.windlass`; what lies behind one is
+///   unreadable, and nothing is written or deleted there.
 /// - One writer at a time: the first write or save takes `.windlass/lock` and holds it until the last clone of the
 ///   target is dropped. Another process, or another target in this one, gets a [`Conflict`](ErrorKind::Conflict) that
-///   names the holder. Looking needs no lock. A crash releases it.
+///   names the holder. Looking needs no lock. A crash releases it. Where somebody deletes the folder meanwhile, the next
+///   write locks anew what is there then.
 /// - What is made is readable by its owner alone, unless [`readable_by_others`](Self::readable_by_others).
 ///
 /// # What it means here
 /// - The payload is the whole object: [`Mode::Apply`](windlass_core::Mode::Apply) and `Recreate` do what `Replace` does,
 ///   since nobody else sets fields of a file on the side, and what the engine predicts for a target that cannot is the
 ///   payload itself.
+/// - [`Mode::CreateOnly`](windlass_core::Mode::CreateOnly) leaves a file that is there as it is, without an owner if it
+///   has none.
 /// - Objects have no identity beyond their names. [`Expect::Uid`](windlass_core::Expect::Uid) never holds.
 /// - A version is a digest of the file, its owner and the number of the write, which no two writes to the folder share.
 ///   Only edits by hand that end where they began bring one back. A stamp is a digest of the object.
@@ -62,15 +69,13 @@ use crate::lock::{Keeper, OWN, locked};
 ///
 /// # Assumptions
 /// The file system has locks that work between processes and an atomic rename: local ones do, some network ones do not.
-/// Files are read and written on the thread that polls the future, one write at a time.
+/// Files are read and written on the thread that polls the future, one write at a time. Whoever may write to the folder is
+/// trusted not to exchange its folders for links at the very moment it is used.
 #[derive(Clone)]
 pub struct DirTarget {
     place: Arc<str>,
     folder: Folder,
-    store: FileStore,
-    keeper: Arc<Keeper>,
-    /// Held by the one write that is under way.
-    writing: Arc<Mutex<()>>,
+    state: State,
     dialects: Vec<Arc<dyn Dialect>>,
     order: Vec<Arc<dyn OrderRule>>,
     health: Vec<Arc<dyn HealthCheck>>,
@@ -86,14 +91,14 @@ impl DirTarget {
         if root.exists() && !root.is_dir() {
             return Err(Error::new(ErrorKind::Invalid, "not a folder").with("path", root.display()));
         }
+        let place = root.to_string_lossy().into();
+        let root = Root::new(root);
         let keeper = Arc::new(Keeper::new(root.clone()));
-        let store = FileStore::new(root.join(OWN).join("state"));
+        let folder = Folder { root, access: Access::Owner, keeper };
         Ok(Self {
-            place: root.to_string_lossy().into(),
-            store: store.kept_by(Arc::clone(&keeper), Access::Owner),
-            folder: Folder { root, access: Access::Owner },
-            keeper,
-            writing: Arc::default(),
+            place,
+            state: State::of(&folder),
+            folder,
             dialects: Vec::new(),
             order: Vec::new(),
             health: Vec::new(),
@@ -105,7 +110,7 @@ impl DirTarget {
     #[must_use]
     pub fn readable_by_others(mut self) -> Self {
         self.folder.access = Access::Others;
-        self.store = self.store.kept_by(Arc::clone(&self.keeper), Access::Others);
+        self.state = State::of(&self.folder);
         self
     }
 
@@ -141,7 +146,7 @@ impl fmt::Debug for DirTarget {
 impl Target for DirTarget {
     fn profile(&self) -> Profile<'_> {
         Profile::new(&self.place)
-            .with_state(&self.store)
+            .with_state(&self.state)
             .with_dialects(&self.dialects)
             .with_order(&self.order)
             .with_health(&self.health)
@@ -152,18 +157,17 @@ impl Target for DirTarget {
     }
 
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
-        cx.check_write()?;
-        let _one_at_a_time = locked(&self.writing);
-        let number = self.keeper.take(self.folder.access)?;
-        self.folder.write(cx, write, &number)
+        let turn = self.folder.turn(cx)?;
+        self.folder.write(cx, write, &turn)
     }
 }
 
 /// Where the objects lie.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Folder {
-    root: PathBuf,
+    root: Root,
     access: Access,
+    keeper: Arc<Keeper>,
 }
 
 /// Gives the one path by which a folder goes, whichever way it was named: two targets with one place are one target.

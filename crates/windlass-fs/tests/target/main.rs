@@ -15,6 +15,9 @@ use windlass_fs::DirTarget;
 use windlass_testkit::{TestClock, block_on, config_map, id, unit};
 
 mod laws;
+#[cfg(unix)]
+mod links;
+mod marks;
 mod model;
 mod reading;
 mod safety;
@@ -28,6 +31,7 @@ struct Place {
 
 const WEB: &str = "shop/ConfigMap/web.yaml";
 const MARK: &str = ".windlass/marks/shop/ConfigMap/web.json";
+const LIST: &str = ".windlass/units/web/shop/ConfigMap/web.mark";
 
 fn context() -> Context {
     TestClock::new().context()

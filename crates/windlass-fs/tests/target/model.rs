@@ -48,6 +48,6 @@ proptest! {
             let expected = model.get(&at).map(|(content, by)| (config_map("", name(at), &content.to_string()), Mark::of(&unit(owner(*by)))));
             prop_assert_eq!(sight.live().map(|live| (live.body.clone().unwrap(), live.mark.clone().unwrap())), expected);
         }
-        prop_assert_eq!(place.files().len(), model.len() * 2, "a file and a mark for each");
+        prop_assert_eq!(place.files().len(), model.len() * 3, "a file, a mark and a line in one list for each");
     }
 }

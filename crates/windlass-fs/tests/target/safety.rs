@@ -1,5 +1,7 @@
 //! Links, names, limits, fences, crashes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 
 #[test]
@@ -19,14 +21,27 @@ fn a_crash_between_mark_and_file_leaves_nothing_without_owner() {
 
 #[test]
 fn a_half_written_file_is_ignored_and_taken_away() {
-    let place = Place::with_web();
-    place.put(".windlass/new", "apiVersion: v1\nki");
+    let Place { folder, target } = Place::with_web();
+    drop(target);
+    let place = Place { target: DirTarget::open(folder.path()).unwrap(), folder };
+    // What a crash leaves: nobody has taken the signature back.
+    place.put(".windlass/lock", "00000000000000000001\n1 0123456789abcdef\n");
+    place.put(".windlass/lock.0123456789abcdef.new", "apiVersion: v1\nki");
     let observed = place.observe(&["ConfigMap/shop/web"]);
     assert_eq!((observed.sights.len(), observed.strays.len()), (1, 0));
     assert_eq!(place.live("ConfigMap/shop/web").body, Some(web("a")));
     place.write(&apply(&web("b"))).unwrap();
-    assert_eq!(place.files(), [MARK, WEB]);
+    assert_eq!(place.files(), [MARK, LIST, WEB]);
     assert_eq!(place.live("ConfigMap/shop/web").body, Some(web("b")));
+}
+
+#[test]
+fn a_forged_signature_deletes_nothing() {
+    let place = Place::new();
+    place.put("keep.new", "");
+    place.put(".windlass/lock", "00000000000000000001\n1 /../../../../../keep\n");
+    place.write(&apply(&web("a"))).unwrap();
+    assert!(place.path("keep.new").exists());
 }
 
 #[cfg(unix)]
@@ -138,6 +153,30 @@ fn a_lost_fence_writes_nothing_at_all() {
     let error = block_on(place.target.write(&cx, &apply(&web("a")))).unwrap_err();
     assert_eq!(error.message(), "the lease is lost");
     assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_fence_lost_on_the_way_to_a_write_keeps_it_from_happening() {
+    /// Holds for so many questions.
+    #[derive(Debug)]
+    struct Brief(AtomicUsize);
+    impl Fence for Brief {
+        fn check(&self, _: Now) -> Result<Option<std::time::Duration>> {
+            let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            left.map(|_| None).map_err(|_| Error::new(ErrorKind::Conflict, "the lease is lost"))
+        }
+    }
+    let (changed, new) = (apply(&web("b")), apply(&config_map("shop", "new", "a")));
+    for write in [changed, new, delete("ConfigMap/shop/web")] {
+        let place = Place::with_web();
+        let files = place.everything();
+        let brief = |questions| context().with_fence(Arc::new(Brief(AtomicUsize::new(questions))));
+        let error = block_on(place.target.write(&brief(1), &write)).unwrap_err();
+        assert_eq!(error.message(), "the lease is lost", "it is asked again right before the change");
+        assert_eq!(place.everything(), files);
+        block_on(place.target.write(&brief(2), &write)).unwrap();
+        assert_ne!(place.everything(), files);
+    }
 }
 
 #[test]

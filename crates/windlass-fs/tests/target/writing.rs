@@ -11,7 +11,7 @@ fn an_object_is_a_file_that_people_can_read_and_its_owner_is_beside_it() {
         "apiVersion: v1\ndata:\n  content: a\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n";
     assert_eq!(place.read(WEB), text);
     assert_eq!(place.read(MARK), "{\"owner\":\"web\",\"write\":\"1.1\"}\n");
-    assert_eq!(place.files(), [MARK, WEB]);
+    assert_eq!(place.files(), [MARK, LIST, WEB]);
 }
 
 #[test]
@@ -48,6 +48,16 @@ fn what_is_only_to_be_created_is_left_alone_afterwards() {
 }
 
 #[test]
+fn what_is_only_to_be_created_and_is_there_does_not_become_ours() {
+    let place = Place::new();
+    place.put(WEB, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n");
+    let files = place.everything();
+    let written = place.write(&with_mode(apply(&web("a")), Mode::CreateOnly)).unwrap();
+    assert!(matches!(&written, Written::Unchanged(live) if live.mark.is_none()), "{written:?}");
+    assert_eq!(place.everything(), files);
+}
+
+#[test]
 fn a_delete_takes_the_file_the_mark_and_the_empty_folders() {
     let place = Place::with_web();
     place.put("shop/README.md", "keep me");
@@ -56,7 +66,7 @@ fn a_delete_takes_the_file_the_mark_and_the_empty_folders() {
     assert_eq!(place.write(&delete("ConfigMap//alone")).unwrap(), Written::Gone);
     assert_eq!(place.files(), ["shop/README.md"]);
     assert!(!place.path("shop/ConfigMap").exists() && !place.path("_").exists());
-    assert!(!place.path(".windlass/marks").exists());
+    assert!(!place.path(".windlass/marks").exists() && !place.path(".windlass/units").exists());
     assert_eq!(place.sight("ConfigMap/shop/web"), Sight::Absent);
 }
 

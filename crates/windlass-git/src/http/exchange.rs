@@ -53,15 +53,15 @@ impl Question {
             let error = Error::new(ErrorKind::Unsupported, "the server redirects a request that has a body");
             return Err(self.call.fail(error));
         }
-        Answer::of(response, &self.call)
+        Answer::of(response, &self.url, &self.call)
     }
 }
 
 impl Answer {
     /// Keeps what gix looks at of a good answer, and makes an error of all others.
-    pub(super) fn of(response: Response<Body>, call: &Arc<Call>) -> io::Result<Self> {
+    pub(super) fn of(response: Response<Body>, url: &str, call: &Arc<Call>) -> io::Result<Self> {
         if response.status() != StatusCode::OK {
-            return Err(call.fail(refusal(&response, call)));
+            return Err(call.fail(refusal(&response, url, call)));
         }
         let kind =
             response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();

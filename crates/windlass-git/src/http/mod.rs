@@ -8,9 +8,9 @@ mod exchange;
 mod send;
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse};
 use ureq::http::{Response, Uri};
@@ -19,6 +19,7 @@ use windlass_core::{Error, ErrorKind};
 
 use self::exchange::{Answer, Exchange, Later, Outgoing, Question};
 use self::send::send;
+use crate::job::Job;
 use crate::location::{Address, Origin};
 
 /// One conversation with a server: a list of references, or a fetch.
@@ -26,11 +27,10 @@ use crate::location::{Address, Origin};
 pub(crate) struct Call {
     address: Address,
     authorization: Option<Secret>,
-    deadline: Instant,
+    job: Job,
     redirects_max: u32,
     bytes_max: (&'static str, u64),
     bytes_left: AtomicU64,
-    cancelled: Arc<AtomicBool>,
     failure: Mutex<Option<Error>>,
 }
 
@@ -40,7 +40,6 @@ struct Secret(String);
 /// What the caller of a conversation decides.
 #[derive(Debug)]
 pub(crate) struct Bounds {
-    pub(crate) deadline: Instant,
     /// With the name of the limit.
     pub(crate) bytes_max: (&'static str, u64),
     pub(crate) redirects_max: u32,
@@ -51,16 +50,15 @@ impl Call {
         address: &Address,
         authorization: Option<String>,
         bounds: &Bounds,
-        cancelled: &Arc<AtomicBool>,
+        job: &Job,
     ) -> Arc<Self> {
         Arc::new(Self {
             address: address.clone(),
             authorization: authorization.map(Secret),
-            deadline: bounds.deadline,
+            job: job.clone(),
             redirects_max: bounds.redirects_max,
             bytes_max: bounds.bytes_max,
             bytes_left: AtomicU64::new(bounds.bytes_max.1),
-            cancelled: Arc::clone(cancelled),
             failure: Mutex::new(None),
         })
     }
@@ -82,14 +80,14 @@ impl Call {
         passed
     }
 
-    fn time_left(&self) -> io::Result<Duration> {
-        if self.cancelled.load(Ordering::Relaxed) {
-            return Err(self.fail(Error::new(ErrorKind::Cancelled, "cancelled while talking to the server")));
-        }
-        match self.deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-            Some(left) => Ok(left),
-            None => Err(self.fail(Error::new(ErrorKind::Timeout, "the server took too long"))),
-        }
+    /// What is left of the time, if any of it is.
+    fn time_left(&self) -> io::Result<Option<Duration>> {
+        let stopped = |error: Error| match error.kind() {
+            ErrorKind::Cancelled => Error::new(ErrorKind::Cancelled, "cancelled while talking to the server"),
+            kind => Error::new(kind, "the server took too long"),
+        };
+        self.job.check().map_err(|error| self.fail(stopped(error)))?;
+        Ok(self.job.left())
     }
 
     fn too_long(&self) -> Error {
@@ -184,7 +182,7 @@ impl Client {
             let response = send(&self.agent, &self.call, &url, headers, None)?;
             if !response.status().is_redirection() {
                 let base = url.strip_suffix(tail).unwrap_or(&url).to_owned();
-                return Ok((Answer::of(response, &self.call)?, base));
+                return Ok((Answer::of(response, &url, &self.call)?, base));
             }
             url = redirect(&url, tail, &response).map_err(|error| self.call.fail(error))?;
         }

@@ -46,7 +46,7 @@ fn send_once(
     if let Some(authorization) = call.authorization_for(&origin) {
         request = request.header("authorization", authorization);
     }
-    let left = Some(call.time_left()?);
+    let left = call.time_left()?;
     let sent = match body {
         None => request
             .body(())
@@ -71,6 +71,8 @@ pub(super) fn refused(start: &[u8]) -> Option<Error> {
     let said = start.get(4..length.min(start.len()))?.strip_prefix(b"ERR ")?;
     let said: String = String::from_utf8_lossy(said).chars().filter(|c| !c.is_control()).take(300).collect();
     let unknown = ["not our ref", "unadvertised object"].iter().any(|known| said.contains(known));
+    // JGit's words: `want <commit> not valid`.
+    let unknown = unknown || said.contains("want ") && said.contains(" not valid");
     let (kind, message) = match unknown {
         true => (ErrorKind::NotFound, "no such commit"),
         false => (ErrorKind::Unavailable, "the server refuses"),
@@ -78,8 +80,17 @@ pub(super) fn refused(start: &[u8]) -> Option<Error> {
     Some(Error::new(kind, message).with("server", said))
 }
 
-/// The error of an answer other than 200.
-pub(super) fn refusal(response: &Response<Body>, call: &Call) -> Error {
+/// The error of an answer other than 200, from who was asked in the end.
+pub(super) fn refusal(response: &Response<Body>, url: &str, call: &Call) -> Error {
+    let asked = url.parse().ok().and_then(|uri: Uri| Origin::of(&uri));
+    let withheld =
+        asked.filter(|asked| call.authorization.is_some() && call.authorization_for(asked).is_none());
+    if let (401, Some(asked)) = (response.status().as_u16(), withheld) {
+        let error =
+            Error::new(ErrorKind::Denied, "a redirect led to a server that was not shown the credentials");
+        let help = "Give the address that the redirect leads to, if the credentials are meant for it.";
+        return error.with("status", 401).with("asked", asked).with_help(help);
+    }
     let (kind, message) = match response.status().as_u16() {
         401 if call.authorization.is_some() => {
             (ErrorKind::Denied, "the server does not accept the credentials")
@@ -120,5 +131,22 @@ pub(super) fn broken(error: ureq::Error) -> Error {
             Error::new(ErrorKind::Unavailable, "no trusted connection to the server").caused_by(error)
         }
         error => Error::new(ErrorKind::Unavailable, "the server cannot be reached").caused_by(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_a_server_does_not_give_out_is_not_found_in_the_words_of_each() {
+        let check = |said: &str, expected| {
+            let line = format!("{:04x}ERR {said}", said.len() + 8);
+            assert_eq!(refused(line.as_bytes()).map(|error| error.kind()), Some(expected), "{said}");
+        };
+        check("upload-pack: not our ref 1234", ErrorKind::NotFound);
+        check("Server does not allow request for unadvertised object 1234", ErrorKind::NotFound);
+        check("want 1234 not valid", ErrorKind::NotFound);
+        check("access denied or repository not exported", ErrorKind::Unavailable);
     }
 }

@@ -4,30 +4,38 @@
 //! each fetch, and which speaks to a server once more only to say good-bye.
 
 mod agent;
+mod ask;
 mod pack;
+mod words;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
+use gix::error::Class;
 use gix::protocol::fetch::Tags;
 use gix::protocol::handshake::Ref;
 use gix::protocol::ls_refs::RefPrefixes;
 use gix::protocol::{Handshake, LsRefsCommand};
 use gix::refs::transaction::PreviousValue;
-use gix::{ObjectId, ThreadSafeRepository};
+use gix::{ObjectId, Repository, ThreadSafeRepository};
 use gix_transport::client::blocking_io::http::Transport;
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
+use ureq::http::HeaderValue;
 use windlass_core::{Error, ErrorKind, Result};
 
-use self::pack::{Depth, Exactly, PackWriter};
+use self::ask::{Depth, Exactly};
+use self::pack::PackWriter;
+use self::words::Words;
 use crate::cache::Cache;
+use crate::commit::{self, Facts};
+use crate::disk;
 use crate::http::{Bounds, Call, Client};
 use crate::job::Job;
 use crate::local;
 use crate::location::Address;
-use crate::options::{Access, GitLimits};
+use crate::options::{Access, Credentials, GitLimits};
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted, not_found};
 
@@ -39,6 +47,13 @@ const HAVES_MAX: usize = 256;
 pub(crate) struct Tip {
     pub(crate) commit: ObjectId,
     pub(crate) name: Option<String>,
+}
+
+/// A commit that is there with all its files.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) reading: Reading,
+    pub(crate) facts: Facts,
 }
 
 /// A repository behind HTTP, and the cache for it.
@@ -56,6 +71,12 @@ impl Remote {
         if access.credentials.is_some() && !address.origin().is_secure() && !access.clear_text {
             let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");
             return Err(error.with("url", address.as_str()).with_help("use https://"));
+        }
+        let sendable = |credentials: &Credentials| HeaderValue::try_from(credentials.header()).is_ok();
+        if !access.credentials.as_ref().is_none_or(sendable) {
+            let error =
+                Error::new(ErrorKind::Invalid, "the credentials hold a character that cannot be sent");
+            return Err(error.with("url", address.as_str()));
         }
         let cache = Cache::new(cache, &cache_key(&address, &access));
         Ok(Self { address, access, limits, cache, agent: OnceLock::new() })
@@ -84,36 +105,48 @@ impl Remote {
     /// Brings a commit into the cache unless it is there, and opens the cache.
     ///
     /// `name` is where the commit was seen, for servers that give out only what a reference points to.
-    pub(crate) fn fetch(&self, commit: ObjectId, name: Option<&str>, job: &Job) -> Result<Reading> {
-        if let Some(reading) = self.cached(commit)? {
-            return Ok(reading);
+    pub(crate) fn fetch(&self, commit: ObjectId, name: Option<&str>, job: &Job) -> Result<Found> {
+        let job = &job.within(self.limits.fetch_time_max);
+        match self.cached(commit, job) {
+            Ok(Some(found)) => return Ok(found),
+            Err(error) if !is_damage(&error) => return Err(error),
+            _ => {}
         }
-        let deadline = job.deadline(self.limits.fetch_time_max);
-        let held = self.cache.hold(|| self.may_wait(deadline, job))?;
-        if let Some(reading) = self.cached(commit)? {
-            return Ok(reading);
-        }
-        let repository = held.writable(self.limits.cache_packs_max)?;
-        match self.fetch_into(&repository, commit, name, deadline, job) {
-            // What the server sends may build on something that is damaged here.
-            Err(error) if error.kind() == ErrorKind::Corrupt => {
-                self.fetch_into(&held.renewed()?, commit, name, deadline, job)?;
+        let held = self.cache.hold(|| self.may_wait(job))?;
+        let generation = match self.cached(commit, job) {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => held.writable(self.limits.cache_packs_max)?,
+            Err(error) if is_damage(&error) => held.renewed()?,
+            Err(error) => return Err(error),
+        };
+        match self.fetch_into(&generation.repository, commit, name, job) {
+            // What the server sends may build on something that is damaged here, where there was anything.
+            Err(error) if is_damage(&error) && !generation.is_new => {
+                self.fetch_into(&held.renewed()?.repository, commit, name, job)?;
             }
             done => done?,
         }
         let unseen =
             || Error::new(ErrorKind::Internal, "what was fetched is not there").with("commit", commit);
-        let reading = self.cached(commit)?.ok_or_else(unseen)?;
+        let found = self.cached(commit, job)?.ok_or_else(unseen)?;
         drop(held);
-        Ok(reading)
+        // The commit is there, whatever becomes of other caches.
+        let _ = self.cache.sweep_others(job.now(), self.limits.cache_age_max);
+        Ok(found)
     }
 
-    /// Opens the cache if the commit was fetched and found whole.
-    fn cached(&self, commit: ObjectId) -> Result<Option<Reading>> {
+    /// Opens the cache if the commit was fetched, and looks whether it is still whole: a loss of power can leave the
+    /// mark without what it stands for.
+    fn cached(&self, commit: ObjectId, job: &Job) -> Result<Option<Found>> {
         let Some(reading) = self.cache.newest()? else { return Ok(None) };
         let repository = reading.open();
-        let marked = repository.try_find_reference(mark(commit).as_str()).map_err(broken_cache)?.is_some();
-        Ok(marked.then_some(reading))
+        if repository.try_find_reference(mark(commit).as_str()).map_err(broken_cache)?.is_none() {
+            return Ok(None);
+        }
+        let facts = commit::facts(&repository, commit)?;
+        local::check_whole(&repository, commit, job)?;
+        self.cache.touch(job.now());
+        Ok(Some(Found { reading, facts }))
     }
 }
 
@@ -123,17 +156,15 @@ impl Remote {
         repository: &ThreadSafeRepository,
         commit: ObjectId,
         name: Option<&str>,
-        deadline: Instant,
         job: &Job,
     ) -> Result<()> {
-        self.receive_somehow(repository, commit, name, deadline, job)?;
+        self.receive_somehow(repository, commit, name, job)?;
         let repository = local::open(repository.path())?.to_thread_local();
         if !local::holds(&repository, commit)? {
             return Err(no_such_commit(commit).with("url", self.address.as_str()));
         }
-        local::check_whole(&repository, commit, job.stop())?;
-        let marked = repository.reference(mark(commit).as_str(), commit, PreviousValue::Any, "fetched");
-        marked.map(drop).map_err(broken_cache)
+        local::check_whole(&repository, commit, job)?;
+        set_mark(&repository, commit)
     }
 
     /// Receives the commit alone, or with the history of its reference from a server that gives out only tips.
@@ -142,17 +173,16 @@ impl Remote {
         repository: &ThreadSafeRepository,
         commit: ObjectId,
         name: Option<&str>,
-        deadline: Instant,
         job: &Job,
     ) -> Result<()> {
-        let refused = match self.receive(repository, commit, &Depth::One, deadline, job) {
+        let refused = match self.receive(repository, commit, &Depth::One, job) {
             Err(error) if error.kind() == ErrorKind::NotFound => error,
             done => return done,
         };
         let Some(name) = name else { return Err(refused) };
         let refs = self.list(name, job)?;
         let Some(found) = refs.iter().find(|found| found.unpack().0 == name) else { return Err(refused) };
-        self.receive(repository, tip(found)?.commit, &Depth::Whole, deadline, job)
+        self.receive(repository, tip(found)?.commit, &Depth::Whole, job)
     }
 
     /// Receives one pack into the cache.
@@ -161,21 +191,26 @@ impl Remote {
         repository: &ThreadSafeRepository,
         want: ObjectId,
         depth: &Depth,
-        deadline: Instant,
         job: &Job,
     ) -> Result<()> {
         let local = repository.to_thread_local();
-        let bounds = self.bounds(deadline, ("pack_bytes_max", self.limits.pack_bytes_max));
+        let bounds = self.bounds(("pack_bytes_max", self.limits.pack_bytes_max));
         let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
+        if !can_be_shallow(&handshake) {
+            let error = Error::new(ErrorKind::Unsupported, "the server gives no commit without its history");
+            return Err(error.with("url", self.address.as_str()));
+        }
         let shallow_file = local.shallow_file().map_err(broken_cache)?;
         let haves = local.shallow_commits().map_err(broken_cache)?;
         let haves = haves.iter().flat_map(|known| known.iter()).copied();
         let haves = haves.filter(|have| local.has_object(have)).take(HAVES_MAX).collect();
-        let pack = PackWriter { repository: &local, object_bytes_max: self.limits.pack_bytes_max };
+        let (limits, failure) = (&self.limits, RefCell::default());
+        let pack = PackWriter { repository: &local, limits, job, failure };
+        let words = Words::default();
         let received = gix::protocol::fetch(
             &mut Exactly { want, haves },
-            |reader, progress, interrupt| pack.write(reader, progress, interrupt),
-            gix::progress::Discard,
+            |reader, progress, _interrupt| pack.write(reader, progress),
+            words.clone(),
             job.stop(),
             gix::protocol::fetch::Context {
                 handshake: &mut handshake,
@@ -190,16 +225,17 @@ impl Remote {
                 reject_shallow_remote: false,
             },
         );
-        match received {
-            Ok(_) => Ok(()),
-            Err(error) => Err(failed(&call, error).with("commit", want)),
-        }
+        let Err(error) = received else { return Ok(()) };
+        let gave_up =
+            |said: String| Error::new(ErrorKind::Unavailable, "the server gives up").with("server", said);
+        let cause = words.take().map(gave_up).or_else(|| pack.failure.take());
+        Err(failed(&call, cause, error).with("url", self.address.as_str()).with("commit", want))
     }
 
     /// Lists the references whose names begin with `prefix`.
     fn list(&self, prefix: &str, job: &Job) -> Result<Vec<Ref>> {
-        let deadline = job.deadline(job.limits().request_timeout);
-        let bounds = self.bounds(deadline, ("list_bytes_max", self.limits.list_bytes_max));
+        let job = &job.within(job.limits().request_timeout);
+        let bounds = self.bounds(("list_bytes_max", self.limits.list_bytes_max));
         let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
         let refs = match handshake.refs.take() {
             Some(refs) => refs,
@@ -208,7 +244,7 @@ impl Remote {
                 prefixes.extend([prefix.into()]);
                 let list = LsRefsCommand::new(Some(prefixes), &handshake.capabilities, user_agent());
                 let refs = list.invoke_blocking(&mut transport, &mut gix::progress::Discard, false);
-                refs.map_err(|error| failed(&call, error))?
+                refs.map_err(|error| failed(&call, None, error))?
             }
         };
         Ok(refs.into_iter().filter(|found| found.unpack().0.starts_with(prefix.as_bytes())).collect())
@@ -216,8 +252,8 @@ impl Remote {
 
     /// Opens a conversation with the server.
     fn converse(&self, bounds: &Bounds, job: &Job) -> Result<(Arc<Call>, Transport<Client>, Handshake)> {
-        let authorization = self.access.credentials.as_ref().map(crate::Credentials::header);
-        let call = Call::new(&self.address, authorization, bounds, job.stop());
+        let authorization = self.access.credentials.as_ref().map(Credentials::header);
+        let call = Call::new(&self.address, authorization, bounds, job);
         let url = gix::url::parse(self.address.as_str());
         let url = url.map_err(|error| Error::new(ErrorKind::Invalid, "not an address").caused_by(error))?;
         let client = Client::new(self.agent()?.clone(), Arc::clone(&call));
@@ -230,7 +266,7 @@ impl Remote {
             Vec::new(),
             &mut gix::progress::Discard,
         );
-        let handshake = handshake.map_err(|error| failed(&call, error))?;
+        let handshake = handshake.map_err(|error| failed(&call, None, error))?;
         match handshake
             .capabilities
             .capability("object-format")
@@ -245,18 +281,17 @@ impl Remote {
         }
     }
 
-    fn bounds(&self, deadline: Instant, bytes_max: (&'static str, u64)) -> Bounds {
-        Bounds { deadline, bytes_max, redirects_max: self.limits.redirects_max }
+    fn bounds(&self, bytes_max: (&'static str, u64)) -> Bounds {
+        Bounds { bytes_max, redirects_max: self.limits.redirects_max }
     }
 
-    fn may_wait(&self, deadline: Instant, job: &Job) -> Result<()> {
-        if job.is_stopped() {
-            return Err(Error::new(ErrorKind::Cancelled, "cancelled while another fetch uses the cache"));
-        }
-        if Instant::now() < deadline {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Timeout, "another fetch uses the cache").with("url", self.address.as_str()))
+    fn may_wait(&self, job: &Job) -> Result<()> {
+        job.check().map_err(|error| match error.kind() {
+            ErrorKind::Cancelled => {
+                Error::new(ErrorKind::Cancelled, "cancelled while another fetch uses the cache")
+            }
+            kind => Error::new(kind, "another fetch uses the cache").with("url", self.address.as_str()),
+        })
     }
 
     /// The connections of this source, with the roots of trust loaded once.
@@ -281,13 +316,43 @@ fn tip(found: &Ref) -> Result<Tip> {
     Ok(Tip { commit: *commit, name: Some(name.to_string()) })
 }
 
-/// The error of a conversation: what HTTP or the server said, or else what gix says.
-fn failed(call: &Call, error: gix::Error) -> Error {
-    call.take_failure().unwrap_or_else(|| {
-        let kind = if error.is_cancelled() { ErrorKind::Cancelled } else { ErrorKind::Corrupt };
+/// The error of a conversation: what HTTP or the server said, or what else is known, or what gix says. None of these
+/// is about what is stored, unless `cause` is.
+fn failed(call: &Call, cause: Option<Error>, error: gix::Error) -> Error {
+    call.take_failure().or(cause).unwrap_or_else(|| {
+        let kind = match error.dominant_class() {
+            Some(Class::Cancelled) => ErrorKind::Cancelled,
+            Some(Class::Unsupported) => ErrorKind::Unsupported,
+            _ => ErrorKind::Unavailable,
+        };
         let broken = Error::new(kind, "the conversation with the server broke");
         broken.with("url", call.address().as_str()).caused_by(error)
     })
+}
+
+/// Whether the server can leave out history, in the words of either version of the protocol.
+fn can_be_shallow(handshake: &Handshake) -> bool {
+    let fetch = handshake.capabilities.capability("fetch");
+    fetch.is_some_and(|fetch| fetch.supports("shallow").unwrap_or(false))
+        || handshake.capabilities.contains("shallow")
+}
+
+/// Whether the cache is to blame, and a new one would help.
+fn is_damage(error: &Error) -> bool {
+    error.kind() == ErrorKind::Corrupt
+}
+
+/// Says that a commit is there with all its files, once its packs are on the disk.
+fn set_mark(repository: &Repository, commit: ObjectId) -> Result<()> {
+    let unwritten = |error: gix::Error| {
+        Error::new(ErrorKind::Unavailable, "the cache cannot be written").caused_by(error)
+    };
+    repository.reference(mark(commit).as_str(), commit, PreviousValue::Any, "fetched").map_err(unwritten)?;
+    let refs = repository.common_dir().join("refs");
+    let marks = refs.join("windlass");
+    disk::sync(&marks.join(commit.to_string()))?;
+    disk::sync(&marks)?;
+    disk::sync(&refs)
 }
 
 /// The reference of the cache that says that a commit is there with all its files.
@@ -300,7 +365,7 @@ fn no_such_commit(commit: ObjectId) -> Error {
 }
 
 fn broken_cache(error: gix::Error) -> Error {
-    Error::new(ErrorKind::Corrupt, "the cache cannot be read").caused_by(error)
+    disk::unreadable("the cache cannot be read", error)
 }
 
 fn user_agent() -> gix::protocol::command::Feature {

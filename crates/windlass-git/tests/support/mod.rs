@@ -6,6 +6,7 @@ use windlass_git::GitSource;
 use windlass_git::write::{Author, Change, Repository};
 use windlass_testkit::{TestClock, block_on};
 
+pub mod served;
 pub mod server;
 
 pub fn context() -> Context {

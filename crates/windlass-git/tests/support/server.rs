@@ -31,6 +31,12 @@ pub enum Answer {
     Redirect(String),
     /// An answer that is none of Git's.
     Page,
+    /// As `Git`, but dies while it packs, with these words.
+    GivesUp(&'static str),
+    /// As `Git`, but breaks off in the middle of a pack.
+    BreaksOff,
+    /// As `Git`, but always gives the whole history.
+    NeverShallow,
     /// Never answers.
     Silence,
 }
@@ -110,13 +116,38 @@ fn serve(stream: impl Read + Write, root: &Path, log: &Mutex<Vec<Asked>>, answer
     let reply = match answer {
         Answer::Git => git(root, &method, &target, header("git-protocol"), &body),
         Answer::OldGit => git(root, &method, &target, None, &body),
+        Answer::GivesUp(words) if is_fetch(&body) => {
+            let said = format!("\u{3}{words}\n");
+            let lines = format!("000dpackfile\n{:04x}{said}0000", said.len() + 4);
+            page("application/x-git-upload-pack-result", lines.as_bytes())
+        }
+        Answer::BreaksOff if is_fetch(&body) => {
+            let whole = git(root, &method, &target, header("git-protocol"), &body);
+            let start = whole.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+            let pack = whole.windows(4).position(|four| four == b"PACK").unwrap();
+            // Whole lines of the protocol, and half a pack in the last one.
+            let mut half = whole[start..pack - 5].to_vec();
+            half.extend_from_slice(format!("{:04x}\u{1}", 40 + 5).as_bytes());
+            half.extend_from_slice(&whole[pack..pack + 40]);
+            half.extend_from_slice(b"0000");
+            page("application/x-git-upload-pack-result", &half)
+        }
+        Answer::NeverShallow => {
+            let mut reply = git(root, &method, &target, header("git-protocol"), &body);
+            let ability = b"fetch=shallow";
+            if let Some(at) = reply.windows(ability.len()).position(|part| part == ability) {
+                reply[at..at + ability.len()].copy_from_slice(b"fetch=nothing");
+            }
+            reply
+        }
+        Answer::GivesUp(_) | Answer::BreaksOff => git(root, &method, &target, header("git-protocol"), &body),
         Answer::For(wanted) if header("authorization").as_deref() == Some(wanted) => {
             git(root, &method, &target, header("git-protocol"), &body)
         }
         Answer::For(_) => plain("401 Unauthorized", "www-authenticate: Basic realm=x\r\n"),
         Answer::Status(status) => plain(status, ""),
         Answer::Redirect(origin) => plain("302 Found", &format!("location: {origin}{target}\r\n")),
-        Answer::Page => b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi".to_vec(),
+        Answer::Page => page("text/html", b"hi"),
         Answer::Silence => {
             std::thread::park();
             return None;
@@ -124,6 +155,18 @@ fn serve(stream: impl Read + Write, root: &Path, log: &Mutex<Vec<Asked>>, answer
     };
     let mut stream = reader.into_inner();
     stream.write_all(&reply).and_then(|()| stream.flush()).ok()
+}
+
+fn is_fetch(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("command=fetch")
+}
+
+fn page(kind: &str, content: &[u8]) -> Vec<u8> {
+    let mut reply =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", content.len())
+            .into_bytes();
+    reply.extend_from_slice(content);
+    reply
 }
 
 /// Runs the CGI program and makes an answer of what it prints.

@@ -2,20 +2,25 @@
 //!
 //! ```text
 //! <cache>/<hash of address and identity>/lock
+//! <cache>/<hash of address and identity>/used                 when, in seconds since 1970
 //! <cache>/<hash of address and identity>/<generation>.git     refs/windlass/<commit>: fetched and found whole
 //! ```
 //!
 //! Invariants: whoever writes holds the lock; a generation appears by a rename, complete; readers wait for nobody,
 //! since packs are only ever added. When a generation has too many packs a new one is started, and old ones are
-//! removed unless somebody still reads from them.
+//! removed unless somebody still reads from them. So are those of a cache that was not used for long.
+
+mod age;
+mod private;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use windlass_core::{Error, ErrorKind, Result};
+use windlass_core::{Result, Timestamp};
 
+use crate::disk::{self, broken};
 use crate::local;
 use crate::reading::Reading;
 
@@ -27,7 +32,16 @@ const IN_USE: &str = "windlass-in-use";
 
 #[derive(Debug)]
 pub(crate) struct Cache {
+    root: PathBuf,
     folder: PathBuf,
+}
+
+/// A generation to fetch into.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    pub(crate) repository: gix::ThreadSafeRepository,
+    /// Whether nothing was there before, so that nothing in it can be to blame.
+    pub(crate) is_new: bool,
 }
 
 /// The right to write to the cache, held until dropped or until the process ends.
@@ -39,13 +53,13 @@ pub(crate) struct Held {
 
 impl Cache {
     pub(crate) fn new(root: &Path, key: &str) -> Self {
-        Self { folder: root.join(key) }
+        Self { root: root.to_owned(), folder: root.join(key) }
     }
 
-    /// Opens the newest generation, and says that it is in use. `None` where there is none that can be read: the
-    /// next fetch starts a new one.
+    /// Opens the newest generation, and says that it is in use. `None` where there is none that can be opened: the
+    /// next fetch starts a new one. Whether what it holds can be read is seen by whoever looks at it.
     pub(crate) fn newest(&self) -> Result<Option<Reading>> {
-        check_private(&self.folder)?;
+        private::check(&self.root, &self.folder)?;
         loop {
             let Some(newest) = generations(&self.folder)?.pop() else { return Ok(None) };
             match self.open(newest) {
@@ -54,6 +68,16 @@ impl Cache {
                 Err(_) => {}
             }
         }
+    }
+
+    /// Says that the cache is used now.
+    pub(crate) fn touch(&self, now: Timestamp) {
+        age::touch(&self.folder, now);
+    }
+
+    /// Removes what other caches beside this one hold, where nobody has used them for so long.
+    pub(crate) fn sweep_others(&self, now: Timestamp, age_max: Duration) -> Result<()> {
+        age::sweep(&self.root, &self.folder, now, age_max)
     }
 
     fn open(&self, generation: u64) -> Result<Reading> {
@@ -65,8 +89,8 @@ impl Cache {
 
     /// Waits for the right to write. `wait` is asked before each further look and ends the wait with its error.
     pub(crate) fn hold(&self, mut wait: impl FnMut() -> Result<()>) -> Result<Held> {
-        create_private(&self.folder).map_err(|error| broken("no cache folder", &self.folder, error))?;
-        check_private(&self.folder)?;
+        private::create(&self.folder).map_err(|error| broken("no cache folder", &self.folder, error))?;
+        private::check(&self.root, &self.folder)?;
         let lock = self.folder.join("lock");
         let file = lock_file(&lock)?;
         loop {
@@ -82,25 +106,25 @@ impl Cache {
 
 impl Held {
     /// Opens the generation to fetch into: the newest, or a new one if that is full or damaged or there is none.
-    pub(crate) fn writable(&self, packs_max: usize) -> Result<gix::ThreadSafeRepository> {
+    pub(crate) fn writable(&self, packs_max: usize) -> Result<Generation> {
         let Some(newest) = generations(&self.folder)?.pop() else { return self.renewed() };
         match local::open(&path(&self.folder, newest)) {
             Ok(repository) if packs(&repository)? < packs_max => {
                 self.tidy(&repository)?;
-                Ok(repository)
+                Ok(Generation { repository, is_new: false })
             }
             _ => self.renewed(),
         }
     }
 
     /// Starts a new generation, and removes the old ones that nobody reads from.
-    pub(crate) fn renewed(&self) -> Result<gix::ThreadSafeRepository> {
+    pub(crate) fn renewed(&self) -> Result<Generation> {
         let old = generations(&self.folder)?;
         let created = self.create(old.last().map_or(1, |newest| newest + 1))?;
         for old in old {
             self.remove_unused(&path(&self.folder, old))?;
         }
-        Ok(created)
+        Ok(Generation { repository: created, is_new: true })
     }
 
     fn create(&self, generation: u64) -> Result<gix::ThreadSafeRepository> {
@@ -109,16 +133,23 @@ impl Held {
         local::create(&new)?;
         let place = path(&self.folder, generation);
         fs::rename(&new, &place).map_err(|error| broken("no cache repository", &place, error))?;
+        disk::sync(&self.folder)?;
         local::open(&place)
     }
 
-    /// Removes what a killed fetch has left behind: half a pack is found by nobody else.
+    /// Removes what a killed fetch has left behind: half a pack is found by nobody else, and the lock of a file that
+    /// Git writes would be waited for in vain, since only the holder of the cache writes any.
     fn tidy(&self, repository: &gix::ThreadSafeRepository) -> Result<()> {
-        let folder = repository.objects_dir().join("pack");
-        for file in files(&folder)? {
-            if !["pack", "idx", "keep"].iter().any(|kind| file.extension().is_some_and(|end| end == *kind)) {
-                fs::remove_file(&file).map_err(|error| broken("half a pack stays", &file, error))?;
-            }
+        let ends = |file: &Path, kinds: &[&str]| {
+            kinds.iter().any(|kind| file.extension().is_some_and(|end| end == *kind))
+        };
+        let packs = files(&repository.objects_dir().join("pack"))?;
+        let half = packs.into_iter().filter(|file| !ends(file, &["pack", "idx", "keep"]));
+        let git = repository.path();
+        let others = [files(git)?, files(&git.join("refs").join("windlass"))?];
+        let locks = others.into_iter().flatten().filter(|file| ends(file, &["lock"]));
+        for file in half.chain(locks) {
+            fs::remove_file(&file).map_err(|error| broken("half a file stays", &file, error))?;
         }
         Ok(())
     }
@@ -167,30 +198,4 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         listed => listed.map_err(|error| broken("the cache cannot be read", folder, error)),
     }
-}
-
-/// Makes a folder that only its owner can enter.
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Refuses a folder that others can enter: they could put files into it, which nobody would question later.
-fn check_private(folder: &Path) -> Result<()> {
-    #[cfg(unix)]
-    if let Ok(known) = fs::symlink_metadata(folder) {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&known.permissions());
-        if !known.is_dir() || mode & 0o077 != 0 {
-            let error =
-                Error::new(ErrorKind::Denied, "the cache is open to others").with("path", folder.display());
-            return Err(error.with_help("Remove the folder, or make it accessible to its owner alone."));
-        }
-    }
-    Ok(())
-}
-
-fn broken(message: &'static str, path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, message).with("path", path.display()).caused_by(error)
 }

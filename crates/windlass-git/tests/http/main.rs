@@ -2,61 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod damage;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::process::Command;
 use std::sync::Arc;
 
+use support::served::Served;
 use support::server::{Answer, Server};
 use support::*;
-use windlass_core::{ErrorKind, Revision, Source};
+use windlass_core::{ErrorKind, Paths, Revision, Source};
 use windlass_git::write::Change;
 use windlass_git::{Credentials, GitLimits, GitSource};
-use windlass_testkit::block_on;
-
-/// A fleet behind a server, and a cache that starts empty.
-struct Served {
-    fleet: Fleet,
-    server: Server,
-    cache: tempfile::TempDir,
-}
-
-impl Served {
-    fn new(answer: Answer) -> Self {
-        let fleet = Fleet::new();
-        let server = Server::new(fleet.folder.path(), answer);
-        Self { fleet, server, cache: tempfile::tempdir().unwrap() }
-    }
-
-    fn source(&self) -> GitSource {
-        self.source_at(&self.server)
-    }
-
-    fn source_at(&self, server: &Server) -> GitSource {
-        GitSource::new(format!("{}/fleet.git", server.origin)).with_cache(self.cache.path())
-    }
-
-    /// The bare repositories of the cache.
-    fn copies(&self) -> Vec<std::path::PathBuf> {
-        let sub = |path: &std::path::Path| -> Vec<_> {
-            std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
-        };
-        let copies = sub(self.cache.path()).into_iter().flat_map(|folder| sub(&folder));
-        let mut copies: Vec<_> =
-            copies.filter(|path| path.extension().is_some_and(|end| end == "git")).collect();
-        copies.sort();
-        copies
-    }
-
-    fn check_fails(&self, source: &GitSource, expected: &str) {
-        let error = bring(source).unwrap_err();
-        let shown = shown(&error).replace(&self.server.origin, "SERVER");
-        let shown = shown.replace(&self.fleet.second, "COMMIT");
-        assert_eq!(shown, expected, "{error:?}");
-        let whole = format!("{error:?} {}", error.explain());
-        assert!(!whole.contains("secret"), "a credential is shown: {whole}");
-    }
-}
+use windlass_testkit::{TestClock, block_on};
 
 const LIST: &str = "GET /fleet.git/info/refs?service=git-upload-pack";
 const ASK: &str = "POST /fleet.git/git-upload-pack";
@@ -202,6 +161,35 @@ fn a_redirect_is_followed_without_credentials() {
     let asked = served.server.asked();
     assert_eq!(asked.len(), 4);
     assert!(asked.iter().all(|asked| asked.authorization.is_none()), "{asked:?}");
+}
+
+#[test]
+fn a_redirect_to_who_wants_credentials_is_named() {
+    let served = Served::new(Answer::For("Bearer secret"));
+    let front = Server::new(served.fleet.folder.path(), Answer::Redirect(served.server.origin.clone()));
+    let source = served.source_at(&front).with_credentials(Credentials::bearer("secret"));
+    let error = bring(&source.with_credentials_in_clear_text()).unwrap_err();
+    let shown = shown(&error).replace(&served.server.origin, "SERVER").replace(&front.origin, "FRONT");
+    assert_eq!(
+        shown,
+        "denied: a redirect led to a server that was not shown the credentials \
+         (status=401, asked=SERVER, url=FRONT/fleet.git)"
+    );
+    assert!(error.help().is_some_and(|help| help.contains("the redirect leads to")));
+}
+
+#[test]
+fn credentials_that_no_header_can_hold_are_refused_before_anybody_is_asked() {
+    let served = Served::new(Answer::For("Bearer secret"));
+    let source =
+        |token| served.source().with_credentials(Credentials::bearer(token)).with_credentials_in_clear_text();
+    assert!(bring(&source("secret\n")).is_ok(), "as it is read from a file");
+    served.server.lines();
+    served.check_fails(
+        &source("secret\nsecret"),
+        "invalid: the credentials hold a character that cannot be sent (url=SERVER/fleet.git)",
+    );
+    assert!(served.server.lines().is_empty());
 }
 
 #[test]
@@ -371,6 +359,34 @@ fn a_cache_that_others_can_enter_is_refused() {
     let folder = served.copies()[0].parent().unwrap().to_owned();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o770)).unwrap();
     assert_eq!(bring(&served.source()).unwrap_err().kind(), ErrorKind::Denied);
+}
+
+#[test]
+fn a_cache_that_nobody_uses_is_removed_and_one_that_is_read_stays() {
+    let served = Served::new(Answer::Git);
+    let clock = TestClock::new();
+    let days = |days: u64| std::time::Duration::from_secs(days * 24 * 3600);
+    let fetch_as = |token: &str| {
+        let source = served.source().with_credentials(Credentials::bearer(token));
+        let (source, cx) = (source.with_credentials_in_clear_text(), clock.context());
+        block_on(async {
+            let revision = source.resolve(&cx).await?.revision;
+            source.fetch(&cx, &revision, &Paths::All).await
+        })
+        .unwrap()
+    };
+    fetch_as("first");
+    let held = fetch_as("held");
+    clock.advance(days(20));
+    fetch_as("first");
+    clock.advance(days(20));
+    fetch_as("second");
+    assert_eq!(served.copies().len(), 3, "the first was used, the other is read");
+    clock.advance(days(31));
+    fetch_as("third");
+    assert_eq!(served.copies().len(), 2, "the first two are gone");
+    assert_eq!(read(&held, "README").unwrap(), "fleet\n");
+    assert_eq!(read(&fetch_as("first"), "README").unwrap(), "fleet\n", "it is made again when it is used");
 }
 
 /// A TLS server with a certificate that nobody else trusts, and that certificate in PEM.

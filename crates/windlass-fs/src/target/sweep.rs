@@ -1,0 +1,66 @@
+//! Putting in order what crashes and people have left.
+
+use std::collections::BTreeSet;
+
+use windlass_core::{Context, ObjectId, Result};
+
+use super::Folder;
+use crate::keeper::Turn;
+use crate::name;
+
+impl Folder {
+    /// Waits for the right to write. Whoever has just taken the lock sweeps first.
+    pub(super) fn turn(&self, cx: &Context) -> Result<Turn<'_>> {
+        let mut turn = self.keeper.take(cx, self.access)?;
+        if !turn.is_swept() {
+            self.sweep(cx)?;
+            turn.swept();
+        }
+        Ok(turn)
+    }
+
+    /// Takes away the marks of objects that are gone, before somebody puts a file there that would be taken for ours.
+    /// The caller holds the lock: else the object could be one that is just being made.
+    pub(super) fn unmark_absent<'a>(
+        &self,
+        cx: &Context,
+        ids: impl IntoIterator<Item = &'a ObjectId>,
+    ) -> Result<()> {
+        for id in ids {
+            cx.check()?;
+            if self.is_absent(id) {
+                self.remove_owner(id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the lists of the units name what has their mark, and little else.
+    fn sweep(&self, cx: &Context) -> Result<()> {
+        self.unmark_absent(cx, &self.marked(cx)?)?;
+        let marked: BTreeSet<ObjectId> = self.marked(cx)?.into_iter().collect();
+        let mut listed = BTreeSet::new();
+        for owner in self.owners()? {
+            for id in self.listed(cx, &owner)? {
+                cx.check()?;
+                if marked.contains(&id) {
+                    listed.insert(id);
+                } else {
+                    self.unlist(&id, &owner)?;
+                }
+            }
+        }
+        for id in marked.difference(&listed) {
+            cx.check()?;
+            if let Ok(Some(owner)) = self.owner(id) {
+                self.list(id, &owner)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What cannot be looked at is not known to be absent.
+    fn is_absent(&self, id: &ObjectId) -> bool {
+        name::path_of(id, "yaml").and_then(|below| self.root.is_absent(&below)).unwrap_or(false)
+    }
+}
