@@ -77,22 +77,25 @@ impl Origin for Blamed<dyn Origin> {
 
 /// Blames the field that says what the source could not do.
 fn blame_source(unit: &Unit, error: Error) -> Error {
-    let error = advised(error);
-    let Source::Git { url, at, credentials, .. } = &unit.source else {
+    let mut error = advised(error);
+    let Source::Git { at, credentials, .. } = &unit.source else {
         return unit.blame(&["spec", "source", "dir"], error);
     };
+    let says = |key| error.context(key).is_some();
+    let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
     let field = match at {
-        _ if error.context("credentialsFile").is_some() => "credentialsFile",
-        _ if error.kind() == ErrorKind::Denied && credentials.is_some() && !url.starts_with("http://") => {
-            "credentialsFile"
-        }
-        GitReference::Branch(_) if error.context("reference").is_some() => "branch",
-        GitReference::Tag(_) if error.context("reference").is_some() => "tag",
-        GitReference::Commit(_) if error.context("reference").or(error.context("commit")).is_some() => {
-            "commit"
-        }
+        _ if says("credentialsFile") || is_refused && credentials.is_some() => "credentialsFile",
+        GitReference::Branch(_) if says("reference") => "branch",
+        GitReference::Tag(_) if says("reference") => "tag",
+        GitReference::Commit(_) if says("reference") || says("commit") => "commit",
         _ => "url",
     };
+    if is_refused && credentials.is_none() {
+        error = error.with_help(
+            "for a private repository, name a file of credentials: spec.source.git.credentialsFile, or \
+             --source-git-credentials-file",
+        );
+    }
     unit.blame(&["spec", "source", "git", field], error)
 }
 

@@ -19,7 +19,7 @@ fn terminate(child: &Child) {
 fn talkative() -> World {
     let world = World::new();
     let long = "x".repeat(180);
-    for at in 0..300 {
+    for at in 0..400 {
         world.put(&format!("deploy/{at}.yaml"), &config_map(&format!("{long}{at}"), "1"));
     }
     world.put("deploy/blocked.yaml", &config_map("blocked", "1").replace("shop", "taken"));

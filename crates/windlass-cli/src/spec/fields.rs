@@ -174,7 +174,7 @@ const KUBERNETES: Map = Map::of(&[
         "kubeconfig",
         "kubeconfig",
         Shape::Path,
-        "The kubeconfig; what kubectl would read unless said.",
+        "The kubeconfig; unless said what kubectl would read, and in a Pod without any its own account.",
     ),
     Field::new(
         "account",

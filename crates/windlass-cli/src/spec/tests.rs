@@ -221,6 +221,7 @@ fn paths_of_a_file_are_relative_to_the_file() {
         ("https://example.org/fleet.git", "https://example.org/fleet.git"),
         ("file:///srv/fleet.git", "file:///srv/fleet.git"),
         ("git@example.org:fleet.git", "git@example.org:fleet.git"),
+        ("https//token@example.org/fleet.git", "https//token@example.org/fleet.git"),
     ] {
         let Source::Git { url, credentials, .. } = read(said).source else { panic!("a repository") };
         assert_eq!(url, meant);

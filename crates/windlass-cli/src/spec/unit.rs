@@ -157,8 +157,11 @@ fn source(draft: &Draft) -> Result<Source> {
 /// A path such as `fleet.git` is relative to the file that says it. What has a scheme or names a host, as `scp` does, is
 /// none.
 fn address(draft: &Draft, url: &str) -> String {
-    let names_host = |url: &str| url.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
-    if url.contains("://") || names_host(url) {
+    let names_host = url.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
+    // A mistyped URL with a token in it stays as it is, for windlass-git to refuse without showing it.
+    let first = url.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let is_mistyped = matches!(first.as_str(), "http" | "https") && url.contains('@');
+    if url.contains("://") || names_host || is_mistyped {
         return url.to_owned();
     }
     draft.resolve(&["spec", "source", "git", "url"], url).to_string_lossy().into_owned()

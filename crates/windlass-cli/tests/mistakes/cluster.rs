@@ -7,7 +7,7 @@ use crate::Mistake;
 use crate::support::{World, closed_port};
 
 /// Answers every request with this status of the API.
-fn server(code: u16, reason: &'static str, message: &'static str) -> u16 {
+pub(crate) fn server(code: u16, reason: &'static str, message: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {

@@ -49,8 +49,9 @@ fn the_guide_for_embedders_depends_on_what_its_example_uses() {
     let words = example.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':'));
     let paths = words.filter_map(|word| word.split_once("::"));
     let roots = paths.map(|(root, _)| root).filter(|root| root.starts_with(char::is_lowercase));
-    let unknown: Vec<&str> =
-        roots.filter(|root| !matches!(*root, "std" | "kubernetes" | "windlass" | "tempfile" | "tokio")).collect();
+    let unknown: Vec<&str> = roots
+        .filter(|root| !matches!(*root, "std" | "kubernetes" | "windlass" | "tempfile" | "tokio"))
+        .collect();
     assert_eq!(unknown, [""; 0], "are these dependencies?");
 }
 
