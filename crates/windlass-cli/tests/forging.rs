@@ -57,6 +57,22 @@ fn an_error_forges_no_line() {
 }
 
 #[test]
+fn a_plan_forges_no_line_below_an_object_that_it_refuses() {
+    let mut world = World::new();
+    let after = "  annotations: {windlass.dev/depends-on: \"ConfigMap/shop/a\\nerror: forged\"}\n";
+    world.put(
+        "deploy/dangling.yaml",
+        &FORGED.replace("  namespace: shop\n", &format!("  namespace: shop\n{after}")),
+    );
+    for command in ["plan", "apply", "validate"] {
+        let said = world.run(&format!("{command} -f unit.yaml"));
+        assert_eq!(said.code, Some(1), "{command}");
+        check(command, &said);
+    }
+    assert!(world.run("plan -f unit.yaml").stdout.contains("! refuse  ConfigMap/shop/x\\u000aerror: forged"));
+}
+
+#[test]
 fn each_object_of_a_status_has_one_line() {
     let mut world = World::new();
     world.put("deploy/forged.yaml", FORGED);

@@ -6,6 +6,7 @@ use windlass_diff::render::{self, Style};
 use super::walk::{Holds, walk};
 use super::{Ending, Scene};
 use crate::events::Progress;
+use crate::words;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
@@ -24,7 +25,23 @@ pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
 
 /// Writes a plan for a person.
 pub(super) fn text(plan: &Plan, colour: bool) -> String {
-    render::plan(plan, &Style::plain().with_colour(colour))
+    render::plan(&spelled_out(plan), &Style::plain().with_colour(colour))
+}
+
+/// Lets no text of an error or a warning make lines of its own; names and fields are spelled out where they are written.
+fn spelled_out(plan: &Plan) -> Plan {
+    let of = |error: &Error| Error::new(error.kind(), words::problems(error).join("\n"));
+    let mut plan = plan.clone();
+    for action in &mut plan.actions {
+        if let Verb::Refuse { error } = &mut action.verb {
+            *error = of(error);
+        }
+    }
+    plan.problems = plan.problems.iter().map(of).collect();
+    for warning in &mut plan.warnings {
+        warning.message = words::visible(&warning.message).into();
+    }
+    plan
 }
 
 /// Gives all that keeps a plan from being whole.
