@@ -1,12 +1,13 @@
 //! Progress: what happens, told while it happens.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windlass_core::{Event, EventSink, Happening, HealthStatus, Outcome, UnitId};
+use windlass_core::{Event, EventSink, Happening, HealthStatus, Outcome, Text, UnitId};
 
 use crate::args::{Format, Loudness};
 use crate::term::{Term, Tone};
+use crate::words;
 
 /// Tells the events of one pass.
 pub(crate) struct Progress {
@@ -16,8 +17,17 @@ pub(crate) struct Progress {
 /// Tells the events of passes that go on for ever.
 pub(crate) struct Log {
     term: Arc<Term>,
-    /// Units that were seen in sync; a pass of theirs that changes nothing is not news.
-    settled: Mutex<BTreeSet<UnitId>>,
+    known: Mutex<Known>,
+}
+
+/// What was told of units and still holds, and is therefore no news.
+#[derive(Default)]
+struct Known(BTreeMap<UnitId, State>);
+
+#[derive(PartialEq)]
+enum State {
+    InSync,
+    Waits(Text),
 }
 
 impl Progress {
@@ -28,25 +38,37 @@ impl Progress {
 
 impl Log {
     pub(crate) fn new(term: &Arc<Term>) -> Self {
-        Self { term: Arc::clone(term), settled: Mutex::default() }
+        Self { term: Arc::clone(term), known: Mutex::default() }
     }
+}
 
-    fn is_news(&self, event: &Event) -> bool {
-        let Happening::Finished { counts } = &event.what else { return is_usual(&event.what) };
-        let calm = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        if calm {
-            return settled.insert(event.unit.clone());
-        }
-        settled.remove(&event.unit);
-        true
+impl Known {
+    /// Says whether an event is news: a unit that is in sync again, or waits for the same as before, is none.
+    fn is_news(&mut self, event: &Event) -> bool {
+        let state = match &event.what {
+            Happening::Finished { counts } => {
+                let calm = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
+                calm.then_some(State::InSync)
+            }
+            Happening::Withheld { why, hold: true } => Some(State::Waits(why.clone())),
+            Happening::Failed { .. } => None,
+            what => return is_usual(what),
+        };
+        let Some(state) = state else {
+            self.0.remove(&event.unit);
+            return true;
+        };
+        let before = self.0.get(&event.unit);
+        let news = before != Some(&state);
+        self.0.insert(event.unit.clone(), state);
+        news
     }
 }
 
 impl EventSink for Progress {
     fn emit(&self, event: &Event) {
         if self.term.tells_progress() && (self.term.loudness == Loudness::Verbose || is_usual(&event.what)) {
-            self.term.progress(tone(&event.what), &event.to_string());
+            tell(&self.term, event);
         }
     }
 }
@@ -56,21 +78,22 @@ impl EventSink for Log {
         if self.term.format == Format::Json {
             return self.term.line(event);
         }
+        let news = self.known.lock().unwrap_or_else(PoisonError::into_inner).is_news(event);
         let told = match self.term.loudness {
             Loudness::Quiet => tone(&event.what) == Tone::Bad,
-            Loudness::Usual => self.is_news(event),
+            Loudness::Usual => news,
             Loudness::Verbose => true,
         };
-        if !told {
-            return;
+        if told {
+            tell(&self.term, event);
         }
-        self.term.progress(tone(&event.what), &event.to_string());
-        if let Happening::Failed { error } = &event.what {
-            for problem in error.problems() {
-                let lines = problem.explain();
-                lines.lines().skip(1).for_each(|line| self.term.progress(Tone::Faint, line));
-            }
-        }
+    }
+}
+
+fn tell(term: &Term, event: &Event) {
+    let tone = tone(&event.what);
+    for line in words::event(event) {
+        term.progress(if line.starts_with("  ") { Tone::Faint } else { tone }, &line);
     }
 }
 
@@ -95,5 +118,26 @@ fn tone(what: &Happening) -> Tone {
         Happening::Object { .. } | Happening::Finished { .. } => Tone::Good,
         Happening::Health { health, .. } if health.is_ready() => Tone::Good,
         _ => Tone::Faint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_core::Counts;
+
+    use super::*;
+
+    #[test]
+    fn what_a_unit_waits_for_is_told_once_and_again_after_something_else() {
+        let mut known = Known::default();
+        let mut is_news = |what| known.is_news(&Event::new(UnitId::new("shop").unwrap(), what));
+        let waits = |why: &str| Happening::Withheld { why: why.into(), hold: true };
+        let calm = || Happening::Finished { counts: Counts::default() };
+        assert!(is_news(waits("waits for `a`")));
+        assert!(!is_news(waits("waits for `a`")));
+        assert!(is_news(waits("waits for `b`")));
+        assert!(is_news(calm()));
+        assert!(!is_news(calm()));
+        assert!(is_news(waits("waits for `b`")));
     }
 }

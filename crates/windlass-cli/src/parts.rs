@@ -1,7 +1,7 @@
 //! From a unit to the parts of an engine: what the `windlass` command knows of sources, renderers and targets.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
@@ -17,10 +17,9 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::Manifests;
 
+use crate::credentials::PrivateSource;
 use crate::spec::{GitReference, Kubernetes, Source, Target, Unit, flagged};
 
-/// The field that is to blame when the source fails.
-const SOURCE: [&str; 2] = ["spec", "source"];
 /// The field that is to blame when there is nothing at the path.
 const PATH: [&str; 4] = ["spec", "source", "git", "path"];
 
@@ -41,7 +40,7 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
         Source::Dir(folder) => {
             Origins { source: blamed(Arc::new(DirSource::new(folder))), path: TreePath::root(), renderer }
         }
-        Source::Git { url, at, path } => {
+        Source::Git { url, at, path, credentials } => {
             let source = GitSource::new(url);
             let source = match at {
                 GitReference::Default => source,
@@ -49,7 +48,11 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
                 GitReference::Tag(name) => source.tag(name),
                 GitReference::Commit(name) => source.commit(name),
             };
-            Origins { source: blamed(Arc::new(source)), path: path.clone(), renderer }
+            let source: Arc<dyn Origin> = match credentials {
+                Some(file) => Arc::new(PrivateSource::new(source, file)),
+                None => Arc::new(source),
+            };
+            Origins { source: blamed(source), path: path.clone(), renderer }
         }
     }
 }
@@ -64,12 +67,36 @@ struct Blamed<T: ?Sized> {
 #[async_trait]
 impl Origin for Blamed<dyn Origin> {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        self.part.resolve(cx).await.map_err(|error| self.unit.blame(&SOURCE, error))
+        self.part.resolve(cx).await.map_err(|error| blame_source(&self.unit, error))
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
-        self.part.fetch(cx, revision, paths).await.map_err(|error| self.unit.blame(&SOURCE, error))
+        self.part.fetch(cx, revision, paths).await.map_err(|error| blame_source(&self.unit, error))
     }
+}
+
+/// Blames the field that says what the source could not do.
+fn blame_source(unit: &Unit, error: Error) -> Error {
+    let mut error = advised(error);
+    let Source::Git { at, credentials, .. } = &unit.source else {
+        return unit.blame(&["spec", "source", "dir"], error);
+    };
+    let says = |key| error.context(key).is_some();
+    let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
+    let field = match at {
+        _ if says("credentialsFile") || is_refused && credentials.is_some() => "credentialsFile",
+        GitReference::Branch(_) if says("reference") => "branch",
+        GitReference::Tag(_) if says("reference") => "tag",
+        GitReference::Commit(_) if says("reference") || says("commit") => "commit",
+        _ => "url",
+    };
+    if is_refused && credentials.is_none() {
+        error = error.with_help(
+            "for a private repository, name a file of credentials: spec.source.git.credentialsFile, or \
+             --source-git-credentials-file",
+        );
+    }
+    unit.blame(&["spec", "source", "git", field], error)
 }
 
 impl Renderer for Blamed<dyn Renderer> {
@@ -117,7 +144,8 @@ pub(crate) async fn render(
 /// Makes engines. Units with one target share it: one connection, one lock.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
-    folders: Mutex<BTreeMap<PathBuf, DirTarget>>,
+    /// By the path by which a folder goes, whichever way it was spelled.
+    folders: Mutex<BTreeMap<String, DirTarget>>,
     clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
 }
 
@@ -142,29 +170,36 @@ impl Workshop {
     }
 
     async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
-        let (field, target) = match &unit.target {
-            Target::Dir(folder) => ("dir", self.folder(folder)),
-            Target::Kubernetes(kubernetes) => ("kubernetes", self.kubernetes(kubernetes).await),
-        };
-        target.map_err(|error| unit.blame(&["spec", "target", field], allowed_by(error)))
-    }
-
-    fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(target) = folders.get(folder) {
-            return Ok(Arc::new(target.clone()));
+        match &unit.target {
+            Target::Dir(folder) => {
+                self.folder(folder).map_err(|error| unit.blame(&["spec", "target", "dir"], error))
+            }
+            Target::Kubernetes(kubernetes) => self
+                .kubernetes(kubernetes)
+                .await
+                .map_err(|(field, error)| unit.blame(&["spec", "target", "kubernetes", field], error)),
         }
-        let target = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
-        folders.insert(folder.into(), target.clone());
-        Ok(Arc::new(target))
     }
 
-    async fn kubernetes(&self, kubernetes: &Kubernetes) -> Result<Arc<dyn Place>> {
+    /// Gives the target at a folder: the same one, whichever way the folder is spelled.
+    fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
+        let opened = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
+        let place = opened.profile().place.to_owned();
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::new(folders.entry(place).or_insert(opened).clone()))
+    }
+
+    /// Gives the target in a cluster, or the field that is to blame.
+    async fn kubernetes(&self, kubernetes: &Kubernetes) -> Result<Arc<dyn Place>, (&'static str, Error)> {
         let mut options = KubeOptions::default();
         if let Some(namespace) = &kubernetes.namespace {
-            options = options.with_default_namespace(namespace)?;
+            options = options.with_default_namespace(namespace).map_err(|error| ("namespace", error))?;
         }
-        let target = KubeTarget::new(self.cluster(kubernetes).await?, options)
+        let mut cluster = self.cluster(kubernetes).await.map_err(to_blame)?;
+        if let Some(account) = &kubernetes.account {
+            cluster = cluster.as_account(account).map_err(|error| ("account", error))?;
+        }
+        let target = KubeTarget::new(cluster, options)
             .with_dialects(default_dialects())
             .with_order(default_order())
             .with_health(vec![Arc::new(KubernetesHealth)]);
@@ -173,7 +208,7 @@ impl Workshop {
 
     /// Connects, or takes the connection that another unit with the same words made.
     async fn cluster(&self, kubernetes: &Kubernetes) -> Result<Cluster> {
-        let key = Kubernetes { namespace: None, ..kubernetes.clone() };
+        let key = Kubernetes { namespace: None, account: None, ..kubernetes.clone() };
         let mut clusters = self.clusters.lock().await;
         if let Some((_, cluster)) = clusters.iter().find(|(have, _)| *have == key) {
             return Ok(cluster.clone());
@@ -184,21 +219,35 @@ impl Workshop {
     }
 }
 
-/// What windlass-kube calls by the name of a function is a field and a flag here.
-fn allowed_by(error: Error) -> Error {
-    let flag = match error.context("option") {
-        Some("allow_exec_credentials") => "kubernetes-allow-exec-credentials",
-        Some("allow_unverified_tls") => "kubernetes-allow-unverified-tls",
-        Some("allow_plain_http") => "kubernetes-allow-plain-http",
+/// Advises whoever has this command, where a part advises whoever embeds it.
+fn advised(error: Error) -> Error {
+    let help = match error.help() {
+        Some(help) if help.contains("with_cache") => {
+            "let the variable XDG_CACHE_HOME, or HOME, name a folder that is this user's alone"
+        }
+        Some(help) if help.contains("Cluster::from_kube_client") => {
+            "take proxy-url out of the kubeconfig: the command asks the server itself"
+        }
         _ => return error,
     };
-    let field = flagged().into_iter().find(|(_, field)| field.flag == flag);
-    match field {
-        Some((path, field)) => {
-            error.with_help(format!("--{flag}, or `{}: true`, allows it. {}", path.join("."), field.about))
-        }
-        None => error,
-    }
+    error.with_help(help)
+}
+
+/// Finds the field that a connection fails by. What windlass-kube calls by the name of a function is a field and a flag
+/// here.
+fn to_blame(error: Error) -> (&'static str, Error) {
+    let allowed = match error.context("option") {
+        Some("allow_exec_credentials") => "allowExecCredentials",
+        Some("allow_unverified_tls") => "allowUnverifiedTls",
+        Some("allow_plain_http") => "allowPlainHttp",
+        _ if error.context("context").is_some() => return ("context", error),
+        _ => return ("kubeconfig", advised(error)),
+    };
+    let of_field = flagged().into_iter().find(|(path, _)| path.last() == Some(&allowed));
+    let help = of_field.map(|(path, field)| {
+        format!("--{}, or `{}: true`, allows it. {}", field.flag, path.join("."), field.about)
+    });
+    (allowed, help.into_iter().fold(error, Error::with_help))
 }
 
 fn connect(kubernetes: &Kubernetes) -> Connect {

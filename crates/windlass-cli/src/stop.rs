@@ -1,25 +1,55 @@
 //! Stopping: the first signal in good order, the second at once.
 
+use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
+use tokio::runtime::Builder;
 use windlass_core::Cancel;
 
 use crate::term::{Term, Tone};
 
 /// The exit code of a process that a signal ended, by the custom of shells.
 const KILLED: i32 = 130;
+/// So long the word that it stops may take, so that it comes before what is said of the end.
+const WORD: Duration = Duration::from_millis(200);
 
-/// Raises `cancel` at the first Ctrl-C or SIGTERM, and ends the process at the second.
-pub(crate) fn listen(cancel: Cancel, term: &Arc<Term>) {
+/// Raises `cancel` at the first Ctrl-C or SIGTERM, and ends the process at the second. It does so on a thread of its own,
+/// which no work and no reader of the output can hold up.
+///
+/// # Errors
+/// Where the system gives no thread or no signal.
+pub(crate) fn listen(cancel: Cancel, term: &Arc<Term>) -> io::Result<()> {
     let term = Arc::clone(term);
-    tokio::spawn(async move {
-        let Some(mut signals) = Signals::new() else { return };
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
+    let listening = async move {
         signals.next().await;
-        term.progress(Tone::Odd, "stopping: what was begun is ended and saved; once more to stop at once");
+        say_so(&term);
         cancel.cancel();
         signals.next().await;
         std::process::exit(KILLED);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listening))?;
+    Ok(())
+}
+
+/// Says that it stops. Where nobody reads that, it is not waited for.
+fn say_so(term: &Arc<Term>) {
+    let (said, heard) = channel();
+    let term = Arc::clone(term);
+    let words = "stopping: what was begun is ended and saved; once more to stop at once";
+    let saying = std::thread::Builder::new().spawn(move || {
+        term.progress(Tone::Odd, words);
+        let _ = said.send(());
     });
+    if saying.is_ok() {
+        let _ = heard.recv_timeout(WORD);
+    }
 }
 
 #[cfg(unix)]
@@ -30,10 +60,9 @@ struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    fn new() -> Option<Self> {
+    fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let interrupt = signal(SignalKind::interrupt()).ok()?;
-        Some(Self { interrupt, terminate: signal(SignalKind::terminate()).ok()? })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     async fn next(&mut self) {
@@ -49,8 +78,8 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn new() -> Option<Self> {
-        Some(Self)
+    fn new() -> io::Result<Self> {
+        Ok(Self)
     }
 
     async fn next(&mut self) {

@@ -1,12 +1,19 @@
 //! Where words go: results to stdout, progress and errors to stderr.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
-use windlass_core::{Cancel, Error, ErrorForm, ErrorKind, Result, Value};
+use windlass_core::{ApiVersion, Cancel, Error, ErrorKind, Result, UnitId};
 
-use crate::args::{Colour, Format, Loudness, Request};
+use crate::args::{Colour, Format, Loudness, Request, Verb};
+use crate::document::{self, Document, Failure, Lost};
+use crate::scribe::Scribe;
+use crate::words::{explain, visible};
+
+/// So long the end of the command waits for somebody to read what is still to be written.
+const FINISH: Duration = Duration::from_secs(1);
 
 /// Where words go.
 #[derive(Debug)]
@@ -17,8 +24,16 @@ pub(crate) struct Term {
     err_colour: bool,
     out_terminal: bool,
     err_terminal: bool,
+    /// A command that goes on for ever tells it line by line, and waits for no reader.
+    endless: Option<Endless>,
     /// How many documents were written to stdout; held while writing, so that two never mix.
     written: Mutex<usize>,
+}
+
+#[derive(Debug)]
+struct Endless {
+    out: Scribe,
+    err: Scribe,
 }
 
 /// What a line is about.
@@ -32,27 +47,36 @@ pub(crate) enum Tone {
 
 impl Term {
     /// Looks at the terminal and the environment.
-    pub(crate) fn new(request: &Request) -> Self {
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(crate) fn new(request: &Request) -> io::Result<Self> {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = |terminal: bool| match request.colour {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => terminal && !no_color,
         };
-        Self {
+        Ok(Self {
             format: request.format,
             loudness: request.loudness,
             out_colour: colour(io::stdout().is_terminal()),
             err_colour: colour(io::stderr().is_terminal()),
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
+            endless: if request.verb == Verb::Run { Some(Endless::new()?) } else { None },
             written: Mutex::new(0),
-        }
+        })
     }
 
     /// Says whether results have colours.
     pub(crate) const fn out_colour(&self) -> bool {
         self.out_colour
+    }
+
+    /// Says whether what is told on stderr has colours.
+    pub(crate) const fn err_colour(&self) -> bool {
+        self.err_colour
     }
 
     /// Says whether progress is told: on a terminal, or where it was asked for.
@@ -76,7 +100,7 @@ impl Term {
 
     /// Asks a question that takes a yes. Whoever stops the command at the question has not said yes.
     pub(crate) async fn ask(&self, cancel: &Cancel, question: &str) -> bool {
-        self.write_err(&format!("{question} [y/N] "));
+        self.write_err(format!("{} [y/N] ", visible(question)));
         let answer = tokio::task::spawn_blocking(|| {
             let mut answer = String::new();
             io::stdin().read_line(&mut answer).is_ok().then_some(answer)
@@ -85,27 +109,51 @@ impl Term {
         answer.is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
-    /// Writes a result in the form that was asked for: `text` as it is, else `form`. Several results of one command
-    /// are several documents.
+    /// Writes a result in the form that was asked for: `text` as it is, else `form`, with the error where there is one
+    /// beside the result. Several results of one command are several documents.
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`] where stdout cannot be written.
-    pub(crate) fn result(&self, text: impl FnOnce() -> String, form: &impl Serialize) -> Result<()> {
-        let mut written = self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let document = match self.format {
-            Format::Text => text(),
-            Format::Json => format!("{}\n", serde_json::to_string_pretty(form).map_err(unwritable)?),
-            Format::Yaml => yaml(form, *written > 0)?,
+    pub(crate) fn result(
+        &self,
+        text: impl FnOnce() -> String,
+        form: &impl Serialize,
+        error: Option<&Error>,
+    ) -> Result<()> {
+        let document = Document::new(form, error);
+        self.write_document(|format, first| match format {
+            Format::Text => Ok(text()),
+            format => document::written(format, &document, first),
+        })
+    }
+
+    /// Writes an object of a stream of YAML, which brings the line of dashes before it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] where stdout cannot be written.
+    pub(crate) fn object(&self, text: &str) -> Result<()> {
+        self.write_document(|_, _| Ok(text.to_owned()))
+    }
+
+    /// Writes what stands in the place of a result, for whoever does not read text.
+    pub(crate) fn failure(&self, unit: Option<&UnitId>, error: &Error) {
+        let form = Failure::new(unit, error);
+        // The error itself is told on stderr in any case.
+        let _ = match (self.format, &self.endless) {
+            (Format::Text, _) => Ok(()),
+            (_, Some(_)) => {
+                self.line(&form);
+                Ok(())
+            }
+            _ => self.write_document(|format, first| document::written(format, &form, first)),
         };
-        *written += 1;
-        write_all(&mut io::stdout(), &document)
     }
 
     /// Writes one line of JSON.
     pub(crate) fn line(&self, form: &impl Serialize) {
-        let Ok(line) = serde_json::to_string(form) else { return };
-        let _turn = self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let _ = write_all(&mut io::stdout(), &format!("{line}\n"));
+        if let (Some(line), Some(endless)) = (document::line(form), &self.endless) {
+            endless.out.say(line);
+        }
     }
 
     /// Writes what is no result of its own, such as completions.
@@ -116,43 +164,59 @@ impl Term {
         write_all(&mut io::stdout(), text)
     }
 
-    /// Tells progress.
+    /// Tells progress, in one line.
     pub(crate) fn progress(&self, tone: Tone, line: &str) {
-        self.write_err(&format!("{}\n", paint(self.err_colour, tone, &visible(line))));
+        self.write_err(format!("{}\n", paint(self.err_colour, tone, &visible(line))));
+    }
+
+    /// Shows a text of several lines to whoever is asked about it.
+    pub(crate) fn show(&self, text: &str) {
+        self.write_err(text.to_owned());
     }
 
     /// Tells every problem of an error, with its causes and what to do next.
     pub(crate) fn error(&self, error: &Error) {
         for problem in error.clone().into_problems() {
             let head = paint(self.err_colour, Tone::Bad, "error:");
-            self.write_err(&format!("{head} {}\n", visible(&problem.explain())));
+            self.write_err(format!("{head} {}\n", explain(&problem).join("\n")));
         }
-    }
-
-    fn write_err(&self, text: &str) {
-        // Where stderr is gone there is nobody left to tell.
-        let _ = write_all(&mut io::stderr(), text);
     }
 
     /// Colours a line of a result.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         paint(self.out_colour, tone, text)
     }
+
+    /// Waits until all is written that was said, if somebody reads it.
+    pub(crate) fn finish(&self) {
+        if let Some(endless) = &self.endless {
+            endless.err.finish(FINISH);
+            endless.out.finish(FINISH);
+        }
+    }
+
+    fn write_document(&self, document: impl FnOnce(Format, bool) -> Result<String>) -> Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = document(self.format, *written == 0)?;
+        *written += 1;
+        self.raw(&text)
+    }
+
+    fn write_err(&self, text: String) {
+        match &self.endless {
+            Some(endless) => endless.err.say(text),
+            // Where stderr is gone there is nobody left to tell.
+            None => drop(write_all(&mut io::stderr(), &text)),
+        }
+    }
 }
 
-/// The form of a unit that could not be handled at all.
-#[derive(Debug, Serialize)]
-pub(crate) struct Failure<'a> {
-    pub(crate) unit: &'a str,
-    pub(crate) error: ErrorForm,
-}
-
-/// Replaces what a terminal would act on; line ends stay.
-pub(crate) fn visible(text: &str) -> String {
-    let odd = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.into() }).collect()
+impl Endless {
+    fn new() -> io::Result<Self> {
+        let of_events = |lines| document::line(&Lost { api_version: ApiVersion, lines }).unwrap_or_default();
+        let of_text = |lines| format!("{lines} lines were dropped: nobody read them in time\n");
+        Ok(Self { out: Scribe::new(io::stdout(), of_events)?, err: Scribe::new(io::stderr(), of_text)? })
+    }
 }
 
 fn paint(colour: bool, tone: Tone, text: &str) -> String {
@@ -163,17 +227,6 @@ fn paint(colour: bool, tone: Tone, text: &str) -> String {
         Tone::Faint => 2,
     };
     if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-}
-
-/// Writes YAML by way of JSON, so that both forms say the same.
-fn yaml(form: &impl Serialize, again: bool) -> Result<String> {
-    let json = serde_json::to_string(form).map_err(unwritable)?;
-    let value: Value = serde_json::from_str(&json).map_err(unwritable)?;
-    Ok(format!("{}{}", if again { "---\n" } else { "" }, windlass_yaml::to_yaml(&value)))
-}
-
-fn unwritable(error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Internal, "the result cannot be written in this form").caused_by(error)
 }
 
 fn write_all(to: &mut impl Write, text: &str) -> Result<()> {

@@ -27,6 +27,8 @@ impl Session {
                 let commands = text.lines().filter_map(|line| line.strip_prefix("$ "));
                 commands.map(|command| format!("$ {command}\n{}", self.run(command))).collect()
             }
+            // A part of a file, which stands for itself.
+            ("text", _) => text.to_owned(),
             _ => panic!("neither a file nor a session: {text}"),
         }
     }

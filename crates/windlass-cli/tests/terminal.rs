@@ -116,6 +116,19 @@ fn delete_asks_and_goes_by_the_answer() {
 }
 
 #[test]
+fn delete_shows_what_would_go_also_where_the_result_is_for_a_machine() {
+    let mut world = World::new();
+    world.good("apply -f unit.yaml");
+    let mut session = Session::start(world.command("delete -f unit.yaml -o json"));
+    session.wait_for("[y/N] ");
+    let plain = session.seen.replace(ESCAPE, "");
+    let (plan, _) = plain.split_once("Delete 1 object").expect("the question");
+    assert!(plan.contains("ConfigMap/shop/web"), "{plan}");
+    session.type_in("n\n");
+    session.end();
+}
+
+#[test]
 fn ctrl_c_at_the_question_deletes_nothing() {
     let mut world = World::new();
     world.good("apply -f unit.yaml");

@@ -187,11 +187,16 @@ fn subcommand(entry: &Entry) -> Command {
         ),
         Verb::Schema => command,
         verb => {
-            let command = command.args(flags::inputs());
+            let command = command.args(flags::inputs(forms(verb)));
             let command = if verb == Verb::Delete { command.arg(yes()) } else { command };
             command.args(flags::fields())
         }
     }
+}
+
+/// The forms of results. What goes on for ever is told line by line, which YAML cannot do.
+const fn forms(verb: Verb) -> &'static [&'static str] {
+    if matches!(verb, Verb::Run) { &["text", "json"] } else { &["text", "json", "yaml"] }
 }
 
 fn yes() -> Arg {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::ValueParser;
+use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches};
 use windlass_core::Value;
 
@@ -11,8 +11,8 @@ use crate::spec::{Field, Setting, Shape, flagged};
 const HEADING: &str =
     "Fields of the unit, which override the file (paths are relative to the current folder)";
 
-/// Which units are meant, and how results are written.
-pub(super) fn inputs() -> Vec<Arg> {
+/// Which units are meant, and in which of these forms results are written.
+pub(super) fn inputs(forms: &'static [&'static str]) -> Vec<Arg> {
     vec![
         Arg::new("file")
             .long("file")
@@ -31,10 +31,10 @@ pub(super) fn inputs() -> Vec<Arg> {
             .long("output")
             .short('o')
             .value_name("FORMAT")
-            .value_parser(["text", "json", "yaml"])
+            .value_parser(PossibleValuesParser::new(forms))
             .default_value("text")
             .hide_possible_values(true)
-            .help("The form of results on stdout: text, json, yaml"),
+            .help(format!("The form of results on stdout: {}", forms.join(", "))),
     ]
 }
 
@@ -55,7 +55,15 @@ pub(super) fn fields() -> Vec<Arg> {
 fn of_field(field: &Field) -> Arg {
     let arg = Arg::new(field.flag).long(field.flag).help(field.about).help_heading(HEADING);
     match &field.shape {
-        Shape::Truth | Shape::Map(_) => arg.action(ArgAction::SetTrue),
+        Shape::Map(_) => arg.action(ArgAction::SetTrue),
+        Shape::Truth => arg
+            .value_name("true|false")
+            .value_parser(clap::value_parser!(bool))
+            .hide_possible_values(true)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+        Shape::Word(words) => arg.value_name("WORD").value_parser(PossibleValuesParser::new(*words)),
         Shape::Names => arg.action(ArgAction::Append).value_name("NAME"),
         Shape::Whole(min, max) => arg
             .value_name("NUMBER")
@@ -68,6 +76,7 @@ fn of_field(field: &Field) -> Arg {
 const fn value_name(shape: &Shape) -> &'static str {
     match shape {
         Shape::Name => "NAME",
+        Shape::Account => "NAMESPACE/NAME",
         Shape::Path | Shape::TreePath => "PATH",
         Shape::Address => "URL",
         Shape::Time(_) => "TIME",
@@ -92,7 +101,7 @@ pub(super) fn settings(matches: &ArgMatches) -> Vec<Setting> {
 fn value(matches: &ArgMatches, field: &Field) -> Value {
     let text = |text: Option<&String>| Value::from(text.map(String::as_str).unwrap_or_default());
     match &field.shape {
-        Shape::Truth => true.into(),
+        Shape::Truth => matches.get_one::<bool>(field.flag).copied().unwrap_or(true).into(),
         Shape::Map(_) => Value::Map(windlass_core::Map::new()),
         Shape::Names => matches
             .get_many::<String>(field.flag)

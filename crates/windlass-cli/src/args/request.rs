@@ -77,6 +77,22 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, 
     })
 }
 
+/// Finds the form of results in a command line that cannot be read otherwise.
+pub(crate) fn format_of(args: &[OsString]) -> Format {
+    let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
+    let said = |form: &str| {
+        words.windows(2).any(|pair| matches!(pair[0], "-o" | "--output") && pair[1] == form)
+            || words.iter().any(|word| {
+                ["-o", "-o=", "--output="].iter().any(|flag| word.strip_prefix(flag) == Some(form))
+            })
+    };
+    match (said("json"), said("yaml")) {
+        (true, _) => Format::Json,
+        (_, true) => Format::Yaml,
+        _ => Format::Text,
+    }
+}
+
 fn asked(matches: &ArgMatches) -> Asked {
     Asked {
         files: matches.get_many::<PathBuf>("file").into_iter().flatten().cloned().collect(),

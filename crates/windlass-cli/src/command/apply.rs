@@ -1,19 +1,20 @@
 //! `windlass apply`: makes the target what the source wants, once.
 
-use windlass_core::{Error, ErrorKind, Report, Result};
+use windlass_core::{Error, ErrorKind, Health, ObjectReport, Outcome, Report, Result};
 
-use super::walk::{Holds, walk};
+use super::walk::{Came, Holds, walk};
 use super::{Ending, Scene, plan};
 use crate::args::Format;
 use crate::events::Progress;
-use crate::term::{Term, Tone, visible};
+use crate::term::{Term, Tone};
+use crate::words::{problems, visible};
 
 pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Dependencies, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let plan = engine.plan(&scene.cx).await?;
         if scene.term.format == Format::Text {
-            scene.term.raw(&plan::text(&scene.term, &plan))?;
+            scene.term.raw(&plan::text(&plan, scene.term.out_colour()))?;
         }
         let report = engine.apply(&scene.cx, &plan).await?;
         tell(scene, &report)
@@ -22,15 +23,16 @@ pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
 }
 
 /// Tells what happened; what went wrong is the error.
-pub(super) fn tell(scene: &Scene, report: &Report) -> Result<Ending> {
-    scene.term.result(|| text(&scene.term, report), report)?;
-    let problems =
-        report.error().into_iter().flat_map(|error| error.problems().to_vec()).chain(unhealthy(report));
-    match Error::all(problems) {
-        Some(error) => Err(with_origins(error, report)),
-        None if report.is_success() => Ok(Ending::Good),
-        None => Ok(Ending::Failed),
-    }
+pub(super) fn tell(scene: &Scene, report: &Report) -> Result<Came> {
+    let error = report.error();
+    let problems = error.into_iter().flat_map(Error::into_problems).chain(unhealthy(report));
+    let error = Error::all(problems).map(|error| with_origins(error, report));
+    scene.term.result(|| text(&scene.term, report), report, error.as_ref())?;
+    Ok(match error {
+        Some(error) => error.into(),
+        None if report.is_success() => Ending::Good.into(),
+        None => Ending::Failed.into(),
+    })
 }
 
 /// What was waited for in vain.
@@ -58,23 +60,42 @@ fn with_origins(error: Error, report: &Report) -> Error {
     Error::all(problems).unwrap_or(error)
 }
 
-/// Writes the report. On a terminal that has shown each write as it happened, what is left is everything else.
+/// Writes the report: each object that is not merely as it was, and the counts. On a terminal that has shown each write
+/// as it happened, what is left is everything else.
 fn text(term: &Term, report: &Report) -> String {
-    let text = visible(&report.to_string());
-    let told = |line: &&str| term.shows_both() && matches!(first(line), "created" | "changed" | "deleted");
-    let line = |line: &str| {
-        let tone = match first(line) {
-            "created" => Tone::Good,
-            "changed" | "?" | "deleting" => Tone::Odd,
-            "deleted" | "failed" | "!" => Tone::Bad,
-            "kept" | "skipped" => Tone::Faint,
-            _ => return format!("{line}\n"),
-        };
-        format!("{}\n", term.paint(tone, line))
+    let told = |object: &&ObjectReport| match object.outcome {
+        Outcome::Created | Outcome::Changed | Outcome::Deleted => term.shows_both(),
+        Outcome::Unchanged => object.health.as_ref().is_none_or(Health::is_ready),
+        _ => false,
     };
-    text.lines().filter(|line| !told(line)).map(line).collect()
+    let left = report.objects.iter().filter(|object| !told(object));
+    let objects = left.map(|object| term.paint(tone(&object.outcome), &line(object)));
+    let wrong = report.problems.iter().flat_map(problems);
+    let wrong = wrong.map(|problem| term.paint(Tone::Bad, &format!("! {problem}")));
+    let odd = report.warnings.iter().map(|warning| visible(&warning.message));
+    let odd = odd.map(|warning| term.paint(Tone::Odd, &format!("? {warning}")));
+    let counts = format!("{}: {}", report.unit, report.counts());
+    objects.chain(wrong).chain(odd).chain([counts]).map(|line| line + "\n").collect()
 }
 
-fn first(line: &str) -> &str {
-    line.split_whitespace().next().unwrap_or_default()
+fn line(object: &ObjectReport) -> String {
+    let mut line = visible(&format!("{:<9} {}", object.outcome.name(), object.id));
+    match &object.outcome {
+        Outcome::Kept { why } | Outcome::Skipped { why } => line += &format!("  {}", visible(why)),
+        Outcome::Failed { error } => line += &format!("  {}", problems(error).join("\n  ")),
+        _ => {}
+    }
+    match &object.health {
+        Some(health) if !health.is_ready() => line + "  " + &visible(&health.to_string()),
+        _ => line,
+    }
+}
+
+const fn tone(outcome: &Outcome) -> Tone {
+    match outcome {
+        Outcome::Created => Tone::Good,
+        Outcome::Changed | Outcome::Deleting => Tone::Odd,
+        Outcome::Deleted | Outcome::Failed { .. } => Tone::Bad,
+        _ => Tone::Faint,
+    }
 }

@@ -15,9 +15,7 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Dependents, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let plan = engine.plan_delete(&scene.cx).await?;
-        if scene.term.format == Format::Text {
-            scene.term.raw(&plan::text(&scene.term, &plan))?;
-        }
+        show(scene, &plan)?;
         if !agrees(scene, &unit.id, &plan).await {
             return Err(Error::new(ErrorKind::Cancelled, "not deleted: the answer was no"));
         }
@@ -25,6 +23,17 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
         apply::tell(scene, &report)
     })
     .await
+}
+
+/// Shows what would go: as a result where that is a text, else only to whoever is asked.
+fn show(scene: &Scene, plan: &Plan) -> Result<()> {
+    if scene.term.format == Format::Text {
+        return scene.term.raw(&plan::text(plan, scene.term.out_colour()));
+    }
+    if !scene.yes {
+        scene.term.show(&plan::text(plan, scene.term.err_colour()));
+    }
+    Ok(())
 }
 
 async fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {

@@ -13,7 +13,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use windlass_core::{Cancel, Context, Result};
+use windlass_core::{Cancel, Context, Error, ErrorKind, Result};
 use windlass_engine::TokioClock;
 
 use crate::args::{Request, Verb, command};
@@ -43,6 +43,7 @@ pub(crate) async fn perform(request: &Request, term: &Arc<Term>) -> Ending {
         },
     };
     done.unwrap_or_else(|error| {
+        term.failure(None, &error);
         term.error(&error);
         Ending::Failed
     })
@@ -50,7 +51,9 @@ pub(crate) async fn perform(request: &Request, term: &Arc<Term>) -> Ending {
 
 fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
     let cancel = Cancel::new();
-    stop::listen(cancel.clone(), term);
+    stop::listen(cancel.clone(), term).map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "signals cannot be listened to").caused_by(error)
+    })?;
     let cx = Context::new(TokioClock::new()).with_cancel(cancel);
     let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
     let workshop = Arc::new(Workshop::default());

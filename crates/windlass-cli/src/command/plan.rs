@@ -6,25 +6,42 @@ use windlass_diff::render::{self, Style};
 use super::walk::{Holds, walk};
 use super::{Ending, Scene};
 use crate::events::Progress;
-use crate::term::Term;
+use crate::words;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let plan = engine.plan(&scene.cx).await?;
-        scene.term.result(|| text(&scene.term, &plan), &plan)?;
-        match problems(&plan) {
-            Some(error) => Err(error),
-            None if plan.is_in_sync() => Ok(Ending::Good),
-            None => Ok(Ending::Differs),
-        }
+        let error = problems(&plan);
+        scene.term.result(|| text(&plan, scene.term.out_colour()), &plan, error.as_ref())?;
+        Ok(match error {
+            Some(error) => error.into(),
+            None if plan.is_in_sync() => Ending::Good.into(),
+            None => Ending::Differs.into(),
+        })
     })
     .await
 }
 
 /// Writes a plan for a person.
-pub(super) fn text(term: &Term, plan: &Plan) -> String {
-    render::plan(plan, &Style::plain().with_colour(term.out_colour()))
+pub(super) fn text(plan: &Plan, colour: bool) -> String {
+    render::plan(&spelled_out(plan), &Style::plain().with_colour(colour))
+}
+
+/// Lets no text of an error or a warning make lines of its own; names and fields are spelled out where they are written.
+fn spelled_out(plan: &Plan) -> Plan {
+    let of = |error: &Error| Error::new(error.kind(), words::problems(error).join("\n"));
+    let mut plan = plan.clone();
+    for action in &mut plan.actions {
+        if let Verb::Refuse { error } = &mut action.verb {
+            *error = of(error);
+        }
+    }
+    plan.problems = plan.problems.iter().map(of).collect();
+    for warning in &mut plan.warnings {
+        warning.message = words::visible(&warning.message).into();
+    }
+    plan
 }
 
 /// Gives all that keeps a plan from being whole.

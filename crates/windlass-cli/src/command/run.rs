@@ -18,7 +18,7 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
     let (mut tasks, mut ending, mut isolated) = (JoinSet::new(), Ending::Good, 0);
     for unit in scene.fleet.units() {
         if let Some(error) = scene.fleet.isolation(&unit.id) {
-            scene.term.error(&error.clone().with_each("unit", &unit.id));
+            tell(&scene.term, unit, error.clone());
             isolated += 1;
             continue;
         }
@@ -39,6 +39,13 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
     Ok(ending)
 }
 
+/// Tells why a unit makes no passes.
+fn tell(term: &Term, unit: &Unit, error: Error) {
+    let error = error.with_each("unit", &unit.id);
+    term.failure(Some(&unit.id), &error);
+    term.error(&error);
+}
+
 /// Makes passes of one unit until stopped. Its parts are made anew until they can be: a kubeconfig may come later.
 async fn keep(
     cx: &Context,
@@ -53,7 +60,7 @@ async fn keep(
         let events = move |event: &windlass_core::Event| windlass_core::EventSink::emit(&*sink, event);
         match workshop.engine(unit, events).await {
             Ok(engine) => break engine,
-            Err(error) => term.error(&error.with_each("unit", &unit.id)),
+            Err(error) => tell(term, unit, error),
         }
         if cx.sleep(unit.interval).await.is_err() {
             return Ok(());
@@ -63,11 +70,10 @@ async fn keep(
         engine.with_policy(AfterOthers { depends_on: unit.depends_on.clone(), standing: standing.clone() });
     let mut told: Option<Error> = None;
     let mut see = |result: &Result<Report>| {
-        standing.note(&unit.id, result.as_ref().is_ok_and(Report::is_success));
+        standing.note(&unit.id, result);
         let problem = result.as_ref().ok().and_then(Report::error);
         if problem.is_some() && problem != told && !cx.cancel().is_cancelled() {
-            let error = problem.iter().flat_map(Error::problems).cloned();
-            error.for_each(|error| term.error(&error.with("unit", &unit.id)));
+            problem.iter().for_each(|error| term.error(&error.clone().with_each("unit", &unit.id)));
         }
         if problem.is_none() && told.is_some() && result.is_ok() {
             term.progress(Tone::Good, &format!("{}: well again", unit.id));

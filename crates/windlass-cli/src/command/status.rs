@@ -1,43 +1,66 @@
 //! `windlass status`: says what a unit owns and how that is.
 
 use serde::Serialize;
-use windlass_core::{ErrorForm, Health, ObjectId, Record, Result, Text, UnitId};
+use windlass_core::{
+    ApiVersion, ErrorForm, Health, HealthStatus, ObjectId, Record, Result, Revision, Text, UnitId,
+};
 use windlass_engine::{ObjectStatus, Status};
 
 use super::walk::{Holds, walk};
 use super::{Ending, Scene};
 use crate::events::Progress;
-use crate::term::{Term, Tone, visible};
+use crate::term::{Term, Tone};
+use crate::words::visible;
 
 pub(super) async fn status(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let status = engine.status(&scene.cx).await?;
-        scene.term.result(|| text(&scene.term, &status), &Form::of(&status))?;
-        Ok(Ending::Good)
+        scene.term.result(|| text(&scene.term, &status), &Form::of(&status), None)?;
+        Ok(ending(&status).into())
     })
     .await
 }
 
+/// What has moved away is repaired by the next pass; what is gone, not ours any more, not to be seen or broken is wrong.
+fn ending(status: &Status) -> Ending {
+    if status.objects.iter().any(|(_, status)| is_wrong(status)) { Ending::Failed } else { Ending::Good }
+}
+
+fn is_wrong(status: &ObjectStatus) -> bool {
+    match status {
+        ObjectStatus::InSync(health) | ObjectStatus::Drifted(health) => {
+            health.as_ref().is_some_and(|health| health.status == HealthStatus::Degraded)
+        }
+        _ => true,
+    }
+}
+
 fn text(term: &Term, status: &Status) -> String {
-    let shown = visible(&status.to_string());
-    let mut lines = shown.lines();
-    let mut out = lines.next().map(|head| format!("{head}\n")).unwrap_or_default();
-    for (line, (_, object)) in lines.zip(&status.objects) {
+    let last = match &status.last {
+        None => "nothing remembered".to_owned(),
+        Some(last) => {
+            let revision = last.revision.as_ref().map(Revision::short).unwrap_or_default();
+            format!("{revision} at {}: {}", last.at, last.counts)
+        }
+    };
+    let mut out = visible(&format!("{} -> {}  {last}", status.unit, status.place)) + "\n";
+    for (id, object) in &status.objects {
         let tone = match object {
             ObjectStatus::InSync(health) if health.as_ref().is_none_or(Health::is_ready) => Tone::Good,
             ObjectStatus::InSync(_) | ObjectStatus::Drifted(_) => Tone::Odd,
             _ => Tone::Bad,
         };
-        out += &format!("{}\n", term.paint(tone, line));
+        out += &format!("{}\n", term.paint(tone, &visible(&format!("{id}  {object}"))));
     }
     out
 }
 
 /// A status as it is written down.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind", rename = "Status")]
 struct Form<'a> {
+    api_version: ApiVersion,
     unit: &'a UnitId,
     place: &'a Text,
     good: bool,
@@ -61,6 +84,7 @@ impl<'a> Form<'a> {
     fn of(status: &'a Status) -> Self {
         let objects = status.objects.iter().map(|(id, object)| ObjectForm::of(id, object)).collect();
         Self {
+            api_version: ApiVersion,
             unit: &status.unit,
             place: &status.place,
             good: status.is_good(),
@@ -81,5 +105,30 @@ impl<'a> ObjectForm<'a> {
             _ => ("other", None, None),
         };
         Self { id, status, health, error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_core::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn what_is_gone_lost_unreadable_or_broken_is_wrong_and_what_is_on_its_way_is_not() {
+        let health = |status| Some(Health::new(status, ""));
+        for status in [HealthStatus::Healthy, HealthStatus::Progressing, HealthStatus::Unknown] {
+            assert!(!is_wrong(&ObjectStatus::InSync(health(status))), "{status:?}");
+        }
+        assert!(!is_wrong(&ObjectStatus::Drifted(None)), "the next pass repairs it");
+        for status in [
+            ObjectStatus::Missing,
+            ObjectStatus::Lost,
+            ObjectStatus::Unknown(Error::new(ErrorKind::Corrupt, "damaged")),
+            ObjectStatus::InSync(health(HealthStatus::Degraded)),
+            ObjectStatus::Drifted(health(HealthStatus::Degraded)),
+        ] {
+            assert!(is_wrong(&status), "{status:?}");
+        }
     }
 }

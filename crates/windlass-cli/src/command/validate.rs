@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use windlass_core::{
-    Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Plan, Rendered, Result, Sight, UnitId,
-    Warning,
+    ApiVersion, Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Plan, Rendered, Result, Sight,
+    UnitId, Warning,
 };
 use windlass_engine::{Compared, Facts, Prune, Rules, Wait, Wanted};
 use windlass_kinds::dialect::default_dialects;
@@ -14,6 +14,7 @@ use super::{Ending, Scene, plan};
 use crate::parts;
 use crate::spec::Unit;
 use crate::term::{Term, Tone};
+use crate::words::visible;
 
 /// The checks, in the order in which they run.
 const CHECKS: [&str; 5] = ["unit file", "source", "manifests", "annotations", "order"];
@@ -22,8 +23,9 @@ const NOT_CHECKED: &str = "schemas, rights and what is live, which only the targ
 
 /// What came of the checks of one unit.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind", rename = "Validation")]
 struct Findings<'a> {
+    api_version: ApiVersion,
     unit: &'a UnitId,
     checks: Vec<Finding>,
     not_checked: &'static str,
@@ -41,13 +43,13 @@ struct Finding {
 
 pub(super) async fn validate(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
-        let mut findings =
-            Findings { unit: &unit.id, checks: Vec::new(), not_checked: NOT_CHECKED, warnings: Vec::new() };
+        let mut findings = Findings::new(&unit.id);
         findings.passed(unit.draft.shown());
         let came_of_it = check(&scene.cx, unit, &mut findings).await;
         findings.complete(came_of_it.is_err());
-        scene.term.result(|| findings.text(&scene.term), &findings)?;
-        came_of_it.map(|()| Ending::Good)
+        let error = came_of_it.err().map(|error| error.with_each("unit", &unit.id));
+        scene.term.result(|| findings.text(&scene.term), &findings, error.as_ref())?;
+        Ok(error.map_or_else(|| Ending::Good.into(), Into::into))
     })
     .await
 }
@@ -100,7 +102,12 @@ fn draft(unit: &Unit, items: Vec<Item>, limits: &Limits) -> Plan {
     windlass_engine::plan(&facts, &Rules::new(&explain, &prune, &wait, limits).with_order(&order))
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
+    fn new(unit: &'a UnitId) -> Self {
+        let (checks, warnings) = (Vec::new(), Vec::new());
+        Self { api_version: ApiVersion, unit, checks, not_checked: NOT_CHECKED, warnings }
+    }
+
     fn passed(&mut self, note: String) {
         if let Some(check) = CHECKS.get(self.checks.len()) {
             self.checks.push(Finding { check, result: "passed", note });
@@ -125,10 +132,10 @@ impl Findings<'_> {
                 _ => Tone::Faint,
             };
             let line = format!("  {:<12} {:<8} {}", finding.check, finding.result, finding.note);
-            out += &format!("{}\n", term.paint(tone, line.trim_end()));
+            out += &format!("{}\n", term.paint(tone, visible(&line).trim_end()));
         }
         for warning in &self.warnings {
-            out += &format!("  warning: {}\n", warning.message);
+            out += &format!("  warning: {}\n", visible(&warning.message));
         }
         out + &format!("  not checked: {}\n", self.not_checked)
     }

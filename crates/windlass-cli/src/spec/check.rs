@@ -112,6 +112,9 @@ impl<'a> Check<'a> {
             }
             Shape::Name => self.name(path, text),
             Shape::Time(min) => self.time(path, *min, text),
+            Shape::Account if !is_account(text) => {
+                self.wrong(path, format!("`{text}` is not a service account"), "write namespace/name");
+            }
             Shape::TreePath => {
                 if let Err(error) = TreePath::new(text) {
                     let help = "write the path from the root of the repository, such as deploy/production";
@@ -228,8 +231,14 @@ impl<'a> Check<'a> {
     }
 }
 
+fn is_account(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(fits);
+    text.split_once('/').is_some_and(|(namespace, name)| is_name(namespace) && is_name(name))
+}
+
 /// The flags that say a field: its own, or of a map those of its alternatives and of what it needs.
-fn flags(field: &Field) -> Vec<&'static str> {
+pub(super) fn flags(field: &Field) -> Vec<&'static str> {
     match &field.shape {
         _ if !field.flag.is_empty() => vec![field.flag],
         Shape::Map(map) => {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, FieldPath, Map as Fields, Value};
+use windlass_core::{Error, ErrorKind, FieldPath, Map as Fields, Result, Value};
 use windlass_yaml::Document;
 
-use super::fields::{self, Map, Shape};
+use super::check::flags;
+use super::fields::{self, Field, Map, Shape};
 
 /// A unit as it was written, before anybody knows whether it makes sense.
 #[derive(Debug, Clone)]
@@ -33,6 +34,53 @@ pub(crate) struct Setting {
     pub(crate) value: Value,
 }
 
+/// One of several alternatives that a flag is about.
+struct Alternative {
+    /// What leads to it.
+    above: Vec<&'static str>,
+    field: &'static Field,
+    rivals: &'static [&'static str],
+    /// The flag says that this one is meant, and not only more of it.
+    chosen: bool,
+}
+
+impl Setting {
+    /// Goes through the alternatives on the way to the field.
+    fn alternatives(&self) -> impl Iterator<Item = Alternative> {
+        let mut map = Some(&fields::UNIT);
+        self.path.iter().enumerate().filter_map(move |(at, name)| {
+            let here = map.take()?;
+            let field = here.field(name)?;
+            if let Shape::Map(inner) = &field.shape {
+                map = Some(inner);
+            }
+            let is_needed =
+                |name: &&str| map.and_then(|inner| inner.field(name)).is_some_and(|inner| inner.required);
+            let chosen = at + 1 == self.path.len() || self.path.get(at + 1).is_some_and(is_needed);
+            let above = self.path[..at].to_vec();
+            here.rivals.contains(name).then_some(Alternative { above, field, rivals: here.rivals, chosen })
+        })
+    }
+
+    fn cannot_join(&self, flag: &str) -> Error {
+        Error::new(ErrorKind::Invalid, format!("--{flag} and --{} cannot be said together", self.flag))
+            .with_help("keep one of them")
+    }
+}
+
+impl Alternative {
+    fn path(&self) -> Vec<&'static str> {
+        self.above.iter().copied().chain([self.field.name]).collect()
+    }
+
+    /// Lists the other alternatives that a draft has.
+    fn rivals(&self, draft: &Value) -> Vec<&'static str> {
+        let there = draft.at(&self.above);
+        let others = self.rivals.iter().copied().filter(|name| *name != self.field.name);
+        others.filter(|name| there.is_some_and(|there| there.get(name).is_some())).collect()
+    }
+}
+
 impl Draft {
     /// Takes a document of a file.
     pub(crate) fn of_file(file: &Path, text: Arc<[u8]>, document: Document) -> Self {
@@ -47,12 +95,42 @@ impl Draft {
         Self { value, place: None, flags: BTreeMap::new() }
     }
 
-    /// Lets flags replace what the file says: a flag that names one of several alternatives takes the others out.
-    pub(crate) fn set(&mut self, settings: &[Setting]) {
-        for setting in settings {
-            put(&mut self.value, &fields::UNIT, &setting.path, &setting.value);
-            self.flags.insert(setting.path.join("."), setting.flag);
+    /// Lets flags replace what the file says: a flag that chooses one of several alternatives takes the others out. One
+    /// that only says more of an alternative does not choose it against another.
+    pub(crate) fn set(&mut self, settings: &[Setting]) -> Vec<Error> {
+        let (choosing, saying): (Vec<&Setting>, Vec<&Setting>) =
+            settings.iter().partition(|setting| setting.alternatives().all(|alternative| alternative.chosen));
+        choosing.into_iter().chain(saying).filter_map(|setting| self.set_one(setting).err()).collect()
+    }
+
+    fn set_one(&mut self, setting: &Setting) -> Result<()> {
+        for alternative in setting.alternatives() {
+            for rival in alternative.rivals(&self.value) {
+                let rival: Vec<&str> = alternative.above.iter().copied().chain([rival]).collect();
+                match self.flag_in(&rival) {
+                    Some(flag) => return Err(setting.cannot_join(flag)),
+                    None if !alternative.chosen => {
+                        return Err(self.is_about_another(setting, &alternative, &rival));
+                    }
+                    None => {}
+                }
+            }
         }
+        put(&mut self.value, &fields::UNIT, &setting.path, &setting.value);
+        self.flags.insert(setting.path.join("."), setting.flag);
+        Ok(())
+    }
+
+    fn is_about_another(&self, setting: &Setting, alternative: &Alternative, rival: &[&str]) -> Error {
+        let flags: Vec<String> = flags(alternative.field).iter().map(|flag| format!("--{flag}")).collect();
+        let (about, has) = (spell(&alternative.path()), spell(rival));
+        let message = format!("--{} is about {about}, and the unit has {has}", setting.flag);
+        let error = self.at(rival, Error::new(ErrorKind::Invalid, message));
+        let name = self.value.text_at(&["metadata", "name"]).unwrap_or_default();
+        error.with("unit", name).with_help(format!(
+            "leave it out, say with --unit which units are meant, or replace {has} with {}",
+            flags.join(" and ")
+        ))
     }
 
     /// Names where the unit was written.
@@ -61,6 +139,12 @@ impl Draft {
             Some(place) => format!("{}:{}", place.file.display(), place.document.line),
             None => "the flags".to_owned(),
         }
+    }
+
+    /// Gives the name by which a file calls the unit.
+    pub(crate) fn name_in_file(&self) -> Option<String> {
+        let document = &self.place.as_ref()?.document;
+        document.value.text_at(&["metadata", "name"]).map(str::to_owned)
     }
 
     /// Resolves a path of a field: what a file says is relative to the file, what a flag says to the current folder.
@@ -109,13 +193,16 @@ impl Draft {
         self.flag(field).map_or_else(|| spell(field), |flag| format!("--{flag}"))
     }
 
-    /// Gives the flag that set a field, or something in it or around it.
+    /// Gives the flag that set a field, or what it is in.
     fn flag(&self, field: &[&str]) -> Option<&'static str> {
-        let above = (1..=field.len()).rev().find_map(|len| self.flags.get(&field[..len].join(".")));
+        (1..=field.len()).rev().find_map(|len| self.flags.get(&field[..len].join("."))).copied()
+    }
+
+    /// Gives the flag that set a field or something in it.
+    fn flag_in(&self, field: &[&str]) -> Option<&'static str> {
         let inside = format!("{}.", field.join("."));
-        above
-            .or_else(|| self.flags.iter().find(|(name, _)| name.starts_with(&inside)).map(|(_, flag)| flag))
-            .copied()
+        let within = |name: &String| format!("{name}.").starts_with(&inside);
+        self.flags.iter().find(|(name, _)| within(name)).map(|(_, flag)| *flag)
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) enum Shape {
     Address,
     /// A path inside the source.
     TreePath,
+    /// A service account: `namespace/name`.
+    Account,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A time such as `90s` or `1h30m`, no shorter than this.
@@ -140,6 +142,12 @@ const GIT: Map = Map::of(&[
         Shape::TreePath,
         "The folder of the repository to render; the root unless said.",
     ),
+    Field::new(
+        "credentialsFile",
+        "source-git-credentials-file",
+        Shape::Path,
+        "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
+    ),
 ])
 .with_rivals(&["branch", "tag", "commit"]);
 
@@ -166,7 +174,13 @@ const KUBERNETES: Map = Map::of(&[
         "kubeconfig",
         "kubeconfig",
         Shape::Path,
-        "The kubeconfig; what kubectl would read unless said.",
+        "The kubeconfig; unless said what kubectl would read, and in a Pod without any its own account.",
+    ),
+    Field::new(
+        "account",
+        "kubernetes-account",
+        Shape::Account,
+        "The service account to act as, as namespace/name; that of the connection unless said.",
     ),
     Field::new(
         "allowExecCredentials",

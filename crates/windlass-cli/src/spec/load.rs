@@ -1,5 +1,6 @@
 //! From files and flags to units.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,8 @@ use windlass_yaml::{Document, Options};
 
 use super::draft::{Draft, Setting};
 use super::unit::Unit;
+
+const NAME: [&str; 2] = ["metadata", "name"];
 
 /// What the command line says about units.
 #[derive(Debug, Clone, Default)]
@@ -27,24 +30,63 @@ pub(crate) struct Asked {
 /// # Errors
 /// [`ErrorKind::Invalid`] and [`ErrorKind::NotFound`], with file, line and field.
 pub(crate) fn load(asked: &Asked, limits: &Limits) -> Result<Vec<Unit>> {
-    let (mut units, mut problems) = (Vec::new(), Vec::new());
+    let (mut units, mut meant, mut problems) = (Vec::new(), BTreeSet::new(), Vec::new());
     for result in drafts(asked, limits) {
-        match result {
-            Err(error) => problems.push(error),
-            Ok(mut draft) => {
-                draft.set(&asked.settings);
-                match Unit::read(draft) {
-                    Ok(unit) => units.push(unit),
-                    Err(error) => problems.push(error),
-                }
+        let read = result.and_then(|draft| {
+            let is_meant = asked.means(&draft);
+            Ok((flagged(draft, is_meant, &asked.settings).and_then(Unit::read)?, is_meant))
+        });
+        match read {
+            Ok((unit, is_meant)) => {
+                meant.extend(is_meant.then(|| unit.id.clone()));
+                units.push(unit);
             }
+            Err(error) => problems.push(error),
         }
     }
     problems.extend(twins(&units));
     if problems.is_empty() {
-        problems.extend(select(&mut units, &asked.only));
+        problems.extend(asked.unknown(&units));
+        keep(&mut units, &meant);
     }
     Error::all(problems).map_or(Ok(units), Err)
+}
+
+impl Asked {
+    /// Says whether a unit is meant, by the name that its file gives it.
+    fn means(&self, draft: &Draft) -> bool {
+        let named = draft.value.text_at(&NAME);
+        let flag = || self.settings.iter().find(|setting| setting.path == NAME)?.value.as_text();
+        let name = named.or_else(flag);
+        self.only.is_empty() || name.is_some_and(|name| self.only.iter().any(|only| only == name))
+    }
+
+    /// Lists the names that no unit has.
+    fn unknown(&self, units: &[Unit]) -> Vec<Error> {
+        let named = |unit: &Unit| unit.draft.name_in_file().unwrap_or_else(|| unit.id.to_string());
+        let names: Vec<String> = units.iter().map(named).collect();
+        let unknown = self.only.iter().filter(|name| !names.contains(name)).map(|name| {
+            Error::new(ErrorKind::NotFound, format!("no unit is called `{name}`"))
+                .with("flag", "--unit")
+                .with_help(format!("the units here are {}", names.join(", ")))
+        });
+        unknown.collect()
+    }
+}
+
+/// Lets flags change a unit, if it is meant.
+fn flagged(mut draft: Draft, is_meant: bool, settings: &[Setting]) -> Result<Draft> {
+    let problems = if is_meant { draft.set(settings) } else { Vec::new() };
+    Error::all(problems).map_or(Ok(draft), Err)
+}
+
+/// Keeps the units that are meant. What is left out on purpose is taken for done.
+fn keep(units: &mut Vec<Unit>, meant: &BTreeSet<UnitId>) {
+    let all: BTreeSet<UnitId> = units.iter().map(|unit| unit.id.clone()).collect();
+    units.retain(|unit| meant.contains(&unit.id));
+    for unit in units {
+        unit.depends_on.retain(|id| meant.contains(id) || !all.contains(id));
+    }
 }
 
 fn drafts(asked: &Asked, limits: &Limits) -> Vec<Result<Draft>> {
@@ -138,7 +180,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 fn twins(units: &[Unit]) -> Vec<Error> {
-    const NAME: [&str; 2] = ["metadata", "name"];
     let mut problems = Vec::new();
     for (at, unit) in units.iter().enumerate() {
         if let Some(first) = units[..at].iter().find(|first| first.id == unit.id) {
@@ -146,27 +187,6 @@ fn twins(units: &[Unit]) -> Vec<Error> {
             problems
                 .push(error.with("first", first.draft.shown()).with_help("give each unit a name of its own"));
         }
-    }
-    problems
-}
-
-/// Keeps the units that are meant.
-fn select(units: &mut Vec<Unit>, only: &[String]) -> Vec<Error> {
-    if only.is_empty() {
-        return Vec::new();
-    }
-    let names: Vec<String> = units.iter().map(|unit| unit.id.to_string()).collect();
-    let unknown = only.iter().filter(|name| !names.contains(name)).map(|name| {
-        Error::new(ErrorKind::NotFound, format!("no unit is called `{name}`"))
-            .with("flag", "--unit")
-            .with_help(format!("the units here are {}", names.join(", ")))
-    });
-    let problems: Vec<Error> = unknown.collect();
-    let meant = |id: &UnitId| only.iter().any(|name| name == id.as_str());
-    units.retain(|unit| meant(&unit.id));
-    // What is left out on purpose is taken for done.
-    for unit in units {
-        unit.depends_on.retain(|id| meant(id) || !names.iter().any(|name| name == id.as_str()));
     }
     problems
 }

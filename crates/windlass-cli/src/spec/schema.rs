@@ -68,6 +68,7 @@ fn of_shape(shape: &Shape) -> Json {
         Shape::Name => name(),
         Shape::Names => json!({ "type": "array", "items": name() }),
         Shape::Text | Shape::Path | Shape::Address => json!({ "type": "string", "minLength": 1 }),
+        Shape::Account => json!({ "type": "string", "pattern": "^[a-z0-9.-]+/[a-z0-9.-]+$" }),
         Shape::TreePath => json!({ "type": "string", "minLength": 1, "pattern": "^[^/]" }),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Time(_) => json!({ "type": "string", "pattern": "^[0-9]" }),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
-use windlass_core::{Limits, Value};
+use windlass_core::{Error, ErrorKind, Limits, Value};
 use windlass_yaml::Options;
 
 use super::check::{check, nearest};
@@ -34,6 +34,22 @@ fn unit(yaml: &str) -> Unit {
     Unit::read(draft(yaml)).unwrap()
 }
 
+fn of_spec(spec: &str) -> Draft {
+    of_spec_in("unit.yaml", spec)
+}
+
+fn of_spec_in(file: &str, spec: &str) -> Draft {
+    let text =
+        format!("{{apiVersion: windlass.dev/v1alpha1, kind: Unit, metadata: {{name: a}}, spec: {{{spec}}}}}");
+    let text: Arc<[u8]> = text.as_bytes().into();
+    let mut documents = windlass_yaml::read(&text, &Options::default()).unwrap();
+    Draft::of_file(Path::new(file), text, documents.remove(0))
+}
+
+fn setting(path: &[&'static str], flag: &'static str, value: &str) -> Setting {
+    Setting { path: path.to_vec(), flag, value: value.into() }
+}
+
 /// Goes through all fields with the names that lead to them.
 fn all(map: &Map, above: &[&'static str], see: &mut dyn FnMut(&[&'static str], &Field)) {
     for field in map.fields {
@@ -51,6 +67,7 @@ fn example(shape: &Shape) -> Json {
         Shape::Names => json!(["other"]),
         Shape::Word(words) => json!(words[0]),
         Shape::Time(_) => json!("90s"),
+        Shape::Account => json!("team-a/deployer"),
         Shape::Truth => json!(true),
         Shape::Whole(min, _) => json!(min),
         Shape::Map(_) => json!({}),
@@ -117,42 +134,99 @@ fn every_flag_reaches_the_field_it_names() {
     for (path, field) in flagged() {
         let value: Value = serde_json::from_value(example(&field.shape)).unwrap();
         let mut draft = Draft::of_flags();
-        draft.set(&[Setting { path: path.clone(), flag: field.flag, value: value.clone() }]);
+        let problems = draft.set(&[Setting { path: path.clone(), flag: field.flag, value: value.clone() }]);
+        assert!(problems.is_empty(), "--{}: {problems:?}", field.flag);
         assert_eq!(draft.value.at(&path), Some(&value), "--{}", field.flag);
     }
 }
 
 #[test]
 fn a_flag_takes_the_alternatives_of_its_field_out() {
-    let mut draft = draft(
-        "{apiVersion: windlass.dev/v1alpha1, kind: Unit, metadata: {name: a}, \
-         spec: {source: {git: {url: x, tag: v1}}, target: {dir: live}}}",
-    );
+    let mut draft = of_spec("source: {git: {url: x, tag: v1}}, target: {dir: live}");
     let branch = Setting {
         path: vec!["spec", "source", "git", "branch"],
         flag: "source-git-branch",
         value: "b".into(),
     };
-    draft.set(&[branch]);
+    assert_eq!(draft.set(&[branch]), []);
     let Source::Git { at, .. } = Unit::read(draft.clone()).unwrap().source else {
         panic!("still a repository")
     };
     assert_eq!(at, GitReference::Branch("b".into()));
-    draft.set(&[Setting { path: vec!["spec", "source", "dir"], flag: "source-dir", value: "here".into() }]);
+    let dir = Setting { path: vec!["spec", "source", "dir"], flag: "source-dir", value: "here".into() };
+    let mut draft = of_spec("source: {git: {url: x, tag: v1}}, target: {dir: live}");
+    assert_eq!(draft.set(&[dir]), []);
     assert_eq!(Unit::read(draft).unwrap().source, Source::Dir("here".into()));
 }
 
 #[test]
+fn a_flag_that_says_more_of_one_alternative_does_not_choose_it_against_another() {
+    let context = || setting(&["spec", "target", "kubernetes", "context"], "kubernetes-context", "prod");
+    let mut unit = of_spec("source: {dir: a}, target: {dir: live}");
+    let problems = unit.set(&[context()]);
+    assert_eq!(
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "--kubernetes-context is about spec.target.kubernetes, and the unit has spec.target.dir (path=unit.yaml, \
+          line=1, column=104, unit=a)"
+        ]
+    );
+    assert_eq!(Unit::read(unit.clone()).unwrap().target, Target::Dir("live".into()));
+    let kubernetes = Setting {
+        path: vec!["spec", "target", "kubernetes"],
+        flag: "kubernetes",
+        value: Value::Map(windlass_core::Map::new()),
+    };
+    assert_eq!(unit.set(&[context(), kubernetes]), [], "unless it is chosen, in whatever order");
+    assert!(matches!(Unit::read(unit).unwrap().target, Target::Kubernetes(_)));
+}
+
+#[test]
+fn two_flags_that_choose_differently_are_an_error() {
+    let mut unit = of_spec("source: {dir: a}, target: {dir: live}");
+    let url = setting(&["spec", "source", "git", "url"], "source-git-url", "x");
+    let dir = setting(&["spec", "source", "dir"], "source-dir", "b");
+    let problems = unit.set(&[url, dir]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].message(), "--source-git-url and --source-dir cannot be said together");
+}
+
+#[test]
+fn what_is_to_blame_is_the_field_and_a_flag_only_if_it_said_that() {
+    let mut unit = of_spec("source: {git: {url: x}}, target: {dir: live}");
+    assert_eq!(unit.set(&[setting(&["spec", "source", "git", "path"], "path", "shop")]), []);
+    let blamed = |field: &[&str]| unit.blame(field, Error::new(ErrorKind::NotFound, "no")).to_string();
+    assert_eq!(
+        blamed(&["spec", "source", "git", "url"]),
+        "no (field=spec.source.git.url, unitFile=unit.yaml:1:92)"
+    );
+    assert_eq!(blamed(&["spec", "source", "git", "path"]), "no (field=spec.source.git.path, flag=--path)");
+}
+
+#[test]
 fn paths_of_a_file_are_relative_to_the_file() {
-    let text: Arc<[u8]> = b"{apiVersion: windlass.dev/v1alpha1, kind: Unit, metadata: {name: a}, \
-        spec: {source: {git: {url: ../fleet.git}}, target: {dir: live}}}"
-        .as_slice()
-        .into();
-    let mut documents = windlass_yaml::read(&text, &Options::default()).unwrap();
-    let unit = Unit::read(Draft::of_file(Path::new("units/a.yaml"), text, documents.remove(0))).unwrap();
-    assert_eq!(unit.target, Target::Dir("units/live".into()));
-    let Source::Git { url, .. } = unit.source else { panic!("a repository") };
-    assert_eq!(url, "units/../fleet.git");
+    let read = |url: &str| {
+        let spec =
+            format!("source: {{git: {{url: '{url}', credentialsFile: token}}}}, target: {{dir: live}}");
+        Unit::read(of_spec_in("units/a.yaml", &spec)).unwrap()
+    };
+    assert_eq!(read("x").target, Target::Dir("units/live".into()));
+    for (said, meant) in [
+        ("../fleet.git", "units/../fleet.git"),
+        ("./fleet.git", "units/./fleet.git"),
+        ("fleet.git", "units/fleet.git"),
+        ("repositories/a:b", "units/repositories/a:b"),
+        (".", "units/."),
+        ("/srv/fleet.git", "/srv/fleet.git"),
+        ("https://example.org/fleet.git", "https://example.org/fleet.git"),
+        ("file:///srv/fleet.git", "file:///srv/fleet.git"),
+        ("git@example.org:fleet.git", "git@example.org:fleet.git"),
+        ("https//token@example.org/fleet.git", "https//token@example.org/fleet.git"),
+    ] {
+        let Source::Git { url, credentials, .. } = read(said).source else { panic!("a repository") };
+        assert_eq!(url, meant);
+        assert_eq!(credentials, Some("units/token".into()));
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Dir(PathBuf),
-    Git { url: String, at: GitReference, path: TreePath },
+    Git { url: String, at: GitReference, path: TreePath, credentials: Option<PathBuf> },
 }
 
 /// Shows where the manifests come from, without a user or a password.
@@ -68,6 +68,7 @@ pub(crate) struct Kubernetes {
     pub(crate) context: Option<String>,
     pub(crate) namespace: Option<String>,
     pub(crate) kubeconfig: Option<PathBuf>,
+    pub(crate) account: Option<String>,
     pub(crate) allow_exec_credentials: bool,
     pub(crate) allow_unverified_tls: bool,
     pub(crate) allow_plain_http: bool,
@@ -148,12 +149,19 @@ fn source(draft: &Draft) -> Result<Source> {
         _ => GitReference::Default,
     };
     let path = git("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?;
-    Ok(Source::Git { url: address(draft, &git("url").unwrap_or_default()), at, path })
+    let credentials = git("credentialsFile")
+        .map(|file| draft.resolve(&["spec", "source", "git", "credentialsFile"], &file));
+    Ok(Source::Git { url: address(draft, &git("url").unwrap_or_default()), at, path, credentials })
 }
 
-/// A path such as `../fleet.git` is relative to the file that says it; a URL is a URL.
+/// A path such as `fleet.git` is relative to the file that says it. What has a scheme or names a host, as `scp` does, is
+/// none.
 fn address(draft: &Draft, url: &str) -> String {
-    if !url.starts_with("./") && !url.starts_with("../") && url != "." && url != ".." {
+    let names_host = url.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
+    // A mistyped URL with a token in it stays as it is, for windlass-git to refuse without showing it.
+    let first = url.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let is_mistyped = matches!(first.as_str(), "http" | "https") && url.contains('@');
+    if url.contains("://") || names_host || is_mistyped {
         return url.to_owned();
     }
     draft.resolve(&["spec", "source", "git", "url"], url).to_string_lossy().into_owned()
@@ -170,6 +178,7 @@ fn target(draft: &Draft) -> Result<Target> {
         context: text(draft, &path("context")),
         namespace: text(draft, &path("namespace")),
         kubeconfig: text(draft, &path("kubeconfig")).map(|file| draft.resolve(&path("kubeconfig"), &file)),
+        account: text(draft, &path("account")),
         allow_exec_credentials: truth(draft, &path("allowExecCredentials")).unwrap_or(false),
         allow_unverified_tls: truth(draft, &path("allowUnverifiedTls")).unwrap_or(false),
         allow_plain_http: truth(draft, &path("allowPlainHttp")).unwrap_or(false),

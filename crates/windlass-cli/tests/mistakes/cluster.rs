@@ -7,7 +7,7 @@ use crate::Mistake;
 use crate::support::{World, closed_port};
 
 /// Answers every request with this status of the API.
-fn server(code: u16, reason: &'static str, message: &'static str) -> u16 {
+pub(crate) fn server(code: u16, reason: &'static str, message: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -53,6 +53,16 @@ pub(crate) const ALL: &[Mistake] = &[
     }),
     ("no kubeconfig at all", |world| {
         world.spec("  source: {dir: ./deploy}\n  target:\n    kubernetes: {}\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("an account that is not one", |world| {
+        world.spec("  source: {dir: ./deploy}\n  target:\n    kubernetes: {account: deployer}\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a kubeconfig with a proxy", |world| {
+        kubeconfig(world, "https://127.0.0.1:1", "{token: secret}");
+        world.edit("kubeconfig", "{server: ", "{proxy-url: \"http://127.0.0.1:1\", server: ");
+        world.spec("  source: {dir: ./deploy}\n  target:\n    kubernetes: {kubeconfig: ./kubeconfig}\n");
         world.run("plan -f unit.yaml");
     }),
     ("a kubeconfig that is not YAML", |world| {

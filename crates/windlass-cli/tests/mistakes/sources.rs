@@ -1,7 +1,7 @@
 //! Mistakes about sources.
 
 use crate::Mistake;
-use crate::support::{World, closed_port};
+use crate::support::{World, closed_port, unit};
 
 fn git(world: &mut World, git: &str) {
     world.spec(&format!("  source:\n    git: {{{git}}}\n  target: {{dir: ./live}}\n"));
@@ -21,6 +21,16 @@ pub(crate) const ALL: &[Mistake] = &[
     ("a folder that is not a repository", |world| git(world, "url: ./deploy")),
     ("a transport that is not there", |world| git(world, "url: \"git@example.org:fleet.git\"")),
     ("a scheme that does not exist", |world| git(world, "url: \"htps://example.org/fleet.git\"")),
+    ("a URL with a token that is mistyped", |world| {
+        world.put(
+            "units/unit.yaml",
+            &unit(
+                "shop",
+                "  source:\n    git: {url: https//secret@example.org/fleet.git}\n  target: {dir: ./live}\n",
+            ),
+        );
+        world.run("plan -f units");
+    }),
     ("a branch that does not exist", |world| {
         world.repository();
         git(world, "url: ./fleet.git, branch: mian");
@@ -44,6 +54,25 @@ pub(crate) const ALL: &[Mistake] = &[
     ("a server that nobody answers on", |world| {
         let port = closed_port();
         world.run(&format!("plan -f unit.yaml --source-git-url https://127.0.0.1:{port}/fleet.git"));
+    }),
+    ("a file of credentials that does not exist", |world| {
+        git(world, "url: https://127.0.0.1:1/fleet.git, credentialsFile: ./tokne");
+    }),
+    ("credentials that are not written as such", |world| {
+        world.put("token", "user: ada\npassword: secret\n");
+        git(world, "url: https://127.0.0.1:1/fleet.git, credentialsFile: ./token");
+    }),
+    ("a private repository without credentials", |world| {
+        let port = super::cluster::server(401, "Unauthorized", "Unauthorized");
+        world.run(&format!("plan -f unit.yaml --source-git-url http://127.0.0.1:{port}/fleet.git"));
+    }),
+    ("credentials of a file without TLS", |world| {
+        world.put("token", "secret\n");
+        git(world, "url: http://127.0.0.1:1/fleet.git, credentialsFile: ./token");
+    }),
+    ("a wrong address beside a flag for the path", |world| {
+        world.spec("  source:\n    git: {url: ./flete.git}\n  target: {dir: ./live}\n");
+        world.run("plan -f unit.yaml --path shop");
     }),
     ("credentials without TLS", |world| {
         let port = closed_port();

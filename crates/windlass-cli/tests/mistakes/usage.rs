@@ -12,6 +12,15 @@ pub(crate) const ALL: &[Mistake] = &[
     ("a form of output that does not exist", |world| {
         world.run("plan -f unit.yaml -o xml");
     }),
+    ("a run in a form that has an end", |world| {
+        world.run("run -f unit.yaml -o yaml");
+    }),
+    ("a word that is neither true nor false", |world| {
+        world.run("plan -f unit.yaml --prune=no");
+    }),
+    ("an adoption that does not exist", |world| {
+        world.run("plan -f unit.yaml --adoption all");
+    }),
     ("a flag that does not exist", |world| {
         world.run("plan -f unit.yaml --source-git-brnach main");
     }),
@@ -32,6 +41,15 @@ pub(crate) const ALL: &[Mistake] = &[
     }),
     ("--prune and --no-prune", |world| {
         world.run("apply -f unit.yaml --prune --no-prune");
+    }),
+    ("a flag of a cluster for a unit that goes into a folder", |world| {
+        world.run("plan -f unit.yaml --kubernetes-context prod");
+    }),
+    ("a flag of a repository for a unit that comes from a folder", |world| {
+        world.run("plan -f unit.yaml --source-git-branch feature");
+    }),
+    ("two flags that choose another source each", |world| {
+        world.run("plan -f unit.yaml --source-dir deploy --source-git-url fleet.git");
     }),
     ("a unit that is not in the files", |world| {
         world.run("plan -f unit.yaml --unit shpo");

@@ -33,6 +33,10 @@ fn fault(command: &str) -> Option<String> {
     let missing = |what: &str| Some(format!("there is no {what}"));
     match words.as_slice() {
         ["cargo", "test", "--workspace"] => None,
+        ["cargo", "install", "--path", path, "--locked"] => {
+            let is_a_program = papers::read(format!("{path}/Cargo.toml")).contains("\n[[bin]]\n");
+            (!is_a_program).then(|| format!("{path} is no program"))
+        }
         ["cargo", "run", "--example", name, rest @ ..] => {
             let lost = rest.iter().skip(1).find(|path| path.starts_with("examples/") && !is_there(path));
             match lost {

@@ -35,6 +35,26 @@ fn a_source_takes_fewer_than_forty_lines() {
     assert!((20..40).contains(&count), "{count} lines");
 }
 
+/// The Rust itself is compiled by `src/guides.rs`, with the dependencies of the facade.
+#[test]
+fn the_guide_for_embedders_depends_on_what_its_example_uses() {
+    let blocks = papers::blocks(&papers::read("docs/embed.md"));
+    let of = |words: &str| blocks.iter().find(|block| block.words == words).unwrap();
+    let (manifest, example) = (&of("toml").text, &of("rust").text);
+    assert!(manifest.contains(&remote()), "{manifest}");
+    for name in ["windlass", "tempfile", "tokio"] {
+        assert!(example.contains(&format!("{name}::")), "the example uses {name}");
+        assert!(manifest.contains(&format!("\n{name} = ")), "the manifest has {name}");
+    }
+    let words = example.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':'));
+    let paths = words.filter_map(|word| word.split_once("::"));
+    let roots = paths.map(|(root, _)| root).filter(|root| root.starts_with(char::is_lowercase));
+    let unknown: Vec<&str> = roots
+        .filter(|root| !matches!(*root, "std" | "kubernetes" | "windlass" | "tempfile" | "tokio"))
+        .collect();
+    assert_eq!(unknown, [""; 0], "are these dependencies?");
+}
+
 /// Links of the suite are made as Unix makes them.
 #[cfg(unix)]
 #[test]
@@ -56,10 +76,17 @@ fn a_crate_outside_the_workspace_upholds_the_laws_of_a_source() {
     }
 }
 
-/// Takes Windlass from this folder instead of the registry, and keeps the crate out of the workspace around it.
+/// How the guides depend on Windlass: by the address that the manifests of this workspace name.
+fn remote() -> String {
+    let manifest = papers::read("Cargo.toml");
+    let address = manifest.lines().find_map(|line| line.strip_prefix("repository = ")).unwrap();
+    format!("windlass = {{ git = {address}, ")
+}
+
+/// Takes Windlass from this folder instead of its repository, and keeps the crate out of the workspace around it.
 fn unpublished(manifest: &str) -> String {
     let path = papers::root().join("crates/windlass");
-    let here = manifest.replace("version = \"0.1\", default", &format!("path = {path:?}, default"));
+    let here = manifest.replace(&remote(), &format!("windlass = {{ path = {path:?}, "));
     assert_ne!(here, manifest, "the guide depends on windlass");
     format!("{here}\n[workspace]\n")
 }

@@ -1,0 +1,162 @@
+//! Credentials for Git from a file, read anew at each pass, so that whoever renews them needs to tell nobody.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use windlass_core::{
+    Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Value, async_trait,
+};
+use windlass_git::{Credentials, GitSource};
+use windlass_yaml::Options;
+
+/// The largest file of credentials, in bytes.
+const BYTES_MAX: u64 = 64 * 1024;
+/// The user beside a bare token: servers that take a token for a password take any user.
+const USER: &str = "git";
+
+const HELP: &str = "write a token alone, or `username: …` and `password: …` on two lines";
+
+/// A repository with the credentials that a file holds. `Debug` shows the file, never what is in it.
+pub(crate) struct PrivateSource {
+    source: GitSource,
+    file: PathBuf,
+    /// The source with the credentials that were read last, which keeps its connections while they stay the same.
+    last: Mutex<Option<(Credentials, Arc<GitSource>)>>,
+}
+
+impl PrivateSource {
+    pub(crate) fn new(source: GitSource, file: &Path) -> Self {
+        Self { source, file: file.into(), last: Mutex::default() }
+    }
+
+    fn now(&self) -> Result<Arc<GitSource>> {
+        let credentials =
+            read(&self.file).map_err(|error| error.with("credentialsFile", self.file.display()))?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == credentials) {
+            return Ok(Arc::clone(source));
+        }
+        let source = Arc::new(self.source.clone().with_credentials(credentials.clone()));
+        *last = Some((credentials, Arc::clone(&source)));
+        Ok(source)
+    }
+}
+
+impl fmt::Debug for PrivateSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateSource").field("source", &self.source).field("file", &self.file).finish()
+    }
+}
+
+#[async_trait]
+impl Source for PrivateSource {
+    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        self.now()?.resolve(cx).await
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
+        self.now()?.fetch(cx, revision, paths).await
+    }
+}
+
+fn read(file: &Path) -> Result<Credentials> {
+    let unreadable = |error: std::io::Error| {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            std::io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+            _ => ErrorKind::Unavailable,
+        };
+        Error::new(kind, "the credentials cannot be read").caused_by(error)
+    };
+    let mut bytes = Vec::new();
+    File::open(file).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(
+            Error::new(ErrorKind::Limit, "the file of credentials is too large").with("max", BYTES_MAX)
+        );
+    }
+    parse(&bytes)
+}
+
+/// Reads credentials. What is wrong is said without a word of what is there.
+fn parse(bytes: &[u8]) -> Result<Credentials> {
+    let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(HELP);
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("the credentials are not UTF-8"))?.trim();
+    if text.is_empty() {
+        return Err(wrong("the file of credentials is empty"));
+    }
+    if !text.starts_with('{') && !text.contains(char::is_whitespace) {
+        return Ok(Credentials::basic(USER, text));
+    }
+    let documents = windlass_yaml::read(text.as_bytes(), &Options::default());
+    let documents = documents.map_err(|_| wrong("the credentials are neither a token nor YAML"))?;
+    let [document] = documents.as_slice() else { return Err(wrong("the credentials are several documents")) };
+    let fields =
+        document.value.as_map().ok_or_else(|| wrong("the credentials are neither a token nor a map"))?;
+    if fields.iter().any(|(name, _)| !matches!(name.as_str(), "username" | "password")) {
+        return Err(wrong("the credentials have a field that is neither username nor password"));
+    }
+    let field = |name| document.value.get(name).and_then(Value::as_text).filter(|text| !text.is_empty());
+    match (field("username"), field("password")) {
+        (Some(user), Some(password)) => Ok(Credentials::basic(user, password)),
+        (None, _) => Err(wrong("the credentials have no username that is a text")),
+        (_, None) => Err(wrong("the credentials have no password that is a text")
+            .with_help("write `password: …`, in quotes where it looks like a number")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_holds_a_token_or_a_user_with_a_password() {
+        let token = Credentials::basic("git", "ghp_secret");
+        let basic = Credentials::basic("ada", "se cret");
+        for (text, expected) in [
+            ("ghp_secret\n", &token),
+            ("  ghp_secret  ", &token),
+            ("username: ada\npassword: se cret\n", &basic),
+            ("{\"username\":\"ada\",\"password\":\"se cret\"}", &basic),
+        ] {
+            assert_eq!(parse(text.as_bytes()).as_ref().unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_credentials_is_said_without_them() {
+        for text in [
+            "",
+            "two secrets",
+            "username: secret",
+            "username: secret\npassword: 1234567",
+            "username: ada\npassword: secret\nsecret: secret",
+            "username: ada\nusername: secret",
+            "- secret\n- secret",
+            "username: {secret\n",
+            "username: secret\n---\npassword: secret\n",
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err();
+            assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{text}: {error:?}");
+            assert!(error.help().is_some(), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_read_anew_and_a_source_is_made_anew_only_for_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "one").unwrap();
+        let source = PrivateSource::new(GitSource::new("https://example.org/fleet.git"), &file);
+        let first = source.now().unwrap();
+        assert!(Arc::ptr_eq(&first, &source.now().unwrap()));
+        std::fs::write(&file, "two").unwrap();
+        assert!(!Arc::ptr_eq(&first, &source.now().unwrap()));
+        assert!(!format!("{source:?}").contains("two"));
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(source.now().unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
