@@ -63,7 +63,7 @@ macro_rules! target_suite {
 macro_rules! __target_laws {
     ($then:ident $args:tt) => {
         $crate::$then! { $args
-            the_profile_is_the_same_every_time no_body_is_shown
+            the_profile_is_the_same_every_time no_body_is_shown no_body_is_shown_where_an_object_is_refused
             observing_gives_one_sight_for_each_asked what_is_not_there_is_absent
             what_cannot_be_read_is_never_absent an_unknown_kind_is_undefined observing_changes_nothing
             a_body_comes_unless_its_stamp_is_known what_carries_the_mark_is_found_though_nobody_asked
@@ -71,17 +71,21 @@ macro_rules! __target_laws {
             a_write_sets_the_whole_payload a_write_sets_the_mark what_was_written_is_seen_at_once
             a_write_says_what_it_did writing_again_says_unchanged_and_changes_nothing
             deleting_what_is_absent_is_gone a_held_deletion_is_told_and_the_object_still_seen
+            a_write_sends_the_payload_and_nothing_else what_an_apply_no_longer_has_is_taken_out
+            what_somebody_else_holds_too_stays
             an_apply_leaves_alone_what_others_set a_replace_leaves_nothing_of_others
             create_only_leaves_alone_what_is_there a_recreated_object_has_another_uid
             an_expectation_that_does_not_hold_is_a_conflict a_refused_write_changes_nothing
             an_expectation_that_holds_lets_the_write_happen the_written_version_is_the_observed_one
             a_version_changes_with_every_change a_stamp_changes_with_what_an_apply_can_set
             a_stamp_stays_when_only_status_changes a_fence_that_refuses_stops_every_write
+            a_write_without_time_left_is_not_begun
             a_cancelled_write_writes_nothing dropping_a_write_leaves_the_old_or_the_new_object
             an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
             a_watch_tells_what_is_there_then_synced a_watch_tells_of_changes_and_deletions
+            what_could_have_been_missed_is_a_gap dropping_the_news_ends_the_watch
         }
     };
 }

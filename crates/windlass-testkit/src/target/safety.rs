@@ -45,6 +45,14 @@ pub fn a_fence_that_refuses_stops_every_write(harness: &dyn TargetHarness) -> Ch
     stopped(harness, &harness.context().with_fence(Arc::new(Lost)), ErrorKind::Conflict)
 }
 
+/// A write for which no time is left is not begun.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_write_without_time_left_is_not_begun(harness: &dyn TargetHarness) -> Check {
+    stopped(harness, &harness.context().with_timeout(Duration::ZERO), ErrorKind::Timeout)
+}
+
 /// A write that was cancelled before it began writes nothing.
 ///
 /// # Errors
