@@ -40,13 +40,17 @@ macro_rules! __store_laws {
     ($then:ident $args:tt) => {
         $crate::$then! { $args
             what_was_never_saved_is_none what_was_saved_is_loaded what_was_saved_survives_a_crash
+            another_process_sees_what_was_saved
             a_load_gives_the_version_of_the_last_save a_delta_changes_only_what_it_names
             what_a_delta_drops_is_owned_no_longer the_history_keeps_its_newest_records
+            passes_of_one_revision_are_one_record
             a_save_expecting_another_version_is_a_conflict a_refused_save_changes_nothing
-            of_two_saves_at_once_one_wins versions_never_repeat
+            of_two_saves_at_once_one_wins of_two_processes_at_once_one_wins
+            versions_never_repeat versions_never_repeat_after_a_crash
             a_damaged_state_is_corrupt_never_none a_damaged_state_is_not_written_over
             a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
-            dropping_a_save_leaves_the_old_or_the_new_state
+            a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
+            a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_state
         }
     };
 }

@@ -1,5 +1,6 @@
 //! What all suites share: laws, harnesses, findings.
 
+mod lost;
 mod macros;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
+pub(crate) use lost::Lost;
 use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 
 use crate::TestClock;

@@ -3,19 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_core::{Cancel, Error, ErrorKind, Expect, Fence, Live, Mark, Mode, Now, Object, Result, Write};
+use windlass_core::{Cancel, ErrorKind, Expect, Live, Mark, Mode, Object, Write};
 
 use super::{TargetHarness, applied, applying, deleting, live, shows, there, web, write, write_in};
-use crate::suite::{Check, drop_at_each_wait, ensure, fails};
-
-#[derive(Debug)]
-struct Lost;
-
-impl Fence for Lost {
-    fn check(&self, _now: Now) -> Result<Option<Duration>> {
-        Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
-    }
-}
+use crate::suite::{Check, Lost, drop_at_each_wait, ensure, fails};
 
 /// Tries to create `a`, change `b` and delete `c`, and gives the error of each, or what changed.
 fn stopped(harness: &dyn TargetHarness, cx: &windlass_core::Context, kind: ErrorKind) -> Check {
