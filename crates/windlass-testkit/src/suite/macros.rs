@@ -19,7 +19,8 @@ macro_rules! __source_laws {
             no_failure_gives_an_empty_artifact no_credential_is_shown
             dropping_a_call_half_way_leaves_the_source_whole wanted_paths_are_brought
             what_was_not_fetched_is_never_missing a_missing_path_is_not_found
-            a_listing_is_sorted_and_has_each_entry_once a_listing_tells_files_from_folders
+            a_listing_is_sorted_and_has_each_entry_once names_that_differ_in_case_are_two
+            a_listing_tells_files_from_folders
             content_comes_as_it_is reading_twice_gives_the_same_bytes
             listing_a_file_is_invalid reading_a_folder_is_invalid
             a_link_inside_the_root_is_followed no_path_escapes_the_root a_file_over_the_limit_is_refused
