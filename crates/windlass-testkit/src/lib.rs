@@ -85,9 +85,13 @@
 //! functions and tested as tables; and no randomness, which is `windlass-sim`.
 
 mod clock;
+pub mod dialect;
+pub mod fence;
+pub mod health;
 mod lines;
 mod memory;
 mod object;
+pub mod order;
 mod recorder;
 pub mod renderer;
 mod run;
@@ -96,6 +100,7 @@ pub mod store;
 pub mod suite;
 mod sync;
 pub mod target;
+pub mod time;
 
 pub use clock::TestClock;
 pub use lines::LinesRenderer;

@@ -121,6 +121,97 @@ macro_rules! __renderer_laws {
     };
 }
 
+/// Makes a test of each law of the [`OrderRule`](windlass_core::OrderRule) suite. Takes what makes a
+/// [`OrderHarness`](crate::order::OrderHarness).
+#[macro_export]
+macro_rules! order_suite {
+    ($make:expr) => { $crate::__order_laws!(__law_tests (order $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __order_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            asking_twice_gives_the_same_edges the_order_of_items_does_not_matter
+            edges_grow_with_the_items_and_not_with_their_pairs every_edge_is_among_the_items
+            no_items_have_no_edges what_items_say_wrongly_is_invalid_and_names_them
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Dialect`](windlass_core::Dialect) suite. Takes what makes a
+/// [`DialectHarness`](crate::dialect::DialectHarness).
+#[macro_export]
+macro_rules! dialect_suite {
+    ($make:expr) => { $crate::__dialect_laws!(__law_tests (dialect $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dialect_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_an_object_says_is_read reading_twice_gives_the_same what_is_not_spoken_of_stays
+            what_others_annotate_is_not_read a_wrong_value_names_annotation_and_object
+        }
+    };
+}
+
+/// Makes a test of each law of the [`HealthCheck`](windlass_core::HealthCheck) suite. Takes what makes a
+/// [`HealthHarness`](crate::health::HealthHarness).
+#[macro_export]
+macro_rules! health_suite {
+    ($make:expr) => { $crate::__health_laws!(__law_tests (health $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __health_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_there_is_a_rule_for_is_assessed assessing_twice_gives_the_same
+            a_kind_without_a_rule_has_no_answer no_body_makes_it_panic nothing_of_a_secret_is_told
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Clock`](windlass_core::Clock) suite. Takes what makes a
+/// [`ClockHarness`](crate::time::ClockHarness).
+#[macro_export]
+macro_rules! clock_suite {
+    ($make:expr) => { $crate::__clock_laws!(__law_tests (time $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __clock_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            time_never_goes_back time_never_goes_back_on_another_thread a_sleep_ends_no_earlier
+            sleeps_side_by_side_end_each_in_its_time dropping_a_sleep_has_no_effect
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Fence`](windlass_core::Fence) suite. Takes what makes a
+/// [`FenceHarness`](crate::fence::FenceHarness).
+#[macro_export]
+macro_rules! fence_suite {
+    ($make:expr) => { $crate::__fence_laws!(__law_tests (fence $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fence_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            while_it_is_held_a_write_may_start what_is_left_grows_shorter_with_time
+            once_it_has_run_out_no_write_may_start once_it_is_lost_no_write_may_start
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __law_tests {
