@@ -27,3 +27,49 @@ caught!(dialect, dialect_suite);
 caught!(health, health_suite);
 caught!(time, clock_suite);
 caught!(fence, fence_suite);
+
+/// Test clocks: one that its own `block_on` moves, and one that moves by itself.
+mod test_clock {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::Arc;
+
+    use windlass_core::Clock;
+    use windlass_testkit::TestClock;
+    use windlass_testkit::suite::Bench;
+    use windlass_testkit::time::ClockHarness;
+
+    struct Moved(TestClock);
+
+    impl Bench for Moved {
+        fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
+            self.0.block_on(work);
+        }
+    }
+
+    impl ClockHarness for Moved {
+        fn clock(&self) -> Arc<dyn Clock> {
+            Arc::new(self.0.clone())
+        }
+    }
+
+    mod moved {
+        use super::{Moved, TestClock};
+        windlass_testkit::clock_suite!(|| Moved(TestClock::new()));
+    }
+
+    struct Auto(TestClock);
+
+    impl Bench for Auto {}
+
+    impl ClockHarness for Auto {
+        fn clock(&self) -> Arc<dyn Clock> {
+            Arc::new(self.0.clone())
+        }
+    }
+
+    mod auto {
+        use super::{Auto, TestClock};
+        windlass_testkit::clock_suite!(|| Auto(TestClock::auto()));
+    }
+}
