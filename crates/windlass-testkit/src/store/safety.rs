@@ -1,14 +1,13 @@
 //! The laws of fences, deadlines, cancellation and calls that are dropped.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use windlass_core::{Cancel, Context, ErrorKind};
 
 use super::deltas::after;
 use super::versions::forget;
 use super::{StoreHarness, load, loaded, putting, record, save_in, saved, web};
-use crate::suite::{Check, Lost, drop_at_each_wait, ensure, fails, ok};
+use crate::suite::{Check, Lost, drop_at_each_wait, ensure, fails, ok, out_of_time};
 use crate::unit;
 
 /// Tries to begin, change and forget a unit, and looks that nothing came of it.
@@ -43,7 +42,7 @@ pub fn a_fence_that_refuses_stops_every_save(harness: &dyn StoreHarness) -> Chec
 /// # Errors
 /// Where it does not hold.
 pub fn a_save_without_time_left_is_not_begun(harness: &dyn StoreHarness) -> Check {
-    stopped(harness, &harness.context().with_timeout(Duration::ZERO), ErrorKind::Timeout)
+    stopped(harness, &out_of_time(harness), ErrorKind::Timeout)
 }
 
 /// A save that was cancelled before it began saves nothing.

@@ -226,6 +226,12 @@ pub(crate) fn run<T>(bench: &(impl Bench + ?Sized), work: impl Future<Output = T
     done.expect("block_on must run the work to its end")
 }
 
+/// Makes a context whose deadline has passed, by the clock as it is where the work runs.
+pub(crate) fn out_of_time(bench: &(impl Bench + ?Sized)) -> Context {
+    let cx = bench.context();
+    run(bench, async move { cx.with_timeout(std::time::Duration::ZERO) })
+}
+
 /// At how many waits a call may be dropped before the suite says that it waits too often to be checked.
 const WAITS_MAX: usize = 4096;
 
