@@ -7,8 +7,8 @@ use std::sync::Arc;
 use windlass_core::{
     Dialect, Directives, HealthCheck, HealthStatus, Item, Mode, Object, OrderRule, Origin, Value,
 };
-use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::id;
+use windlass_testkit::suite::{Bench, Check};
 
 /// `apiVersion kind namespace/name`, and more of the body.
 fn object(line: &str, more: &str) -> Object {
@@ -34,7 +34,10 @@ mod order {
 
     impl Bench for Stage {
         fn skips(&self) -> Vec<(&'static str, &'static str)> {
-            vec![("what_items_say_wrongly_is_invalid_and_names_them", "none of the rules finds anything wrong")]
+            vec![(
+                "what_items_say_wrongly_is_invalid_and_names_them",
+                "none of the rules finds anything wrong",
+            )]
         }
     }
 
@@ -45,10 +48,7 @@ mod order {
             r#"{"spec":{"group":"example.org","names":{"kind":"Widget"}}}"#,
         ),
         ("v1 Service shop/hook", r#"{"spec":{"selector":{"app":"hook"}}}"#),
-        (
-            "apps/v1 Deployment shop/hook",
-            r#"{"spec":{"template":{"metadata":{"labels":{"app":"hook"}}}}}"#,
-        ),
+        ("apps/v1 Deployment shop/hook", r#"{"spec":{"template":{"metadata":{"labels":{"app":"hook"}}}}}"#),
         (
             "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration /hook",
             r#"{"webhooks":[{"clientConfig":{"service":{"name":"hook","namespace":"shop"}}}]}"#,
@@ -92,15 +92,15 @@ mod order {
 
 mod dialect {
     use super::*;
-    use windlass_kinds::dialect::{
-        ArgoDialect, CliUtilsDialect, FluxDialect, HelmDialect, WindlassDialect,
-    };
+    use windlass_kinds::dialect::{ArgoDialect, CliUtilsDialect, FluxDialect, HelmDialect, WindlassDialect};
     use windlass_testkit::dialect::DialectHarness;
+
+    type Say = fn(&mut Directives);
 
     /// A dialect, what annotations say in it, and values that it cannot read.
     struct Stage {
         dialect: Arc<dyn Dialect>,
-        spoken: Vec<(&'static str, &'static str, fn(&mut Directives))>,
+        spoken: Vec<(&'static str, &'static str, Say)>,
         wrong: Vec<(&'static str, &'static str)>,
     }
 
@@ -121,7 +121,7 @@ mod dialect {
         }
 
         fn spoken(&self) -> Vec<(Object, Directives)> {
-            let read = |(annotation, value, say): &(&str, &str, fn(&mut Directives))| {
+            let read = |(annotation, value, say): &(&str, &str, Say)| {
                 let mut said = Directives::default();
                 say(&mut said);
                 (annotated(annotation, value), said)
@@ -146,7 +146,8 @@ mod dialect {
                 ("windlass.dev/timeout", "90s", |said| {
                     said.time_limit = Some(std::time::Duration::from_secs(90));
                 }),
-                ("windlass.dev/depends-on", "Namespace//shop", |said| said.after = vec![id("Namespace//shop")]),
+                ("windlass.dev/depends-on", "Namespace//shop", |said| said.after =
+                    vec![id("Namespace//shop")]),
             ],
             wrong: vec![
                 ("windlass.dev/wave", "third"),

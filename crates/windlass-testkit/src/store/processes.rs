@@ -6,9 +6,7 @@ use windlass_core::{Delta, ErrorKind, StateStore, Version};
 
 use super::deltas::same;
 use super::versions::forget;
-use super::{
-    StoreHarness, everything, loaded, loaded_from, map, putting, save, save_through, saved, web,
-};
+use super::{StoreHarness, everything, loaded, loaded_from, map, putting, save, save_through, saved, web};
 use crate::run::join;
 use crate::suite::{Check, ensure, fails, ok, run};
 
@@ -98,7 +96,8 @@ pub fn versions_never_repeat_after_a_crash(harness: &dyn StoreHarness) -> Check 
     let mut version = None;
     for _process in 0..3 {
         let store = harness.reopen()?;
-        let new = ok(save_through(harness, &*store, version.as_ref(), &putting("a")), "saving after a crash")?;
+        let new =
+            ok(save_through(harness, &*store, version.as_ref(), &putting("a")), "saving after a crash")?;
         ensure!(seen.insert(new.clone()), "the version {new:?} was given before the crash");
         version = Some(new);
     }

@@ -45,9 +45,11 @@ pub(super) fn everything() -> Delta {
 
 /// Makes the record of a pass that brought a revision.
 pub(super) fn pass(at: u64, revision: &str, good: bool) -> Record {
-    let revision = Revision::new(revision)
-        .with_reference("main")
-        .with_commit("Ann <ann@example.org>", Timestamp::from_unix(3), "a line: with \"marks\"");
+    let revision = Revision::new(revision).with_reference("main").with_commit(
+        "Ann <ann@example.org>",
+        Timestamp::from_unix(3),
+        "a line: with \"marks\"",
+    );
     let mut counts = Counts::default();
     (counts.created, counts.kept, counts.failed) = (3, 2, 1);
     Record::new(Timestamp::from_unix(at), Some(revision), Digest::of(b"plan"), counts).with_good(good)

@@ -55,8 +55,8 @@ pub trait Bench {
     /// Lists the laws that cannot be checked here, each with the reason.
     ///
     /// A law that lacks something and is not listed fails, and so does one that is listed and lacks nothing: a skip
-    /// is neither silent nor left behind. A law that is broken cannot be skipped. A law about an ability that the
-    /// profile of a target does not have need not be listed: the profile says so.
+    /// is neither silent nor left behind. A law that is broken cannot be skipped. What is [`Unmet::Stated`], such as
+    /// an ability that the profile of a target does not have, need not be listed: the reason is known and printed.
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
@@ -70,7 +70,8 @@ pub enum Unmet {
     Broken(String),
     /// The harness cannot do what it takes to check it.
     Lacking(String),
-    /// What is tested says itself that it cannot do what the law is about, as a profile does with `None`.
+    /// The law does not apply, and the reason is known: what is tested says itself that it cannot, as a profile does with
+    /// `None` and a target with `Unsupported`, or the harness has no means that the law asks for.
     Stated(String),
 }
 
@@ -117,7 +118,7 @@ pub enum Outcome {
     Held,
     /// It does not.
     Broken(String),
-    /// It was not checked, and the harness says why.
+    /// It was not checked, or not wholly, and it is known why.
     Skipped(String),
 }
 

@@ -24,8 +24,7 @@ pub fn a_write_sends_the_payload_and_nothing_else(harness: &dyn TargetHarness) -
 /// Where it does not hold.
 pub fn what_an_apply_no_longer_has_is_taken_out(harness: &dyn TargetHarness) -> Check {
     for (name, content) in [("a", "one"), ("b", "two")] {
-        let (more, fewer) =
-            (harness.object_with(name, "one", "canary-more")?, harness.object(name, content));
+        let (more, fewer) = (harness.object_with(name, "one", "canary-more")?, harness.object(name, content));
         applied(harness, &more)?;
         let found = live(harness, &more)?;
         ensure!(mentions(&found, "canary-more"), "the field that must go later was not set");

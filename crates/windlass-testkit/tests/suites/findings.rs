@@ -53,7 +53,9 @@ fn what_a_harness_lacks_and_does_not_say_is_broken() {
     let found = check_all(|| Poor::new(&[]));
     assert_eq!(found.broken(), LACKING);
     assert_eq!(found.skipped(), UNSAID, "nothing is skipped in silence");
-    assert!(found.to_string().contains("skipped  names_that_differ_in_case_are_two: the harness does not say"));
+    assert!(
+        found.to_string().contains("skipped  names_that_differ_in_case_are_two: the harness does not say")
+    );
 }
 
 #[test]
@@ -82,6 +84,28 @@ fn a_skip_that_is_not_needed_is_broken() {
 fn a_skip_of_a_law_that_is_not_there_is_refused() {
     let names: Vec<&str> = LAWS.iter().map(|law| law.name).collect();
     windlass_testkit::suite::check_skips(&[("no_such_law", "renamed")], &names);
+}
+
+#[test]
+fn the_readme_counts_the_laws() {
+    use windlass_testkit::{dialect, fence, health, order, renderer, source, store, target, time};
+    let counts = [
+        ("source", source::LAWS.len()),
+        ("renderer", renderer::LAWS.len()),
+        ("target", target::LAWS.len()),
+        ("store", store::LAWS.len()),
+        ("order", order::LAWS.len()),
+        ("dialect", dialect::LAWS.len()),
+        ("health", health::LAWS.len()),
+        ("clock", time::LAWS.len()),
+        ("fence", fence::LAWS.len()),
+    ];
+    for (suite, laws) in counts {
+        let begins = format!("| `{suite}_suite!` |");
+        let row = include_str!("../../README.md").lines().find(|line| line.starts_with(&begins));
+        let right = row.is_some_and(|row| row.ends_with(&format!("| {laws} |")));
+        assert!(right, "{suite} has {laws} laws, and the readme says {row:?}");
+    }
 }
 
 #[derive(Debug)]

@@ -85,7 +85,7 @@ impl Dialect for Own {
             "what_an_object_says_is_read" => wave.map_or(into.wave, |wave| wave + 1),
             _ => wave.unwrap_or(into.wave),
         };
-        // The first look gives nothing more; from the third on it remembers.
+        // The first reading is right, and each later one remembers it.
         if self.breaks == "reading_twice_gives_the_same" && wave.is_some() {
             into.keep |= self.read.swap(true, Ordering::SeqCst);
         }

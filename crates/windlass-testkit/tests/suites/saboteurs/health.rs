@@ -66,7 +66,8 @@ impl HealthCheck for Phases {
         let phase = body.text_at(&["status", "phase"]);
         let phase = if self.breaks == "no_body_makes_it_panic" { phase.unwrap() } else { phase? };
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
-        let message = if self.breaks == "assessing_twice_gives_the_same" { call.to_string() } else { "".into() };
+        let message =
+            if self.breaks == "assessing_twice_gives_the_same" { call.to_string() } else { "".into() };
         let done = phase == "done" || self.breaks == "what_there_is_a_rule_for_is_assessed";
         let status = if done { HealthStatus::Healthy } else { HealthStatus::Progressing };
         Some(Health::new(status, message))

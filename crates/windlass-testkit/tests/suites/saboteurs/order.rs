@@ -101,7 +101,8 @@ impl OrderRule for Waves {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
         let careless = self.breaks == "what_items_say_wrongly_is_invalid_and_names_them";
         let wrong = items.iter().filter(|item| item.directives.phase.is_some() && !careless);
-        let wrong = wrong.map(|item| Error::new(ErrorKind::Invalid, "no such phase").with("object", item.id()));
+        let wrong =
+            wrong.map(|item| Error::new(ErrorKind::Invalid, "no such phase").with("object", item.id()));
         Error::all(wrong).map_or(Ok(()), Err)?;
         let mut waves: BTreeMap<i32, Vec<&Item>> = BTreeMap::new();
         items.iter().for_each(|item| waves.entry(item.directives.wave).or_default().push(item));

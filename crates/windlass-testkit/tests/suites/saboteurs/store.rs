@@ -151,7 +151,9 @@ impl Saboteur {
             None => open,
         };
         match self.breaks {
-            "the_history_keeps_its_newest_records" => cx.clone().with_limits(windlass_core::Limits::default()),
+            "the_history_keeps_its_newest_records" => {
+                cx.clone().with_limits(windlass_core::Limits::default())
+            }
             "a_fence_that_refuses_stops_every_save" => timed(Context::shared(cx.clock().clone()))
                 .with_cancel(cx.cancel().clone())
                 .with_limits(cx.limits().clone()),

@@ -28,7 +28,7 @@ impl Saboteur {
         let sent = self.sent.lock().unwrap().get(payload.id()).cloned();
         let data = sent.as_ref().and_then(|sent| sent.body().get("data")?.as_map().cloned());
         let add = |body: &mut Value| {
-            for (field, value) in data.iter().flat_map(|data| data.iter()) {
+            for (field, value) in data.iter().flat_map(windlass_core::Map::iter) {
                 if body.text_at(&["data", field]).is_none() {
                     set(body, "data", field, value.as_text().unwrap());
                 }
