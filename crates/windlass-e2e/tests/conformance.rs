@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use support::plane::{kubectl, kubectl_args, namespace, plane};
 use support::world::run;
-use windlass_core::{Context, Object, ObjectId, StateStore, Target, UnitId};
+use windlass_core::{Context, Object, ObjectId, StateStore, Target, UnitId, Value};
 use windlass_engine::TokioClock;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeStore, KubeTarget};
 use windlass_testkit::store::StoreHarness;
@@ -113,6 +113,41 @@ impl TargetHarness for Stage {
         self.patch(id, r#"{"metadata":{"finalizers":["e2e.windlass.dev/hold"]}}"#);
         self.held.borrow_mut().push(id.clone());
         Ok(())
+    }
+
+    fn hold_too(&self, object: &Object) -> Check {
+        plane().apply(&object.body().canonical()).unwrap_or_else(|error| panic!("{error}"));
+        Ok(())
+    }
+
+    /// A Secret, since of other objects the server's words are passed on.
+    fn invalid_object(&self, secret: &str) -> Check<Object> {
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"wrong","namespace":"{}","labels":{{"not":"{secret} !"}}}},
+            "data":{{"token":"{secret} is not base64"}}}}"#,
+            self.namespace
+        );
+        Ok(Object::new(serde_json::from_str(&text).expect("an object")).expect("an object"))
+    }
+
+    /// Takes out what the server sets by itself, and the label that is the mark.
+    fn normalise(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        let Some(metadata) = body.as_map_mut().and_then(|body| body.get_mut("metadata")?.as_map_mut()) else {
+            return body;
+        };
+        for field in ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"] {
+            metadata.remove(field);
+        }
+        let labels = metadata.get_mut("labels").and_then(Value::as_map_mut);
+        let left = labels.map(|labels| {
+            labels.remove("windlass.dev/unit");
+            labels.len()
+        });
+        if left == Some(0) {
+            metadata.remove("labels");
+        }
+        body
     }
 }
 

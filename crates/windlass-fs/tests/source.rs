@@ -13,7 +13,7 @@ use windlass_core::{
 };
 use windlass_fs::DirSource;
 use windlass_testkit::source::SourceHarness;
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Bench, Check, stated};
 use windlass_testkit::{TestClock, block_on};
 
 mod laws {
@@ -57,6 +57,14 @@ mod laws {
                 std::os::unix::fs::symlink(target, self.root().join(path)).unwrap();
             }
             Ok(())
+        }
+
+        fn tells_case(&self) -> Check {
+            put(self.place.path(), "case", "");
+            match self.place.path().join("CASE").exists() {
+                true => stated("the file system takes upper and lower case for one"),
+                false => Ok(()),
+            }
         }
 
         fn cut_off(&self) -> Check {

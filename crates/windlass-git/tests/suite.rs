@@ -75,6 +75,10 @@ mod folder {
             Ok(())
         }
 
+        fn tells_case(&self) -> Check {
+            Ok(())
+        }
+
         fn cut_off(&self) -> Check {
             self.0.cut_off();
             Ok(())
@@ -125,6 +129,10 @@ mod http {
 
         fn commit_links(&self, files: &[(&str, &[u8])], links: &[(&str, &str)]) -> Check {
             self.origin.commit(files, links);
+            Ok(())
+        }
+
+        fn tells_case(&self) -> Check {
             Ok(())
         }
 

@@ -18,6 +18,7 @@ impl Bench for Place {
             ("a_held_deletion_is_told_and_the_object_still_seen", "nothing holds a file"),
             ("an_apply_leaves_alone_what_others_set", WHOLE),
             ("a_replace_leaves_nothing_of_others", WHOLE),
+            ("what_somebody_else_holds_too_stays", WHOLE),
             ("a_stamp_stays_when_only_status_changes", "an apply sets the status of a file too"),
             ("an_error_after_which_something_changed_says_so", "no answer is lost on the way from a file"),
             ("each_item_is_admitted_in_its_order", UNABLE),
@@ -27,6 +28,8 @@ impl Bench for Place {
             ("a_write_of_the_prediction_ends_as_predicted", UNABLE),
             ("a_watch_tells_what_is_there_then_synced", BLIND),
             ("a_watch_tells_of_changes_and_deletions", BLIND),
+            ("what_could_have_been_missed_is_a_gap", BLIND),
+            ("dropping_the_news_ends_the_watch", BLIND),
         ]
     }
 }
@@ -46,6 +49,11 @@ impl TargetHarness for Place {
     fn make_unreadable(&self, id: &ObjectId) -> Check {
         self.put(&format!("{}/{}/{}.yaml", id.namespace, id.kind, id.name), "a: [");
         Ok(())
+    }
+
+    /// No file has so long a name.
+    fn invalid_object(&self, secret: &str) -> Check<Object> {
+        Ok(config_map("shop", &"long".repeat(100), secret))
     }
 }
 

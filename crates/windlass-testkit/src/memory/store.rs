@@ -163,7 +163,7 @@ impl StateStore for MemoryStore {
         expected: Option<&Version>,
         delta: &Delta,
     ) -> Result<Version> {
-        cx.check()?;
+        cx.check_write()?;
         let mut shelf = lock(&self.0);
         shelf.before.pop_front().map_or(Ok(()), Err)?;
         let version = shelf.write(cx, unit, expected, delta)?;

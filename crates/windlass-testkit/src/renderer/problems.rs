@@ -28,7 +28,7 @@ pub fn every_problem_is_reported_at_once(harness: &dyn RendererHarness) -> Check
     Ok(())
 }
 
-/// Each problem of the input names its file and line.
+/// Each problem of the input names its file and line, and each wrong line is named by a problem.
 ///
 /// # Errors
 /// Where it does not hold.
@@ -38,6 +38,14 @@ pub fn each_problem_names_file_and_line(harness: &dyn RendererHarness) -> Check 
     for problem in error.problems() {
         let named = places.iter().any(|place| place.is_named_by(problem));
         ensure!(named, "a problem names none of the places where there is one: {problem}");
+    }
+    // Where fewer are reported than there are, another law is broken.
+    if error.problems().len() < places.len() {
+        return Ok(());
+    }
+    for place in &places {
+        let named = error.problems().iter().any(|problem| place.is_named_by(problem));
+        ensure!(named, "no problem names {}:{}: {error}", place.file, place.line);
     }
     Ok(())
 }

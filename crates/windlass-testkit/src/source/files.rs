@@ -1,5 +1,7 @@
 //! The laws of the files of an artifact.
 
+use std::collections::BTreeSet;
+
 use windlass_core::{EntryKind, ErrorKind, Limits, Paths};
 
 use super::{SourceHarness, artifact, fetched_in, newest, read, resolved, tree_path};
@@ -25,7 +27,7 @@ pub fn a_missing_path_is_not_found(harness: &dyn SourceHarness) -> Check {
 /// # Errors
 /// Where it does not hold.
 pub fn a_listing_is_sorted_and_has_each_entry_once(harness: &dyn SourceHarness) -> Check {
-    let names = ["B", "a", "a-b", "a.b", "a0", "b", "\u{e9}"];
+    let names = ["C", "a", "a-b", "a.b", "a0", "b", "\u{e9}"];
     let files: Vec<(String, &[u8])> =
         names.iter().flat_map(|name| ["1", "2"].map(|file| (format!("x/{name}/{file}"), &b""[..]))).collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(path, content)| (path.as_str(), *content)).collect();
@@ -33,6 +35,23 @@ pub fn a_listing_is_sorted_and_has_each_entry_once(harness: &dyn SourceHarness) 
     let listed = ok(got.files().list(&tree_path("x")), "listing a folder")?;
     let listed: Vec<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
     ensure!(listed == names, "listed {listed:?}, not {names:?}");
+    Ok(())
+}
+
+/// Two names that differ in nothing but upper and lower case are two files.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn names_that_differ_in_case_are_two(harness: &dyn SourceHarness) -> Check {
+    harness.tells_case()?;
+    let files: &[(&str, &[u8])] = &[("x/Readme", b"upper"), ("x/readme", b"lower")];
+    let got = artifact(harness, files)?;
+    let listed = ok(got.files().list(&tree_path("x")), "listing a folder")?;
+    let listed: BTreeSet<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
+    ensure!(listed == BTreeSet::from(["Readme", "readme"]), "of Readme and readme, {listed:?} is listed");
+    for (path, content) in files {
+        ensure!(read(&got, path)? == *content, "{path} is read as the other");
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ pub use fetching::*;
 pub use files::*;
 use windlass_core::{Artifact, Context, Paths, Revision, Source, TreePath};
 
-use crate::suite::{Bench, Check, Findings, lacking, ok, run, run_all};
+use crate::suite::{Bench, Check, Findings, lacking, ok, run, run_all, stated};
 
 /// A fresh source, and the means to change what it looks at.
 pub trait SourceHarness: Bench {
@@ -26,6 +26,15 @@ pub trait SourceHarness: Bench {
     fn commit_links(&self, files: &[(&str, &[u8])], links: &[(&str, &str)]) -> Check {
         let _ = (files, links);
         lacking("commit_links")
+    }
+
+    /// Says that what the source looks at can hold two names that differ in upper and lower case alone, as some file
+    /// systems cannot.
+    ///
+    /// # Errors
+    /// [`Unmet::Stated`](crate::suite::Unmet::Stated) where it cannot.
+    fn tells_case(&self) -> Check {
+        stated("the harness does not say that its place tells upper from lower case")
     }
 
     /// Makes what the source looks at unreachable.

@@ -1,21 +1,27 @@
 //! The laws of [`StateStore`].
 
 mod deltas;
+mod processes;
+mod safety;
 mod state_of;
 mod units;
+mod varied;
 mod versions;
 
 use std::sync::Arc;
 
 pub use deltas::*;
+pub use processes::*;
+pub use safety::*;
 pub use state_of::StateOf;
 pub use units::*;
 pub use versions::*;
 use windlass_core::{
-    Approval, Context, Counts, Delta, Digest, Hold, ObjectId, Owned, Record, Result, Saved, StateStore,
-    Timestamp, UnitId, Version,
+    Context, Counts, Delta, Digest, ObjectId, Owned, Record, Result, Saved, StateStore, Timestamp, UnitId,
+    Version,
 };
 
+use self::varied::everything;
 use crate::suite::{Bench, Check, Findings, Unmet, lacking, ok, run, run_all};
 
 /// A fresh, empty store, and the means to hurt it.
@@ -74,17 +80,6 @@ fn putting(name: &str) -> Delta {
     delta
 }
 
-/// Makes a delta that sets everything there is.
-fn everything() -> Delta {
-    let mut delta = putting("a");
-    delta.put.insert(map("b"), owned("b"));
-    delta.record = Some(record(1));
-    let (by, at) = ("ann".into(), Timestamp::from_unix(5));
-    delta.holds = Some(vec![Hold { reason: "freeze".into(), by, since: at }]);
-    delta.approvals = Some(vec![Approval { plan: Digest::of(b"plan"), by: "bob".into(), at }]);
-    delta
-}
-
 fn record(at: u64) -> Record {
     Record::new(Timestamp::from_unix(at), None, Digest::of(b"plan"), Counts::default())
 }
@@ -126,6 +121,23 @@ fn load(harness: &dyn StoreHarness, unit: &UnitId) -> Result<Option<Saved>> {
 /// Loads what must be there.
 fn loaded(harness: &dyn StoreHarness, unit: &UnitId) -> Check<Saved> {
     ok(load(harness, unit), "loading")?.ok_or_else(|| Unmet::broken("what was saved is gone"))
+}
+
+/// Loads from another instance.
+fn loaded_from(harness: &dyn StoreHarness, store: &dyn StateStore, unit: &UnitId) -> Check<Option<Saved>> {
+    let cx = harness.context();
+    ok(run(harness, async { store.load(&cx, unit).await }), "loading in another process")
+}
+
+/// Saves through another instance.
+fn save_through(
+    harness: &dyn StoreHarness,
+    store: &dyn StateStore,
+    expected: Option<&Version>,
+    delta: &Delta,
+) -> Result<Version> {
+    let (cx, unit) = (harness.context(), web());
+    run(harness, async { store.save(&cx, &unit, expected, delta).await })
 }
 
 fn listed(harness: &dyn StoreHarness) -> Check<Vec<UnitId>> {

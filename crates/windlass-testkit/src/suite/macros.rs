@@ -19,7 +19,8 @@ macro_rules! __source_laws {
             no_failure_gives_an_empty_artifact no_credential_is_shown
             dropping_a_call_half_way_leaves_the_source_whole wanted_paths_are_brought
             what_was_not_fetched_is_never_missing a_missing_path_is_not_found
-            a_listing_is_sorted_and_has_each_entry_once a_listing_tells_files_from_folders
+            a_listing_is_sorted_and_has_each_entry_once names_that_differ_in_case_are_two
+            a_listing_tells_files_from_folders
             content_comes_as_it_is reading_twice_gives_the_same_bytes
             listing_a_file_is_invalid reading_a_folder_is_invalid
             a_link_inside_the_root_is_followed no_path_escapes_the_root a_file_over_the_limit_is_refused
@@ -40,13 +41,17 @@ macro_rules! __store_laws {
     ($then:ident $args:tt) => {
         $crate::$then! { $args
             what_was_never_saved_is_none what_was_saved_is_loaded what_was_saved_survives_a_crash
+            another_process_sees_what_was_saved
             a_load_gives_the_version_of_the_last_save a_delta_changes_only_what_it_names
             what_a_delta_drops_is_owned_no_longer the_history_keeps_its_newest_records
+            passes_of_one_revision_are_one_record
             a_save_expecting_another_version_is_a_conflict a_refused_save_changes_nothing
-            of_two_saves_at_once_one_wins versions_never_repeat
+            of_two_saves_at_once_one_wins of_two_processes_at_once_one_wins
+            versions_never_repeat versions_never_repeat_after_a_crash
             a_damaged_state_is_corrupt_never_none a_damaged_state_is_not_written_over
             a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
-            dropping_a_save_leaves_the_old_or_the_new_state
+            a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
+            a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_state
         }
     };
 }
@@ -63,7 +68,7 @@ macro_rules! target_suite {
 macro_rules! __target_laws {
     ($then:ident $args:tt) => {
         $crate::$then! { $args
-            the_profile_is_the_same_every_time no_body_is_shown
+            the_profile_is_the_same_every_time no_body_is_shown no_body_is_shown_where_an_object_is_refused
             observing_gives_one_sight_for_each_asked what_is_not_there_is_absent
             what_cannot_be_read_is_never_absent an_unknown_kind_is_undefined observing_changes_nothing
             a_body_comes_unless_its_stamp_is_known what_carries_the_mark_is_found_though_nobody_asked
@@ -71,17 +76,21 @@ macro_rules! __target_laws {
             a_write_sets_the_whole_payload a_write_sets_the_mark what_was_written_is_seen_at_once
             a_write_says_what_it_did writing_again_says_unchanged_and_changes_nothing
             deleting_what_is_absent_is_gone a_held_deletion_is_told_and_the_object_still_seen
+            a_write_sends_the_payload_and_nothing_else what_an_apply_no_longer_has_is_taken_out
+            what_somebody_else_holds_too_stays
             an_apply_leaves_alone_what_others_set a_replace_leaves_nothing_of_others
             create_only_leaves_alone_what_is_there a_recreated_object_has_another_uid
             an_expectation_that_does_not_hold_is_a_conflict a_refused_write_changes_nothing
             an_expectation_that_holds_lets_the_write_happen the_written_version_is_the_observed_one
             a_version_changes_with_every_change a_stamp_changes_with_what_an_apply_can_set
             a_stamp_stays_when_only_status_changes a_fence_that_refuses_stops_every_write
+            a_write_without_time_left_is_not_begun
             a_cancelled_write_writes_nothing dropping_a_write_leaves_the_old_or_the_new_object
             an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
             a_watch_tells_what_is_there_then_synced a_watch_tells_of_changes_and_deletions
+            what_could_have_been_missed_is_a_gap dropping_the_news_ends_the_watch
         }
     };
 }
@@ -108,6 +117,97 @@ macro_rules! __renderer_laws {
             a_cancelled_render_ends more_objects_than_the_limit_are_refused
             more_bytes_than_the_limit_are_refused the_fingerprint_stays_the_same
             every_option_changes_the_fingerprint
+        }
+    };
+}
+
+/// Makes a test of each law of the [`OrderRule`](windlass_core::OrderRule) suite. Takes what makes a
+/// [`OrderHarness`](crate::order::OrderHarness).
+#[macro_export]
+macro_rules! order_suite {
+    ($make:expr) => { $crate::__order_laws!(__law_tests (order $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __order_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            asking_twice_gives_the_same_edges the_order_of_items_does_not_matter
+            edges_grow_with_the_items_and_not_with_their_pairs every_edge_is_among_the_items
+            no_items_have_no_edges what_items_say_wrongly_is_invalid_and_names_them
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Dialect`](windlass_core::Dialect) suite. Takes what makes a
+/// [`DialectHarness`](crate::dialect::DialectHarness).
+#[macro_export]
+macro_rules! dialect_suite {
+    ($make:expr) => { $crate::__dialect_laws!(__law_tests (dialect $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dialect_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_an_object_says_is_read reading_twice_gives_the_same what_is_not_spoken_of_stays
+            what_others_annotate_is_not_read a_wrong_value_names_annotation_and_object
+        }
+    };
+}
+
+/// Makes a test of each law of the [`HealthCheck`](windlass_core::HealthCheck) suite. Takes what makes a
+/// [`HealthHarness`](crate::health::HealthHarness).
+#[macro_export]
+macro_rules! health_suite {
+    ($make:expr) => { $crate::__health_laws!(__law_tests (health $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __health_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_there_is_a_rule_for_is_assessed assessing_twice_gives_the_same
+            a_kind_without_a_rule_has_no_answer no_body_makes_it_panic nothing_of_a_secret_is_told
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Clock`](windlass_core::Clock) suite. Takes what makes a
+/// [`ClockHarness`](crate::time::ClockHarness).
+#[macro_export]
+macro_rules! clock_suite {
+    ($make:expr) => { $crate::__clock_laws!(__law_tests (time $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __clock_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            time_never_goes_back time_never_goes_back_on_another_thread a_sleep_ends_no_earlier
+            sleeps_side_by_side_end_each_in_its_time dropping_a_sleep_has_no_effect
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Fence`](windlass_core::Fence) suite. Takes what makes a
+/// [`FenceHarness`](crate::fence::FenceHarness).
+#[macro_export]
+macro_rules! fence_suite {
+    ($make:expr) => { $crate::__fence_laws!(__law_tests (fence $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fence_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            while_it_is_held_a_write_may_start what_is_left_grows_shorter_with_time
+            once_it_has_run_out_no_write_may_start once_it_is_lost_no_write_may_start
         }
     };
 }

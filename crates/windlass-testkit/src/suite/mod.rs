@@ -1,5 +1,6 @@
 //! What all suites share: laws, harnesses, findings.
 
+mod lost;
 mod macros;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
+pub(crate) use lost::Lost;
 use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 
 use crate::TestClock;
@@ -53,8 +55,8 @@ pub trait Bench {
     /// Lists the laws that cannot be checked here, each with the reason.
     ///
     /// A law that lacks something and is not listed fails, and so does one that is listed and lacks nothing: a skip
-    /// is neither silent nor left behind. A law that is broken cannot be skipped. A law about an ability that the
-    /// profile of a target does not have need not be listed: the profile says so.
+    /// is neither silent nor left behind. A law that is broken cannot be skipped. What is [`Unmet::Stated`], such as
+    /// an ability that the profile of a target does not have, need not be listed: the reason is known and printed.
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
@@ -68,7 +70,8 @@ pub enum Unmet {
     Broken(String),
     /// The harness cannot do what it takes to check it.
     Lacking(String),
-    /// What is tested says itself that it cannot do what the law is about, as a profile does with `None`.
+    /// The law does not apply, and the reason is known: what is tested says itself that it cannot, as a profile does with
+    /// `None` and a target with `Unsupported`, or the harness has no means that the law asks for.
     Stated(String),
 }
 
@@ -90,6 +93,14 @@ pub fn lacking<T>(what: &str) -> Check<T> {
     Err(Unmet::Lacking(what.into()))
 }
 
+/// Is what a harness gives back where the law does not apply to what is tested, with the reason. Printed, never silent.
+///
+/// # Errors
+/// Always [`Unmet::Stated`].
+pub fn stated<T>(why: &str) -> Check<T> {
+    Err(Unmet::Stated(why.into()))
+}
+
 /// One law: its name, and the function that checks it.
 #[derive(Clone, Copy)]
 pub struct Law<H: ?Sized> {
@@ -107,7 +118,7 @@ pub enum Outcome {
     Held,
     /// It does not.
     Broken(String),
-    /// It was not checked, and the harness says why.
+    /// It was not checked, or not wholly, and it is known why.
     Skipped(String),
 }
 
@@ -216,24 +227,32 @@ pub(crate) fn run<T>(bench: &(impl Bench + ?Sized), work: impl Future<Output = T
     done.expect("block_on must run the work to its end")
 }
 
-/// At how many of the points where a call waits it is dropped, at most.
-const DROPS_MAX: usize = 16;
+/// Makes a context whose deadline has passed, by the clock as it is where the work runs.
+pub(crate) fn out_of_time(bench: &(impl Bench + ?Sized)) -> Context {
+    let cx = bench.context();
+    run(bench, async move { cx.with_timeout(std::time::Duration::ZERO) })
+}
 
-/// Drops a call at each point where it waits, the first first, and lets `check` look each time; ends with the call
-/// that runs through.
+/// At how many waits a call may be dropped before the suite says that it waits too often to be checked.
+const WAITS_MAX: usize = 4096;
+
+/// Drops a call at the points where it waits, the first first, and lets `check` look each time; ends with the call
+/// that runs through. The first sixteen points are taken one by one, those of a longer way ever more sparsely.
 pub(crate) fn drop_at_each_wait<F: Future>(
     bench: &(impl Bench + ?Sized),
     mut begin: impl FnMut(usize) -> Check<F>,
     mut check: impl FnMut(usize) -> Check,
 ) -> Check {
-    for waits in 1..=DROPS_MAX {
+    let mut waits = 1;
+    while waits <= WAITS_MAX {
         let done = run(bench, poll_times(begin(waits)?, waits));
         check(waits)?;
         if done.is_some() {
-            break;
+            return Ok(());
         }
+        waits += 1 + waits / 16;
     }
-    Ok(())
+    stated(&format!("it still waits after {WAITS_MAX} waits; wherever it was dropped before, the law holds"))
 }
 
 /// Takes what must have succeeded for the law to be checked.
@@ -284,6 +303,41 @@ mod tests {
             Outcome::Skipped(_) => "skipped",
         };
         assert_eq!(name, expected);
+    }
+
+    /// Drops a call that waits so often, and gives the waits at which it was dropped.
+    fn dropped(often: usize) -> (Check, Vec<usize>) {
+        struct Desk;
+        impl Bench for Desk {}
+        let mut at = Vec::new();
+        let begin = |_| {
+            let mut left = often;
+            Ok(std::future::poll_fn(move |cx| {
+                left = left.saturating_sub(1);
+                cx.waker().wake_by_ref();
+                if left == 0 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            }))
+        };
+        let found = drop_at_each_wait(&Desk, begin, |waits| {
+            at.push(waits);
+            Ok(())
+        });
+        (found, at)
+    }
+
+    #[test]
+    fn a_call_is_dropped_at_each_of_its_first_waits_and_to_its_end() {
+        let (found, at) = dropped(3);
+        assert_eq!((found, at), (Ok(()), vec![1, 2, 3]));
+        let (found, at) = dropped(300);
+        assert_eq!(found, Ok(()));
+        assert_eq!(at[..16], (1..=16).collect::<Vec<_>>());
+        assert!(at.last().is_some_and(|last| *last >= 300), "dropped up to the end: {at:?}");
+    }
+
+    #[test]
+    fn a_call_that_waits_without_end_is_not_said_to_hold() {
+        assert!(matches!(dropped(usize::MAX).0, Err(Unmet::Stated(_))));
     }
 
     #[test]

@@ -4,92 +4,29 @@
 
 mod abilities;
 mod expecting;
+mod fields;
+mod harness;
 mod observing;
 mod safety;
+mod watching;
 mod writing;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 pub use abilities::*;
 pub use expecting::*;
+pub use fields::*;
+pub use harness::TargetHarness;
 pub use observing::*;
 pub use safety::*;
+pub use watching::*;
 use windlass_core::{
     Cascade, Context, Expect, Interest, Live, Look, Mark, Mode, Object, ObjectId, Observed, Result, Sight,
-    Stamp, Target, UnitId, Value, Write, Written,
+    Stamp, UnitId, Value, Write, Written,
 };
 pub use writing::*;
 
-use crate::suite::{Bench, Check, Findings, Unmet, lacking, ok, run, run_all};
-
-/// A fresh target, and the means to interfere with it.
-pub trait TargetHarness: Bench {
-    /// Gives the target; the same one each time.
-    fn target(&self) -> Arc<dyn Target>;
-
-    /// Makes an object that the target takes: its name says which, and `content` is in it as a text. Two that differ
-    /// in `content` alone differ in nothing else.
-    fn object(&self, name: &str, content: &str) -> Object {
-        crate::config_map("shop", name, content)
-    }
-
-    /// Somebody else gives an object that is there another `content`.
-    fn edit(&self, id: &ObjectId, content: &str);
-
-    /// Somebody else adds a field that [`object`](Self::object) never sets; `value` is in it as a text.
-    ///
-    /// # Errors
-    /// [`Unmet::Lacking`] where objects have no other fields.
-    fn add_beside(&self, id: &ObjectId, value: &str) -> Check {
-        let _ = (id, value);
-        lacking("add_beside")
-    }
-
-    /// Changes the status of an object, which no apply can set.
-    ///
-    /// # Errors
-    /// [`Unmet::Lacking`] where objects have no status.
-    fn set_status(&self, id: &ObjectId) -> Check {
-        let _ = id;
-        lacking("set_status")
-    }
-
-    /// Makes one object unreadable that is there.
-    ///
-    /// # Errors
-    /// [`Unmet::Lacking`] where that cannot be done.
-    fn make_unreadable(&self, id: &ObjectId) -> Check {
-        let _ = id;
-        lacking("make_unreadable")
-    }
-
-    /// Gives an object of a kind that the target does not know.
-    ///
-    /// # Errors
-    /// [`Unmet::Lacking`] where it takes any kind.
-    fn unknown_kind(&self) -> Check<Object> {
-        lacking("unknown_kind")
-    }
-
-    /// Holds the deletion of an object, as a finalizer does.
-    ///
-    /// # Errors
-    /// [`Unmet::Lacking`] where a deletion cannot be held.
-    fn hold_deletes(&self, id: &ObjectId) -> Check {
-        let _ = id;
-        lacking("hold_deletes")
-    }
-
-    /// Lets the next write of an object be carried out and its answer be lost.
-    ///
-    /// # Errors
-    /// [`Unmet::Lacking`] where that cannot be done.
-    fn lose_next_answer(&self, id: &ObjectId) -> Check {
-        let _ = id;
-        lacking("lose_next_answer")
-    }
-}
+use crate::suite::{Check, Findings, Unmet, ok, run, run_all, stated};
 
 crate::__target_laws!(__law_table(TargetHarness));
 
@@ -171,6 +108,34 @@ fn contains(live: &Value, wanted: &Value) -> bool {
         }
         (live, wanted) => live == wanted,
     }
+}
+
+/// Checks that a body is the one expected, but for what only the target sets.
+fn same_body(harness: &dyn TargetHarness, live: &Live, expected: &Object, what: &str) -> Check {
+    let plain = |object: &Object| harness.normalise(object.body()).canonical();
+    let (found, expected) = (live.body.as_ref().map(plain), plain(expected));
+    match found {
+        Some(found) if found == expected => Ok(()),
+        found => Err(Unmet::Broken(format!("{} is not {what}: {expected} and {found:?}", live.id))),
+    }
+}
+
+/// Lets somebody else add a field, where objects have any.
+fn beside(harness: &dyn TargetHarness, id: &ObjectId, value: &str) -> Check {
+    match harness.add_beside(id, value) {
+        Err(Unmet::Broken(why)) => Err(Unmet::Broken(why)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes the word of the profile that the target cannot.
+fn unable<T>(ability: &str) -> Check<T> {
+    stated(&format!("the profile says that it cannot {ability}"))
+}
+
+/// Takes the word of the target that it does not have a mode.
+fn without(mode: Mode) -> Check {
+    stated(&format!("the target has no mode {}", mode.name()))
 }
 
 /// Says whether a text is anywhere in the body.

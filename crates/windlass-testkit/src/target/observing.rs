@@ -2,6 +2,7 @@
 
 use windlass_core::{Digest, ErrorKind, Expect, Mark, Mode, Sight, Stamp, Write};
 
+use super::abilities::predict;
 use super::{
     TargetHarness, applied, applying, interest, live, observe, observe_unless, shows, there, web, write,
 };
@@ -46,6 +47,22 @@ pub fn no_body_is_shown(harness: &dyn TargetHarness) -> Check {
             ("error of a conflict", exposed(&again)),
         ],
     )
+}
+
+/// No body appears in what is said of an object that is refused, by a write or by a prediction.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn no_body_is_shown_where_an_object_is_refused(harness: &dyn TargetHarness) -> Check {
+    let secret = "canary-5e1f";
+    let object = harness.invalid_object(secret)?;
+    let written = write(harness, &applying(&object, Mode::Apply, Expect::Any));
+    let mut texts = vec![("error of a refused write", exposed(&written))];
+    fails(written, &[ErrorKind::Invalid], "writing an object that is wrong in itself")?;
+    if harness.target().profile().predict.is_some() {
+        texts.push(("prediction of a refused write", format!("{:?}", predict(harness, &[&object])?)));
+    }
+    hides(secret, &texts)
 }
 
 /// An observe gives one sight for each object asked for, no more and no fewer.

@@ -1,21 +1,11 @@
 //! The laws of fences, cancellation and errors half way.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use windlass_core::{Cancel, Error, ErrorKind, Expect, Fence, Live, Mark, Mode, Now, Object, Result, Write};
+use windlass_core::{Cancel, ErrorKind, Expect, Live, Mark, Mode, Object, Write};
 
 use super::{TargetHarness, applied, applying, deleting, live, shows, there, web, write, write_in};
-use crate::suite::{Check, drop_at_each_wait, ensure, fails};
-
-#[derive(Debug)]
-struct Lost;
-
-impl Fence for Lost {
-    fn check(&self, _now: Now) -> Result<Option<Duration>> {
-        Err(Error::new(ErrorKind::Conflict, "the lease is lost"))
-    }
-}
+use crate::suite::{Check, Lost, drop_at_each_wait, ensure, fails, out_of_time};
 
 /// Tries to create `a`, change `b` and delete `c`, and gives the error of each, or what changed.
 fn stopped(harness: &dyn TargetHarness, cx: &windlass_core::Context, kind: ErrorKind) -> Check {
@@ -43,6 +33,14 @@ fn stopped(harness: &dyn TargetHarness, cx: &windlass_core::Context, kind: Error
 /// Where it does not hold.
 pub fn a_fence_that_refuses_stops_every_write(harness: &dyn TargetHarness) -> Check {
     stopped(harness, &harness.context().with_fence(Arc::new(Lost)), ErrorKind::Conflict)
+}
+
+/// A write for which no time is left is not begun.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_write_without_time_left_is_not_begun(harness: &dyn TargetHarness) -> Check {
+    stopped(harness, &out_of_time(harness), ErrorKind::Timeout)
 }
 
 /// A write that was cancelled before it began writes nothing.

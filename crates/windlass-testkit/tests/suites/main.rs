@@ -7,6 +7,7 @@ mod findings;
 mod memory_target;
 mod renderer;
 mod saboteurs;
+mod small;
 mod source;
 mod store;
 mod target;

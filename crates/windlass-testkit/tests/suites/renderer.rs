@@ -15,3 +15,9 @@ fn each_saboteur_is_caught_by_its_law_alone() {
         assert_eq!(found.broken(), [law.name], "a renderer that breaks {}:\n{found}", law.name);
     }
 }
+
+#[test]
+fn problems_that_all_name_one_place_are_caught() {
+    let found = check_all(|| Stage::breaking("all problems in one place"));
+    assert_eq!(found.broken(), ["each_problem_names_file_and_line"], "{found}");
+}

@@ -22,6 +22,33 @@ fn each_saboteur_is_caught_by_its_law_alone() {
     }
 }
 
+#[test]
+fn a_predictor_that_forgets_what_stands_beside_the_payload_is_caught() {
+    let found = check_all(|| Stage::breaking("an after that is the payload"));
+    assert_eq!(found.broken(), ["a_write_of_the_prediction_ends_as_predicted"], "{found}");
+}
+
+#[test]
+fn a_watch_that_tells_without_end_is_broken_and_the_suite_ends() {
+    let found = check_all(|| Stage::breaking("a watch that chatters"));
+    let laws = ["a_watch_tells_of_changes_and_deletions", "what_could_have_been_missed_is_a_gap"];
+    assert_eq!(found.broken(), laws, "{found}");
+}
+
+#[test]
+fn a_mode_that_a_target_does_not_have_is_skipped_and_never_held() {
+    let found = check_all(|| Stage::breaking("no mode but apply"));
+    let laws = [
+        "writing_again_says_unchanged_and_changes_nothing",
+        "a_replace_leaves_nothing_of_others",
+        "create_only_leaves_alone_what_is_there",
+        "a_recreated_object_has_another_uid",
+    ];
+    assert_eq!((found.broken(), found.skipped()), (vec![], laws.to_vec()), "{found}");
+    let says = "it has no mode replace, recreate, create-only; in its other modes the law holds";
+    assert!(found.to_string().contains(says), "the reason is printed: {found}");
+}
+
 struct State(MemoryStore, StateOf);
 
 impl State {

@@ -9,25 +9,25 @@ pub(super) fn stamp(body: &Value) -> Stamp {
     Stamp(Digest::of_value(&body))
 }
 
-/// Gives `live` with the fields of `wanted` set, and without those of `applied` that `wanted` has no more.
-pub(super) fn apply(live: &Value, applied: Option<&Value>, wanted: &Value) -> Value {
+/// Gives `live` with the fields of `wanted` set, and without those of `applied` that `wanted` has no more and nobody
+/// else holds.
+pub(super) fn apply(live: &Value, applied: Option<&Value>, held: Option<&Value>, wanted: &Value) -> Value {
     let mut after = live.clone();
     if let Some(applied) = applied {
-        take_out(&mut after, applied, wanted);
+        take_out(&mut after, applied, held, Some(wanted));
     }
     set(&mut after, wanted);
     after
 }
 
-fn take_out(live: &mut Value, applied: &Value, wanted: &Value) {
+fn take_out(live: &mut Value, applied: &Value, held: Option<&Value>, wanted: Option<&Value>) {
     let (Some(live), Some(applied)) = (live.as_map_mut(), applied.as_map()) else { return };
     for (key, before) in applied.iter() {
-        match (live.get_mut(key), wanted.get(key)) {
-            (Some(_), None) => {
-                live.remove(key);
-            }
-            (Some(inner), Some(wanted)) => take_out(inner, before, wanted),
-            (None, _) => {}
+        let (held, wanted) = (held.and_then(|held| held.get(key)), wanted.and_then(|wanted| wanted.get(key)));
+        match live.get_mut(key) {
+            Some(_) if held.is_none() && wanted.is_none() => drop(live.remove(key)),
+            Some(inner) => take_out(inner, before, held, wanted),
+            None => {}
         }
     }
 }
@@ -61,7 +61,12 @@ mod tests {
 
     #[track_caller]
     fn check(live: &str, applied: &str, wanted: &str, expected: &str) {
-        let after = apply(&value(live), Some(&value(applied)), &value(wanted));
+        check_held(live, applied, "", wanted, expected);
+    }
+
+    #[track_caller]
+    fn check_held(live: &str, applied: &str, held: &str, wanted: &str, expected: &str) {
+        let after = apply(&value(live), Some(&value(applied)), Some(&value(held)), &value(wanted));
         assert_eq!(after.canonical(), value(expected).canonical());
     }
 
@@ -75,6 +80,13 @@ mod tests {
     fn what_was_applied_and_is_wanted_no_more_goes() {
         check("a=1 b=2", "a=1 b=2", "a=1", "a=1");
         check("a.b=1 a.c=2 a.d=3", "a.b=1 a.c=2", "a.b=1", "a.b=1 a.d=3");
+    }
+
+    #[test]
+    fn what_somebody_else_holds_too_stays() {
+        check_held("a=1 b=2", "a=1 b=2", "b=2", "a=1", "a=1 b=2");
+        check_held("a.b=1 a.c=2", "a.b=1 a.c=2", "a.c=2", "d=3", "a.c=2 d=3");
+        check_held("a.b=1", "a.b=1", "a.c=2", "a.d=3", "a.d=3");
     }
 
     fn tree() -> impl proptest::strategy::Strategy<Value = Value> {
@@ -93,13 +105,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn an_apply_twice_is_an_apply_once(live in object(), applied in object(), wanted in object()) {
-            let once = apply(&live, Some(&applied), &wanted);
-            proptest::prop_assert_eq!(&apply(&once, Some(&wanted), &wanted), &once);
+            let once = apply(&live, Some(&applied), None, &wanted);
+            proptest::prop_assert_eq!(&apply(&once, Some(&wanted), None, &wanted), &once);
         }
 
         #[test]
         fn an_apply_of_all_that_is_there_leaves_nothing_else(old in object(), wanted in object()) {
-            let after = apply(&old, Some(&old), &wanted);
+            let after = apply(&old, Some(&old), None, &wanted);
             let extra = after.as_map().unwrap().iter().find(|(key, _)| wanted.get(key).is_none());
             proptest::prop_assert!(extra.is_none(), "{:?} was applied and is wanted no more", extra);
         }

@@ -26,8 +26,9 @@ use crate::sync::lock;
 ///   [`with_state`](Self::with_state) switch on the rest.
 /// - Versions count up over the whole target. The stamp of an object is the digest of its body without `status`.
 ///   Marks are kept beside the objects, not in them.
-/// - `Mode::Apply` sets the fields of the payload, takes out those that the last apply of the same owner had set and
-///   this one has not, and leaves all others. A list is one field.
+/// - `Mode::Apply` sets the fields of the payload, takes out those that the last apply of the same owner had set, that
+///   this one has not and that nobody else holds ([`hold_too`](Self::hold_too)), and leaves all others. A list is one
+///   field.
 /// - Things go wrong, and others interfere, when the test says so; nothing is random.
 ///
 /// ```

@@ -101,6 +101,13 @@ impl MemoryTarget {
         found
     }
 
+    /// Lets somebody else hold the fields of `object` too, from now on: an apply that no longer has them leaves them.
+    /// Says whether the object was there.
+    pub fn hold_too(&self, object: &Object) -> bool {
+        let mut world = self.world();
+        world.objects.get_mut(object.id()).map(|stored| stored.held = Some(object.clone())).is_some()
+    }
+
     /// Takes an object away; says whether it was there.
     pub fn remove(&self, id: &ObjectId) -> bool {
         self.world().take(id)

@@ -27,6 +27,8 @@ pub(super) struct Stored {
     pub(super) body: Object,
     /// The last payload and mark of an apply: whose fields an apply may take out.
     applied: Option<Object>,
+    /// What somebody else holds too, so that no apply takes it out.
+    pub(super) held: Option<Object>,
     pub(super) mark: Option<Mark>,
     version: u64,
     uid: u64,
@@ -197,7 +199,8 @@ impl World {
             _ => {
                 let own = stored.mark.as_ref() == Some(mark);
                 let applied = stored.applied.as_ref().filter(|_| own).map(|applied| &**applied.body());
-                let body = merge::apply(stored.body.body(), applied, payload.body());
+                let held = stored.held.as_ref().map(|held| &**held.body());
+                let body = merge::apply(stored.body.body(), applied, held, payload.body());
                 Object::new(body).unwrap_or_else(|_| payload.clone())
             }
         }
@@ -234,9 +237,9 @@ impl World {
         let uid = old.as_ref().map_or(self.versions, |old| old.uid);
         let changed = now.or(old.as_ref().map(|old| old.changed)).unwrap_or_default();
         let deleting = old.as_ref().is_some_and(|old| old.deleting);
-        let applied = old.and_then(|old| old.applied);
+        let (applied, held) = old.map_or((None, None), |old| (old.applied, old.held));
         let version = self.versions;
-        let stored = Stored { body, applied, mark, version, uid, deleting, observes: 0, changed };
+        let stored = Stored { body, applied, held, mark, version, uid, deleting, observes: 0, changed };
         self.objects.insert(id.clone(), stored);
         self.tell(&id);
     }

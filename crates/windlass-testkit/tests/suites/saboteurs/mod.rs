@@ -1,9 +1,14 @@
 //! Implementations that break one law each, named by the law.
 
+pub(crate) mod dialect;
+pub(crate) mod fence;
+pub(crate) mod health;
+pub(crate) mod order;
 pub(crate) mod renderer;
 pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod target;
+pub(crate) mod time;
 
 /// Comes back on the second poll.
 pub(crate) async fn yield_once() {

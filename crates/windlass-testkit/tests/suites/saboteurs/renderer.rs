@@ -139,6 +139,9 @@ impl Saboteur {
             ("each_problem_names_file_and_line", ErrorKind::Invalid) if several => {
                 Err(Error::all(error.problems().iter().map(bare)).unwrap())
             }
+            ("all problems in one place", ErrorKind::Invalid) if several => {
+                Err(Error::all(error.problems().iter().map(|_| error.problems()[0].clone())).unwrap())
+            }
             ("two_items_with_one_identity_name_both_places", ErrorKind::Invalid) if !several => {
                 Err(bare(&error).with("first", error.context("first").unwrap()))
             }

@@ -64,6 +64,10 @@ impl SourceHarness for Stage {
     fn credential(&self) -> Check<String> {
         Ok(TOKEN.into())
     }
+
+    fn tells_case(&self) -> Check {
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -189,6 +193,9 @@ impl Files for BentFiles {
         })?;
         match self.breaks {
             "a_listing_is_sorted_and_has_each_entry_once" => entries.reverse(),
+            "names_that_differ_in_case_are_two" => {
+                entries.dedup_by_key(|entry| entry.name.to_lowercase());
+            }
             "a_listing_tells_files_from_folders" => {
                 entries
                     .iter_mut()

@@ -1,10 +1,13 @@
 //! Stores that break one law each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use windlass_core::{
-    Context, Delta, Error, ErrorKind, Result, Saved, StateStore, UnitId, Version, async_trait,
+    Cancel, Context, Delta, Error, ErrorKind, ObjectId, Result, Saved, StateStore, UnitId, Version,
+    async_trait,
 };
 use windlass_testkit::MemoryStore;
 use windlass_testkit::store::StoreHarness;
@@ -39,15 +42,34 @@ impl StoreHarness for Stage {
     }
 
     fn reopen(&self) -> Check<Arc<dyn StateStore>> {
-        if self.breaks == "what_was_saved_survives_a_crash" {
-            return Ok(Arc::new(MemoryStore::new()));
+        let (mut inner, mut restarted) = (self.memory.clone(), None);
+        match self.breaks {
+            "what_was_saved_survives_a_crash" => {
+                // Whatever has a history is lost.
+                let saved = self.memory.peek(&windlass_testkit::unit("web"));
+                let lost = saved.is_some_and(|saved| !saved.history.is_empty());
+                inner = if lost { MemoryStore::new() } else { inner };
+            }
+            "versions_never_repeat_after_a_crash" => restarted = self.number(),
+            _ => {}
         }
-        Ok(self.store.clone())
+        let known = Mutex::new(BTreeSet::from([windlass_testkit::unit("of-the-first-process")]));
+        let apart = self.breaks == "of_two_processes_at_once_one_wins";
+        let saving = if apart { Arc::default() } else { self.store.saving.clone() };
+        let breaks = self.breaks;
+        Ok(Arc::new(Saboteur { inner, breaks, restarted, known, process: 1, saving, ..Saboteur::default() }))
     }
 
     fn damage(&self, unit: &UnitId) -> Check {
         self.memory.damage(unit);
         Ok(())
+    }
+}
+
+impl Stage {
+    /// The number of the version that is stored.
+    fn number(&self) -> Option<u64> {
+        self.memory.peek(&windlass_testkit::unit("web"))?.version.0.parse().ok()
     }
 }
 
@@ -58,6 +80,32 @@ struct Saboteur {
     known: Mutex<BTreeSet<UnitId>>,
     /// What is taken from the versions of a unit, so that they begin with 1 in each of its lives.
     bases: Mutex<BTreeMap<UnitId, u64>>,
+    /// What the versions had come to when this process began to count from 1.
+    restarted: Option<u64>,
+    /// What this process saw first of a unit, and believes from then on.
+    believed: Mutex<BTreeMap<UnitId, Option<Saved>>>,
+    /// Which process this is; the first is 0.
+    process: usize,
+    /// Who saves: 0 is nobody, else a process and one more. Shared by all processes, or each has its own.
+    saving: Arc<AtomicUsize>,
+    /// Units of which a refused save has thrown away what was there.
+    lost: Mutex<BTreeSet<UnitId>>,
+}
+
+/// Lets the next save of the process go on, also when this one is dropped.
+struct Turn<'a>(&'a AtomicUsize);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+}
+
+/// Writes an identity without escapes and reads it again, as if a dot always came before a group.
+fn without_escapes(id: &ObjectId) -> ObjectId {
+    let whole = format!("{}.{}", id.kind, id.group);
+    let (kind, group) = whole.trim_end_matches('.').split_once('.').unwrap_or((&id.kind, ""));
+    ObjectId::new(group, kind, id.namespace.clone(), id.name.clone())
 }
 
 impl Saboteur {
@@ -66,6 +114,11 @@ impl Saboteur {
             return UnitId::new(&unit.as_str().replace('.', "-")).unwrap();
         }
         unit.clone()
+    }
+
+    /// Says whether this process saved the unit before.
+    fn knows(&self, unit: &UnitId) -> bool {
+        self.known.lock().unwrap().contains(unit)
     }
 
     fn base(&self, unit: &UnitId) -> u64 {
@@ -77,11 +130,72 @@ impl Saboteur {
     }
 
     fn outward(&self, unit: &UnitId, version: &Version) -> Version {
-        Self::shift(version, |number| number - self.base(unit))
+        Self::shift(version, |number| match self.restarted {
+            Some(before) if number > before => number - before,
+            _ => number - self.base(unit),
+        })
     }
 
     fn inward(&self, unit: &UnitId, version: &Version) -> Version {
-        Self::shift(version, |number| number + self.base(unit))
+        let present = self.inner.peek(unit).map(|saved| saved.version);
+        match present.filter(|present| self.restarted.is_some() && self.outward(unit, present) == *version) {
+            Some(present) => present,
+            None => Self::shift(version, |number| number + self.base(unit)),
+        }
+    }
+
+    /// Bends the context of a save.
+    fn context(&self, cx: &Context) -> Context {
+        let timed = |open: Context| match cx.remaining() {
+            Some(left) => open.with_timeout(left),
+            None => open,
+        };
+        match self.breaks {
+            "the_history_keeps_its_newest_records" => {
+                cx.clone().with_limits(windlass_core::Limits::default())
+            }
+            "a_fence_that_refuses_stops_every_save" => timed(Context::shared(cx.clock().clone()))
+                .with_cancel(cx.cancel().clone())
+                .with_limits(cx.limits().clone()),
+            "a_save_without_time_left_is_not_begun" => {
+                cx.shielded(Duration::from_secs(60)).with_cancel(cx.cancel().clone())
+            }
+            "a_cancelled_save_saves_nothing" => cx.clone().with_cancel(Cancel::new()),
+            _ => cx.clone(),
+        }
+    }
+
+    /// Bends what was loaded.
+    fn loaded(&self, unit: &UnitId, mut saved: Saved) -> Saved {
+        match self.breaks {
+            "what_was_saved_is_loaded" => saved.approvals.clear(),
+            "a_load_gives_the_version_of_the_last_save" => saved.version = Version::new("latest"),
+            "passes_of_one_revision_are_one_record" => {
+                saved.history.iter_mut().for_each(|record| record.passes = 1);
+            }
+            "a store without intents" => saved.inventory.objects.retain(|_, owned| owned.stamp.is_some()),
+            "a store without revisions" => saved.history.iter_mut().for_each(|record| record.revision = None),
+            "a store without escapes" => {
+                let objects = std::mem::take(&mut saved.inventory.objects);
+                saved.inventory.objects =
+                    objects.into_iter().map(|(id, owned)| (without_escapes(&id), owned)).collect();
+            }
+            _ => {}
+        }
+        saved.version = self.outward(unit, &saved.version);
+        saved
+    }
+
+    /// Takes its turn: among the saves of this process, or as the lock of a file does, among processes.
+    async fn turn(&self) -> Turn<'_> {
+        let (me, shared) = (self.process + 1, self.breaks == "of_two_saves_at_once_one_wins");
+        while let Err(holder) = self.saving.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
+            if shared && holder == me {
+                break;
+            }
+            yield_once().await;
+        }
+        Turn(&self.saving)
     }
 
     fn bend(&self, delta: &Delta) -> Delta {
@@ -115,7 +229,8 @@ impl Saboteur {
                 yield_once().await;
                 self.inner.save(cx, unit, Some(&version), &second).await
             }
-            "of_two_saves_at_once_one_wins" => {
+            "of_two_saves_at_once_one_wins" | "of_two_processes_at_once_one_wins" => {
+                let _turn = self.turn().await;
                 let present = self.inner.load(cx, unit).await?.map(|saved| saved.version);
                 if present.as_ref() != expected {
                     return Err(Error::new(ErrorKind::Conflict, "somebody else saved"));
@@ -132,21 +247,22 @@ impl Saboteur {
 impl StateStore for Saboteur {
     async fn load(&self, cx: &Context, unit: &UnitId) -> Result<Option<Saved>> {
         let unit = &self.name(unit);
-        let mut found = match (self.breaks, self.inner.load(cx, unit).await) {
+        let found = match (self.breaks, self.inner.load(cx, unit).await) {
             ("a_damaged_state_is_corrupt_never_none", Err(_)) => None,
+            ("a_damaged_state_is_not_written_over", Err(_)) if self.lost.lock().unwrap().contains(unit) => {
+                None
+            }
+            ("another_process_sees_what_was_saved", found) => {
+                let found = found?;
+                self.believed.lock().unwrap().entry(unit.clone()).or_insert(found).clone()
+            }
             (_, found) => found?,
         };
-        if self.breaks == "what_was_never_saved_is_none" && !self.known.lock().unwrap().contains(unit) {
-            found = Some(Saved::empty(Version::new("0")));
+        let nothing_yet = found.is_none() && self.known.lock().unwrap().is_empty();
+        if self.breaks == "what_was_never_saved_is_none" && nothing_yet {
+            return Ok(Some(Saved::empty(Version::new("0"))));
         }
-        let Some(mut saved) = found else { return Ok(None) };
-        match self.breaks {
-            "what_was_saved_is_loaded" => saved.approvals.clear(),
-            "a_load_gives_the_version_of_the_last_save" => saved.version = Version::new("latest"),
-            _ => {}
-        }
-        saved.version = self.outward(unit, &saved.version);
-        Ok(Some(saved))
+        Ok(found.map(|saved| self.loaded(unit, saved)))
     }
 
     async fn save(
@@ -157,27 +273,31 @@ impl StateStore for Saboteur {
         delta: &Delta,
     ) -> Result<Version> {
         let (unit, delta) = (&self.name(unit), &self.bend(delta));
-        self.known.lock().unwrap().insert(unit.clone());
-        let default = Context::shared(cx.clock().clone());
-        let cx = if self.breaks == "the_history_keeps_its_newest_records" { &default } else { cx };
+        let cx = &self.context(cx);
+        let knew = self.knows(unit);
         let inner = expected.map(|version| self.inward(unit, version));
         let done = self.save_inner(cx, unit, inner.as_ref(), delta).await;
         let done = match (self.breaks, done) {
             ("a_save_expecting_another_version_is_a_conflict", Err(error))
-                if error.kind() == ErrorKind::Conflict && expected.is_none() =>
+                if error.kind() == ErrorKind::Conflict && expected.is_none() && self.knows(unit) =>
             {
                 self.overwrite(cx, unit, delta).await
             }
-            ("a_refused_save_changes_nothing", Err(error)) if error.kind() == ErrorKind::Conflict => {
+            ("a_refused_save_changes_nothing", Err(error))
+                if error.kind() == ErrorKind::Conflict && delta.record.is_some() =>
+            {
                 self.overwrite(cx, unit, delta).await?;
                 Err(error)
             }
             ("a_damaged_state_is_not_written_over", Err(error)) if error.kind() == ErrorKind::Corrupt => {
-                Ok(Version::new("over"))
+                self.lost.lock().unwrap().insert(unit.clone());
+                Err(error)
             }
             (_, done) => done,
         }?;
-        if self.breaks == "versions_never_repeat" && expected.is_none() {
+        self.known.lock().unwrap().insert(unit.clone());
+        self.believed.lock().unwrap().remove(unit);
+        if self.breaks == "versions_never_repeat" && expected.is_none() && knew {
             let number: u64 = done.0.parse().unwrap();
             self.bases.lock().unwrap().insert(unit.clone(), number - 1);
         }

@@ -5,9 +5,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use std::time::Duration;
+
 use windlass_core::{
-    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mark, Mode, Object, ObjectId,
-    Observed, Profile, Result, Sight, Stamp, Target, UnitId, Value, Version, Write, Written, async_trait,
+    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mark, Mode, NoticeStream,
+    Object, ObjectId, Observed, Profile, Result, Sight, Stamp, Target, UnitId, Value, Version, Write,
+    Written, async_trait,
 };
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::target::TargetHarness;
@@ -16,6 +19,7 @@ use windlass_testkit::{MemoryTarget, config_map, unit};
 use super::yield_once;
 
 mod abilities;
+mod payloads;
 
 /// A memory target behind a wrapper that breaks the law named, if any.
 pub(crate) struct Stage {
@@ -35,6 +39,8 @@ impl Stage {
             breaks: law,
             stale: Mutex::default(),
             asked: AtomicBool::new(false),
+            sent: Mutex::default(),
+            leaked: Mutex::default(),
         };
         Self { memory, target: Arc::new(target) }
     }
@@ -83,6 +89,36 @@ impl TargetHarness for Stage {
         self.memory.lose_next_write(id, Error::new(ErrorKind::Timeout, "no answer"));
         Ok(())
     }
+
+    /// A target that does not know who holds what is one that was never told.
+    fn hold_too(&self, object: &Object) -> Check {
+        if !self.target.breaks("what_somebody_else_holds_too_stays") {
+            assert!(self.memory.hold_too(object), "the object must be there");
+        }
+        Ok(())
+    }
+
+    fn invalid_object(&self, secret: &str) -> Check<Object> {
+        let object = config_map("shop", "wrong", secret);
+        let words = if self.target.breaks("no_body_is_shown_where_an_object_is_refused") {
+            format!("wrong: {secret}")
+        } else {
+            "wrong".into()
+        };
+        let error = Error::new(ErrorKind::Invalid, words);
+        self.memory.fail_next_write(object.id(), error.clone());
+        self.memory.refuse(object.id(), error);
+        Ok(object)
+    }
+
+    fn break_watches(&self) -> Check {
+        self.memory.break_watches(&Error::new(ErrorKind::Unavailable, "cut"));
+        Ok(())
+    }
+
+    fn watches(&self) -> Check<usize> {
+        Ok(self.memory.watches())
+    }
 }
 
 fn set(body: &mut Value, section: &str, field: &str, value: &str) {
@@ -96,6 +132,10 @@ struct Saboteur {
     /// What is shown once more of what was deleted.
     stale: Mutex<BTreeMap<ObjectId, Sight>>,
     asked: AtomicBool,
+    /// What was sent last of each object.
+    sent: Mutex<BTreeMap<ObjectId, Object>>,
+    /// Watches that nobody ends.
+    leaked: Mutex<Vec<NoticeStream>>,
 }
 
 impl fmt::Debug for Saboteur {
@@ -199,7 +239,6 @@ impl Saboteur {
 
     fn bend_apply(&self, payload: &mut Object, mode: &mut Mode, mark: &mut Mark, present: Option<&Live>) {
         *mode = match (self.breaks, *mode) {
-            ("an_apply_leaves_alone_what_others_set", Mode::Apply) => Mode::Replace,
             ("a_replace_leaves_nothing_of_others", Mode::Replace) => Mode::Apply,
             ("create_only_leaves_alone_what_is_there", Mode::CreateOnly) => Mode::Apply,
             ("a_recreated_object_has_another_uid", Mode::Recreate) => Mode::Replace,
@@ -214,6 +253,17 @@ impl Saboteur {
                 *payload = payload.edit(|body| set(body, "data", "content", &ascii)).unwrap();
             }
             _ => {}
+        }
+        let has_beside = |object: Object| object.body().text_at(&["data", "beside"]).is_some();
+        if *mode == Mode::Apply
+            && self.breaks("an_apply_leaves_alone_what_others_set")
+            && self.inner.get(payload.id()).is_some_and(has_beside)
+        {
+            self.inner.edit(payload.id(), payloads::without_beside);
+        }
+        if *mode == Mode::Apply {
+            *payload = self.grown(payload);
+            self.sent.lock().unwrap().insert(payload.id().clone(), payload.clone());
         }
     }
 
@@ -231,9 +281,13 @@ impl Saboteur {
     fn context(&self, cx: &Context, write: &Write) -> Context {
         match self.breaks {
             "a_fence_that_refuses_stops_every_write" if matches!(write, Write::Delete { .. }) => {
-                Context::shared(cx.clock().clone()).with_cancel(cx.cancel().clone())
+                let open = Context::shared(cx.clock().clone()).with_cancel(cx.cancel().clone());
+                cx.remaining().map_or(open.clone(), |left| open.with_timeout(left))
             }
             "a_cancelled_write_writes_nothing" => cx.clone().with_cancel(Cancel::new()),
+            "a_write_without_time_left_is_not_begun" => {
+                cx.shielded(Duration::from_secs(60)).with_cancel(cx.cancel().clone())
+            }
             _ => cx.clone(),
         }
     }
@@ -326,6 +380,10 @@ impl Target for Saboteur {
         if self.breaks("what_was_written_is_seen_at_once") && matches!(write, Write::Delete { .. }) {
             let live = self.live(&quiet, write.id());
             self.stale.lock().unwrap().extend(live.map(|live| (write.id().clone(), Sight::Live(live))));
+        }
+        let other = matches!(write, Write::Apply { mode, .. } if *mode != Mode::Apply);
+        if other && self.breaks("no mode but apply") {
+            return Err(Error::new(ErrorKind::Unsupported, "no such mode"));
         }
         let done = self.carry_out(&self.context(cx, write), &self.sent(&quiet, write)).await;
         self.answer(done)

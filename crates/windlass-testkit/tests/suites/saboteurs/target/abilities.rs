@@ -25,6 +25,10 @@ impl Predict for Saboteur {
     }
 
     async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
+        let grown = self.grown_items(wants);
+        let wants: Vec<Want<'_>> =
+            wants.iter().zip(&grown).map(|(want, item)| Want { item, ..*want }).collect();
+        let wants = &wants[..];
         let mut predictions = self.inner.predict(cx, wants).await?;
         match self.breaks {
             "each_want_is_predicted_in_its_order" => predictions.reverse(),
@@ -42,6 +46,20 @@ impl Predict for Saboteur {
                 for prediction in &mut predictions {
                     if let Prediction::Change { after, .. } = prediction {
                         *after = after.edit(|body| set(body, "data", "defaulted", "yes")).unwrap();
+                    }
+                }
+            }
+            "an_apply_leaves_alone_what_others_set" => {
+                for prediction in &mut predictions {
+                    if let Prediction::Change { after, .. } = prediction {
+                        *after = after.edit(super::payloads::without_beside).unwrap();
+                    }
+                }
+            }
+            "an after that is the payload" => {
+                for prediction in &mut predictions {
+                    if let Prediction::Change { after, payload, .. } = prediction {
+                        after.clone_from(payload);
                     }
                 }
             }
@@ -67,28 +85,43 @@ impl Saboteur {
 impl Watch for Saboteur {
     async fn watch(&self, cx: &Context, interest: &Interest) -> Result<NoticeStream> {
         let news = self.inner.watch(cx, interest).await?;
-        let unsynced = self.breaks("a_watch_tells_what_is_there_then_synced");
-        let no_deletions = self.breaks("a_watch_tells_of_changes_and_deletions");
-        Ok(Box::pin(Partial { news, unsynced, no_deletions, synced: false }))
+        if self.breaks("dropping_the_news_ends_the_watch") {
+            let leaked = self.inner.watch(cx, interest).await?;
+            self.leaked.lock().unwrap().push(leaked);
+        }
+        Ok(Box::pin(Partial { news, breaks: self.breaks, synced: false }))
     }
 }
 
-/// News of which some are left out: what was there at the beginning, or what goes.
+/// News of which some are left out: what was there at the beginning, what goes, or that something was missed. Or it
+/// tells nothing new, again and again.
 struct Partial {
     news: NoticeStream,
-    unsynced: bool,
-    no_deletions: bool,
+    breaks: &'static str,
     synced: bool,
+}
+
+impl Partial {
+    fn hides(&self, notice: &Notice) -> bool {
+        match notice {
+            Notice::Seen(_) => self.breaks == "a_watch_tells_what_is_there_then_synced" && !self.synced,
+            Notice::Gone(..) => self.breaks == "a_watch_tells_of_changes_and_deletions",
+            Notice::Gap(_) => self.breaks == "what_could_have_been_missed_is_a_gap",
+            _ => false,
+        }
+    }
 }
 
 impl Stream for Partial {
     type Item = Notice;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<Option<Notice>> {
+        if self.breaks == "a watch that chatters" && self.synced {
+            return Poll::Ready(Some(Notice::Synced));
+        }
         loop {
             match self.news.as_mut().poll_next(cx) {
-                Poll::Ready(Some(Notice::Gone(..))) if self.no_deletions => {}
-                Poll::Ready(Some(Notice::Seen(_))) if self.unsynced && !self.synced => {}
+                Poll::Ready(Some(notice)) if self.hides(&notice) => {}
                 Poll::Ready(notice) => {
                     self.synced |= notice == Some(Notice::Synced);
                     return Poll::Ready(notice);
