@@ -132,10 +132,13 @@ impl Context {
     /// left until the deadline and of the right to write; `None` without end.
     ///
     /// # Errors
-    /// As [`Context::check`], and what the fence says.
+    /// As [`Context::check`], what the fence says, and [`ErrorKind::Conflict`] where the fence leaves no time.
     pub fn check_write(&self) -> Result<Option<Duration>> {
         self.check()?;
         let held = self.fence.as_ref().map_or(Ok(None), |fence| fence.check(self.now()))?;
+        if held.is_some_and(|left| left.is_zero()) {
+            return Err(Error::new(ErrorKind::Conflict, "the right to write has run out"));
+        }
         Ok([held, self.remaining()].into_iter().flatten().min())
     }
 
@@ -147,5 +150,50 @@ impl Context {
         let wait = self.remaining().map_or(wait, |left| left.min(wait));
         self.cancel.until(self.clock.sleep(wait)).await;
         self.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Time that stands still, and a right to write that lasts so long.
+    #[derive(Debug)]
+    struct Still(Option<Duration>);
+
+    #[async_trait::async_trait]
+    impl Clock for Still {
+        fn now(&self) -> Now {
+            Now::default()
+        }
+
+        async fn sleep(&self, _wait: Duration) {}
+    }
+
+    impl Fence for Still {
+        fn check(&self, _now: Now) -> Result<Option<Duration>> {
+            Ok(self.0)
+        }
+    }
+
+    fn left(held: Option<u64>, timeout: Option<u64>) -> Result<Option<u64>> {
+        let fence = Still(held.map(Duration::from_secs));
+        let cx = Context::new(Still(None)).with_fence(Arc::new(fence));
+        let cx = timeout.map_or(cx.clone(), |timeout| cx.with_timeout(Duration::from_secs(timeout)));
+        Ok(cx.check_write()?.map(|left| left.as_secs()))
+    }
+
+    #[test]
+    fn a_write_may_take_what_is_left_of_the_deadline_and_of_the_right_to_write() {
+        assert_eq!(left(None, None), Ok(None));
+        assert_eq!(left(Some(9), None), Ok(Some(9)));
+        assert_eq!(left(Some(9), Some(5)), Ok(Some(5)));
+        assert_eq!(left(Some(3), Some(5)), Ok(Some(3)));
+    }
+
+    #[test]
+    fn where_nothing_is_left_no_write_starts() {
+        assert_eq!(left(Some(0), None).unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(left(Some(9), Some(0)).unwrap_err().kind(), ErrorKind::Timeout);
     }
 }
