@@ -119,8 +119,20 @@ impl<'a> Said<'a> {
     }
 
     fn wrong(self, help: &str) -> Error {
+        self.error("not a value of this annotation", help)
+    }
+
+    /// Refuses an object of which its author says that it should not be applied.
+    fn not_applied(self) -> Error {
+        self.error(
+            "the annotation says that the object is not to be applied",
+            "leave the object out of what is rendered, or take the annotation away",
+        )
+    }
+
+    fn error(self, message: &'static str, help: &str) -> Error {
         let shown: String = self.value.chars().take(SHOWN_CHARS_MAX).collect();
-        Error::new(ErrorKind::Invalid, "not a value of this annotation")
+        Error::new(ErrorKind::Invalid, message)
             .with("annotation", self.name)
             .with("value", format!("{shown:?}"))
             .with("object", self.object.id())
