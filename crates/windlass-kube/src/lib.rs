@@ -42,13 +42,17 @@
 //! It does not watch yet, does not migrate fields of other commands of `kubectl`, and speaks to no proxy by itself.
 
 mod admit;
+mod apply;
 mod cluster;
 mod connect;
 mod contest;
+mod delete;
 mod discovery;
+mod dispute;
 mod environment;
 mod expect;
 mod fail;
+mod heritage;
 mod list;
 mod live;
 mod observe;
