@@ -151,6 +151,22 @@ fn what_its_author_does_not_want_applied_is_refused() {
 }
 
 #[test]
+fn a_label_of_flux_says_the_same_as_its_annotation() {
+    let read = |name: &str, value: &str| {
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"it","namespace":"shop","labels":{{"kustomize.toolkit.fluxcd.io/{name}":"{value}"}}}}}}"#
+        );
+        let object = Object::new(serde_json::from_str(&text).unwrap()).unwrap();
+        let mut directives = Directives::default();
+        FluxDialect.read(&object, &mut directives).map(|()| self::text(&directives))
+    };
+    assert_eq!(read("prune", "disabled").unwrap(), "keep");
+    assert_eq!(read("ssa", "IfNotPresent").unwrap(), "mode=CreateOnly");
+    let error = read("reconcile", "disabled").unwrap_err();
+    assert_eq!(error.context("label"), Some("kustomize.toolkit.fluxcd.io/reconcile"), "{error}");
+}
+
+#[test]
 fn a_time_has_an_end_that_its_error_names() {
     check(&WindlassDialect, "windlass.dev/timeout: 24h", "limit=86400s");
     let error = WindlassDialect.read(&object("windlass.dev/timeout: 25h"), &mut Directives::default());
@@ -175,7 +191,7 @@ fn an_annotation_that_is_no_text_is_an_error() {
     });
     let error = WindlassDialect.read(&object.unwrap(), &mut Directives::default()).unwrap_err();
     assert_eq!(error.to_string(), wrong("windlass.dev/wave", "integer"));
-    assert_eq!(error.help(), Some("an annotation must be a text, in quotes"));
+    assert_eq!(error.help(), Some("it must be a text, in quotes"));
 }
 
 #[test]
