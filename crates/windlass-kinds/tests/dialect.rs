@@ -98,6 +98,8 @@ fn wrong_values_name_annotation_value_and_object() {
         ("windlass.dev/timeout", "soon"),
         ("windlass.dev/timeout", "5"),
         ("windlass.dev/timeout", "0s"),
+        ("windlass.dev/timeout", "24h1s"),
+        ("windlass.dev/timeout", "500000000000y"),
         ("windlass.dev/depends-on", "db"),
         ("windlass.dev/depends-on", "apps/Deployment"),
     ] {
@@ -110,7 +112,7 @@ fn wrong_values_name_annotation_value_and_object() {
         (&CliUtilsDialect, "client.lifecycle.config.k8s.io/deletion", "keep"),
         (&CliUtilsDialect, "client.lifecycle.config.k8s.io/mutation", "never"),
         (&CliUtilsDialect, "cli-utils.sigs.k8s.io/on-remove", "detach"),
-        (&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa", "Ignore"),
+        (&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa", "Never"),
         (&HelmDialect, "helm.sh/resource-policy", "delete"),
     ] {
         check(dialect, &format!("{annotation}: {value}"), &wrong(annotation, value));
@@ -125,6 +127,50 @@ fn wrong_values_name_annotation_value_and_object() {
         "argocd.argoproj.io/sync-options: Prune=maybe",
         &wrong("argocd.argoproj.io/sync-options", "maybe"),
     );
+}
+
+#[test]
+fn what_its_author_does_not_want_applied_is_refused() {
+    let refused = |dialect: &dyn Dialect, annotation: &str, value: &str| {
+        let expected = format!(
+            "the annotation says that the object is not to be applied (annotation={annotation}, value={value:?}, object=ConfigMap/shop/it)"
+        );
+        check(dialect, &format!("{annotation}: {value}"), &expected);
+    };
+    refused(&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa", "Ignore");
+    refused(&FluxDialect, "kustomize.toolkit.fluxcd.io/reconcile", "disabled");
+    refused(&FluxDialect, "kustomize.toolkit.fluxcd.io/reconcile", "Disabled");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/reconcile: enabled", "");
+    let hook = "argocd.argoproj.io/hook";
+    for value in ["PreDelete", "PostDelete", "SyncFail", "Skip", "SyncFail, PostDelete"] {
+        refused(&ArgoDialect, hook, value);
+    }
+    for value in ["PreSync", "Sync", "PostSync", "PostSync,SyncFail", "crd-install"] {
+        check(&ArgoDialect, &format!("{hook}: {value}"), "");
+    }
+}
+
+#[test]
+fn a_label_of_flux_says_the_same_as_its_annotation() {
+    let read = |name: &str, value: &str| {
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"it","namespace":"shop","labels":{{"kustomize.toolkit.fluxcd.io/{name}":"{value}"}}}}}}"#
+        );
+        let object = Object::new(serde_json::from_str(&text).unwrap()).unwrap();
+        let mut directives = Directives::default();
+        FluxDialect.read(&object, &mut directives).map(|()| self::text(&directives))
+    };
+    assert_eq!(read("prune", "disabled").unwrap(), "keep");
+    assert_eq!(read("ssa", "IfNotPresent").unwrap(), "mode=CreateOnly");
+    let error = read("reconcile", "disabled").unwrap_err();
+    assert_eq!(error.context("label"), Some("kustomize.toolkit.fluxcd.io/reconcile"), "{error}");
+}
+
+#[test]
+fn a_time_has_an_end_that_its_error_names() {
+    check(&WindlassDialect, "windlass.dev/timeout: 24h", "limit=86400s");
+    let error = WindlassDialect.read(&object("windlass.dev/timeout: 25h"), &mut Directives::default());
+    assert_eq!(error.unwrap_err().help(), Some("write a time of at most 24h"));
 }
 
 #[test]
@@ -145,7 +191,7 @@ fn an_annotation_that_is_no_text_is_an_error() {
     });
     let error = WindlassDialect.read(&object.unwrap(), &mut Directives::default()).unwrap_err();
     assert_eq!(error.to_string(), wrong("windlass.dev/wave", "integer"));
-    assert_eq!(error.help(), Some("an annotation must be a text, in quotes"));
+    assert_eq!(error.help(), Some("it must be a text, in quotes"));
 }
 
 #[test]

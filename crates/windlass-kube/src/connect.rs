@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use windlass_core::{Error, ErrorKind, Result};
+use windlass_core::{Error, ErrorKind, Result, Text};
+
+use crate::environment::{Environment, Found, unusable};
 
 /// How to reach a cluster, and what may be given up for it.
 ///
@@ -51,7 +53,8 @@ impl Connect {
         Self::at(Place::File(path.into()))
     }
 
-    /// Reads what `kubectl` would read: the files of the variable `KUBECONFIG`, else `~/.kube/config`.
+    /// Reads what `kubectl` would read: the files of the variable `KUBECONFIG`, of which some may be missing, else
+    /// `~/.kube/config`, else the account of the pod that this process runs in.
     pub fn environment() -> Self {
         Self::at(Place::Environment)
     }
@@ -164,21 +167,23 @@ pub(crate) fn plain_url(url: &http::Uri) -> String {
     format!("{}://{host}{}", url.scheme_str().unwrap_or("https"), url.path().trim_end_matches('/'))
 }
 
-/// Makes the configuration of the client, and refuses what is not allowed.
-pub(crate) async fn config(connect: &Connect) -> Result<Config> {
-    let mut config = match &connect.place {
+/// Makes the configuration of the client, and refuses what is not allowed. Gives the context that it is from as well.
+pub(crate) async fn config(connect: &Connect) -> Result<(Config, Option<Text>)> {
+    let (mut config, context) = match &connect.place {
         Place::File(path) => {
             let read =
                 Kubeconfig::read_from(path).map_err(|error| unusable(&error).with("path", path.display()))?;
             from_kubeconfig(read, connect).await.map_err(|error| error.with("path", path.display()))?
         }
-        Place::Environment => {
-            let read = Kubeconfig::read().map_err(|error| unusable(&error))?;
-            from_kubeconfig(read, connect).await?
-        }
-        Place::InCluster => Config::incluster()
-            .map_err(|error| Error::new(ErrorKind::Unsupported, format!("not inside a cluster: {error}")))?,
-        Place::Server(server) => from_kubeconfig(spelled_out(server)?, connect).await?,
+        Place::Environment => match Environment::of_process().find()? {
+            Found::Kubeconfig(read) => from_kubeconfig(*read, connect).await?,
+            Found::Pod if connect.context.is_some() => {
+                return Err(Error::new(ErrorKind::Invalid, "a context is named, and there is no kubeconfig"));
+            }
+            Found::Pod => of_pod()?,
+        },
+        Place::InCluster => of_pod()?,
+        Place::Server(server) => (from_kubeconfig(spelled_out(server)?, connect).await?.0, None),
     };
     if config.accept_invalid_certs && !connect.unverified {
         return Err(refused(
@@ -191,10 +196,17 @@ pub(crate) async fn config(connect: &Connect) -> Result<Config> {
     }
     // The transport repeats by itself otherwise, on a clock of its own.
     config.default_retry = false;
-    Ok(config)
+    Ok((config, context))
 }
 
-async fn from_kubeconfig(kubeconfig: Kubeconfig, connect: &Connect) -> Result<Config> {
+fn of_pod() -> Result<(Config, Option<Text>)> {
+    let config = Config::incluster()
+        .map_err(|error| Error::new(ErrorKind::Unsupported, format!("not inside a cluster: {error}")))?;
+    Ok((config, None))
+}
+
+async fn from_kubeconfig(kubeconfig: Kubeconfig, connect: &Connect) -> Result<(Config, Option<Text>)> {
+    let context = connect.context.clone().or_else(|| kubeconfig.current_context.clone()).map(Text::from);
     let proxies: Vec<(String, Option<String>)> = kubeconfig
         .clusters
         .iter()
@@ -227,7 +239,7 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, connect: &Connect) -> Result<Co
             "make a client of the kube crate with a proxy, and pass it to Cluster::from_kube_client",
         ));
     }
-    Ok(config)
+    Ok((config, context))
 }
 
 /// Writes a server as the kubeconfig that would name it, so that there is one way to read credentials.
@@ -249,15 +261,6 @@ fn spelled_out(server: &Server) -> Result<Kubeconfig> {
     });
     serde_json::from_value(written)
         .map_err(|_| Error::new(ErrorKind::Invalid, "the server cannot be written as a kubeconfig"))
-}
-
-/// Words of these errors name files and fields, not contents; those of a file that is no YAML may quote it.
-fn unusable(error: &kube::config::KubeconfigError) -> Error {
-    let words = match error {
-        kube::config::KubeconfigError::Parse(_) => "it is not the YAML of a kubeconfig".to_owned(),
-        other => other.to_string(),
-    };
-    Error::new(ErrorKind::Invalid, format!("cannot use the kubeconfig: {words}"))
 }
 
 fn refused(what: &str, option: &str) -> Error {

@@ -9,7 +9,11 @@ use crate::fail::Cause;
 ///
 /// The default leaves to autoscalers what they hold by the subresource `scale`, and takes everything else: the plan
 /// shows each field and its holder before anything is written, and an object that another tool owns is not contested
-/// field by field but refused as a whole.
+/// field by field but refused as a whole. A field that somebody took after the plan was made is left to its holder where a
+/// rule says so, and else keeps the object from being written.
+///
+/// Fields of `kubectl-client-side-apply`, which is `kubectl apply`, become ours with the first write of the object unless
+/// a rule leaves them to it or refuses.
 ///
 /// ```
 /// use windlass_core::Decision;
@@ -113,6 +117,11 @@ fn holder(message: &str) -> (String, Option<String>) {
     (quoted("conflict with ").unwrap_or_else(|| "another manager".into()), quoted("with subresource "))
 }
 
+/// Says whether it is this manager that holds the field, by the object itself.
+pub(crate) fn is_held_by(cause: &Cause, manager: &str) -> bool {
+    holder(&cause.message) == (manager.to_owned(), None)
+}
+
 /// Reads a path as the server writes it, `.spec.containers[name="web"].image`. Names are not quoted there, so that the
 /// dots of `.metadata.annotations.example.org/team` can only be told apart with the object at hand.
 fn locate(payload: &Value, text: &str) -> Option<FieldPath> {
@@ -179,12 +188,23 @@ fn find<'v>(at: &'v Value, segment: &Segment) -> Option<&'v Value> {
 fn place(items: &[Value], segment: &Segment) -> Option<usize> {
     match segment {
         Segment::Index(at) => Some(*at),
-        Segment::Key(keys) => {
-            items.iter().position(|item| keys.iter().all(|(key, value)| item.get(key) == Some(value)))
-        }
+        Segment::Key(keys) => keyed(items, keys),
         Segment::Item(value) => items.iter().position(|item| item == value),
         _ => None,
     }
+}
+
+/// Finds an item by its keys. The server names keys that it filled in itself, such as `protocol="TCP"`: an item that
+/// lacks them is meant where it is the only one that fits.
+fn keyed(items: &[Value], keys: &[(Text, Value)]) -> Option<usize> {
+    let has = |item: &Value| keys.iter().all(|(key, value)| item.get(key) == Some(value));
+    let fits = |item: &Value| keys.iter().all(|(key, value)| item.get(key).is_none_or(|have| have == value));
+    let names = |item: &Value| keys.iter().any(|(key, _)| item.get(key).is_some());
+    items.iter().position(has).or_else(|| {
+        let mut fitting = items.iter().enumerate().filter(|(_, item)| names(item) && fits(item));
+        let (at, _) = fitting.next()?;
+        fitting.next().is_none().then_some(at)
+    })
 }
 
 /// Takes a field out of a payload. Says whether it was there.
@@ -242,6 +262,26 @@ mod tests {
         );
         check(r#".spec.finalizers[="x.y/z"]"#, r#"spec.finalizers[="x.y/z"]"#, "x.y/z");
         check(".spec.list[1]", "spec.list[1]", "1,2");
+    }
+
+    #[test]
+    fn a_key_that_the_server_filled_in_needs_no_place_in_the_payload() {
+        let left = |ports: &str| {
+            let mut body: Value = serde_json::from_str(&format!(r#"{{"ports":[{ports}]}}"#)).unwrap();
+            let path = locate(&body, r#".ports[port=80,protocol="TCP"].nodePort"#)?;
+            remove(&mut body, &path).then(|| body.canonical())
+        };
+        let (one, other) = (r#"{"nodePort":30000,"port":80}"#, r#"{"nodePort":30001,"port":81}"#);
+        assert_eq!(left(one).unwrap(), r#"{"ports":[{"port":80}]}"#);
+        assert_eq!(
+            left(&format!("{other},{one}")).unwrap(),
+            format!(r#"{{"ports":[{other},{{"port":80}}]}}"#)
+        );
+        let udp = r#"{"port":80,"protocol":"UDP","nodePort":30000}"#;
+        assert!(left(&format!("{udp},{one}")).is_some(), "the other one says that it is not meant");
+        assert_eq!(left(udp), None);
+        assert_eq!(left(&format!("{one},{one}")), None, "two that fit are none");
+        assert_eq!(left(r#"{"nodePort":30000}"#), None, "no key is not a fitting one");
     }
 
     #[test]

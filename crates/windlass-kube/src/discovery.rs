@@ -61,13 +61,25 @@ impl View {
         }
     }
 
-    /// Gives the version to read or delete by: the one asked for, else the preferred one.
-    pub(crate) fn any(&self, id: &ObjectId, api_version: &str) -> Result<&Resource> {
-        match self.find(id, api_version) {
-            Known::Served(resource) | Known::Otherwise([resource, ..]) => Ok(resource),
-            Known::Silent => Err(silent(id)),
-            Known::Otherwise([]) | Known::Unknown => Err(unknown(id, api_version)),
-        }
+    /// Gives a version to read or delete by: the one asked for, else the preferred one. `attempt` counts from 0 the
+    /// versions that turned out not to be served; the next one is given.
+    pub(crate) fn any(&self, id: &ObjectId, api_version: &str, attempt: usize) -> Result<&Resource> {
+        let known = match self.find(id, api_version) {
+            Known::Served(resource) => Some(resource),
+            Known::Otherwise(_) | Known::Unknown => None,
+            Known::Silent => return Err(silent(id)),
+        };
+        let served = self.served.versions(&id.group, &id.kind);
+        let rest = served.iter().chain(self.defined.versions(&id.group, &id.kind));
+        let ways: Vec<&Resource> = known.into_iter().chain(rest.filter(|way| Some(*way) != known)).collect();
+        let turn = attempt.checked_rem(ways.len());
+        turn.and_then(|turn| ways.get(turn).copied()).ok_or_else(|| unknown(id, api_version))
+    }
+
+    /// Says whether the server may have objects of this kind, as far as this view goes. A kind that is known only because
+    /// its definition was written here a moment ago has none.
+    pub(crate) fn lists(&self, id: &ObjectId) -> bool {
+        !self.served.versions(&id.group, &id.kind).is_empty() || self.served.silent.contains(&id.group)
     }
 
     /// Gives the version to write by: only the one asked for.
@@ -79,6 +91,13 @@ impl View {
             Known::Unknown => Err(unknown(id, api_version)),
         }
     }
+}
+
+/// A kind that the server lists, under paths that it does not know.
+pub(crate) fn unserved(id: &ObjectId) -> Error {
+    Error::new(ErrorKind::Unavailable, "the server lists the kind and does not serve it")
+        .with("kind", id.group_kind())
+        .with_help("its definition is changing, or the server behind the API is down")
 }
 
 pub(crate) fn unknown(id: &ObjectId, api_version: &str) -> Error {
@@ -117,6 +136,17 @@ impl Cluster {
     /// Asks the server again.
     pub(crate) async fn view_again(&self, cx: &Context) -> Result<View> {
         self.view_if(cx, |_| None).await
+    }
+
+    /// Gives a newer view than this one, which turned out to be wrong. Of many callers that find out at once one asks.
+    pub(crate) async fn view_after(&self, cx: &Context, wrong: &View) -> Result<View> {
+        let newer = |known: Option<Arc<Catalog>>| known.filter(|known| !Arc::ptr_eq(known, &wrong.served));
+        Ok(View { fresh: true, ..self.view_if(cx, newer).await? })
+    }
+
+    /// Notes that what is known is wrong, so that the next pass asks.
+    pub(crate) fn note_outdated(&self) {
+        self.kinds().outdated.store(true, Ordering::SeqCst);
     }
 
     async fn view_if(
@@ -161,7 +191,7 @@ impl Cluster {
 
     fn note_changed(&self, id: &ObjectId) {
         if changes_kinds(id) {
-            self.kinds().outdated.store(true, Ordering::SeqCst);
+            self.note_outdated();
         }
     }
 

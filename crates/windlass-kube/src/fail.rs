@@ -8,9 +8,7 @@ use windlass_core::{Error, ErrorKind, ObjectId, Retry, Text};
 
 use crate::cluster::Cluster;
 use crate::wire::{Answer, Call, Effect};
-
-/// Characters of a message of the server that are passed on.
-const MESSAGE_MAX: usize = 2_000;
+use crate::words;
 
 /// What a request was about, for its errors.
 #[derive(Debug, Clone)]
@@ -90,8 +88,7 @@ impl Status {
     }
 
     fn message(&self) -> &str {
-        let end = self.message.char_indices().nth(MESSAGE_MAX).map_or(self.message.len(), |(at, _)| at);
-        self.message[..end].trim_end_matches('.')
+        words::message(&self.message)
     }
 }
 
@@ -119,6 +116,7 @@ pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
         403 => denied(&status),
         404 => not_found(answer, &status),
         405 | 406 | 415 => told(ErrorKind::Unsupported, &status, "the server does not do that"),
+        409 if answer.doubtful && status.field_conflicts().is_empty() => maybe_our_own(),
         409 => conflict(&status),
         410 => told(ErrorKind::Conflict, &status, "too old"),
         413 => told(ErrorKind::Limit, &status, "too large for the server"),
@@ -133,11 +131,37 @@ pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
         Some(wait) if error.kind() == ErrorKind::Unavailable => error.retrying(Retry::After(wait)),
         _ => error,
     };
-    // A 503 and a 429 come from in front of the storage; any other 5xx may come from behind it.
-    let behind = answer.status >= 500 && answer.status != 503 && error.kind() != ErrorKind::Invalid;
-    let reached = call.effect == Effect::Write && behind;
+    // A 503 and a 429 of the API server itself come before it writes; any other 5xx may come after.
+    let own = answer.status == 503 && !comes_from_between(answer);
+    let behind = answer.status >= 500 && !own && error.kind() != ErrorKind::Invalid;
+    let reached = call.effect == Effect::Write && (behind || answer.doubtful);
     let error = call.subject.on(error).with_each("status", answer.status);
+    let error = if matches!(answer.status, 401 | 403) { answered_by(error, answer) } else { error };
     if reached { error.maybe_written() } else { error }
+}
+
+/// Says whose rights are missing: of several clusters in one kubeconfig it is often the wrong one that was asked.
+fn answered_by(error: Error, answer: &Answer) -> Error {
+    let error = error.with_each("server", &answer.from.server);
+    match &answer.from.context {
+        Some(context) => error.with_each("context", context),
+        None => error,
+    }
+}
+
+/// Says whether something between us and the API server gave the answer: a proxy that lost its upstream says 503 as
+/// well, perhaps after the upstream has done what was asked. The API server itself answers with a `Status`.
+pub(crate) fn comes_from_between(answer: &Answer) -> bool {
+    answer.status == 503 && Status::of(answer).kind != "Status"
+}
+
+/// A write that was repeated stands in its own way where the first try was carried out after all.
+fn maybe_our_own() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "an answer was lost, and the write may have been carried out before it",
+    )
+    .with_help("look at the object: the next pass does")
 }
 
 fn told(kind: ErrorKind, status: &Status, otherwise: &str) -> Error {
@@ -167,7 +191,7 @@ fn conflict(status: &Status) -> Error {
         return told(ErrorKind::Conflict, status, "somebody else was faster");
     }
     let held = fields.iter().map(|cause| {
-        Error::new(ErrorKind::Conflict, cause.message.clone())
+        Error::new(ErrorKind::Conflict, words::cause(&cause.message))
             .with("field", cause.field.trim_start_matches('.'))
     });
     Error::all(held).unwrap_or_else(|| Error::new(ErrorKind::Conflict, "fields are held by others"))
@@ -181,8 +205,8 @@ fn invalid(status: &Status, call: &Call) -> Error {
     }
     let immutable = is_immutable(status);
     let causes = status.causes().iter().map(|cause| {
-        let words = if call.subject.secret { "not valid" } else { cause.message.as_str() };
-        Error::new(ErrorKind::Invalid, words).with("field", &cause.field)
+        let said = if call.subject.secret { "not valid".into() } else { words::cause(&cause.message) };
+        Error::new(ErrorKind::Invalid, said).with("field", &cause.field)
     });
     let whole = || {
         if call.subject.secret {
@@ -221,17 +245,28 @@ fn misread(status: &Status, call: &Call) -> Error {
     told(ErrorKind::Invalid, status, "the object does not follow its schema")
 }
 
+/// How Kubernetes says that a field keeps the value it was created with. The words are those of its validation:
+/// `field is immutable` nearly everywhere, `updates to provisioner are forbidden.` of a StorageClass, `updates to statefulset
+/// spec for fields other than … are forbidden`, `pod updates may not change fields other than`, `may not change once set`
+/// of a Service, `may not be changed in an update.` of a PriorityClass, `cannot change roleRef`.
+const IMMUTABLE: [&[&str]; 8] = [
+    &["immutable"],
+    &["updates to ", " are forbidden"],
+    &["updates may not change"],
+    &["may not change once set"],
+    &["may not be changed"],
+    &["cannot change"],
+    &["cannot be changed"],
+    &["can not be unset"],
+];
+
 /// Says whether the object would have to be made anew for the change.
 pub(crate) fn is_immutable(status: &Status) -> bool {
-    let says = |text: &str| {
-        text.contains("immutable")
-            || text.contains("updates to statefulset spec for fields other than")
-            || text.contains("pod updates may not change fields other than")
-            || text.contains("cannot change roleRef")
-    };
+    let says = |text: &str| IMMUTABLE.iter().any(|words| words.iter().all(|words| text.contains(words)));
     let causes = status.causes();
-    !causes.is_empty() && causes.iter().all(|cause| says(&cause.message))
-        || status.reason == "Invalid" && causes.is_empty() && says(&status.message)
+    // Only what is said of a value counts, as the value itself may say anything.
+    !causes.is_empty() && causes.iter().all(|cause| says(&words::cause(&cause.message)))
+        || status.reason == "Invalid" && causes.is_empty() && says(status.message())
 }
 
 /// An error for a request that got no answer: a write may have happened.

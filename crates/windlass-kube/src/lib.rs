@@ -22,26 +22,37 @@
 //! | Whose is an object? | the label, else the marks of Flux, Helm, Argo CD, kapp, ApplySets and cli-utils |
 //! | Has it changed? | its stamp covers the fields that our field manager owns, with their values |
 //! | What would a write do? | a dry run of the same server-side apply, for what exists; what is new is predicted as wanted |
-//! | Who gets a field that two want? | [`ConflictRules`], and the plan shows it first |
+//! | Who gets a field that two want? | [`ConflictRules`], and the plan shows it first; what the plan did not show is not taken |
+//! | What of fields that `kubectl apply` set? | they become ours, as Flux does it: what nobody wants any more goes |
 //! | What if a kind does not exist yet? | a CustomResourceDefinition among the items brings it; until then it waits |
 //!
 //! # Invariants
 //!
 //! - No request is repeated unless the server asked for it (429, 503, a quota counted at the same time), at most
 //!   three times, and each write asks the fence first, also a repeated one.
-//! - Credentials and bodies never reach errors or `Debug`; of a Secret that the server refuses only fields are named.
+//! - Credentials and bodies never reach errors or `Debug`: of what the server says of a value only its opinion is passed
+//!   on, and of a Secret that it refuses only fields are named.
 //! - A kind, a namespace or a group that cannot be read makes its own objects unreadable, never absent, and no others.
 //! - Objects without a namespace get one; a namespace on an object whose kind has none is taken away, as Flux does.
 //!
-//! It does not watch yet, does not migrate fields of `kubectl apply --client-side`, and speaks to no proxy by itself.
+//! - An object is gone only where the server serves its kind and has no such object, or, asked again, serves no version of
+//!   its kind.
+//! - A namespace or a CustomResourceDefinition is never deleted to be made anew.
+//!
+//! It does not watch yet, does not migrate fields of other commands of `kubectl`, and speaks to no proxy by itself.
 
 mod admit;
+mod apply;
 mod cluster;
 mod connect;
 mod contest;
+mod delete;
 mod discovery;
+mod dispute;
+mod environment;
 mod expect;
 mod fail;
+mod heritage;
 mod list;
 mod live;
 mod observe;
@@ -53,6 +64,7 @@ mod stamp;
 mod store;
 mod target;
 mod wire;
+mod words;
 mod write;
 
 pub use cluster::Cluster;

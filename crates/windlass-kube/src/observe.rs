@@ -8,7 +8,7 @@ use windlass_core::{
     Context, Error, ErrorKind, Interest, Live, Look, ObjectId, Observed, Result, Sight, UnitId, Value,
 };
 
-use crate::discovery::View;
+use crate::discovery::{View, unserved};
 use crate::fail::{self, Subject};
 use crate::list::{Listing, list, names};
 use crate::live::{is_controlled, trim};
@@ -23,26 +23,25 @@ const SURVEY_MIN: usize = 8;
 type Asked<'a> = BTreeMap<&'a ObjectId, &'a Look>;
 type Sights = BTreeMap<ObjectId, Sight>;
 
+/// Looks at a kind whose path is not known although the kind is, before it is given up.
+const LOOKS_MAX: usize = 4;
+
 pub(crate) async fn observe(target: &KubeTarget, cx: &Context, interest: &Interest) -> Result<Observed> {
     let mut view = target.cluster.view(cx).await?;
-    let (mut kinds, mut observed) = sort(&view, interest);
-    let unknown = observed.sights.values().any(|sight| matches!(sight, Sight::Undefined));
-    if unknown && !view.fresh {
+    let mut sorted = sort(&view, &interest.objects.iter().collect(), 0);
+    if sorted.lacks && !view.fresh {
         view = target.cluster.view_again(cx).await?;
-        (kinds, observed) = sort(&view, interest);
+        sorted = sort(&view, &interest.objects.iter().collect(), 0);
     }
     if view.fresh {
         target.narrow.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-    let looks = kinds
-        .into_iter()
-        .map(|(resource, asked)| Kind { target, cx, unit: &interest.unit, resource, asked }.look());
-    for (sights, strays) in join_all(looks).await {
-        observed.sights.extend(sights);
-        observed.strays.extend(strays);
-    }
+    let pass = Pass { target, cx, unit: &interest.unit };
+    let mut observed = pass.look(sorted).await;
+    pass.look_again(view, interest, &mut observed).await?;
     cx.check()?;
     observed.strays.sort_by(|a, b| a.id.cmp(&b.id));
+    observed.strays.dedup_by(|a, b| a.id == b.id);
     if let Some(error) = nothing_seen(&observed) {
         return Err(error);
     }
@@ -50,23 +49,84 @@ pub(crate) async fn observe(target: &KubeTarget, cx: &Context, interest: &Intere
     Ok(observed)
 }
 
-/// Sorts what is asked for by kind; what has no kind is answered at once.
-fn sort<'a>(view: &View, interest: &'a Interest) -> (BTreeMap<Resource, Asked<'a>>, Observed) {
-    let (mut kinds, mut observed) = (BTreeMap::<Resource, Asked<'a>>::new(), Observed::default());
-    for (id, look) in &interest.objects {
-        match view.any(id, &look.api_version) {
+/// What is asked for, by kind; what has no kind is answered at once.
+struct Sorted<'a> {
+    kinds: BTreeMap<Resource, Asked<'a>>,
+    answered: Sights,
+    /// Whether a kind is not known.
+    lacks: bool,
+}
+
+fn sort<'a>(view: &View, asked: &Asked<'a>, attempt: usize) -> Sorted<'a> {
+    let mut sorted = Sorted { kinds: BTreeMap::new(), answered: Sights::new(), lacks: false };
+    for (id, look) in asked {
+        match view.any(id, &look.api_version, attempt) {
             Ok(resource) => {
-                kinds.entry(resource.clone()).or_default().insert(id, look);
+                sorted.kinds.entry(resource.clone()).or_default().insert(id, look);
             }
             Err(error) if error.kind() == ErrorKind::Undefined => {
-                observed.sights.insert(id.clone(), Sight::Undefined);
+                sorted.lacks = true;
+                sorted.answered.insert((*id).clone(), Sight::Undefined);
             }
             Err(error) => {
-                observed.sights.insert(id.clone(), Sight::Unreadable(error));
+                sorted.answered.insert((*id).clone(), Sight::Unreadable(error));
             }
         }
     }
-    (kinds, observed)
+    sorted
+}
+
+/// One observation.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    target: &'a KubeTarget,
+    cx: &'a Context,
+    unit: &'a UnitId,
+}
+
+impl Pass<'_> {
+    async fn look(self, sorted: Sorted<'_>) -> Observed {
+        let Pass { target, cx, unit } = self;
+        let mut observed = Observed { sights: sorted.answered, strays: Vec::new() };
+        let looks = sorted
+            .kinds
+            .into_iter()
+            .map(|(resource, asked)| Kind { target, cx, unit, resource, asked }.look());
+        for (sights, strays) in join_all(looks).await {
+            observed.sights.extend(sights);
+            observed.strays.extend(strays);
+        }
+        observed
+    }
+
+    /// Looks again at what has a kind whose path the server does not know: it is undefined only where the server, asked
+    /// again, lists no version of the kind. Else its objects are there, under another version.
+    async fn look_again(self, mut view: View, interest: &Interest, observed: &mut Observed) -> Result<()> {
+        for attempt in 1.. {
+            let open = |view: &View, (id, look): &(&ObjectId, &Look)| {
+                observed.sights.get(*id) == Some(&Sight::Undefined)
+                    && view.any(id, &look.api_version, 0).is_ok()
+                    && (!view.fresh || view.lists(id))
+            };
+            let asked: Asked<'_> = interest.objects.iter().filter(|one| open(&view, one)).collect();
+            if asked.is_empty() {
+                return Ok(());
+            }
+            if attempt >= LOOKS_MAX {
+                let given_up = asked.keys().map(|id| ((*id).clone(), Sight::Unreadable(unserved(id))));
+                observed.sights.extend(given_up);
+                return Ok(());
+            }
+            if view.fresh {
+                self.cx.sleep(fail::pause(u32::try_from(attempt).unwrap_or(u32::MAX))).await?;
+            }
+            view = self.target.cluster.view_after(self.cx, &view).await?;
+            let again = self.look(sort(&view, &asked, attempt - 1)).await;
+            observed.sights.extend(again.sights);
+            observed.strays.extend(again.strays);
+        }
+        Ok(())
+    }
 }
 
 /// Where nothing at all could be read, that is the answer, and not a list of the same error.

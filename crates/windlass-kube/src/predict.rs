@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use http::Method;
 use windlass_core::{
-    Contest, Context, Decision, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Prediction, Result,
-    Sight, Text, Value, Want,
+    Contest, Context, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Prediction, Result, Sight, Text,
+    Value, Want,
 };
 
-use crate::contest;
 use crate::discovery::View;
-use crate::fail::{self, Status};
-use crate::live::parts;
-use crate::resource::{defined_by, is_definition};
+use crate::dispute::Dispute;
+use crate::fail::{self, Status, Subject};
+use crate::live::{parts, version_of};
+use crate::resource::{defined_by, is_definition, is_made_once};
 use crate::target::KubeTarget;
 use crate::wire::{Answer, Call, read_json};
 use crate::write::Sending;
@@ -45,7 +45,7 @@ struct Rehearsal<'a> {
 #[derive(Default)]
 struct Made {
     namespaces: BTreeSet<Text>,
-    kinds: BTreeMap<(Text, Text), ObjectId>,
+    kinds: BTreeMap<(Text, Text, Text), ObjectId>,
 }
 
 impl Made {
@@ -58,29 +58,39 @@ impl Made {
             }
             if is_definition(id) {
                 for kind in defined_by(want.item.object.body()) {
-                    made.kinds.insert((kind.group, kind.kind), id.clone());
+                    made.kinds
+                        .insert((kind.group.clone(), kind.kind.clone(), kind.api_version()), id.clone());
                 }
             }
         }
         made
     }
 
-    fn definition(&self, id: &ObjectId) -> Option<&ObjectId> {
-        self.kinds.get(&(id.group.clone(), id.kind.clone()))
+    fn definition(&self, object: &Object) -> Option<&ObjectId> {
+        let (id, version) = (object.id(), Text::from(object.api_version()));
+        self.kinds.get(&(id.group.clone(), id.kind.clone(), version))
     }
 }
 
 /// How the server took a rehearsal.
 enum Taken {
-    Well(Live),
-    Contested(Vec<Contest>),
+    Well(Rehearsed),
+    Contested(Dispute),
     OnlyAnew,
+}
+
+/// What an object would be.
+struct Rehearsed {
+    after: Live,
+    /// Whether fields would go that were set by other means than an apply.
+    leaves_behind: bool,
 }
 
 impl Rehearsal<'_> {
     async fn one(&self, want: &Want<'_>) -> Prediction {
         let mode = want.item.directives.mode.unwrap_or_default();
         let predicted = match (want.sight, mode) {
+            (Sight::Live(_) | Sight::Absent, _) if self.comes_later(want) => self.later(want),
             (Sight::Live(_), Mode::CreateOnly) => Ok(Prediction::Same),
             (Sight::Live(live), Mode::Replace) => self.replace(want, live).await,
             (Sight::Live(live), mode) => self.apply(want, live, mode).await,
@@ -89,6 +99,14 @@ impl Rehearsal<'_> {
             (Sight::Unreadable(error), _) => Err(error.clone()),
         };
         predicted.unwrap_or_else(|error| Prediction::Refused(error.with_each("object", want.item.id())))
+    }
+
+    /// Says whether the kind is there, but not in the version that is wanted, and something wanted brings it.
+    fn comes_later(&self, want: &Want<'_>) -> bool {
+        let object = &want.item.object;
+        let unknown = self.view.exact(object.id(), object.api_version()).err();
+        unknown.is_some_and(|error| error.kind() == ErrorKind::Undefined)
+            && self.made.definition(object).is_some()
     }
 
     fn sending(&self, want: &Want<'_>) -> Result<Sending<'_>> {
@@ -117,18 +135,20 @@ impl Rehearsal<'_> {
         let sending = self.sending(want)?;
         let mut payload = want.item.object.clone();
         let (contests, taken) = match self.rehearse(&sending, want, &payload, false, mode).await? {
-            Taken::Contested(contests) => {
-                refuse(&contests, want.item.id())?;
-                payload = without(&payload, &contests)?;
-                (contests, self.rehearse(&sending, want, &payload, true, mode).await?)
+            Taken::Contested(dispute) => {
+                dispute.refuse(want.item.id())?;
+                payload = dispute.without_yielded(&payload)?;
+                (dispute.contests, self.rehearse(&sending, want, &payload, true, mode).await?)
             }
             taken => (Vec::new(), taken),
         };
         match taken {
-            Taken::Well(after) => {
-                Ok(outcome(live.stamp == after.stamp, payload, live, after, Mode::Apply, contests))
+            Taken::Well(Rehearsed { after, leaves_behind }) => {
+                let same = live.stamp == after.stamp && !leaves_behind;
+                Ok(outcome(same, payload, live, after, Mode::Apply, contests))
             }
             Taken::OnlyAnew => {
+                is_made_once(want.item.id())?;
                 let payload = want.item.object.clone();
                 let after = marked(&payload, want)?;
                 Ok(Prediction::Change { payload, after, mode: Mode::Recreate, contests: Vec::new() })
@@ -150,14 +170,16 @@ impl Rehearsal<'_> {
         let call = sending.apply(payload, want.mark, &[], force)?.dry_run();
         let answer = self.target.cluster.send(self.cx, &call).await?;
         if answer.is_success() {
-            return sending.read(self.cx, &answer, &call).map(Taken::Well);
+            let mut body: Value = read_json(&answer, &call)?;
+            let leaves_behind = self.target.heir().leave_behind(&mut body);
+            let after = self.target.reader(self.cx).read(sending.resource, body)?;
+            return Ok(Taken::Well(Rehearsed { after, leaves_behind }));
         }
         let status = Status::of(&answer);
         let conflicts = status.field_conflicts();
         if answer.status == 409 && !conflicts.is_empty() && !force {
-            let rules = &self.target.options.rules;
-            let contests = conflicts.iter().map(|cause| rules.contest(cause, payload.body())).collect();
-            return Ok(Taken::Contested(contests));
+            let options = &self.target.options;
+            return Ok(Taken::Contested(Dispute::of(&conflicts, payload, &options.rules, &options.manager)));
         }
         if answer.status == 422 && mode == Mode::Recreate && fail::is_immutable(&status) {
             return Ok(Taken::OnlyAnew);
@@ -165,26 +187,33 @@ impl Rehearsal<'_> {
         Err(fail::refused(&answer, &call))
     }
 
+    /// Rehearses a replace of the object as it is now, and compares what we set, before or by this: what others write
+    /// beside it goes when the object is replaced for a reason, and is no reason itself.
     async fn replace(&self, want: &Want<'_>, live: &Live) -> Result<Prediction> {
         let sending = self.sending(want)?;
-        let (version, _) = parts(&live.version);
-        let call = sending
-            .body(Method::PUT, &want.item.object, want.mark, &[("resourceVersion", version)])?
+        let id = want.item.id();
+        let get = Call::get(sending.resource.object(id)?, Subject::object(id));
+        let before: Value = self.target.cluster.ask_json(self.cx, &get).await?;
+        let version = version_of(&before)?;
+        let put = sending
+            .body(Method::PUT, &want.item.object, want.mark, &[("resourceVersion", parts(&version).0)])?
             .dry_run();
-        let answer = self.target.cluster.ask(self.cx, &call).await?;
-        let after = sending.read(self.cx, &answer, &call)?;
-        // The stamp would only compare what was applied, and a replace takes everything else away as well.
-        let was = live.body.as_ref().map(|object| stamp::whole(object.body()));
-        let same = was.is_some() && was == after.body.as_ref().map(|object| stamp::whole(object.body()));
+        let after: Value = self.target.cluster.ask_json(self.cx, &put).await?;
+        let manager = &self.target.options.manager;
+        let same = [&before, &after]
+            .into_iter()
+            .flat_map(|body| stamp::held_by(body, manager))
+            .all(|fields| stamp::project(&before, &fields) == stamp::project(&after, &fields));
+        let after = self.target.reader(self.cx).read(sending.resource, after)?;
         Ok(outcome(same, want.item.object.clone(), live, after, Mode::Replace, Vec::new()))
     }
 
     /// A kind that does not exist: whether something wanted defines it.
     fn later(&self, want: &Want<'_>) -> Result<Prediction> {
-        let id = want.item.id();
-        let definition = self.made.definition(id);
+        let object = &want.item.object;
+        let definition = self.made.definition(object);
         let definition =
-            definition.ok_or_else(|| crate::discovery::unknown(id, want.item.object.api_version()))?;
+            definition.ok_or_else(|| crate::discovery::unknown(object.id(), object.api_version()))?;
         let until = Node::Object(definition.clone());
         Ok(Prediction::Deferred { until, payload: want.item.object.clone() })
     }
@@ -220,29 +249,6 @@ fn settle(after: Object, live: &Live) -> Object {
         }
     });
     settled.unwrap_or(after)
-}
-
-/// Fields that nobody may take keep the object from being written.
-fn refuse(contests: &[Contest], id: &ObjectId) -> Result<()> {
-    let refused = contests.iter().filter(|contest| contest.decision == Decision::Refuse).map(|contest| {
-        Error::new(ErrorKind::Conflict, "somebody else holds the field")
-            .with("field", &contest.path)
-            .with("holder", &contest.holder)
-            .with("object", id)
-    });
-    Error::all(refused).map_or(Ok(()), |error| {
-        Err(error.with_help("the conflict rules refuse it; leave the field out, or take it by a rule"))
-    })
-}
-
-/// Leaves fields to their holders.
-fn without(payload: &Object, contests: &[Contest]) -> Result<Object> {
-    let yielded = contests.iter().filter(|contest| contest.decision == Decision::Yield);
-    payload.edit(|body: &mut Value| {
-        yielded.for_each(|contest| {
-            contest::remove(body, &contest.path);
-        });
-    })
 }
 
 impl Sending<'_> {

@@ -122,3 +122,15 @@ pub(crate) fn is_definition(id: &ObjectId) -> bool {
 pub(crate) fn changes_kinds(id: &ObjectId) -> bool {
     is_definition(id) || (id.group == "apiregistration.k8s.io" && id.kind == "APIService")
 }
+
+/// Refuses to delete an object for a change of its own that takes many others with it: all objects of a kind, or all
+/// objects in a namespace.
+pub(crate) fn is_made_once(id: &ObjectId) -> Result<()> {
+    let is_namespace = id.group.is_empty() && id.kind == "Namespace";
+    if !(is_definition(id) || is_namespace) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unsupported, "it is never deleted and created anew")
+        .with("object", id)
+        .with_help("all objects of the kind, or in the namespace, would go with it; do it by hand, or undo the change"))
+}

@@ -33,6 +33,16 @@ fn applied_by<'a>(entries: &'a [Value], manager: &str) -> Vec<&'a Value> {
     if replaced { Vec::new() } else { ours.filter_map(|entry| entry.get("fieldsV1")).collect() }
 }
 
+/// Gives the field sets that `manager` holds, by whatever operation. `body` still has its `managedFields`.
+pub(crate) fn held_by(body: &Value, manager: &str) -> Vec<Value> {
+    let entries = body.at(&["metadata", "managedFields"]).and_then(Value::as_list).unwrap_or_default();
+    let ours = entries.iter().filter(|entry| {
+        entry.text_at(&["manager"]) == Some(manager)
+            && entry.text_at(&["subresource"]).unwrap_or_default().is_empty()
+    });
+    ours.filter_map(|entry| entry.get("fieldsV1").cloned()).collect()
+}
+
 /// What only the server sets.
 const SERVER_SET: [&str; 9] = [
     "creationTimestamp",
@@ -66,7 +76,7 @@ pub(crate) fn whole(body: &Value) -> Digest {
 }
 
 /// Gives the part of `value` that a field set names: the keys of the set with the values found there.
-fn project(value: &Value, fields: &Value) -> Value {
+pub(crate) fn project(value: &Value, fields: &Value) -> Value {
     let Some(set) = fields.as_map().filter(|set| !set.is_empty()) else {
         return value.clone();
     };
@@ -82,20 +92,26 @@ fn project(value: &Value, fields: &Value) -> Value {
 /// Follows one step of a field set: `f:name`, `k:{"name":"web"}`, `v:"text"`, `i:0`. The step `.` is the value itself,
 /// which its other steps describe.
 fn step<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
-    let (sort, rest) = key.split_once(':')?;
+    match key.split_once(':')? {
+        ("f", name) => value.get(name),
+        _ => value.as_list()?.get(item(value.as_list()?, key)?),
+    }
+}
+
+/// Finds the item of a list that a step names.
+pub(crate) fn item(items: &[Value], step: &str) -> Option<usize> {
+    let (sort, rest) = step.split_once(':')?;
     match sort {
-        "f" => value.get(rest),
         "k" => {
             let keys: Value = serde_json::from_str(rest).ok()?;
             let keys = keys.as_map()?;
-            let fits = |item: &&Value| keys.iter().all(|(key, wanted)| item.get(key) == Some(wanted));
-            value.as_list()?.iter().find(fits)
+            items.iter().position(|item| keys.iter().all(|(key, wanted)| item.get(key) == Some(wanted)))
         }
         "v" => {
             let wanted: Value = serde_json::from_str(rest).ok()?;
-            value.as_list()?.iter().find(|item| **item == wanted)
+            items.iter().position(|item| *item == wanted)
         }
-        "i" => value.as_list()?.get(rest.parse::<usize>().ok()?),
+        "i" => rest.parse().ok().filter(|at| *at < items.len()),
         _ => None,
     }
 }

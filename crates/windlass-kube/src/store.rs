@@ -13,8 +13,8 @@ use flate2::write::GzEncoder;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use windlass_core::{
-    Context, Delta, Error, ErrorKind, ObjectId, Result, Saved, StateStore, Text, UnitId, Value, Version,
-    async_trait,
+    Context, Delta, Error, ErrorKind, ObjectId, Owned, Result, Saved, StateStore, Text, UnitId, Value,
+    Version, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -27,15 +27,23 @@ use crate::wire::{Answer, Call, read_json};
 
 /// The label of a ConfigMap that holds the state of a unit; its value is the unit.
 pub const STATE_LABEL: &str = "windlass.dev/state";
-/// Bytes of a state in its packed form. A ConfigMap takes 1 MiB of data.
+/// Bytes of a state in its packed form, where a save intends more than before. A ConfigMap takes 1 MiB of data.
 const STATE_BYTES_MAX: usize = 900 << 10;
+/// Bytes of a state in its packed form, where a save only says how things went: it also has a record of the pass, and
+/// must never fail for lack of room.
+const SETTLED_BYTES_MAX: usize = 980 << 10;
+/// Bytes that a stamp takes in the packed form: 64 digits that cannot be packed, and what is around them.
+const STAMP_BYTES: usize = 40;
+/// Bytes that a uid takes in the packed form.
+const UID_BYTES: usize = 24;
 /// Bytes of a state in its plain form, so that a damaged one cannot unpack without end.
 const STATE_PLAIN_BYTES_MAX: u64 = 64 << 20;
 const KEY: &str = "state.json.gz";
 const FORMAT: u32 = 1;
 
 /// Keeps the state of each unit in one ConfigMap: JSON, packed with gzip, about 110 bytes for each object. Some 8,000
-/// objects fit; more are an error of kind [`ErrorKind::Limit`], before anything is written.
+/// objects fit; more are an error of kind [`ErrorKind::Limit`], before anything is written: what is only intended takes the
+/// room that it will need once it is done.
 ///
 /// A save is one `PUT` at the version that it expects, so two writers cannot both succeed.
 #[derive(Clone)]
@@ -223,9 +231,11 @@ impl StateStore for KubeStore {
             Some(version) => unpack(unit, &self.at(cx, unit, version).await?)?,
             None => Stored { format: FORMAT, saves: 0, saved: Saved::empty(Version::new("")) },
         };
+        let before = still_to_come(&stored);
         delta.apply(&mut stored.saved, cx.limits());
         stored.saves += 1;
-        let packed: Packed = pack(unit, &stored)?.into();
+        let max = if still_to_come(&stored) > before { STATE_BYTES_MAX } else { SETTLED_BYTES_MAX };
+        let packed: Packed = pack(unit, &stored, max)?.into();
         let version = self.send(cx, unit, &packed, expected).await?;
         self.last().insert(unit.clone(), (version.clone(), packed));
         Ok(version)
@@ -288,22 +298,32 @@ fn corrupt(unit: &UnitId, what: &str) -> Error {
     Error::new(ErrorKind::Corrupt, what).with("unit", unit).with("name", format!("windlass-{unit}"))
 }
 
-fn pack(unit: &UnitId, stored: &Stored) -> Result<Vec<u8>> {
+fn pack(unit: &UnitId, stored: &Stored, max: usize) -> Result<Vec<u8>> {
     let internal = |_| Error::new(ErrorKind::Internal, "the state cannot be packed").with("unit", unit);
     let plain = serde_json::to_vec(stored)
         .map_err(|_| Error::new(ErrorKind::Internal, "the state cannot be written").with("unit", unit))?;
     let mut packer = GzEncoder::new(Vec::new(), Compression::default());
     packer.write_all(&plain).map_err(internal)?;
     let packed = packer.finish().map_err(internal)?;
-    if packed.len() <= STATE_BYTES_MAX {
+    let size = packed.len() + still_to_come(stored);
+    if size <= max {
         return Ok(packed);
     }
     Err(Error::new(ErrorKind::Limit, "the state of the unit does not fit into a ConfigMap")
         .with("unit", unit)
-        .with("bytes", packed.len())
-        .with("state_bytes_max", STATE_BYTES_MAX)
+        .with("bytes", size)
+        .with("state_bytes_max", max)
         .with("objects", stored.saved.inventory.objects.len())
         .with_help("split the unit into smaller ones, or keep state elsewhere"))
+}
+
+/// Gives the room for what a confirmed write adds to an intended one, so that whatever could be intended can be settled.
+fn still_to_come(stored: &Stored) -> usize {
+    let of = |owned: &Owned| {
+        let stamp = if owned.stamp.is_none() { STAMP_BYTES } else { 0 };
+        stamp + if owned.uid.is_none() { UID_BYTES } else { 0 }
+    };
+    stored.saved.inventory.objects.values().map(of).sum()
 }
 
 fn unpack(unit: &UnitId, packed: &[u8]) -> Result<Stored> {

@@ -10,6 +10,7 @@ use windlass_core::{
 };
 
 use crate::cluster::Cluster;
+use crate::heritage::Heir;
 use crate::live::Reader;
 use crate::options::KubeOptions;
 use crate::resource::Resource;
@@ -18,7 +19,10 @@ use crate::store::KubeStore;
 /// A Kubernetes cluster as a target.
 ///
 /// # Guarantees
-/// - Objects are written by server-side apply, so that fields that others own and we do not name stay as they are.
+/// - Objects are written by server-side apply, so that fields that others own and we do not name stay as they are; those of
+///   `kubectl apply` go, and those that we set by a replace.
+/// - A replaced object is replaced again only where what we set differs: what others write beside it goes with the next
+///   replace, and is no reason for one.
 /// - A pass over a converged state costs one list for each kind that the unit owns, whatever their number, and no
 ///   write.
 /// - `write` sends the payload and the label [`UNIT_LABEL`](crate::UNIT_LABEL), and for a condition `uid` and
@@ -97,6 +101,10 @@ impl KubeTarget {
 
     pub(crate) fn reader(&self, cx: &Context) -> Reader<'_> {
         Reader::new(cx, &self.options.manager, &self.health)
+    }
+
+    pub(crate) fn heir(&self) -> Heir<'_> {
+        Heir { manager: &self.options.manager, rules: &self.options.rules }
     }
 
     /// Remembers the version of what may be written next, and forgets it of what will not be.

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use http::Method;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::client::Body;
-use windlass_core::{Context, Error, ErrorKind, Result};
+use windlass_core::{Context, Error, ErrorKind, Result, Text};
 
 use crate::cluster::Cluster;
 use crate::fail::{self, Subject};
@@ -21,9 +21,12 @@ const TRIES_MAX: u32 = 4;
 /// The longest wait between two tries, whatever the server asks for; the engine waits longer by itself.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 const WAIT_FIRST: Duration = Duration::from_millis(250);
+/// The longest wait that a server may ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const APPLY: &str = "application/apply-patch+yaml";
+pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
 /// Names, labels and annotations only; a server that does not know the form answers with whole objects.
 pub(crate) const METADATA: &str =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
@@ -106,6 +109,17 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
+    /// Who answered.
+    pub(crate) from: Place,
+    /// Whether an earlier try of the same write may have been carried out although its answer said otherwise.
+    pub(crate) doubtful: bool,
+}
+
+/// Which cluster, and by which context of the kubeconfig.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) server: Text,
+    pub(crate) context: Option<Text>,
 }
 
 impl Answer {
@@ -117,7 +131,7 @@ impl Answer {
 impl Cluster {
     /// Sends a request until it has an answer that is not "later". An answer of any other status is `Ok`.
     pub(crate) async fn send(&self, cx: &Context, call: &Call) -> Result<Answer> {
-        let mut wait = WAIT_FIRST;
+        let (mut wait, mut doubtful) = (WAIT_FIRST, false);
         for attempt in 1.. {
             let left = match call.effect {
                 Effect::Nothing => {
@@ -126,11 +140,17 @@ impl Cluster {
                 }
                 Effect::Write => cx.check_write()?,
             };
-            let answer = self.attempt(cx, call, left).await?;
+            let answer = match self.attempt(cx, call, left).await {
+                Ok(answer) => Answer { doubtful, ..answer },
+                Err(error) if doubtful => return Err(error.maybe_written()),
+                Err(error) => return Err(error),
+            };
+            doubtful |= call.effect == Effect::Write && fail::comes_from_between(&answer);
             if attempt >= TRIES_MAX || !fail::asks_to_repeat(&answer) {
                 return Ok(answer);
             }
-            cx.sleep(answer.retry_after.unwrap_or(wait).min(WAIT_MAX)).await?;
+            let slept = cx.sleep(answer.retry_after.unwrap_or(wait).min(WAIT_MAX)).await;
+            slept.map_err(|error| if doubtful { error.maybe_written() } else { error })?;
             wait *= 2;
         }
         Err(Error::new(ErrorKind::Internal, "a request without an end"))
@@ -177,7 +197,7 @@ impl Cluster {
             self.client().send(request).await.map_err(|error| fail::transport(&error, self, call))?;
         let (parts, body) = response.into_parts();
         let retry_after = parts.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let retry_after = retry_after.and_then(wait_of);
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 let error =
@@ -186,7 +206,8 @@ impl Cluster {
             }
             fail::transport(&*error, self, call)
         })?;
-        Ok(Answer { status: parts.status.as_u16(), retry_after, body: body.to_bytes() })
+        let (status, body) = (parts.status.as_u16(), body.to_bytes());
+        Ok(Answer { status, retry_after, body, from: self.place().clone(), doubtful: false })
     }
 
     fn request(&self, call: &Call) -> Result<http::Request<Body>> {
@@ -203,6 +224,13 @@ impl Cluster {
         }
         request.body(Body::from(call.body.to_vec())).map_err(wrong)
     }
+}
+
+/// Reads a wait in seconds. A date in its place is not read: it would need the clock of the server.
+fn wait_of(text: &str) -> Option<Duration> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // Digits that are no number are too many of them.
+    digits.then(|| text.parse().map_or(RETRY_AFTER_MAX, Duration::from_secs).min(RETRY_AFTER_MAX))
 }
 
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(answer: &Answer, call: &Call) -> Result<T> {
@@ -228,4 +256,19 @@ pub(crate) fn encode(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_has_an_end_whatever_the_server_says() {
+        let seconds = |text| wait_of(text).map(|wait| wait.as_secs());
+        assert_eq!(seconds("2"), Some(2));
+        assert_eq!(seconds("18446744073709551615"), Some(3600));
+        assert_eq!(seconds("99999999999999999999999"), Some(3600));
+        assert_eq!(seconds("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+        assert_eq!((seconds("-1"), seconds("")), (None, None));
+    }
 }

@@ -6,7 +6,7 @@ mod script;
 
 use std::fmt::Write as _;
 
-use script::{Script, absent, context, interest, list, live_map, status};
+use script::{Script, absent, context, interest, list, live_map, status, widgets};
 use windlass_core::{ErrorKind, Interest, Observed, Sight, Target};
 
 const LIST: &str = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
@@ -262,4 +262,46 @@ async fn an_answer_that_is_no_list_is_told_without_its_text() {
     let error = script.target().observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(!error.explain().contains("sesame"), "{}", error.explain());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_not_served_any_more_is_looked_for_under_another() {
+    let list_of = |version: &str| {
+        format!("GET /apis/x.io/{version}/widgets?labelSelector=windlass.dev/unit%3Dshop&limit=2500")
+    };
+    let item = r#"{"metadata":{"name":"w","namespace":"a","resourceVersion":"7","labels":{"windlass.dev/unit":"shop"}}}"#;
+    let script = Script::default()
+        .on("GET /api", 200, script::CORE)
+        .on("GET /apis", 200, &widgets(&["v1beta1", "v1"]))
+        .on("GET /apis", 200, &widgets(&["v1"]))
+        .on(&list_of("v1beta1"), 200, &list(&[item.into()], ""))
+        .on(&list_of("v1beta1"), 404, "404 page not found")
+        .on(&list_of("v1"), 200, &list(&[item.into()], ""));
+    let target = script.target();
+    let mut interest = interest(&["Widget.x.io/a/w"]);
+    interest.objects.values_mut().for_each(|look| look.api_version = "x.io/v1beta1".into());
+    let observed = target.observe(&context(), &interest).await.unwrap();
+    assert_eq!(told(&observed), "Widget.x.io/a/w: 7 of shop, body");
+    script.log();
+    let observed = target.observe(&context(), &interest).await.unwrap();
+    assert_eq!(told(&observed), "Widget.x.io/a/w: 7 of shop, body");
+    assert_eq!(script.log(), format!("{}\nGET /api\nGET /apis\n{}", list_of("v1beta1"), list_of("v1")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_is_undefined_once_the_server_lists_it_no_more_and_unreadable_before() {
+    let interest = interest(&["ConfigMap/a/x", "Widget.x.io/a/w"]);
+    let script = |then: &[&str]| {
+        Script::default()
+            .on("GET /api", 200, script::CORE)
+            .on("GET /apis", 200, &widgets(&["v1"]))
+            .on("GET /apis", 200, &widgets(then))
+            .on(LIST, 200, &list(&[live_map("x", "1", 5)], ""))
+    };
+    let observed = script(&[]).target().observe(&context(), &interest).await.unwrap();
+    assert!(told(&observed).ends_with("Widget.x.io/a/w: undefined"), "{}", told(&observed));
+    let observed = script(&["v1"]).target().observe(&context(), &interest).await.unwrap();
+    let unreadable =
+        "Widget.x.io/a/w: unreadable: the server lists the kind and does not serve it (kind=Widget.x.io)";
+    assert!(told(&observed).ends_with(unreadable), "{}", told(&observed));
 }

@@ -279,16 +279,32 @@ async fn an_immutable_change_is_refused_unless_the_object_may_be_made_anew() {
     assert_eq!(told(&predict(&target, &item, &live("0")).await), "Recreate k=1 label=shop []");
 }
 
+/// `ConfigMap/a/x` with fields of ours that were set by a replace, and others.
+fn replaced(data: &str, ours: &str) -> String {
+    format!(
+        r#"{{"apiVersion":"v1","data":{{{data}}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"managedFields":[{{"fieldsV1":{{"f:data":{{{ours}}}}},"manager":"windlass","operation":"Update"}}],"name":"x","namespace":"a","resourceVersion":"4","uid":"u-x"}}}}"#
+    )
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_replace_is_compared_as_a_whole() {
+async fn a_replace_compares_what_we_set_and_leaves_what_others_write_beside_it() {
     let put = "PUT /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&dryRun=All";
-    let more = live_map("x", "1", 4).replace(r#""k":"1""#, r#""k":"1","theirs":"2""#);
-    let script = Script::new().on(put, 200, &live_map("x", "1", 4)).on(put, 200, &more);
-    let target = script.target();
-    let mut item = item(&config_map("x", "1"));
-    item.directives.mode = Some(Mode::Replace);
-    assert_eq!(told(&predict(&target, &item, &live("1")).await), "same");
-    assert_eq!(told(&predict(&target, &item, &live("1")).await), "Replace k=1 label=shop []");
+    let (ours, both) = (r#""f:k":{}"#, r#""f:k":{},"f:old":{}"#);
+    let after = replaced(r#""k":"1""#, ours);
+    for (before, expected) in [
+        (replaced(r#""k":"1""#, ours), "same"),
+        (replaced(r#""k":"1","theirs":"2""#, ours), "same"),
+        (replaced(r#""k":"1","old":"2""#, both), "Replace k=1 label=shop []"),
+        // Somebody else holds the field now, and it comes back to us.
+        (replaced(r#""k":"0""#, ""), "Replace k=1 label=shop []"),
+    ] {
+        let script =
+            Script::new().on("GET /api/v1/namespaces/a/configmaps/x", 200, &before).on(put, 200, &after);
+        let mut item = item(&config_map("x", "1"));
+        item.directives.mode = Some(Mode::Replace);
+        assert_eq!(told(&predict(&script.target(), &item, &live("0")).await), expected, "{before}");
+        assert!(script.log().contains(r#""resourceVersion":"4""#), "rehearsed at the version that is there");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -333,4 +349,96 @@ async fn an_error_of_one_rehearsal_is_the_answer_for_that_object_alone() {
     assert!(matches!(&predictions[0], Prediction::Refused(error) if error.kind() == ErrorKind::Denied));
     assert!(matches!(&predictions[1], Prediction::Change { .. }));
     assert_eq!(object(&config_map("y", "1")).id(), two.id());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_a_wanted_definition_adds_is_waited_for() {
+    let groups = script::GROUPS.replace(
+        r#"{"metadata":{"name":"metrics.k8s.io"}"#,
+        r#"{"metadata":{"name":"x.io"},"versions":[{"version":"v0","resources":[{"resource":"foos","responseKind":{"kind":"Foo"},"scope":"Cluster","verbs":["get","list"]}]}]},{"metadata":{"name":"metrics.k8s.io"}"#,
+    );
+    let target = Script::default().on("GET /api", 200, script::CORE).on("GET /apis", 200, &groups).target();
+    let json = r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f"}}"#;
+    let (foo, crd, mark, absent, live) = (item(json), item(CRD), mark(), Sight::Absent, live("0"));
+    for sight in [&live, &absent] {
+        let wants =
+            [Want { item: &foo, sight, mark: &mark }, Want { item: &crd, sight: &absent, mark: &mark }];
+        let predictions = target.predict(&context(), &wants).await.unwrap();
+        assert_eq!(
+            told(&predictions[0]),
+            "deferred until CustomResourceDefinition.apiextensions.k8s.io//foos.x.io"
+        );
+    }
+    let alone = [Want { item: &foo, sight: &live, mark: &mark }];
+    let predictions = target.predict(&context(), &alone).await.unwrap();
+    assert!(told(&predictions[0]).starts_with("refused: [undefined]"), "{}", told(&predictions[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yielded_field_that_cannot_be_left_out_refuses_the_object() {
+    let causes = r#"{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using v1","field":".spec.ports[port=80,protocol=\"TCP\"].nodePort"}]}"#;
+    let script = Script::new().on(REHEARSAL, 409, &status(409, "Conflict", "one", causes));
+    let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
+    let target = script.target_with(KubeOptions::default().with_conflict_rules(rules));
+    let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
+    assert!(
+        told(&prediction).starts_with("refused: [conflict] somebody else holds the field"),
+        "{prediction:?}"
+    );
+    assert!(!script.log().contains("force=true"), "it is not taken by force");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_kubectl_applied_and_nobody_wants_is_shown_to_go() {
+    let entry =
+        r#"{"fieldsV1":{"f:data":{"f:old":{}}},"manager":"kubectl-client-side-apply","operation":"Update"},"#;
+    let rehearsed = live_map("x", "1", 4)
+        .replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#))
+        .replace(r#""k":"1""#, r#""k":"1","old":"2""#);
+    let script = Script::new().on(REHEARSAL, 200, &rehearsed);
+    let prediction = predict(&script.target(), &item(&config_map("x", "1")), &live("1")).await;
+    let Prediction::Change { after, .. } = &prediction else { panic!("{prediction:?}") };
+    assert_eq!(after.body().at(&["data"]).unwrap().canonical(), r#"{"k":"1"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_many_others_is_refused_and_not_recreated() {
+    let rehearsal =
+        "PATCH /api/v1/namespaces/n?fieldManager=windlass&fieldValidation=Strict&force=false&dryRun=All";
+    let immutable =
+        status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"spec"}]}"#);
+    let target = Script::new().on(rehearsal, 422, &immutable).target();
+    let mut item = item(r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}"#);
+    item.directives.mode = Some(Mode::Recreate);
+    let told = told(&predict(&target, &item, &live("0")).await);
+    assert_eq!(told, "refused: [unsupported] it is never deleted and created anew (object=Namespace//n)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_kubernetes_says_of_fields_that_stay_is_understood() {
+    for message in [
+        "Invalid value: {}: field is immutable",
+        "Forbidden: updates to parameters are forbidden.",
+        "Forbidden: updates to reclaimPolicy are forbidden.",
+        "Forbidden: updates to statefulset spec for fields other than 'replicas', 'template' are forbidden",
+        "Forbidden: pod updates may not change fields other than `spec.containers[*].image`",
+        r#"Invalid value: [\"None\"]: may not change once set"#,
+        "Forbidden: may not be changed in an update.",
+        "Invalid value: {}: cannot change roleRef",
+        "Forbidden: spec is immutable after creation except resources.requests",
+    ] {
+        let details = format!(r#"{{"causes":[{{"message":"{message}","field":"data"}}]}}"#);
+        let script = Script::new().on(REHEARSAL, 422, &status(422, "Invalid", "x", &details));
+        let mut item = item(&config_map("x", "1"));
+        item.directives.mode = Some(Mode::Recreate);
+        let told = told(&predict(&script.target(), &item, &live("0")).await);
+        assert_eq!(told, "Recreate k=1 label=shop []", "{message}");
+    }
+    let quoted =
+        r#"{"causes":[{"message":"Invalid value: \"this is immutable\": must be short","field":"data"}]}"#;
+    let script = Script::new().on(REHEARSAL, 422, &status(422, "Invalid", "x", quoted));
+    let mut item = item(&config_map("x", "1"));
+    item.directives.mode = Some(Mode::Recreate);
+    let told = told(&predict(&script.target(), &item, &live("0")).await);
+    assert!(told.starts_with("refused: [invalid]"), "a value may say anything: {told}");
 }

@@ -13,7 +13,8 @@ use kube::Client;
 use kube::client::Body;
 use script::{Script, absent, context, status, unit};
 use windlass_core::{
-    Context, Delta, Digest, ErrorKind, ObjectId, Owned, Stamp, StateStore, UnitId, Value, Version,
+    Context, Counts, Delta, Digest, ErrorKind, ObjectId, Owned, Record, Stamp, StateStore, Timestamp, UnitId,
+    Value, Version,
 };
 use windlass_kube::{Cluster, KubeOptions, KubeStore};
 use windlass_testkit::store::StoreHarness;
@@ -282,6 +283,34 @@ async fn eight_thousand_objects_fit_and_too_many_are_refused_before_anything_is_
     let error = store.save(&cx, &unit(), Some(&version), &put(12_000)).await.unwrap_err();
     assert_eq!((error.kind(), error.context("objects")), (ErrorKind::Limit, Some("12000")), "{error}");
     assert_eq!(maps.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_be_intended_can_be_settled() {
+    let intent = |count: u32| {
+        let mut delta = put(count);
+        for owned in delta.put.values_mut() {
+            (owned.stamp, owned.uid) = (None, None);
+        }
+        delta
+    };
+    let (maps, cx) = (Maps::default(), context());
+    let (store, of) = (maps.store(), |count: u32| UnitId::new(&format!("n{count}")).unwrap());
+    let (mut fits, mut too_many) = (5_000, 30_000);
+    let mut version = store.save(&cx, &of(fits), None, &intent(fits)).await.unwrap();
+    while too_many - fits > 50 {
+        let middle = (fits + too_many) / 2;
+        match store.save(&cx, &of(middle), None, &intent(middle)).await {
+            Ok(saved) => (fits, version) = (middle, saved),
+            Err(_) => too_many = middle,
+        }
+    }
+    assert!(fits >= 7_500, "{fits} objects can be intended");
+    let unit = of(fits);
+    let mut settled = put(fits);
+    let plan = Digest::of(b"plan");
+    settled.record = Some(Record::new(Timestamp::from_unix(1), None, plan, Counts::default()));
+    store.save(&cx, &unit, Some(&version), &settled).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! What is sent for a write, and what comes of the answers.
+//! What is sent to set an object, and what comes of the answers.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -7,69 +7,11 @@ mod script;
 use std::sync::Arc;
 use std::time::Duration;
 
+use script::writes::{GENTLE, GET, PATCH, PUT, apply, at, check, conflict, delete, sent, told};
 use script::{Script, absent, config_map, context, live_map, mark, object, status};
 use windlass_core::{
-    Cascade, Error, ErrorKind, Expect, Fence, Limits, Mark, Mode, Now, Result, Retry, Target, Version, Write,
-    Written,
+    Cascade, Error, ErrorKind, Expect, Fence, Limits, Mark, Mode, Now, Result, Retry, Target, Write,
 };
-
-const PATCH: &str =
-    "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true";
-const PUT: &str = "PUT /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict";
-const POST: &str = "POST /api/v1/namespaces/a/configmaps?fieldManager=windlass&fieldValidation=Strict";
-const GET: &str = "GET /api/v1/namespaces/a/configmaps/x";
-const DELETE: &str = "DELETE /api/v1/namespaces/a/configmaps/x";
-
-fn apply(mode: Mode, expect: Expect) -> Write {
-    Write::apply(object(&config_map("x", "1")), mode, expect, mark())
-}
-
-fn delete(expect: Expect, cascade: Cascade) -> Write {
-    let payload = object(&config_map("x", "1"));
-    Write::Delete { id: payload.id().clone(), api_version: "v1".into(), expect, cascade }
-}
-
-fn at(version: &str) -> Expect {
-    Expect::At(Version::new(version))
-}
-
-/// The body as it is sent, with `condition` in its metadata.
-fn sent(condition: &str) -> String {
-    let (front, back) = match condition.split_once('|') {
-        Some((front, back)) => (front, back),
-        None => (condition, ""),
-    };
-    format!(
-        r#"{{"apiVersion":"v1","data":{{"k":"1"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"name":"x","namespace":"a"{front}{back}}}}}"#
-    )
-}
-
-fn told(written: &Result<Written>) -> String {
-    match written {
-        Ok(Written::Created(live)) => format!("created {}", live.version.0),
-        Ok(Written::Changed(live)) => format!("changed {}", live.version.0),
-        Ok(Written::Unchanged(live)) => format!("unchanged {}", live.version.0),
-        Ok(Written::Deleting(version)) => format!("deleting {}", version.0),
-        Ok(Written::Gone) => "gone".into(),
-        Err(error) => {
-            let written = if error.may_have_written() { ", may have written" } else { "" };
-            format!("{}{written}: {error}", error.kind().name())
-        }
-    }
-}
-
-async fn check(script: Script, write: Write, expected: &str, asked: &[String]) {
-    let written = script.target().write(&context(), &write).await;
-    assert_eq!(told(&written), expected);
-    let log = script.log();
-    let log = log.strip_prefix("GET /api\nGET /apis").unwrap_or(&log).trim_start();
-    assert_eq!(log, asked.join("\n"));
-}
-
-fn conflict() -> String {
-    let message = "Operation cannot be fulfilled on configmaps \"x\": the object has been modified";
-    status(409, "Conflict", message, r#"{"name":"x","kind":"configmaps"}"#)
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_create_is_one_request_that_cannot_change_what_exists() {
@@ -93,23 +35,23 @@ async fn a_create_is_one_request_that_cannot_change_what_exists() {
 
 #[tokio::test(start_paused = true)]
 async fn an_apply_at_a_version_is_one_request_that_cannot_create() {
-    let asked = [format!("{PATCH} {}", sent(r#","resourceVersion":"4","uid":"u-x""#))];
+    let asked = [format!("{GENTLE} {}", sent(r#","resourceVersion":"4","uid":"u-x""#))];
     for (version, expected) in [(5, "changed 5@u-x"), (4, "unchanged 4@u-x")] {
-        let script = Script::new().on(PATCH, 200, &live_map("x", "1", version));
+        let script = Script::new().on(GENTLE, 200, &live_map("x", "1", version));
         check(script, apply(Mode::Apply, at("4@u-x")), expected, &asked).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_apply_without_a_version_reads_the_metadata_first() {
-    let asked = [format!("{GET} (metadata)"), format!("{PATCH} {}", sent(""))];
+    let asked = [format!("{GET} (metadata)"), format!("{GENTLE} {}", sent(""))];
     for (version, expected) in [(5, "changed 5@u-x"), (4, "unchanged 4@u-x")] {
         let script =
-            Script::new().on(GET, 200, &live_map("x", "1", 4)).on(PATCH, 200, &live_map("x", "1", version));
+            Script::new().on(GET, 200, &live_map("x", "1", 4)).on(GENTLE, 200, &live_map("x", "1", version));
         check(script, apply(Mode::Apply, Expect::Any), expected, &asked).await;
     }
     let script =
-        Script::new().on(GET, 404, &absent("configmaps", "x")).on(PATCH, 201, &live_map("x", "1", 5));
+        Script::new().on(GET, 404, &absent("configmaps", "x")).on(GENTLE, 201, &live_map("x", "1", 5));
     check(script, apply(Mode::Apply, Expect::Any), "created 5@u-x", &asked).await;
 }
 
@@ -117,7 +59,7 @@ async fn an_apply_without_a_version_reads_the_metadata_first() {
 async fn an_apply_after_a_look_needs_no_second_look() {
     let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
     let script = Script::new().on(list, 200, &script::list(&[live_map("x", "0", 4)], "")).on(
-        PATCH,
+        GENTLE,
         200,
         &live_map("x", "1", 5),
     );
@@ -126,14 +68,14 @@ async fn an_apply_after_a_look_needs_no_second_look() {
     script.log();
     let written = target.write(&context(), &apply(Mode::Apply, Expect::Uid("u-x".into()))).await;
     assert_eq!(told(&written), "changed 5@u-x");
-    assert_eq!(script.log(), format!("{PATCH} {}", sent(r#","uid":"u-x""#)));
+    assert_eq!(script.log(), format!("{GENTLE} {}", sent(r#","uid":"u-x""#)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_object_of_the_same_name_is_a_conflict() {
     let cause = r#"{"name":"x","kind":"ConfigMap","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: field is immutable","field":"metadata.uid"}]}"#;
     let script = Script::new().on(GET, 200, &live_map("x", "1", 4)).on(
-        PATCH,
+        GENTLE,
         422,
         &status(422, "Invalid", "invalid", cause),
     );
@@ -149,87 +91,20 @@ async fn a_replace_is_a_put_at_the_version() {
     let script = Script::new().on(PUT, 404, &absent("configmaps", "x"));
     check(script, apply(Mode::Replace, at("4@u-x")), "conflict: it is gone (object=ConfigMap/a/x)", &asked)
         .await;
-    let script = Script::new().on(GET, 404, &absent("configmaps", "x")).on(POST, 201, &live_map("x", "1", 5));
-    let asked = [format!("{GET} (metadata)"), format!("{POST} {}", sent(""))];
+    let script =
+        Script::new().on(GET, 404, &absent("configmaps", "x")).on(PATCH, 201, &live_map("x", "1", 5));
+    let asked = [format!("{GET} (metadata)"), format!("{PATCH} {}", sent(r#","resourceVersion":"1""#))];
     check(script, apply(Mode::Replace, Expect::Any), "created 5@u-x", &asked).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn create_only_leaves_what_exists_alone() {
-    let exists = status(
-        409,
-        "AlreadyExists",
-        "configmaps \"x\" already exists",
-        r#"{"name":"x","kind":"configmaps"}"#,
-    );
-    let script = Script::new().on(POST, 409, &exists).on(GET, 200, &live_map("x", "0", 4));
-    let asked = [format!("{POST} {}", sent("")), GET.to_owned()];
+    let create = format!("{PATCH} {}", sent(r#","resourceVersion":"1""#));
+    let script = Script::new().on(PATCH, 409, &conflict()).on(GET, 200, &live_map("x", "0", 4));
+    let asked = [create.clone(), GET.to_owned()];
     check(script, apply(Mode::CreateOnly, Expect::Any), "unchanged 4@u-x", &asked).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recreate_deletes_waits_and_creates() {
-    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
-    let immutable =
-        status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#);
-    let script = Script::new()
-        .on(GET, 200, &live_map("x", "0", 4))
-        .on(GET, 200, &live_map("x", "0", 4))
-        .on(GET, 404, &absent("configmaps", "x"))
-        .on(rehearsal, 422, &immutable)
-        .on(
-            DELETE,
-            200,
-            &live_map("x", "0", 4)
-                .replace("\"name\"", "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"name\""),
-        )
-        .on(PATCH, 201, &live_map("x", "1", 9));
-    let asked = [
-        GET.to_owned(),
-        format!("{rehearsal} {}", sent("")),
-        format!(r#"{DELETE} {{"preconditions":{{"uid":"u-x"}},"propagationPolicy":"Foreground"}}"#),
-        format!("{GET} (metadata)"),
-        format!("{GET} (metadata)"),
-        format!("{PATCH} {}", sent(r#","resourceVersion":"1""#)),
-    ];
-    check(script, apply(Mode::Recreate, at("4@u-x")), "created 9@u-x", &asked).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recreate_of_what_is_as_wanted_changes_nothing() {
-    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
-    let script =
-        Script::new().on(GET, 200, &live_map("x", "1", 4)).on(rehearsal, 200, &live_map("x", "1", 4));
-    let asked = [GET.to_owned(), format!("{rehearsal} {}", sent(""))];
-    check(script, apply(Mode::Recreate, Expect::Any), "unchanged 4@u-x", &asked).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recreate_whose_old_object_stays_says_that_something_was_written() {
-    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
-    let script = Script::new()
-        .on(GET, 200, &live_map("x", "0", 4))
-        .on(rehearsal, 200, &live_map("x", "1", 4))
-        .on(DELETE, 200, &live_map("x", "0", 4));
-    let error = script.target().write(&context(), &apply(Mode::Recreate, Expect::Any)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert!(error.may_have_written());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_delete_says_on_what_condition_and_what_happens_to_the_rest() {
-    let gone = r#"{"kind":"Status","status":"Success"}"#;
-    let asked = [format!(
-        r#"{DELETE} {{"preconditions":{{"resourceVersion":"4","uid":"u-x"}},"propagationPolicy":"Orphan"}}"#
-    )];
-    check(Script::new().on(DELETE, 200, gone), delete(at("4@u-x"), Cascade::Orphan), "gone", &asked).await;
-    let asked = [format!(r#"{DELETE} {{"propagationPolicy":"Background"}}"#)];
-    let script = Script::new().on(DELETE, 404, &absent("configmaps", "x"));
-    check(script, delete(Expect::Any, Cascade::Background), "gone", &asked).await;
-    let held =
-        live_map("x", "1", 6).replace("\"name\"", "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"name\"");
-    let script = Script::new().on(DELETE, 200, &held);
-    check(script, delete(Expect::Any, Cascade::Background), "deleting 6@u-x", &asked).await;
+    let script = Script::new().on(PATCH, 201, &live_map("x", "1", 5));
+    check(script, apply(Mode::CreateOnly, Expect::Any), "created 5@u-x", &[create]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -385,22 +260,6 @@ async fn a_kind_defined_a_moment_ago_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_kind_is_undefined_for_an_apply_and_gone_for_a_delete() {
-    let foo = object(r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f","namespace":"a"}}"#);
-    let id = foo.id().clone();
-    let target = Script::new().target();
-    let write = Write::apply(foo, Mode::Apply, Expect::Absent, mark());
-    assert_eq!(target.write(&context(), &write).await.unwrap_err().kind(), ErrorKind::Undefined);
-    let write = Write::Delete {
-        id,
-        api_version: "x.io/v1".into(),
-        expect: Expect::Any,
-        cascade: Cascade::Background,
-    };
-    assert_eq!(told(&target.write(&context(), &write).await), "gone");
-}
-
-#[tokio::test(start_paused = true)]
 async fn names_cannot_lead_elsewhere() {
     for name in ["..", ".", "a/b", "a%2fb"] {
         let json = config_map("x", "1").replace(r#""name":"x""#, &format!(r#""name":"{name}""#));
@@ -431,4 +290,66 @@ async fn a_foreign_mark_and_an_object_too_large_are_refused_before_anything_is_s
     });
     let error = Script::new().target().write(&cx, &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
     assert_eq!((error.kind(), error.context("object_bytes_max")), (ErrorKind::Limit, Some("10")));
+}
+
+/// What a real server says of a Job whose template changed.
+const TEMPLATE: &str = r#"Invalid value: core.PodTemplateSpec{ObjectMeta:v1.ObjectMeta{Name:\"\"}, Spec:core.PodSpec{Containers:[]core.Container{core.Container{Name:\"m\", Env:[]core.EnvVar{core.EnvVar{Name:\"DB_PASSWORD\", Value:\"hunter2\", ValueFrom:(*core.EnvVarSource)(nil)}}}}}}: field is immutable"#;
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_the_server_prints_does_not_reach_errors() {
+    let details = format!(
+        r#"{{"causes":[{{"reason":"FieldValueInvalid","message":"{TEMPLATE}","field":"spec.template"}}]}}"#
+    );
+    let message = format!("Job.batch \"m\" is invalid: spec.template: {}", TEMPLATE.replace("\\\"", "\""));
+    for (details, said) in [
+        (details.as_str(), "Invalid value: field is immutable (field=spec.template"),
+        ("{}", "Job.batch \"m\" is invalid: spec.template: Invalid value (object="),
+    ] {
+        for code in [422, 400, 403, 409, 500, 503] {
+            let script = Script::new().on(PATCH, code, &status(code, "Invalid", &message, details));
+            let error =
+                script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+            let told = format!("{error:?} {}", error.explain());
+            assert!(!told.contains("hunter2") && !told.contains("DB_PASSWORD"), "{code}: {told}");
+            assert!(code != 422 || told.contains(said), "{told}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replace_is_tried_again_where_somebody_else_was_faster() {
+    let script = Script::new()
+        .on(GET, 200, &live_map("x", "0", 4))
+        .on(GET, 200, &live_map("x", "0", 5))
+        .on(PUT, 409, &conflict())
+        .on(PUT, 200, &live_map("x", "1", 6));
+    let asked = [
+        format!("{GET} (metadata)"),
+        format!("{PUT} {}", sent(r#","resourceVersion":"4","uid":"u-x""#)),
+        format!("{GET} (metadata)"),
+        format!("{PUT} {}", sent(r#","resourceVersion":"5","uid":"u-x""#)),
+    ];
+    check(script, apply(Mode::Replace, Expect::Any), "changed 6@u-x", &asked).await;
+    let script = Script::new().on(PUT, 409, &conflict());
+    let written = script.target().write(&context(), &apply(Mode::Replace, at("4@u-x"))).await;
+    assert_eq!(
+        written.unwrap_err().kind(),
+        ErrorKind::Conflict,
+        "a version that was named is not another one"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_after_a_lost_answer_may_have_happened_and_is_no_conflict() {
+    let script = Script::new().on(PATCH, 503, "upstream connect error").on(PATCH, 409, &conflict());
+    let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_written()), (ErrorKind::Unavailable, true), "{error}");
+    let script = Script::new().on(PATCH, 503, "upstream connect error");
+    let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert!(error.may_have_written(), "{error}");
+    // What the API server itself puts off was not begun.
+    let busy = status(503, "ServiceUnavailable", "busy", "{}");
+    let script = Script::new().on(PATCH, 503, &busy).on(PATCH, 409, &conflict());
+    let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_written()), (ErrorKind::Conflict, false), "{error}");
 }

@@ -2,10 +2,11 @@
 
 use windlass_core::{Dialect, Directives, Mode, Object, Result};
 
-use super::{Said, all};
+use super::{Said, Sort, all};
 
 const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
+const RECONCILE: &str = "kustomize.toolkit.fluxcd.io/reconcile";
 
 /// The annotations of [Flux](https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources).
 ///
@@ -13,29 +14,44 @@ const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
 /// | --- | --- |
 /// | `kustomize.toolkit.fluxcd.io/prune` | `enabled`, `disabled`; upper case as well, as Flux reads it |
 /// | `kustomize.toolkit.fluxcd.io/ssa` | `Override`, `Merge`: applied; `IfNotPresent`: created and then left alone |
+/// | `kustomize.toolkit.fluxcd.io/reconcile` | `enabled` |
 ///
-/// `ssa: Ignore`, an object that is listed and not applied, is an error: there is no directive for it, and applying it
-/// would be the opposite of what was asked.
+/// Labels of these names say the same. `ssa: Ignore` and `reconcile: disabled`, an object that is listed and not applied, are errors: there is no directive
+/// for it, and applying it would be the opposite of what was asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FluxDialect;
 
 impl Dialect for FluxDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
-        let keep = Said::read(object, PRUNE, |said| {
-            let value = said.value.to_ascii_lowercase();
-            Said { value: &value, ..said }.one_of(&[("disabled", true), ("enabled", false)])
-        });
-        let mode = Said::read(object, SSA, |said| {
-            said.one_of(&[
-                ("Override", Mode::Apply),
-                ("Merge", Mode::Apply),
-                ("IfNotPresent", Mode::CreateOnly),
-            ])
-        });
-        all([
-            // `enabled` is how it is without the annotation; another tool's `keep` stands.
-            keep.map(|found| into.keep |= found.unwrap_or(false)),
-            mode.map(|found| into.mode = found.or(into.mode)),
-        ])
+        // As Flux: a label says the same as an annotation, and it is enough that one of them says it.
+        let read = |sort| all([prune(object, sort, into), mode(object, sort, into), reconcile(object, sort)]);
+        all([Sort::Label, Sort::Annotation].map(read))
     }
+}
+
+fn prune(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
+    let Some(said) = Said::find(object, sort, PRUNE)? else { return Ok(()) };
+    let value = said.value.to_ascii_lowercase();
+    // `enabled` is how it is without the annotation; another tool's `keep` stands.
+    into.keep |= Said { value: &value, ..said }.one_of(&[("disabled", true), ("enabled", false)])?;
+    Ok(())
+}
+
+fn mode(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
+    let Some(said) = Said::find(object, sort, SSA)? else { return Ok(()) };
+    if said.value.eq_ignore_ascii_case("Ignore") {
+        return Err(said.not_applied());
+    }
+    let table = [("Override", Mode::Apply), ("Merge", Mode::Apply), ("IfNotPresent", Mode::CreateOnly)];
+    into.mode = Some(said.one_of(&table)?);
+    Ok(())
+}
+
+fn reconcile(object: &Object, sort: Sort) -> Result<()> {
+    let Some(said) = Said::find(object, sort, RECONCILE)? else { return Ok(()) };
+    let value = said.value.to_ascii_lowercase();
+    if value == "disabled" {
+        return Err(said.not_applied());
+    }
+    Said { value: &value, ..said }.one_of(&[("enabled", ())])
 }

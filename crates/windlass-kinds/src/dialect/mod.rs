@@ -59,30 +59,53 @@ pub fn default_dialects() -> Vec<Arc<dyn Dialect>> {
     ]
 }
 
-/// One annotation of an object.
+/// One annotation of an object, or one label of it.
 #[derive(Clone, Copy)]
 struct Said<'a> {
     object: &'a Object,
+    sort: Sort,
     name: &'a str,
     value: &'a str,
 }
 
+#[derive(Clone, Copy)]
+enum Sort {
+    Annotation,
+    Label,
+}
+
+impl Sort {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Annotation => "annotation",
+            Self::Label => "label",
+        }
+    }
+
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Annotation => "annotations",
+            Self::Label => "labels",
+        }
+    }
+}
+
 impl<'a> Said<'a> {
-    /// Finds an annotation; one that is not a text cannot be read.
-    fn find(object: &'a Object, name: &'a str) -> Result<Option<Self>> {
-        match object.body().at(&["metadata", "annotations", name]) {
+    /// Finds an annotation or a label; one that is not a text cannot be read.
+    fn find(object: &'a Object, sort: Sort, name: &'a str) -> Result<Option<Self>> {
+        match object.body().at(&["metadata", sort.field(), name]) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Text(value)) => Ok(Some(Self { object, name, value: value.trim() })),
+            Some(Value::Text(value)) => Ok(Some(Self { object, sort, name, value: value.trim() })),
             Some(other) => {
-                let said = Self { object, name, value: other.type_name() };
-                Err(said.wrong("an annotation must be a text, in quotes"))
+                let said = Self { object, sort, name, value: other.type_name() };
+                Err(said.wrong("it must be a text, in quotes"))
             }
         }
     }
 
     /// Reads an annotation that there may be with `read`.
     fn read<T>(object: &'a Object, name: &'a str, read: impl FnOnce(Self) -> Result<T>) -> Result<Option<T>> {
-        Self::find(object, name)?.map(read).transpose()
+        Self::find(object, Sort::Annotation, name)?.map(read).transpose()
     }
 
     /// Gives what the table says of the value.
@@ -119,9 +142,21 @@ impl<'a> Said<'a> {
     }
 
     fn wrong(self, help: &str) -> Error {
+        self.error(format!("not a value of this {}", self.sort.name()), help)
+    }
+
+    /// Refuses an object of which its author says that it should not be applied.
+    fn not_applied(self) -> Error {
+        self.error(
+            format!("the {} says that the object is not to be applied", self.sort.name()),
+            "leave the object out of what is rendered, or take this away",
+        )
+    }
+
+    fn error(self, message: String, help: &str) -> Error {
         let shown: String = self.value.chars().take(SHOWN_CHARS_MAX).collect();
-        Error::new(ErrorKind::Invalid, "not a value of this annotation")
-            .with("annotation", self.name)
+        Error::new(ErrorKind::Invalid, message)
+            .with(self.sort.name(), self.name)
             .with("value", format!("{shown:?}"))
             .with("object", self.object.id())
             .with_help(help)

@@ -6,6 +6,9 @@ use windlass_core::{Dialect, Directives, Mode, Object, Result};
 
 use super::{Said, add_after, all};
 
+/// The longest time that an object may be waited for: a pass that never ends helps nobody.
+const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 const MODES: [(&str, Mode); 4] = [
     ("apply", Mode::Apply),
     ("replace", Mode::Replace),
@@ -21,7 +24,7 @@ const MODES: [(&str, Mode); 4] = [
 /// | `windlass.dev/wave` | a whole number |
 /// | `windlass.dev/prune` | `enabled`, `disabled` |
 /// | `windlass.dev/mode` | `apply`, `replace`, `recreate`, `create-only` |
-/// | `windlass.dev/timeout` | a time such as `90s`, `5m`, `1h30m` |
+/// | `windlass.dev/timeout` | a time such as `90s`, `5m`, `1h30m`, at most `24h` |
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WindlassDialect;
 
@@ -51,5 +54,9 @@ impl Dialect for WindlassDialect {
 
 fn duration(said: Said<'_>) -> Result<Duration> {
     let found = humantime::parse_duration(said.value).ok().filter(|wait| !wait.is_zero());
-    found.ok_or_else(|| said.wrong("write a time such as 90s, 5m or 1h30m"))
+    match found {
+        Some(wait) if wait <= TIMEOUT_MAX => Ok(wait),
+        Some(_) => Err(said.wrong("write a time of at most 24h")),
+        None => Err(said.wrong("write a time such as 90s, 5m or 1h30m")),
+    }
 }

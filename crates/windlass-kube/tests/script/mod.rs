@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod writes;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -190,4 +192,18 @@ pub fn interest(ids: &[&str]) -> Interest {
     let objects =
         ids.iter().map(|id| id.parse::<ObjectId>().unwrap()).map(|id| (id.clone(), look(&id))).collect();
     Interest { unit: unit(), objects }
+}
+
+/// Discovery of `Widget.x.io` in these versions.
+pub fn widgets(versions: &[&str]) -> String {
+    let served = |version: &&str| {
+        format!(
+            r#"{{"version":"{version}","freshness":"Current","resources":[{{"resource":"widgets","responseKind":{{"kind":"Widget"}},"scope":"Namespaced","verbs":["get","list"]}}]}}"#
+        )
+    };
+    let versions: Vec<String> = versions.iter().map(served).collect();
+    let versions = versions.join(",");
+    format!(
+        r#"{{"kind":"APIGroupDiscoveryList","items":[{{"metadata":{{"name":"x.io"}},"versions":[{versions}]}}]}}"#
+    )
 }

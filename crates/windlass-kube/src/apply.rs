@@ -1,0 +1,299 @@
+//! Setting one object, on a condition.
+
+use http::Method;
+use windlass_core::{
+    Cascade, Contest, Context, Error, ErrorKind, Expect, Live, Mark, Mode, Object, ObjectId, Result, Text,
+    Value, Version, Written,
+};
+
+use crate::delete::{Current, Deletion, current};
+use crate::dispute::{Dispute, takes};
+use crate::expect::{changed, condition, meets, version_condition};
+use crate::fail::{self, Status};
+use crate::live::{parts, version_of};
+use crate::observe::get;
+use crate::resource::is_made_once;
+use crate::wire::{Answer, Call, read_json};
+use crate::write::{NOT_SERVED_TRIES_MAX, Sending};
+
+/// Applies of one write: one, one without what is yielded, one by force, and one for who is faster.
+const APPLIES_MAX: u32 = 4;
+/// Tries to make our own what was set by other means, while somebody else keeps writing.
+const INHERITANCES_MAX: u32 = 4;
+/// Tries to replace an object that somebody else keeps writing.
+const REPLACES_MAX: u32 = 3;
+
+/// One apply.
+pub(crate) struct Writing<'a> {
+    pub(crate) sending: Sending<'a>,
+    pub(crate) cx: &'a Context,
+    pub(crate) payload: &'a Object,
+    pub(crate) expect: &'a Expect,
+    pub(crate) mark: &'a Mark,
+    /// What the plan said of fields that others hold.
+    pub(crate) contests: &'a [Contest],
+    pub(crate) seen: Option<Version>,
+}
+
+/// An apply that was carried out.
+struct Applied {
+    status: u16,
+    /// What came back, with its `managedFields`.
+    body: Value,
+    /// What was sent in the end.
+    payload: Object,
+}
+
+impl Writing<'_> {
+    pub(crate) async fn carry_out(self, mode: Mode) -> Result<Written> {
+        match mode {
+            Mode::Apply => self.apply(self.expect).await,
+            Mode::Replace => self.replace().await,
+            Mode::Recreate => self.recreate().await,
+            Mode::CreateOnly => self.create_only().await,
+            _ => Err(Error::new(ErrorKind::Unsupported, "a mode that this version does not know")),
+        }
+    }
+
+    fn id(&self) -> &ObjectId {
+        self.payload.id()
+    }
+
+    async fn apply(&self, expect: &Expect) -> Result<Written> {
+        let before = match expect {
+            Expect::At(version) => Some(version.clone()),
+            Expect::Absent => None,
+            _ => match &self.seen {
+                Some(version) => Some(version.clone()),
+                None => self.current().await?,
+            },
+        };
+        let applied = self.apply_undisputed(self.payload, expect).await?;
+        let status = applied.status;
+        let body = self.inherit(applied).await?;
+        let live = self.sending.target.reader(self.cx).read(self.sending.resource, body)?;
+        Ok(result(status, live, before.as_ref()))
+    }
+
+    /// Applies, taking no field that somebody else holds but those of which the plan said so.
+    async fn apply_undisputed(&self, payload: &Object, expect: &Expect) -> Result<Applied> {
+        let mut payload = payload.clone();
+        // What must be absent has no fields, and at the version of the plan all are known that it takes.
+        let known = matches!(expect, Expect::At(_)) && takes(self.contests).next().is_some();
+        let mut force = *expect == Expect::Absent || known;
+        for _ in 0..APPLIES_MAX {
+            let call = self.sending.apply(&payload, self.mark, &condition(expect)?, force)?;
+            let answer = self.send(&call).await?;
+            if answer.is_success() {
+                let body = read_json(&answer, &call)?;
+                return Ok(Applied { status: answer.status, body, payload });
+            }
+            let causes = Status::of(&answer).field_conflicts();
+            if answer.status != 409 || causes.is_empty() {
+                return Err(self.explain(fail::refused(&answer, &call), expect));
+            }
+            let options = &self.sending.target.options;
+            let dispute = Dispute::of(&causes, &payload, &options.rules, &options.manager);
+            dispute.check(self.contests, self.id())?;
+            payload = dispute.without_yielded(&payload)?;
+            force = dispute.needs_force();
+        }
+        Err(changed(self.id(), "others keep taking fields of it"))
+    }
+
+    /// Makes our own what was set before by other means, and applies again so that it goes where it is not wanted.
+    async fn inherit(&self, mut applied: Applied) -> Result<Value> {
+        for _ in 0..INHERITANCES_MAX {
+            let Some(fields) = self.sending.target.heir().settled(&applied.body) else {
+                return Ok(applied.body);
+            };
+            let expect = self.settle(&applied.body, fields).await.map_err(Error::maybe_written)?;
+            let again = self.apply_undisputed(&applied.payload, &expect).await;
+            applied = again.map_err(Error::maybe_written)?;
+        }
+        Err(changed(self.id(), "somebody else keeps writing it").maybe_written())
+    }
+
+    /// Writes `managedFields`, and gives the condition on which to apply then.
+    async fn settle(&self, body: &Value, fields: Vec<Value>) -> Result<Expect> {
+        let version = version_of(body)?;
+        let (resource_version, uid) = parts(&version);
+        let replace = |path: &str, value: Value| {
+            Value::from_iter([("op", Value::from("replace")), ("path", path.into()), ("value", value)])
+        };
+        // To replace the version is to name it: one that is not the present one is a conflict.
+        let patch = Value::List(vec![
+            replace("/metadata/managedFields", Value::List(fields)),
+            replace("/metadata/resourceVersion", resource_version.into()),
+        ]);
+        let call = self.sending.json_patch(self.id(), &patch)?;
+        let answer = self.send(&call).await?;
+        if answer.is_success() {
+            return version_of(&read_json(&answer, &call)?).map(Expect::At);
+        }
+        match (answer.status, uid) {
+            (409, Some(uid)) => Ok(Expect::Uid(uid.into())),
+            _ => Err(fail::refused(&answer, &call)),
+        }
+    }
+
+    /// Sends a write; a kind that was just defined may need a moment until it is served.
+    async fn send(&self, call: &Call) -> Result<Answer> {
+        let cluster = &self.sending.target.cluster;
+        for attempt in 1.. {
+            let answer = cluster.send(self.cx, call).await?;
+            if !fail::is_unknown_path(&answer) {
+                return Ok(answer);
+            }
+            cluster.note_outdated();
+            if attempt >= NOT_SERVED_TRIES_MAX {
+                return Ok(answer);
+            }
+            self.cx.sleep(fail::pause(attempt - 1)).await?;
+        }
+        Err(Error::new(ErrorKind::Internal, "a write without an end"))
+    }
+
+    fn explain(&self, error: Error, expect: &Expect) -> Error {
+        match (error.kind(), expect) {
+            (ErrorKind::Conflict, Expect::Absent) if says_it_exists(&error) => {
+                changed(self.id(), "it exists already")
+            }
+            (ErrorKind::Conflict, Expect::At(version)) => error.with_each("expected", &version.0),
+            (ErrorKind::Conflict, Expect::Uid(uid)) => error.with_each("expected", uid),
+            _ => error,
+        }
+    }
+
+    /// Gives the version of the object as it is. A kind that is not served yet has no objects; if it never is, the write
+    /// finds out.
+    async fn current(&self) -> Result<Option<Version>> {
+        let Sending { target, resource } = self.sending;
+        match current(target, self.cx, resource, self.id()).await? {
+            Current::At(version) => Ok(Some(version)),
+            Current::Absent | Current::Unserved => Ok(None),
+        }
+    }
+
+    async fn create_only(&self) -> Result<Written> {
+        match self.apply(&Expect::Absent).await {
+            Err(error) if error.kind() == ErrorKind::Conflict && *self.expect != Expect::Absent => {
+                let live = get(self.sending.target, self.cx, self.sending.resource, self.id()).await?;
+                live.map(Written::Unchanged).ok_or(error)
+            }
+            other => other,
+        }
+    }
+
+    async fn replace(&self) -> Result<Written> {
+        for attempt in 1.. {
+            let before = match self.expect {
+                Expect::At(version) => Some(version.clone()),
+                Expect::Absent => None,
+                _ => self.current().await?,
+            };
+            match (&before, self.expect) {
+                (None, Expect::Uid(_)) => return Err(changed(self.id(), "it is gone")),
+                (Some(version), Expect::Uid(uid)) if parts(version).1 != Some(uid) => {
+                    return Err(changed(self.id(), "it was deleted and created anew"));
+                }
+                (None, _) => return self.apply(&Expect::Absent).await,
+                _ => {}
+            }
+            let replaced = self.replace_at(before.as_ref()).await;
+            let again = attempt < REPLACES_MAX && !matches!(self.expect, Expect::At(_));
+            match replaced {
+                Err(error) if again && error.kind() == ErrorKind::Conflict => {}
+                other => return other,
+            }
+        }
+        Err(Error::new(ErrorKind::Internal, "a replace without an end"))
+    }
+
+    async fn replace_at(&self, before: Option<&Version>) -> Result<Written> {
+        let condition = before.map(version_condition).unwrap_or_default();
+        let call = self.sending.body(Method::PUT, self.payload, self.mark, &condition)?;
+        let answer = self.send(&call).await?;
+        if answer.status == 404 && !fail::is_unknown_path(&answer) {
+            return Err(changed(self.id(), "it is gone"));
+        }
+        if !answer.is_success() {
+            return Err(self.explain(fail::refused(&answer, &call), self.expect));
+        }
+        let live = self.sending.read(self.cx, &answer, &call)?;
+        Ok(result(answer.status, live, before))
+    }
+
+    /// Deletes the object, waits until it is gone, and creates it, unless it is as wanted.
+    async fn recreate(&self) -> Result<Written> {
+        let Sending { target, resource } = self.sending;
+        let live = get(target, self.cx, resource, self.id()).await?;
+        meets(self.expect, live.as_ref(), self.id())?;
+        let Some(live) = live else {
+            return self.apply(&Expect::Absent).await;
+        };
+        if self.is_as_wanted(&live).await? {
+            return Ok(Written::Unchanged(live));
+        }
+        is_made_once(self.id())?;
+        let uid = live.uid.clone().map_or(Expect::At(live.version.clone()), Expect::Uid);
+        let deletion =
+            Deletion { target, cx: self.cx, id: self.id(), expect: &uid, cascade: Cascade::Foreground };
+        deletion.by(resource).await?.ok_or_else(|| crate::discovery::unserved(self.id()))?;
+        let anew = async {
+            self.gone(live.uid.as_ref()).await?;
+            self.apply(&Expect::Absent).await
+        };
+        anew.await.map_err(|error| {
+            error.with_help("the old object was deleted, the new one is not there yet").maybe_written()
+        })
+    }
+
+    /// Rehearses an apply. Only a field that cannot be changed in place leads on to a delete; any other mistake would
+    /// leave nothing behind, as the new object has it too.
+    async fn is_as_wanted(&self, live: &Live) -> Result<bool> {
+        let call = self.sending.apply(self.payload, self.mark, &[], true)?.dry_run();
+        let answer = self.sending.target.cluster.send(self.cx, &call).await?;
+        if answer.is_success() {
+            return Ok(self.sending.read(self.cx, &answer, &call)?.stamp == live.stamp);
+        }
+        if answer.status == 422 && fail::is_immutable(&Status::of(&answer)) {
+            return Ok(false);
+        }
+        Err(fail::refused(&answer, &call))
+    }
+
+    async fn gone(&self, uid: Option<&Text>) -> Result<()> {
+        let wait = self.sending.target.options.recreate_wait;
+        let end = self.cx.now().mono.saturating_add(wait);
+        for attempt in 0.. {
+            let current = self.current().await?;
+            if current.is_none_or(|version| parts(&version).1 != uid.map(Text::as_str)) {
+                return Ok(());
+            }
+            if self.cx.now().mono >= end {
+                break;
+            }
+            self.cx.sleep(fail::pause(attempt)).await?;
+        }
+        Err(Error::new(ErrorKind::Timeout, "the old object does not go")
+            .with("object", self.id())
+            .with("waited", format!("{}s", wait.as_secs())))
+    }
+}
+
+/// A quota that was counted at the same time is a conflict as well.
+fn says_it_exists(error: &Error) -> bool {
+    ["the object has been modified", "already exists"].iter().any(|words| error.message().contains(words))
+}
+
+/// Kubernetes keeps the version where a write changed nothing.
+fn result(status: u16, live: Live, before: Option<&Version>) -> Written {
+    if status == 201 {
+        Written::Created(live)
+    } else if before == Some(&live.version) {
+        Written::Unchanged(live)
+    } else {
+        Written::Changed(live)
+    }
+}
