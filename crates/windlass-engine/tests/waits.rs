@@ -1,5 +1,7 @@
 //! What health is waited for, and by whom it is said.
 
+#![allow(clippy::unwrap_used, reason = "a test may end by panicking")]
+
 mod support;
 
 use std::sync::Arc;
@@ -7,7 +9,8 @@ use std::time::Duration;
 
 use support::{World, object_id};
 use windlass_core::{
-    Around, Edge, Gate, Health, HealthCheck, HealthStatus, Item, Node, Object, OrderRule, Result,
+    Around, Edge, Event, Gate, Health, HealthCheck, HealthStatus, Item, Node, Object, OrderRule, Report,
+    Result,
 };
 use windlass_engine::Wait;
 use windlass_testkit::unit;
@@ -152,4 +155,53 @@ fn a_pass_is_remembered_as_good_only_if_all_became_as_healthy_as_was_waited_for(
     drop(world.store.take_saves());
     world.pass();
     assert_eq!(world.store.take_saves(), [""; 0]);
+}
+
+/// Runs passes of a unit that commits another revision a minute into its first wait, until it has finished twice.
+fn overtaken(objects: &str, then: &str) -> (World, Vec<String>) {
+    let world = World::new(objects);
+    world.target.set_health(&object_id("a"), progressing());
+    let (cancel, events) = (world.cx.cancel().clone(), world.events.clone());
+    let engine = world.engine.clone().with_interval(Duration::from_secs(20)).with_events(move |_: &Event| {
+        if events.lines().iter().filter(|line| line.contains("pass finished")).count() == 2 {
+            cancel.cancel();
+        }
+    });
+    let commits = async {
+        world.cx.sleep(Duration::from_secs(60)).await.unwrap();
+        world.commit(then);
+    };
+    let mut reports = Vec::new();
+    let mut see = |result: &Result<Report>| reports.push(result.as_ref().unwrap().to_string());
+    let both = futures_util::future::join(engine.run_seeing(&world.cx, &mut see), commits);
+    world.clock.block_on(both).0.unwrap();
+    (world, reports)
+}
+
+#[test]
+fn run_ends_a_wait_for_health_when_the_source_has_moved_on() {
+    let (world, reports) = overtaken("a=1; b=1", "a=2 within:5; b=1");
+    assert!(world.elapsed() < Duration::from_secs(100), "{:?}: a may take five minutes", world.elapsed());
+    assert!(reports[0].contains("not waited for health any longer"), "{}", reports[0]);
+    assert_eq!(world.take_writes(), "create a, create b, change a");
+}
+
+#[test]
+fn run_ends_a_gate_of_health_when_the_source_has_moved_on() {
+    let (world, reports) = overtaken("a=1; b=1 after:a", "a=2 within:5; c=1");
+    assert!(reports[0].contains("skipped   ConfigMap/ns/b  the source has moved on"), "{}", reports[0]);
+    assert_eq!(world.take_writes(), "create a, change a, create c");
+}
+
+#[test]
+fn a_single_pass_waits_for_health_whatever_the_source_says() {
+    let world = World::new("a=1 within:90");
+    world.target.set_health(&object_id("a"), progressing());
+    let engine = world.engine.clone().with_interval(Duration::from_secs(10));
+    let commits = async {
+        world.cx.sleep(Duration::from_secs(5)).await.unwrap();
+        world.commit("a=2");
+    };
+    world.clock.block_on(futures_util::future::join(engine.reconcile(&world.cx), commits)).0.unwrap();
+    assert!(world.elapsed() >= Duration::from_secs(90));
 }

@@ -6,16 +6,23 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use windlass_core::{
-    Cancel, Context, Delta, Error, ErrorKind, Interest, Look, ObjectId, Purpose, Report, Result, StateStore,
-    Version, Write, Written,
+    Cancel, Context, Delta, Error, ErrorKind, Interest, Look, ObjectId, Purpose, Result, Revision,
+    StateStore, Version, Write, Written,
 };
 
-use super::{Engine, Prepared};
+use super::{Engine, Passed, Prepared};
 use crate::step::{Effect, Happened, State, step};
 
 impl Engine {
-    pub(super) async fn execute(&self, cx: &Context, prepared: Prepared) -> Result<Report> {
-        let Prepared { plan, saved, .. } = prepared;
+    /// Carries out what was planned. `ahead`: how often to see whether the source has moved on, while all there is to do
+    /// is to wait for health.
+    pub(super) async fn execute(
+        &self,
+        cx: &Context,
+        prepared: Prepared,
+        ahead: Option<Duration>,
+    ) -> Result<Passed> {
+        let Prepared { plan, saved, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
         let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now())?
             .with_dialects(self.dialects());
@@ -32,6 +39,7 @@ impl Engine {
             work: FuturesUnordered::new(),
             wake: None,
             cancelled: false,
+            ahead: ahead.zip(resolved),
         }
         .drive(&mut state)
         .await;
@@ -39,7 +47,7 @@ impl Engine {
         let lost = report.problems.iter().find(|problem| problem.message() == "the state could not be saved");
         match lost {
             Some(error) if !state.has_begun_to_write() => Err(error.clone()),
-            _ => Ok(report),
+            _ => Ok(Passed { report, overtaken: state.was_overtaken() }),
         }
     }
 }
@@ -53,6 +61,8 @@ struct Execution<'a> {
     work: FuturesUnordered<BoxFuture<'a, Happened>>,
     wake: Option<Duration>,
     cancelled: bool,
+    /// How often to look for a revision that is not this one; `None` where nobody does, or somebody does already.
+    ahead: Option<(Duration, Revision)>,
 }
 
 impl<'a> Execution<'a> {
@@ -66,6 +76,9 @@ impl<'a> Execution<'a> {
             step(state, happened, self.cx.now(), &mut effects);
             if self.begin(effects) {
                 return;
+            }
+            if state.only_waits() {
+                self.look_ahead();
             }
             happened = self.next().await;
         }
@@ -114,6 +127,23 @@ impl<'a> Execution<'a> {
         self.work.push(Box::pin(async move {
             let interest = Interest { unit: engine.0.unit.clone(), objects };
             Happened::Observed(engine.look(cx, interest).await)
+        }));
+    }
+
+    fn look_ahead(&mut self) {
+        let Some((every, revision)) = self.ahead.take() else { return };
+        let (cx, source) = (self.cx, &self.engine.0.source);
+        self.work.push(Box::pin(async move {
+            loop {
+                if cx.sleep(every).await.is_err() {
+                    return std::future::pending().await;
+                }
+                // A source that gives no answer now is the next pass's to tell.
+                match source.resolve(cx).await {
+                    Ok(found) if found.revision != revision => return Happened::Overtaken(found.revision),
+                    _ => {}
+                }
+            }
         }));
     }
 

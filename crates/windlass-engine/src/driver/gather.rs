@@ -18,6 +18,7 @@ impl Engine {
             Some(revision) => revision,
             None => self.0.source.resolve(cx).await?.revision,
         };
+        let resolved = Some(revision.clone());
         self.tell(Happening::Resolved { revision: revision.clone() });
         let artifact = self.0.source.fetch(cx, &revision, &Paths::All).await?;
         let revision = artifact.revision().clone();
@@ -31,7 +32,7 @@ impl Engine {
         facts.wanted = self.admit(cx, rendered).await?;
         facts.observed = self.observe(cx, &facts).await?;
         facts.predictions = self.predict(cx, &facts).await?;
-        Ok(Gathered { facts, saved })
+        Ok(Gathered { facts, resolved, saved })
     }
 
     /// Gathers for the end of the unit: nothing is wanted.
@@ -40,7 +41,7 @@ impl Engine {
         let mut facts = self.begin(saved.as_ref());
         facts.delete_all = true;
         facts.observed = self.observe(cx, &facts).await?;
-        Ok(Gathered { facts, saved })
+        Ok(Gathered { facts, resolved: None, saved })
     }
 
     pub(super) fn begin(&self, saved: Option<&Saved>) -> Facts {

@@ -209,7 +209,7 @@ impl Engine {
             let gathered = self.gather(cx, plan.revision.clone()).await?;
             let prepared = self.prepared(cx, gathered);
             check_same(plan, &prepared.plan)?;
-            self.carry_out(cx, prepared).await
+            Ok(self.carry_out(cx, prepared, None).await?.report)
         })
         .await
     }
@@ -219,9 +219,13 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::Denied`] by a policy; else as [`Engine::plan`]. Nothing was written.
     pub async fn reconcile(&self, cx: &Context) -> Result<Report> {
+        Ok(self.pass(cx, None).await?.report)
+    }
+
+    async fn pass(&self, cx: &Context, ahead: Option<Duration>) -> Result<Passed> {
         self.telling(async {
             let prepared = self.prepare(cx, None).await?;
-            self.carry_out(cx, prepared).await
+            self.carry_out(cx, prepared, ahead).await
         })
         .await
     }
@@ -247,13 +251,13 @@ impl Engine {
             let gathered = self.gather_for_delete(cx).await?;
             let prepared = self.prepared(cx, gathered);
             check_same(plan, &prepared.plan)?;
-            self.carry_out(cx, prepared).await
+            Ok(self.carry_out(cx, prepared, None).await?.report)
         })
         .await
     }
 
     /// Tells that a pass begins, and why it ended where nothing was written. What a policy withheld was told.
-    async fn telling(&self, pass: impl Future<Output = Result<Report>>) -> Result<Report> {
+    async fn telling<T>(&self, pass: impl Future<Output = Result<T>>) -> Result<T> {
         self.tell(Happening::Started);
         let result = pass.await;
         if let Err(error) = result.as_ref()
@@ -274,7 +278,7 @@ impl Engine {
     fn prepared(&self, cx: &Context, gathered: Gathered) -> Prepared {
         let plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
         let drifted = drifted(&gathered.facts, &plan).collect();
-        Prepared { plan, drifted, saved: gathered.saved }
+        Prepared { plan, drifted, resolved: gathered.resolved, saved: gathered.saved }
     }
 
     fn tell_plan(&self, prepared: &Prepared) {
@@ -283,9 +287,9 @@ impl Engine {
         prepared.drifted.iter().for_each(|id| self.tell(Happening::Drifted { id: id.clone() }));
     }
 
-    async fn carry_out(&self, cx: &Context, prepared: Prepared) -> Result<Report> {
+    async fn carry_out(&self, cx: &Context, prepared: Prepared, ahead: Option<Duration>) -> Result<Passed> {
         self.review(cx, &prepared.plan).await?;
-        self.execute(cx, prepared).await
+        self.execute(cx, prepared, ahead).await
     }
 
     async fn review(&self, cx: &Context, plan: &Plan) -> Result<()> {
@@ -337,6 +341,8 @@ impl Engine {
 /// Facts, and the state they were gathered from.
 struct Gathered {
     facts: Facts,
+    /// What the source said it is at, where it was asked or told.
+    resolved: Option<Revision>,
     saved: Option<windlass_core::Saved>,
 }
 
@@ -344,7 +350,15 @@ struct Gathered {
 struct Prepared {
     plan: Plan,
     drifted: Vec<ObjectId>,
+    resolved: Option<Revision>,
     saved: Option<windlass_core::Saved>,
+}
+
+/// What came of a pass.
+struct Passed {
+    report: Report,
+    /// It ended because the source has moved on.
+    overtaken: bool,
 }
 
 fn check_same(planned: &Plan, now: &Plan) -> Result<()> {

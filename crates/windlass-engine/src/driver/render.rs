@@ -1,7 +1,5 @@
 //! Rendering, off the threads that wait for the network.
 
-use std::sync::Arc;
-
 use windlass_core::{Artifact, Context, RenderInput, Rendered, Result};
 
 use super::{Engine, Parts};
@@ -13,7 +11,7 @@ impl Engine {
     /// Dropping it ends the render, as soon as that looks up from its work.
     #[cfg(feature = "tokio")]
     pub(super) async fn render(&self, cx: &Context, artifact: Artifact) -> Result<Rendered> {
-        let parts = Arc::clone(&self.0);
+        let parts = std::sync::Arc::clone(&self.0);
         match tokio::runtime::Handle::try_current() {
             Err(_) => render(&parts, cx, &artifact),
             Ok(handle) => pooled::render(&handle, parts, cx, artifact).await,

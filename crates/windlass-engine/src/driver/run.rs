@@ -9,7 +9,8 @@ use super::execute::is_cancelled;
 
 impl Engine {
     /// Makes passes until the context is cancelled: after a good one waits for the interval, a little more or less;
-    /// after a bad one for a shorter time that doubles with each further bad one, up to the interval.
+    /// after a bad one for a shorter time that doubles with each further bad one, up to the interval. While a pass does
+    /// nothing but wait for health, the source is asked at the interval; where it has moved on, the next pass begins.
     ///
     /// # Errors
     /// None but a deadline of the context: what a pass could not do is told as an event, and tried again.
@@ -28,12 +29,17 @@ impl Engine {
     ) -> Result<()> {
         let (mut passes, mut bad) = (0u64, 0u32);
         loop {
-            let result = self.reconcile(cx).await;
+            let passed = self.pass(cx, Some(self.interval(passes))).await;
+            let overtaken = passed.as_ref().is_ok_and(|passed| passed.overtaken);
+            let result = passed.map(|passed| passed.report);
             see(&result);
             if cx.cancel().is_cancelled() {
                 return Ok(());
             }
             passes += 1;
+            if overtaken {
+                continue;
+            }
             let wait = match &result {
                 Ok(report) if report.is_success() => {
                     bad = 0;

@@ -154,7 +154,7 @@ fn hold_back_the_rest(state: &mut State, out: &mut Vec<Effect>) {
     let blocked: BTreeMap<usize, String> =
         state.run.blocked().into_iter().map(|blocked| (blocked.key, describe(state, &blocked.by))).collect();
     for at in (0..state.slots.len()).filter(|at| state.slots[*at].is_wanted()).collect::<Vec<_>>() {
-        let why = blocked.get(&at).map_or("the pass was stopped", String::as_str);
+        let why = blocked.get(&at).map_or(state.why_stopped(), String::as_str);
         retry::abandon(state, at, why, out);
     }
 }
@@ -191,7 +191,7 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
         return;
     }
     hold_back_the_rest(state, out);
-    prune::hold(state, "the pass was stopped", out);
+    prune::hold(state, state.why_stopped(), out);
     state.report.finished = now.wall;
     state.report.objects = state.slots.iter().map(object_report).collect();
     state.phase = Phase::Finished;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use windlass_core::{
     Delta, Dialect, Error, ErrorKind, Happening, Limits, Look, Now, ObjectId, Observed, Outcome, Plan,
-    Report, Result, Saved, UnitId, Version, Write, Written,
+    Report, Result, Revision, Saved, UnitId, Version, Warning, Write, Written,
 };
 use windlass_graph as graph;
 
@@ -40,6 +40,8 @@ pub enum Happened {
     Cancelled,
     /// The time for the pass is over: as after a cancellation.
     TimedOut,
+    /// The source has another revision by now: a pass that [only waits](State::only_waits) ends. Any other goes on.
+    Overtaken(Revision),
 }
 
 /// What has to be done next.
@@ -95,6 +97,7 @@ pub struct State {
     next_poll: Option<Duration>,
     /// Stop beginning anything.
     stop: bool,
+    overtaken: bool,
     deleting_all: bool,
     report: Report,
 }
@@ -136,6 +139,7 @@ impl State {
             poll: health::first_poll(wait),
             next_poll: None,
             stop: false,
+            overtaken: false,
             deleting_all: false,
             report,
         })
@@ -165,6 +169,25 @@ impl State {
     #[must_use]
     pub fn has_begun_to_write(&self) -> bool {
         self.slots.iter().any(|slot| slot.sent)
+    }
+
+    /// Says whether all there is to do is to wait for health.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        let pending = !self.retries.is_empty() || !self.doubts.is_empty() || !self.ready.is_empty();
+        let looks_to_write = self.looking.as_ref().is_some_and(|doubts| !doubts.is_empty());
+        let begins = self.stop || self.saving || self.in_flight > 0 || pending || looks_to_write;
+        !begins && !self.deadlines.is_empty() && matches!(self.phase, Phase::Applying | Phase::Waiting)
+    }
+
+    /// Says whether it ended because the source had another revision.
+    #[must_use]
+    pub const fn was_overtaken(&self) -> bool {
+        self.overtaken
+    }
+
+    const fn why_stopped(&self) -> &'static str {
+        if self.overtaken { "the source has moved on" } else { "the pass was stopped" }
     }
 
     /// Says what became of a slot, and tells it.
@@ -245,6 +268,7 @@ pub fn step(state: &mut State, happened: Happened, now: Now, out: &mut Vec<Effec
         Happened::Observed(result) => look::ended(state, result, now, out),
         Happened::Woke => {}
         Happened::Cancelled => state.halt(ErrorKind::Cancelled, "cancelled before all was done", out),
+        Happened::Overtaken(revision) => overtake(state, &revision),
         Happened::TimedOut => state.halt(ErrorKind::Timeout, "the time was over before all was done", out),
     }
     health::expire(state, now, out);
@@ -262,6 +286,16 @@ fn begin(state: &mut State, out: &mut Vec<Effect>) {
         state.phase = Phase::Applying;
     } else {
         state.save(intent, out);
+    }
+}
+
+/// What is not healthy yet may never be: perhaps the new revision is what mends it.
+fn overtake(state: &mut State, revision: &Revision) {
+    if state.only_waits() {
+        (state.stop, state.overtaken) = (true, true);
+        let message =
+            format!("the source is at {} by now: not waited for health any longer", revision.short());
+        state.report.warnings.push(Warning::new(message));
     }
 }
 

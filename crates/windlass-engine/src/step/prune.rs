@@ -42,7 +42,7 @@ impl Pruning {
 
 pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     if state.stop {
-        hold(state, "the pass was stopped", out);
+        hold(state, state.why_stopped(), out);
     } else {
         retry::go_on(state, now, out);
         begin(state, out);
