@@ -40,6 +40,7 @@ impl Engine {
             wake: None,
             cancelled: false,
             ahead: ahead.zip(resolved),
+            looks_ahead: false,
         }
         .drive(&mut state)
         .await;
@@ -61,8 +62,9 @@ struct Execution<'a> {
     work: FuturesUnordered<BoxFuture<'a, Happened>>,
     wake: Option<Duration>,
     cancelled: bool,
-    /// How often to look for a revision that is not this one; `None` where nobody does, or somebody does already.
+    /// How often to look for a revision that is not this one.
     ahead: Option<(Duration, Revision)>,
+    looks_ahead: bool,
 }
 
 impl<'a> Execution<'a> {
@@ -73,6 +75,7 @@ impl<'a> Execution<'a> {
             if let Happened::Saved(Ok(version)) = &happened {
                 self.version = Some(version.clone());
             }
+            self.looks_ahead &= !matches!(happened, Happened::Overtaken(_));
             step(state, happened, self.cx.now(), &mut effects);
             if self.begin(effects) {
                 return;
@@ -131,7 +134,8 @@ impl<'a> Execution<'a> {
     }
 
     fn look_ahead(&mut self) {
-        let Some((every, revision)) = self.ahead.take() else { return };
+        let Some((every, revision)) = self.ahead.clone().filter(|_| !self.looks_ahead) else { return };
+        self.looks_ahead = true;
         let (cx, source) = (self.cx, &self.engine.0.source);
         self.work.push(Box::pin(async move {
             loop {
