@@ -134,7 +134,8 @@ impl<'a> Execution<'a> {
     }
 
     fn look_ahead(&mut self) {
-        let Some((every, revision)) = self.ahead.clone().filter(|_| !self.looks_ahead) else { return };
+        let ahead = self.ahead.as_ref().filter(|_| !self.looks_ahead);
+        let Some((every, revision)) = ahead.cloned() else { return };
         self.looks_ahead = true;
         let (cx, source) = (self.cx, &self.engine.0.source);
         self.work.push(Box::pin(async move {
