@@ -67,15 +67,16 @@ impl Facts {
         }
     }
 
-    /// Says what has to be looked at: all that is wanted and all that is owned. The body of an object may be left out
-    /// where what is wanted has not changed and the live object has the stamp it had after the last write.
+    /// Says what has to be looked at: all that is wanted and all that is owned. The body of a wanted object may be left
+    /// out where what is wanted has not changed and the live object has the stamp it had after the last write. What is
+    /// not wanted any more is looked at whole: it may ask to be kept.
     #[must_use]
     pub fn interest(&self) -> Interest {
         let mut objects: BTreeMap<ObjectId, Look> = self
             .inventory
             .objects
             .iter()
-            .map(|(id, owned)| (id.clone(), Look::new(owned.api_version.clone()).unless(owned.stamp)))
+            .map(|(id, owned)| (id.clone(), Look::new(owned.api_version.clone())))
             .collect();
         for wanted in &self.wanted {
             let object = &wanted.item.object;

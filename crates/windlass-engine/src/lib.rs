@@ -28,6 +28,11 @@
 //! - The same facts and rules give the same plan, byte for byte.
 //! - Nothing is written before every policy saw the whole plan, and before the inventory names all that may come to be.
 //! - No error of a source, a renderer or a target leads to a delete. A pass in which anything failed deletes nothing.
+//! - Nothing is deleted on old knowledge: right before, the store is asked whether the state is still ours, and each object
+//!   is looked at once more. What is another's by now, was made anew, or itself asks to be kept, stays.
+//! - A write of which no answer came is looked at before it is repeated. Neither a cancellation nor a deadline cuts one
+//!   off; only its own time-out does, and the end of the right to write.
+//! - What became of each object is told once, and whatever stands in the way of a pass is told as well.
 //! - A second pass over a converged state writes nothing.
 //!
 //! What it does not do yet: watch (drift is found by looking on each pass), roll back, and hold plans for approval.
@@ -37,6 +42,7 @@ mod clock;
 mod driver;
 mod explain;
 mod facts;
+mod keep;
 mod options;
 mod plan;
 mod policy;

@@ -16,7 +16,7 @@ pub struct Options {
     pub adoption: Adoption,
     /// The time between two passes of [`Engine::run`](crate::Engine::run) when all is well.
     pub interval: Duration,
-    /// How far the interval may be off, in percent to both sides, so that many units do not all pass at once.
+    /// How far a wait between two passes may be off, in percent to both sides, so that many units do not all pass at once.
     pub jitter_percent: u8,
     /// The wait after a first failure; it doubles with each further one, up to the interval.
     pub retry_min: Duration,

@@ -1,10 +1,11 @@
 //! Policies that most embedders want.
 
-use windlass_core::{Context, Plan, Policy, Result, Verb, Verdict, async_trait};
+use windlass_core::{Context, Plan, Policy, Purpose, Result, Verb, Verdict, async_trait};
 
 /// Denies a plan that deletes more than a share of the objects in it.
 ///
-/// Stricter than the guard of [`Prune`](crate::Prune), for which a few deletions are never too many.
+/// Stricter than the guard of [`Prune`](crate::Prune), for which a few deletions are never too many. A plan whose purpose
+/// is to delete the unit passes: that all of it goes is what was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct MaxPrune {
     percent: u8,
@@ -21,6 +22,9 @@ impl MaxPrune {
 #[async_trait]
 impl Policy for MaxPrune {
     async fn review(&self, _cx: &Context, plan: &Plan) -> Result<Verdict> {
+        if plan.purpose == Purpose::Delete {
+            return Ok(Verdict::Allow);
+        }
         let deletes = plan.actions.iter().filter(|action| action.verb == Verb::Delete).count();
         if deletes * 100 > plan.actions.len() * usize::from(self.percent) {
             let all = plan.actions.len();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_core::{Cause, Change, Limits, Object, OrderRule, Value};
+use windlass_core::{Cause, Change, Dialect, Limits, Object, OrderRule, Value};
 
 /// Who may be taken over when an object is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,7 +82,7 @@ pub struct Wait {
     pub poll_min: Duration,
     /// The longest wait between two looks.
     pub poll_max: Duration,
-    /// How often a write is tried that failed and may succeed later.
+    /// How often a write or a delete is tried that failed and may succeed later.
     pub write_attempts_max: u32,
 }
 
@@ -135,6 +135,8 @@ pub trait Explain: fmt::Debug + Send + Sync + 'static {
 pub struct Rules<'a> {
     /// What must come before what.
     pub order: &'a [Arc<dyn OrderRule>],
+    /// How what a live object asks for is read, before it is deleted.
+    pub dialects: &'a [Arc<dyn Dialect>],
     /// How differences are explained.
     pub explain: &'a dyn Explain,
     /// Who may be taken over.
@@ -151,13 +153,20 @@ impl<'a> Rules<'a> {
     /// Makes rules.
     #[must_use]
     pub fn new(explain: &'a dyn Explain, prune: &'a Prune, wait: &'a Wait, limits: &'a Limits) -> Self {
-        Self { order: &[], explain, adoption: Adoption::default(), prune, wait, limits }
+        Self { order: &[], dialects: &[], explain, adoption: Adoption::default(), prune, wait, limits }
     }
 
     /// Sets what must come before what.
     #[must_use]
     pub const fn with_order(mut self, order: &'a [Arc<dyn OrderRule>]) -> Self {
         self.order = order;
+        self
+    }
+
+    /// Sets how what a live object asks for is read.
+    #[must_use]
+    pub const fn with_dialects(mut self, dialects: &'a [Arc<dyn Dialect>]) -> Self {
+        self.dialects = dialects;
         self
     }
 

@@ -32,6 +32,12 @@ pub struct Limits {
     pub history_max: usize,
     /// How long one request to a source or a target may take.
     pub request_timeout: Duration,
+    /// How long one write may take, which neither a cancellation nor a deadline cuts off.
+    pub write_timeout: Duration,
+    /// How long saving the state may take, which neither a cancellation nor a deadline cuts off.
+    pub save_timeout: Duration,
+    /// The longest wait before something is tried again, also where the other side names a longer one.
+    pub retry_wait_max: Duration,
 }
 
 impl Default for Limits {
@@ -50,6 +56,9 @@ impl Default for Limits {
             render_rounds_max: 8,
             history_max: 20,
             request_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(120),
+            save_timeout: Duration::from_secs(30),
+            retry_wait_max: Duration::from_secs(15 * 60),
         }
     }
 }

@@ -6,22 +6,27 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use windlass_core::{
-    Cancel, Context, Delta, ErrorKind, Interest, Look, ObjectId, Report, Result, StateStore, Version, Write,
+    Cancel, Context, Delta, Error, ErrorKind, Interest, Look, ObjectId, Purpose, Result, Revision,
+    StateStore, Version, Write, Written,
 };
 
-use super::{Engine, Prepared};
+use super::{Engine, Passed, Prepared};
 use crate::step::{Effect, Happened, State, step};
 
-/// How long what must not be cut off may take: saving what was done.
-const SAVE_TIMEOUT: Duration = Duration::from_secs(30);
-
 impl Engine {
-    pub(super) async fn execute(&self, cx: &Context, prepared: Prepared, deleting: bool) -> Result<Report> {
-        let Prepared { plan, saved } = prepared;
+    /// Carries out what was planned. `ahead`: how often to see whether the source has moved on, while all there is to do
+    /// is to wait for health.
+    pub(super) async fn execute(
+        &self,
+        cx: &Context,
+        prepared: Prepared,
+        ahead: Option<Duration>,
+    ) -> Result<Passed> {
+        let Prepared { plan, saved, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
-        let in_flight = cx.limits().writes_in_flight_max;
-        let mut state = State::new(&plan, saved, &self.0.options.wait, in_flight, cx.now())?;
-        if deleting {
+        let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now())?
+            .with_dialects(self.dialects());
+        if plan.purpose == Purpose::Delete {
             state = state.forgetting_all();
         }
         drop(plan);
@@ -34,6 +39,8 @@ impl Engine {
             work: FuturesUnordered::new(),
             wake: None,
             cancelled: false,
+            ahead: ahead.zip(resolved),
+            looks_ahead: false,
         }
         .drive(&mut state)
         .await;
@@ -41,7 +48,7 @@ impl Engine {
         let lost = report.problems.iter().find(|problem| problem.message() == "the state could not be saved");
         match lost {
             Some(error) if !state.has_begun_to_write() => Err(error.clone()),
-            _ => Ok(report),
+            _ => Ok(Passed { report, overtaken: state.was_overtaken() }),
         }
     }
 }
@@ -55,6 +62,9 @@ struct Execution<'a> {
     work: FuturesUnordered<BoxFuture<'a, Happened>>,
     wake: Option<Duration>,
     cancelled: bool,
+    /// How often to look for a revision that is not this one.
+    ahead: Option<(Duration, Revision)>,
+    looks_ahead: bool,
 }
 
 impl<'a> Execution<'a> {
@@ -65,9 +75,13 @@ impl<'a> Execution<'a> {
             if let Happened::Saved(Ok(version)) = &happened {
                 self.version = Some(version.clone());
             }
+            self.looks_ahead &= !matches!(happened, Happened::Overtaken(_));
             step(state, happened, self.cx.now(), &mut effects);
             if self.begin(effects) {
                 return;
+            }
+            if state.only_waits() {
+                self.look_ahead();
             }
             happened = self.next().await;
         }
@@ -91,19 +105,20 @@ impl<'a> Execution<'a> {
     }
 
     fn save(&mut self, delta: Delta) {
-        let (cx, store, engine) = (self.cx.shielded(SAVE_TIMEOUT), self.store, self.engine);
+        let (cx, store, engine) = (self.cx.shielded(self.cx.limits().save_timeout), self.store, self.engine);
         let expected = self.version.clone();
         self.work.push(Box::pin(async move {
             Happened::Saved(store.save(&cx, &engine.0.unit, expected.as_ref(), &delta).await)
         }));
     }
 
+    /// Neither a cancellation nor the deadline cuts off what is under way: then nobody would know what it did.
     fn write(&mut self, write: Write) {
         let (cx, engine) = (self.cx, self.engine);
         self.work.push(Box::pin(async move {
             let id = write.id().clone();
             let result = match cx.check_write() {
-                Ok(_) => engine.0.target.write(cx, &write).await,
+                Ok(left) => engine.write(cx, &write, left).await,
                 Err(error) => Err(error),
             };
             Happened::Wrote(id, result)
@@ -114,19 +129,33 @@ impl<'a> Execution<'a> {
         let (cx, engine) = (self.cx, self.engine);
         self.work.push(Box::pin(async move {
             let interest = Interest { unit: engine.0.unit.clone(), objects };
-            let observed = engine.0.target.observe(cx, &interest).await;
-            Happened::Observed(observed.map(|mut observed| {
-                engine.assess(&mut observed);
-                observed
-            }))
+            Happened::Observed(engine.look(cx, interest).await)
+        }));
+    }
+
+    fn look_ahead(&mut self) {
+        let ahead = self.ahead.as_ref().filter(|_| !self.looks_ahead);
+        let Some((every, revision)) = ahead.cloned() else { return };
+        self.looks_ahead = true;
+        let (cx, source) = (self.cx, &self.engine.0.source);
+        self.work.push(Box::pin(async move {
+            loop {
+                if cx.sleep(every).await.is_err() {
+                    return std::future::pending().await;
+                }
+                // A source that gives no answer now is the next pass's to tell.
+                match source.resolve(cx).await {
+                    Ok(found) if found.revision != revision => return Happened::Overtaken(found.revision),
+                    _ => {}
+                }
+            }
         }));
     }
 
     /// Waits for whatever comes first: an effect that ends, the time to come back, or a cancellation.
     async fn next(&mut self) -> Happened {
-        if !self.cancelled && self.cx.check().is_err() {
-            self.cancelled = true;
-            return Happened::Cancelled;
+        if let Some(over) = self.over() {
+            return over;
         }
         let cancel = if self.cancelled { Cancel::new() } else { self.cx.cancel().clone() };
         let wait = self.wait();
@@ -157,6 +186,13 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Says once that the caller wants no more of it.
+    fn over(&mut self) -> Option<Happened> {
+        let error = self.cx.check().err().filter(|_| !self.cancelled)?;
+        self.cancelled = true;
+        Some(if is_cancelled(error.kind()) { Happened::Cancelled } else { Happened::TimedOut })
+    }
+
     /// How long until it is time to come back, or until the deadline, of which the state machine is told as well.
     fn wait(&self) -> Option<Duration> {
         let now = self.cx.now().mono;
@@ -166,6 +202,30 @@ impl<'a> Execution<'a> {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+}
+
+impl Engine {
+    /// Writes, in no more time than is `left`, and says how what was written is.
+    async fn write(&self, cx: &Context, write: &Write, left: Option<Duration>) -> Result<Written> {
+        let limit = cx.limits().write_timeout;
+        let limit = left.map_or(limit, |left| left.min(limit));
+        let shielded = cx.shielded(limit);
+        let work = self.0.target.write(&shielded, write);
+        let written = match select(work, cx.clock().sleep(limit)).await {
+            Either::Left((result, _)) => result?,
+            Either::Right(_) => {
+                return Err(Error::new(ErrorKind::Timeout, "the write took too long")
+                    .with("limit_seconds", limit.as_secs())
+                    .maybe_written());
+            }
+        };
+        Ok(match written {
+            Written::Created(live) => Written::Created(self.assess_written(cx, write, live).await),
+            Written::Changed(live) => Written::Changed(self.assess_written(cx, write, live).await),
+            Written::Unchanged(live) => Written::Unchanged(self.assess_written(cx, write, live).await),
+            other => other,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use windlass_core::{
     Admitted, Context, Dialect, Error, ErrorKind, Happening, Item, Mark, ObjectId, Observed, Paths,
-    Prediction, Rendered, Result, Revision, Saved, Sight, Want,
+    Prediction, Rendered, Result, Revision, Saved, Want,
 };
 
 use super::{Engine, Gathered};
@@ -18,6 +18,7 @@ impl Engine {
             Some(revision) => revision,
             None => self.0.source.resolve(cx).await?.revision,
         };
+        let resolved = Some(revision.clone());
         self.tell(Happening::Resolved { revision: revision.clone() });
         let artifact = self.0.source.fetch(cx, &revision, &Paths::All).await?;
         let revision = artifact.revision().clone();
@@ -31,7 +32,7 @@ impl Engine {
         facts.wanted = self.admit(cx, rendered).await?;
         facts.observed = self.observe(cx, &facts).await?;
         facts.predictions = self.predict(cx, &facts).await?;
-        Ok(Gathered { facts, saved })
+        Ok(Gathered { facts, resolved, saved })
     }
 
     /// Gathers for the end of the unit: nothing is wanted.
@@ -40,7 +41,7 @@ impl Engine {
         let mut facts = self.begin(saved.as_ref());
         facts.delete_all = true;
         facts.observed = self.observe(cx, &facts).await?;
-        Ok(Gathered { facts, saved })
+        Ok(Gathered { facts, resolved: None, saved })
     }
 
     pub(super) fn begin(&self, saved: Option<&Saved>) -> Facts {
@@ -51,8 +52,7 @@ impl Engine {
     /// Reads what annotations ask for, and lets the target complete identities.
     async fn admit(&self, cx: &Context, rendered: Rendered) -> Result<Vec<Wanted>> {
         let profile = self.0.target.profile();
-        let dialects = self.0.dialects.as_deref().unwrap_or(profile.dialects);
-        let (items, mut wanted): (Vec<Item>, Vec<Wanted>) = split(rendered.items, dialects);
+        let (items, mut wanted): (Vec<Item>, Vec<Wanted>) = split(rendered.items, self.dialects());
         let count = items.len();
         let Some(predict) = profile.predict else {
             wanted.extend(items.into_iter().map(Wanted::new));
@@ -68,35 +68,12 @@ impl Engine {
         Ok(wanted)
     }
 
-    pub(super) async fn observe(&self, cx: &Context, facts: &Facts) -> Result<Observed> {
+    async fn observe(&self, cx: &Context, facts: &Facts) -> Result<Observed> {
         let interest = facts.interest();
         if interest.objects.is_empty() {
             return Ok(Observed::default());
         }
-        let mut observed = self.0.target.observe(cx, &interest).await?;
-        for id in interest
-            .objects
-            .keys()
-            .filter(|id| !observed.sights.contains_key(*id))
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            let error = Error::new(ErrorKind::Internal, "the target did not look at this object");
-            observed.sights.insert(id, Sight::Unreadable(error));
-        }
-        self.assess(&mut observed);
-        Ok(observed)
-    }
-
-    /// Asks the target's checks how an object is, where the target did not say.
-    pub(super) fn assess(&self, observed: &mut Observed) {
-        let checks = self.0.target.profile().health;
-        for sight in observed.sights.values_mut() {
-            let Sight::Live(live) = sight else { continue };
-            if let (None, Some(body)) = (&live.health, &live.body) {
-                live.health = checks.iter().find_map(|check| check.assess(body, &windlass_core::Alone));
-            }
-        }
+        self.look(cx, interest).await
     }
 
     async fn predict(&self, cx: &Context, facts: &Facts) -> Result<Option<BTreeMap<ObjectId, Prediction>>> {

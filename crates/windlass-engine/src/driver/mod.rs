@@ -2,6 +2,7 @@
 
 mod execute;
 mod gather;
+mod look;
 mod render;
 mod run;
 mod status;
@@ -11,8 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, OrderRule, Plan, Policy, Renderer,
-    Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
+    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, HealthCheck, ObjectId, OrderRule, Plan,
+    Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId,
+    Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
@@ -24,7 +26,8 @@ use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
 
 /// Reconciles one unit: what a source wants, rendered, becomes what a target has.
 ///
-/// Cheap to clone; a clone is the same engine. State, order and dialects come from the target unless they are replaced.
+/// Cheap to clone; a clone is the same engine. State, order, health and dialects come from the target unless they are
+/// replaced.
 ///
 /// # Guarantees
 /// - [`plan`](Engine::plan) and [`status`](Engine::status) write nothing.
@@ -49,11 +52,15 @@ struct Parts {
     store: Option<Arc<dyn StateStore>>,
     order: Option<Vec<Arc<dyn OrderRule>>>,
     dialects: Option<Vec<Arc<dyn Dialect>>>,
+    health: Option<Vec<Arc<dyn HealthCheck>>>,
     policies: Vec<Arc<dyn Policy>>,
     events: Vec<Arc<dyn EventSink>>,
     explain: Arc<dyn Explain>,
     options: Options,
 }
+
+const HELD: &str = "a policy holds the plan";
+const DENIED: &str = "a policy denies the plan";
 
 impl Engine {
     /// Makes an engine for one unit.
@@ -79,6 +86,7 @@ impl Engine {
             store: None,
             order: None,
             dialects: None,
+            health: None,
             policies: Vec::new(),
             events: Vec::new(),
             explain: Arc::new(Compared::default()),
@@ -114,6 +122,13 @@ impl Engine {
     #[must_use]
     pub fn with_dialects(self, dialects: Vec<Arc<dyn Dialect>>) -> Self {
         self.with(|parts| parts.dialects = Some(dialects))
+    }
+
+    /// Replaces the health checks that the target brings. The first that has an answer decides; where none has, the
+    /// target's own word stands. The target is asked for every body.
+    #[must_use]
+    pub fn with_health(self, checks: Vec<Arc<dyn HealthCheck>>) -> Self {
+        self.with(|parts| parts.health = Some(checks))
     }
 
     /// Adds a policy; all of them see every plan, in the order in which they were added.
@@ -190,9 +205,13 @@ impl Engine {
     /// [`ErrorKind::Conflict`] where the plan would be another by now; [`ErrorKind::Denied`] by a policy; else as
     /// [`Engine::plan`]. Nothing was written.
     pub async fn apply(&self, cx: &Context, plan: &Plan) -> Result<Report> {
-        let prepared = self.prepare(cx, plan.revision.clone()).await?;
-        check_same(plan, &prepared.plan)?;
-        self.carry_out(cx, prepared, false).await
+        self.telling(async {
+            let gathered = self.gather(cx, plan.revision.clone()).await?;
+            let prepared = self.prepared(cx, gathered);
+            check_same(plan, &prepared.plan)?;
+            Ok(self.carry_out(cx, prepared, None).await?.report)
+        })
+        .await
     }
 
     /// Makes one pass: gathers, plans, asks the policies, carries out.
@@ -200,15 +219,15 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::Denied`] by a policy; else as [`Engine::plan`]. Nothing was written.
     pub async fn reconcile(&self, cx: &Context) -> Result<Report> {
-        self.tell(Happening::Started);
-        let result = match self.prepare(cx, None).await {
-            Ok(prepared) => self.carry_out(cx, prepared, false).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &result {
-            self.tell(Happening::Failed { error: error.clone() });
-        }
-        result
+        Ok(self.pass(cx, None).await?.report)
+    }
+
+    async fn pass(&self, cx: &Context, ahead: Option<Duration>) -> Result<Passed> {
+        self.telling(async {
+            let prepared = self.prepare(cx, None).await?;
+            self.carry_out(cx, prepared, ahead).await
+        })
+        .await
     }
 
     /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
@@ -216,7 +235,10 @@ impl Engine {
     /// # Errors
     /// What target and store say; nothing was written.
     pub async fn plan_delete(&self, cx: &Context) -> Result<Plan> {
-        Ok(self.prepare_delete(cx).await?.plan)
+        let gathered = self.gather_for_delete(cx).await?;
+        let prepared = self.prepared(cx, gathered);
+        self.tell_plan(&prepared);
+        Ok(prepared.plan)
     }
 
     /// Deletes all that the unit owns, as `plan` from [`Engine::plan_delete`] says, and forgets the unit once all of
@@ -225,33 +247,49 @@ impl Engine {
     /// # Errors
     /// As [`Engine::apply`].
     pub async fn delete(&self, cx: &Context, plan: &Plan) -> Result<Report> {
-        let prepared = self.prepare_delete(cx).await?;
-        check_same(plan, &prepared.plan)?;
-        self.carry_out(cx, prepared, true).await
+        self.telling(async {
+            let gathered = self.gather_for_delete(cx).await?;
+            let prepared = self.prepared(cx, gathered);
+            check_same(plan, &prepared.plan)?;
+            Ok(self.carry_out(cx, prepared, None).await?.report)
+        })
+        .await
+    }
+
+    /// Tells that a pass begins, and why it ended where nothing was written. What a policy withheld was told.
+    async fn telling<T>(&self, pass: impl Future<Output = Result<T>>) -> Result<T> {
+        self.tell(Happening::Started);
+        let result = pass.await;
+        if let Err(error) = result.as_ref()
+            && !matches!(error.message(), HELD | DENIED)
+        {
+            self.tell(Happening::Failed { error: error.clone() });
+        }
+        result
     }
 
     async fn prepare(&self, cx: &Context, revision: Option<Revision>) -> Result<Prepared> {
         let gathered = self.gather(cx, revision).await?;
-        Ok(self.decide(cx, gathered))
+        let prepared = self.prepared(cx, gathered);
+        self.tell_plan(&prepared);
+        Ok(prepared)
     }
 
-    async fn prepare_delete(&self, cx: &Context) -> Result<Prepared> {
-        let gathered = self.gather_for_delete(cx).await?;
-        Ok(self.decide(cx, gathered))
-    }
-
-    fn decide(&self, cx: &Context, gathered: Gathered) -> Prepared {
+    fn prepared(&self, cx: &Context, gathered: Gathered) -> Prepared {
         let plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
-        self.tell(Happening::Planned { plan: plan.digest, writes: plan.writes() });
-        for id in drifted(&gathered.facts, &plan) {
-            self.tell(Happening::Drifted { id });
-        }
-        Prepared { plan, saved: gathered.saved }
+        let drifted = drifted(&gathered.facts, &plan).collect();
+        Prepared { plan, drifted, resolved: gathered.resolved, saved: gathered.saved }
     }
 
-    async fn carry_out(&self, cx: &Context, prepared: Prepared, deleting: bool) -> Result<Report> {
+    fn tell_plan(&self, prepared: &Prepared) {
+        let plan = &prepared.plan;
+        self.tell(Happening::Planned { plan: plan.digest, writes: plan.writes() });
+        prepared.drifted.iter().for_each(|id| self.tell(Happening::Drifted { id: id.clone() }));
+    }
+
+    async fn carry_out(&self, cx: &Context, prepared: Prepared, ahead: Option<Duration>) -> Result<Passed> {
         self.review(cx, &prepared.plan).await?;
-        self.execute(cx, prepared, deleting).await
+        self.execute(cx, prepared, ahead).await
     }
 
     async fn review(&self, cx: &Context, plan: &Plan) -> Result<()> {
@@ -262,7 +300,7 @@ impl Engine {
                 Verdict::Deny(why) => (why, false),
             };
             self.tell(Happening::Withheld { why: why.clone(), hold });
-            let message = if hold { "a policy holds the plan" } else { "a policy denies the plan" };
+            let message = if hold { HELD } else { DENIED };
             return Err(Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest));
         }
         Ok(())
@@ -273,7 +311,12 @@ impl Engine {
         let order = self.0.order.as_deref().unwrap_or_else(|| self.0.target.profile().order);
         Rules::new(&*self.0.explain, &options.prune, &options.wait, cx.limits())
             .with_order(order)
+            .with_dialects(self.dialects())
             .with_adoption(options.adoption)
+    }
+
+    fn dialects(&self) -> &[Arc<dyn Dialect>] {
+        self.0.dialects.as_deref().unwrap_or_else(|| self.0.target.profile().dialects)
     }
 
     fn store(&self) -> Result<&dyn StateStore> {
@@ -298,13 +341,24 @@ impl Engine {
 /// Facts, and the state they were gathered from.
 struct Gathered {
     facts: Facts,
+    /// What the source said it is at, where it was asked or told.
+    resolved: Option<Revision>,
     saved: Option<windlass_core::Saved>,
 }
 
 /// A plan, and the state it was made from.
 struct Prepared {
     plan: Plan,
+    drifted: Vec<ObjectId>,
+    resolved: Option<Revision>,
     saved: Option<windlass_core::Saved>,
+}
+
+/// What came of a pass.
+struct Passed {
+    report: Report,
+    /// It ended because the source has moved on.
+    overtaken: bool,
 }
 
 fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
@@ -318,7 +372,7 @@ fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
 }
 
 /// What was as wanted after its last write, is still wanted so, and is not so any more.
-fn drifted<'a>(facts: &'a Facts, plan: &'a Plan) -> impl Iterator<Item = windlass_core::ObjectId> + 'a {
+fn drifted<'a>(facts: &'a Facts, plan: &'a Plan) -> impl Iterator<Item = ObjectId> + 'a {
     plan.actions.iter().filter(|action| action.verb.writes()).filter_map(|action| {
         let known = facts.inventory.objects.get(&action.id)?;
         let moved = action.origin.is_some() && known.stamp.is_some() && known.wanted == action.owned.wanted;

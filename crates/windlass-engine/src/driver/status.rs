@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use windlass_core::{Context, Health, Mark, ObjectId, Record, Result, Sight, UnitId};
+use windlass_core::{Context, Health, Interest, Look, Mark, ObjectId, Owned, Record, Result, Sight, UnitId};
 
 use super::Engine;
 
@@ -56,7 +56,10 @@ impl Engine {
     pub async fn status(&self, cx: &Context) -> Result<Status> {
         let saved = self.store()?.load(cx, self.unit()).await?;
         let facts = self.begin(saved.as_ref());
-        let observed = self.observe(cx, &facts).await?;
+        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(owned.stamp);
+        let objects = facts.inventory.objects.iter().map(|(id, owned)| (id.clone(), look(owned)));
+        let interest = Interest { unit: self.unit().clone(), objects: objects.collect() };
+        let observed = self.look(cx, interest).await?;
         let mark = Mark::of(self.unit());
         let objects = facts.inventory.objects.iter().map(|(id, owned)| {
             let status = match observed.sights.get(id) {

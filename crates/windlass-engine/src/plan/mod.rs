@@ -8,7 +8,7 @@ pub(crate) use wanted::unsettled;
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Verb, Warning};
+use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Purpose, Verb, Warning};
 
 use crate::facts::Facts;
 use crate::rules::Rules;
@@ -18,9 +18,11 @@ use order::Ordered;
 ///
 /// # Guarantees
 /// - Pure: the same facts and rules give the same plan, byte for byte, whatever the order of the wanted items.
-/// - Deletes only what the inventory names and what still carries the unit's mark; nothing where anything in the plan
-///   cannot be written, and nothing a guard stands before.
-/// - An object of another owner is refused, never contested, unless [`Adoption::Always`](crate::Adoption::Always).
+/// - Deletes only what the inventory names, what still carries the unit's mark, and what does not itself ask to be kept;
+///   nothing where anything in the plan cannot be written, and nothing a guard stands before.
+/// - An object of another owner is refused, never contested, unless [`Adoption::Always`](crate::Adoption::Always); then
+///   the plan says whom it is taken from.
+/// - What is to be created only, and is there, is left alone, whoever owns it.
 #[must_use]
 pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     let mut drafts = wanted::draft(facts, rules);
@@ -35,10 +37,14 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
         action
     }));
     let mut plan = Plan::new(facts.unit.clone(), facts.place.clone(), facts.revision.clone());
+    if facts.delete_all {
+        plan.purpose = Purpose::Delete;
+    }
     plan.actions = actions;
     let Ordered { edges, problems, warnings, .. } = ordered;
     plan.edges = edges;
-    plan.forget = unwanted.forget;
+    plan.forget = unwanted.forget.into_iter().chain(wanted::not_ours(facts, rules)).collect();
+    plan.forget.sort();
     plan.problems = problems.into_iter().chain(unwanted.problems).collect();
     plan.warnings = facts.warnings.iter().cloned().chain(warnings).chain(unwanted.warnings).collect();
     plan.warnings.extend(strays(facts));

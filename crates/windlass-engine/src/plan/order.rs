@@ -1,8 +1,9 @@
 //! In which order wanted objects are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Verb, Warning};
+use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Prediction, Verb, Warning};
 use windlass_graph as graph;
 
 use super::Drafts;
@@ -28,7 +29,7 @@ pub(super) fn order(facts: &Facts, rules: &Rules<'_>, drafts: &Drafts) -> Ordere
     match graph::order(&keys, &wired, &graph::Limits::default()) {
         Ok(order) => {
             read(&order, &mut ordered);
-            ordered.edges = effective(edges, &order);
+            ordered.edges = effective(edges, &order, &keys);
             hold_back(&order, drafts, &mut ordered);
         }
         Err(over) => {
@@ -64,6 +65,7 @@ fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
         }
     }
     edges.extend(facts.wanted.iter().filter_map(kind_exists));
+    edges.extend(facts.predictions.iter().flatten().filter_map(|(id, prediction)| deferred(id, prediction)));
     edges.extend(asked_for(&items));
     let waves_of = lifted(&items, &edges);
     edges.extend(waves(&waves_of));
@@ -75,6 +77,12 @@ fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
 fn kind_exists(wanted: &Wanted) -> Option<Edge> {
     let after = Node::Object(wanted.item.id().clone());
     wanted.until.clone().map(|until| Edge::new(until, after, Gate::Healthy, "its kind is defined here"))
+}
+
+fn deferred(id: &ObjectId, prediction: &Prediction) -> Option<Edge> {
+    let Prediction::Deferred { until, .. } = prediction else { return None };
+    let after = Node::Object(id.clone());
+    Some(Edge::new(until.clone(), after, Gate::Healthy, "what it needs is made here"))
 }
 
 fn asked_for(items: &[Item]) -> impl Iterator<Item = Edge> + '_ {
@@ -97,13 +105,18 @@ fn lifted(items: &[Item], edges: &[Edge]) -> BTreeMap<ObjectId, i32> {
             needs.entry(after).or_default().push(before);
         }
     }
-    let mut moved: Vec<ObjectId> = needs.keys().map(|id| (*id).clone()).collect();
-    while let Some(after) = moved.pop() {
-        let Some(wave) = waves.get(&after).copied() else { continue };
-        for before in needs.get(&after).into_iter().flatten() {
-            if let Some(late) = waves.get_mut(*before).filter(|late| **late > wave) {
+    // From the earliest wave on: what a node is moved to then stays, and each is looked at once.
+    let mut next: BinaryHeap<Reverse<(i32, &ObjectId)>> =
+        needs.keys().filter_map(|id| Some(Reverse((*waves.get(*id)?, *id)))).collect();
+    while let Some(Reverse((wave, after))) = next.pop() {
+        // Out of date where it was moved since.
+        if waves.get(after) != Some(&wave) {
+            continue;
+        }
+        for before in needs.remove(after).unwrap_or_default() {
+            if let Some(late) = waves.get_mut(before).filter(|late| **late > wave) {
                 *late = wave;
-                moved.push((*before).clone());
+                next.push(Reverse((wave, before)));
             }
         }
     }
@@ -164,29 +177,27 @@ fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
             .with("dependency", &dangling.missing)
             .with("why", &dangling.edge.why)
             .with_help("add the object to this unit, or correct the name: Kind.group/namespace/name");
-        match dangling.edge.after.key() {
+        match dangling.edge.after.key().filter(|_| !dangling.edge.weak) {
             Some(id) if *id != dangling.missing => drop(ordered.refused.entry(id.clone()).or_insert(error)),
+            _ if dangling.edge.weak => {}
             _ => ordered.warnings.push(Warning::new(error.to_string())),
         }
     }
 }
 
-/// What is left to follow once weak edges have yielded and unknown objects are out.
-fn effective(edges: Vec<Edge>, order: &graph::Order<ObjectId>) -> Vec<Edge> {
-    let gone: Vec<&graph::Edge<ObjectId>> =
-        order.yielded().iter().chain(order.dangling().iter().map(|dangling| &dangling.edge)).collect();
-    if gone.is_empty() {
-        return edges;
-    }
-    let gone: BTreeSet<(String, String)> =
-        gone.into_iter().map(|edge| (edge.before.to_string(), edge.after.to_string())).collect();
-    edges
-        .into_iter()
-        .filter(|edge| {
-            let wired = wire(edge);
-            !gone.contains(&(wired.before.to_string(), wired.after.to_string()))
-        })
-        .collect()
+/// What is left to follow once weak edges have yielded and unknown objects are out. Of edges with the same ends the graph
+/// names one; a firm one never yields because of a weak one beside it.
+fn effective(edges: Vec<Edge>, order: &graph::Order<ObjectId>, keys: &[ObjectId]) -> Vec<Edge> {
+    let yielded: BTreeSet<_> = order.yielded().iter().map(|edge| (&edge.before, &edge.after)).collect();
+    let known = |node: &Node| match node {
+        Node::Object(id) => keys.binary_search(id).is_ok(),
+        Node::Barrier(_) => true,
+    };
+    let followed = |edge: &Edge| {
+        let yields = || edge.weak && yielded.contains(&(&wire_node(&edge.before), &wire_node(&edge.after)));
+        known(&edge.before) && known(&edge.after) && !yields()
+    };
+    edges.into_iter().filter(|edge| followed(edge)).collect()
 }
 
 /// Walks the order as if everything that can be written were, to see what is held back by what cannot.

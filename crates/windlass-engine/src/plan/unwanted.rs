@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use windlass_core::{Action, Error, Expect, Live, Mark, ObjectId, Owned, Sight, Text, Verb, Warning};
+use windlass_core::{Action, Error, Expect, Live, ObjectId, Owned, Sight, Text, Verb, Warning};
 
 use super::conflict;
 use crate::facts::Facts;
+use crate::keep::{Stay, may_be_one, stay};
 use crate::rules::Rules;
 
 /// What would happen to owned objects that are not wanted any more.
@@ -28,9 +29,10 @@ enum Fate<'a> {
 /// `whole`: everything wanted can be written.
 pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, whole: bool) -> Unwanted {
     let wanted: BTreeSet<&ObjectId> = facts.wanted.iter().map(|wanted| wanted.item.id()).collect();
+    let by_uid = by_uid(facts);
     let mut unwanted = Unwanted::default();
     for (id, owned) in facts.inventory.objects.iter().filter(|(id, _)| !wanted.contains(id)) {
-        let fate = fate(facts, rules, id, owned);
+        let fate = fate(facts, rules, id, owned, &by_uid);
         let action = match fate {
             Fate::Delete(live) => delete(id, owned, live),
             Fate::Keep(why) => Action::new(id.clone(), Verb::Keep { why }, owned.clone()),
@@ -59,17 +61,34 @@ fn delete(id: &ObjectId, owned: &Owned, live: &Live) -> Action {
     action
 }
 
-fn fate<'a>(facts: &'a Facts, rules: &Rules<'_>, id: &ObjectId, owned: &Owned) -> Fate<'a> {
+/// Wanted objects that are there, by what the target knows them by.
+fn by_uid(facts: &Facts) -> BTreeMap<&Text, &ObjectId> {
+    let live = |id: &ObjectId| facts.observed.sights.get(id).and_then(Sight::live);
+    let wanted = facts.wanted.iter().map(|wanted| wanted.item.id());
+    wanted.filter_map(|id| Some((live(id)?.uid.as_ref()?, id))).collect()
+}
+
+fn fate<'a>(
+    facts: &'a Facts,
+    rules: &Rules<'_>,
+    id: &ObjectId,
+    owned: &Owned,
+    by_uid: &BTreeMap<&Text, &ObjectId>,
+) -> Fate<'a> {
     let live = match facts.observed.sights.get(id) {
         Some(Sight::Live(live)) => live,
         Some(Sight::Absent | Sight::Undefined) => return Fate::Forget,
         Some(Sight::Unreadable(error)) => return Fate::Keep(format!("cannot be looked at: {error}").into()),
         _ => return Fate::Keep("nobody looked at it".into()),
     };
-    match &live.mark {
-        Some(mark) if *mark == Mark::of(&facts.unit) => {}
-        Some(mark) => return Fate::KeepAndForget(format!("{} owns it now", mark.owner).into()),
-        None => return Fate::KeepAndForget("it does not carry the mark of this unit any more".into()),
+    match stay(live, &facts.unit, rules.dialects) {
+        Some(Stay::Released(why)) => return Fate::KeepAndForget(why),
+        Some(Stay::Owned(why)) => return Fate::Keep(why),
+        None => {}
+    }
+    let same = live.uid.as_ref().and_then(|uid| by_uid.get(uid)).filter(|other| may_be_one(other, id));
+    if let Some(other) = same {
+        return Fate::KeepAndForget(format!("it is {other}, which is wanted").into());
     }
     if owned.keep {
         return Fate::KeepAndForget("it asked to be kept".into());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mark, Mode, Object, ObjectId, Owned, Prediction,
-    Sight, Verb,
+    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Owned, Prediction, Sight,
+    Verb,
 };
 
 use super::{Drafts, conflict};
@@ -83,16 +83,30 @@ impl<'a> Draft<'a> {
         action.origin = Some(item.origin.clone());
         action.time_limit = item.directives.time_limit;
         action.health = live.and_then(|live| live.health.clone());
-        action.adopts = live.is_some_and(|live| live.mark.is_none()) && self.known.is_none();
         if let Err(error) = self.decide(live, &mut action) {
             action.verb = Verb::Refuse { error };
-            action.adopts = false;
             // The inventory keeps what it had.
             if let Some(known) = self.known {
                 action.owned = known.clone();
             }
         }
+        if let Some(live) = live {
+            self.own(live, &mut action);
+        }
         action
+    }
+
+    /// Says whom a write takes the object from, and that one which is left alone is not owned.
+    fn own(&self, live: &Live, action: &mut Action) {
+        if self.is_ours(live) {
+            return;
+        }
+        if action.verb.writes() {
+            action.adopts = live.mark.is_none() && !self.was_ours(live);
+            action.taken_from = live.mark.clone();
+        } else if action.verb == Verb::Unchanged {
+            (action.owned.stamp, action.owned.uid) = (None, None);
+        }
     }
 
     fn decide(&self, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
@@ -105,20 +119,19 @@ impl<'a> Draft<'a> {
             _ => {}
         }
         if let Some(live) = live {
-            self.check_owner(live)?;
             if self.is_settled(live) {
                 return Ok(());
             }
+            self.check_owner(live)?;
         }
         self.predict(live, action)
     }
 
     fn check_owner(&self, live: &Live) -> Result<(), Error> {
-        let ours = Mark::of(&self.facts.unit);
         match (&live.mark, self.rules.adoption) {
-            (Some(mark), _) if *mark == ours => Ok(()),
+            _ if self.is_ours(live) => Ok(()),
             (_, Adoption::Always) | (None, Adoption::IfUnmarked) => Ok(()),
-            (None, _) if self.known.is_some() => Ok(()),
+            (None, _) if self.was_ours(live) => Ok(()),
             (None, _) => Err(conflict("the object is there already, and adoption is off")
                 .with_help("delete the object, or let objects that nobody owns be adopted")),
             (Some(mark), _) => Err(conflict("the object has another owner")
@@ -127,13 +140,28 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Neither what is wanted nor what is live has changed since the last confirmed write.
+    fn is_ours(&self, live: &Live) -> bool {
+        live.mark.as_ref().is_some_and(|mark| mark.is_of(&self.facts.unit))
+    }
+
+    /// A write of it was confirmed, so that only its mark is lost. An intent alone says nothing of who made the object.
+    fn was_ours(&self, live: &Live) -> bool {
+        self.known.is_some_and(|known| match (&known.uid, &live.uid) {
+            (Some(known), Some(live)) => known == live,
+            _ => known.stamp.is_some(),
+        })
+    }
+
+    /// What is to be created only is there, or neither what is wanted nor what is live has changed since the last
+    /// confirmed write.
     fn is_settled(&self, live: &Live) -> bool {
-        let mode_leaves_it = self.wanted.item.directives.mode == Some(Mode::CreateOnly);
-        let marked = live.mark.as_ref().is_some_and(|mark| mark.is_of(&self.facts.unit));
         let same =
             self.known.is_some_and(|known| known.wanted == self.digest && known.stamp == Some(live.stamp));
-        marked && (same || mode_leaves_it)
+        self.is_created_only() || (same && self.is_ours(live))
+    }
+
+    fn is_created_only(&self) -> bool {
+        self.wanted.item.directives.mode == Some(Mode::CreateOnly)
     }
 
     fn predict(&self, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
@@ -148,7 +176,7 @@ impl<'a> Draft<'a> {
         };
         action.expect = self.expect(live);
         match predicted {
-            Prediction::Same if live.is_some_and(|live| live.mark.is_none()) => {
+            Prediction::Same if live.is_some_and(|live| !self.is_ours(live)) => {
                 self.write(action, live, Verb::Change, item.object.clone(), mode);
             }
             Prediction::Same => {}
@@ -173,7 +201,7 @@ impl<'a> Draft<'a> {
         action.mode = mode;
         // Until the write is confirmed, the inventory holds the intent alone.
         action.owned.stamp = None;
-        action.owned.uid = live.and_then(|live| live.uid.clone());
+        action.owned.uid = live.filter(|live| self.is_ours(live)).and_then(|live| live.uid.clone());
     }
 
     /// A target that cannot predict gets the wanted object as its prediction.
@@ -204,10 +232,24 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// What is wanted to be created only, is there, and is not ours, though the inventory names it.
+pub(super) fn not_ours<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> impl Iterator<Item = ObjectId> + 'a {
+    let drafts = facts.wanted.iter().map(move |wanted| Draft::new(facts, rules, wanted));
+    let left_alone = |draft: &Draft<'_>| {
+        let live = draft.sight.and_then(Sight::live);
+        let elsewhere = live.is_some_and(|live| !draft.is_ours(live));
+        elsewhere && draft.is_created_only() && draft.wanted.refused.is_none()
+    };
+    drafts
+        .filter(|draft| draft.known.is_some())
+        .filter(left_alone)
+        .map(|draft| draft.wanted.item.id().clone())
+}
+
 /// The wanted objects of which nobody can say without asking the target what a write would do, each with what was seen.
 pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a Wanted, &'a Sight)> {
     let asks = |draft: &Draft<'_>| match draft.sight {
-        Some(Sight::Live(live)) => draft.check_owner(live).is_ok() && !draft.is_settled(live),
+        Some(Sight::Live(live)) => !draft.is_settled(live) && draft.check_owner(live).is_ok(),
         Some(Sight::Absent | Sight::Undefined) => true,
         _ => false,
     };

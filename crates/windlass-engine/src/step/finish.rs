@@ -1,14 +1,14 @@
 //! What is saved, and how a pass ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Counts, Delta, Happening, Limits, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp,
-    Verb, Version,
+    Counts, Delta, Happening, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp, Verb,
+    Version,
 };
 
 use super::slot::{Phase, Slot};
-use super::{Effect, State, same_record};
+use super::{Effect, State, prune, retry};
 
 impl State {
     /// What has to be remembered before the first write: every object that may be created, and every object of which
@@ -37,7 +37,7 @@ impl State {
                 if slot.outcome == Some(Outcome::Deleted) && self.known(id).is_some() {
                     delta.drop.push(id.clone());
                 }
-            } else if slot.is_applied() && self.known(id) != Some(&slot.action.owned) {
+            } else if slot.is_applied() && slot.ours && self.known(id) != Some(&slot.action.owned) {
                 delta.put.insert(id.clone(), slot.action.owned.clone());
             }
         }
@@ -46,12 +46,11 @@ impl State {
 
     fn last(&self, now: Timestamp) -> Delta {
         let mut delta = self.progress();
-        if !self.stop || self.saved.is_some() {
-            delta.drop.extend(self.forget.iter().filter(|id| self.known(id).is_some()).cloned());
-        }
-        let left = self
-            .inventory()
-            .map_or(0, |objects| objects.keys().filter(|id| !delta.drop.contains(id)).count());
+        let mut gone: BTreeSet<&ObjectId> = delta.drop.iter().collect();
+        let forget = self.forget.iter().filter(|id| self.known(id).is_some() && gone.insert(id)).cloned();
+        let forget: Vec<ObjectId> = forget.collect();
+        let left = self.owned_count().saturating_sub(gone.len());
+        delta.drop.extend(forget);
         if self.deleting_all && left == 0 && !self.stop {
             let mut delta = Delta::default();
             delta.forget = self.saved.is_some();
@@ -64,14 +63,19 @@ impl State {
     /// A pass is remembered that wrote something, or that differs from the one remembered last.
     fn record(&self, now: Timestamp) -> Option<Record> {
         let counts = self.counts();
-        let record = Record::new(now, self.report.revision.clone(), self.report.plan, counts);
+        let record = Record::new(now, self.report.revision.clone(), self.report.plan, counts)
+            .with_good(self.is_whole() && self.is_as_healthy_as_waited_for());
         let last = self.saved.as_ref().and_then(|saved| saved.history.last());
         let wrote = counts.written() > 0;
         let incomplete = counts.failed + counts.skipped > 0;
-        let new_revision = last.is_none_or(|last| last.revision != record.revision);
-        let new_outcome = last.is_none_or(|last| !same_record(last, &record));
-        let worth_it = wrote || (new_outcome && (incomplete || new_revision));
-        worth_it.then_some(record)
+        let news = last.is_none_or(|last| last.revision != record.revision || last.good != record.good);
+        let other = last.is_none_or(|last| !is_same(last, &record));
+        (wrote || (other && (incomplete || news))).then_some(record)
+    }
+
+    fn is_as_healthy_as_waited_for(&self) -> bool {
+        let waited = |slot: &&Slot| slot.is_wanted() && (self.wait.health || slot.gates);
+        self.slots.iter().filter(waited).all(Slot::is_ready)
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -79,9 +83,12 @@ impl State {
     }
 
     /// Nothing failed and nothing was held back, and no guard stands in the way.
-    pub(super) fn is_whole(&self) -> bool {
-        let wanted = |slot: &&Slot| slot.is_wanted();
-        self.report.problems.is_empty() && self.slots.iter().filter(wanted).all(Slot::is_applied)
+    fn is_whole(&self) -> bool {
+        let fine = |slot: &Slot| match &slot.outcome {
+            None => slot.is_delete(),
+            Some(outcome) => !matches!(outcome, Outcome::Failed { .. } | Outcome::Skipped { .. }),
+        };
+        self.report.problems.is_empty() && self.slots.iter().all(fine)
     }
 
     pub(super) fn owned_count(&self) -> usize {
@@ -101,7 +108,7 @@ impl State {
         let saved = self.saved.get_or_insert_with(|| Saved::empty(Version::new("")));
         let forget = delta.forget;
         out.push(Effect::Save(delta.clone()));
-        delta.apply(saved, &Limits::default());
+        delta.apply(saved, &self.limits);
         if forget {
             saved.inventory.objects.clear();
         }
@@ -119,32 +126,36 @@ fn writes_wanted(slot: &Slot) -> bool {
     matches!(slot.action.verb, Verb::Create | Verb::Change | Verb::Apply)
 }
 
-/// Before anything is deleted, what was written is saved: a crash in between must not lose a stamp or an object.
+/// Whether two records say the same, but for when.
+fn is_same(a: &Record, b: &Record) -> bool {
+    (&a.revision, &a.plan, &a.counts, a.good) == (&b.revision, &b.plan, &b.counts, b.good)
+}
+
+/// Before anything is deleted, what was written is saved: a crash in between must not lose a stamp or an object. Where
+/// nothing was, the store is asked all the same: who saved since the plan was made may want what would be deleted.
 pub(super) fn settle(state: &mut State, out: &mut Vec<Effect>) {
     if state.saving {
         return;
     }
     hold_back_the_rest(state, out);
-    let delta = state.progress();
-    let deletes = state.slots.iter().any(|slot| slot.is_delete() && slot.outcome.is_none());
-    if delta.is_empty() || !deletes {
+    if !state.stop && !state.is_whole() {
+        prune::hold(state, "something else failed", out);
+    }
+    if state.stop || !state.pruning.is_pending() {
         state.phase = Phase::Pruning;
     } else {
-        state.save(delta, out);
+        state.save(state.progress(), out);
     }
 }
 
 /// Whatever of the order was not reached waits for something that did not come.
 fn hold_back_the_rest(state: &mut State, out: &mut Vec<Effect>) {
+    retry::clear(state);
     let blocked: BTreeMap<usize, String> =
         state.run.blocked().into_iter().map(|blocked| (blocked.key, describe(state, &blocked.by))).collect();
-    for at in 0..state.slots.len() {
-        if state.slots[at].outcome.is_some() || !state.slots[at].is_wanted() {
-            continue;
-        }
-        let why = blocked.get(&at).map_or("the pass was stopped", String::as_str);
-        state.slots[at].outcome = Some(Outcome::Skipped { why: why.into() });
-        state.tell_outcome(at, out);
+    for at in (0..state.slots.len()).filter(|at| state.slots[*at].is_wanted()).collect::<Vec<_>>() {
+        let why = blocked.get(&at).map_or(state.why_stopped(), String::as_str);
+        retry::abandon(state, at, why, out);
     }
 }
 
@@ -176,10 +187,11 @@ pub(super) fn close(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 }
 
 pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    if state.in_flight > 0 || state.observing || state.saving {
+    if state.in_flight > 0 || state.looking.is_some() || state.saving {
         return;
     }
     hold_back_the_rest(state, out);
+    prune::hold(state, state.why_stopped(), out);
     state.report.finished = now.wall;
     state.report.objects = state.slots.iter().map(object_report).collect();
     state.phase = Phase::Finished;

@@ -1,67 +1,69 @@
 //! Waiting: for objects to become healthy, and for deleted ones to go.
 
-use windlass_core::{Happening, Health, Live, Look, Now, Observed, Outcome, Result, Sight};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use windlass_core::{
+    Error, ErrorKind, Happening, Health, HealthStatus, Live, Look, Now, ObjectId, Outcome, Sight,
+};
 use windlass_graph::Gate;
 
 use super::slot::Phase;
-use super::{Effect, State};
+use super::{Effect, State, look, retry};
+use crate::rules::Wait;
+
+/// The shortest wait between two looks, whatever was asked for: without any, time would stand still.
+const POLL_LEAST: Duration = Duration::from_millis(1);
+
+pub(super) fn first_poll(wait: &Wait) -> Duration {
+    wait.poll_min.max(POLL_LEAST)
+}
 
 pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    if !state.stop {
-        look(state, now, out);
-    }
-    let waits = !state.stop && !state.waiting.is_empty();
-    if !waits && !state.observing {
+    look::go_on(state, now, out);
+    let waits = !state.stop && !state.deadlines.is_empty();
+    if !waits && state.looking.is_none() {
         state.phase = Phase::Closing;
     }
 }
 
-/// Looks at what is waited for, now and then.
-pub(super) fn look(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    expire(state, now);
-    if state.observing || state.stop {
-        return;
-    }
-    if state.waiting.is_empty() {
+/// Says whether it is time to look at what is waited for, and when to come back if not.
+pub(super) fn is_due(state: &mut State, now: Now, out: &mut Vec<Effect>) -> bool {
+    let Some((deadline, _)) = state.deadlines.first().copied() else {
         state.next_poll = None;
-        state.poll = state.wait.poll_min;
-        return;
-    }
-    let due = *state.next_poll.get_or_insert(now.mono + state.poll);
+        state.poll = first_poll(&state.wait);
+        return false;
+    };
+    let due = *state.next_poll.get_or_insert(now.mono.saturating_add(state.poll));
     if due > now.mono {
-        out.push(Effect::Wake(due));
-        return;
+        out.push(Effect::Wake(due.min(deadline)));
+        return false;
     }
     state.next_poll = None;
-    state.poll = (state.poll * 2).min(state.wait.poll_max);
-    state.observing = true;
-    out.push(Effect::Observe(state.waiting.iter().map(|at| look_at(&state.slots[*at])).collect()));
+    state.poll = state.poll.saturating_mul(2).min(state.wait.poll_max).max(POLL_LEAST);
+    true
 }
 
 /// Nothing but health and presence is asked for: no body is needed while the stamp is the one we know.
-fn look_at(slot: &super::Slot) -> (windlass_core::ObjectId, Look) {
-    let owned = &slot.action.owned;
-    (slot.action.id.clone(), Look::new(owned.api_version.clone()).unless(owned.stamp))
+pub(super) fn looks(state: &State) -> BTreeMap<ObjectId, Look> {
+    let look = |(_, at): &(Duration, usize)| {
+        let action = &state.slots[*at].action;
+        let look = Look::new(action.owned.api_version.clone()).unless(action.owned.stamp);
+        (action.id.clone(), look)
+    };
+    state.deadlines.iter().map(look).collect()
 }
 
-pub(super) fn seen(state: &mut State, result: Result<Observed>, now: Now, out: &mut Vec<Effect>) {
-    // A look that failed is no news; the deadline still stands.
-    let Ok(observed) = result else { return };
-    for (id, sight) in observed.sights {
-        let Some(at) = state.index.get(&id).copied() else { continue };
-        if !state.waiting.contains(&at) {
-            continue;
-        }
-        match sight {
-            Sight::Absent | Sight::Undefined if state.slots[at].is_delete() => gone(state, at, out),
-            Sight::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
-            Sight::Absent => {
-                note(state, at, Health::new(windlass_core::HealthStatus::Degraded, "it is gone"), out)
-            }
-            _ => {}
-        }
+pub(super) fn seen(state: &mut State, at: usize, sight: Sight, out: &mut Vec<Effect>) {
+    if state.slots[at].deadline.is_none() {
+        return;
     }
-    expire(state, now);
+    match sight {
+        Sight::Absent | Sight::Undefined if state.slots[at].is_delete() => gone(state, at, out),
+        Sight::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
+        Sight::Absent => note(state, at, Health::new(HealthStatus::Degraded, "it is gone"), out),
+        _ => {}
+    }
 }
 
 fn assess(state: &mut State, at: usize, live: Live, out: &mut Vec<Effect>) {
@@ -78,31 +80,40 @@ fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
     slot.health = Some(health);
     if ready {
         state.wait_for(at, None);
-        state.poll = state.wait.poll_min;
+        state.poll = first_poll(&state.wait);
         let _ = state.run.done(&at, Gate::Healthy);
     } else if hopeless {
-        give_up(state, at);
+        give_up(state, at, out);
     }
 }
 
 fn gone(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     state.wait_for(at, None);
-    state.slots[at].outcome = Some(Outcome::Deleted);
-    state.poll = state.wait.poll_min;
-    state.tell_outcome(at, out);
+    state.poll = first_poll(&state.wait);
+    state.end(at, Outcome::Deleted, out);
 }
 
 /// Stops waiting for what is past its deadline.
-pub(super) fn expire(state: &mut State, now: Now) {
-    let past = |at: &usize| state.slots[*at].deadline.is_some_and(|deadline| deadline <= now.mono);
-    let past: Vec<usize> = state.waiting.iter().copied().filter(past).collect();
-    past.into_iter().for_each(|at| give_up(state, at));
+pub(super) fn expire(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    while let Some((_, at)) = state.deadlines.first().copied().filter(|(deadline, _)| *deadline <= now.mono) {
+        give_up(state, at, out);
+    }
 }
 
-/// Stops waiting for an object. What depends on its health is held back; the object itself was written and stays.
-pub(super) fn give_up(state: &mut State, at: usize) {
+/// Stops waiting for an object. What depends on its health is held back; the object itself was written and stays. One
+/// that should go and does not has failed.
+pub(super) fn give_up(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     state.wait_for(at, None);
     if state.slots[at].is_wanted() {
         let _ = state.run.failed(&at);
+        return;
     }
+    let error = Error::new(ErrorKind::Timeout, "the object was told to go, and something holds it")
+        .with("object", &state.slots[at].action.id)
+        .with("waited_seconds", state.wait.delete_timeout.as_secs())
+        .with_help(
+            "look what holds it, such as a finalizer whose controller is gone; it stays owned until then",
+        )
+        .maybe_written();
+    retry::fail(state, at, error, out);
 }

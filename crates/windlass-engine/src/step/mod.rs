@@ -1,17 +1,21 @@
 //! Carrying out a plan, as a pure state machine.
 
 mod finish;
+mod gates;
 mod health;
+mod look;
 mod prune;
+mod retry;
 mod slot;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Delta, Error, ErrorKind, Happening, Look, Now, ObjectId, Observed, Plan, Record, Report, Result, Saved,
-    UnitId, Version, Write, Written,
+    Delta, Dialect, Error, ErrorKind, Happening, Limits, Look, Now, ObjectId, Observed, Outcome, Plan,
+    Report, Result, Revision, Saved, UnitId, Version, Warning, Write, Written,
 };
 use windlass_graph as graph;
 
@@ -34,13 +38,17 @@ pub enum Happened {
     Woke,
     /// Somebody cancelled: nothing more is begun, what is under way is waited for, and what is known is saved.
     Cancelled,
+    /// The time for the pass is over: as after a cancellation.
+    TimedOut,
+    /// The source has another revision by now: a pass that [only waits](State::only_waits) ends. Any other goes on.
+    Overtaken(Revision),
 }
 
 /// What has to be done next.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Save; one at a time.
+    /// Save; one at a time. An empty delta asks whether the state is still the one we know.
     Save(Delta),
     /// Write; several at once, never two of one object.
     Write(Write),
@@ -61,57 +69,64 @@ pub enum Effect {
 pub struct State {
     unit: UnitId,
     wait: Wait,
-    in_flight_max: usize,
+    limits: Limits,
+    dialects: Vec<Arc<dyn Dialect>>,
     slots: Vec<Slot>,
     index: BTreeMap<ObjectId, usize>,
     run: graph::Run<usize>,
     forget: Vec<ObjectId>,
-    /// Slots whose write is tried again: those with `retry_at`.
-    retrying: BTreeSet<usize>,
-    /// Slots that are waited for: those with `deadline`.
-    waiting: BTreeSet<usize>,
+    /// Slots that are tried again, by when.
+    retries: BTreeSet<(Duration, usize)>,
+    /// Slots that have to be looked at before they are written.
+    doubts: BTreeSet<usize>,
+    /// Slots that may be written as soon as fewer writes are under way.
+    ready: VecDeque<usize>,
+    /// Slots that are waited for, those with a `deadline`, by it.
+    deadlines: BTreeSet<(Duration, usize)>,
+    /// How many of those something else waits for.
+    gating: usize,
     pruning: prune::Pruning,
     /// What the store holds.
     saved: Option<Saved>,
     phase: Phase,
     in_flight: usize,
     saving: bool,
-    observing: bool,
+    /// The doubts that the look under way is about; `None` while nobody looks.
+    looking: Option<BTreeSet<usize>>,
     poll: Duration,
     next_poll: Option<Duration>,
     /// Stop beginning anything.
     stop: bool,
+    overtaken: bool,
     deleting_all: bool,
     report: Report,
 }
 
 impl State {
-    /// Makes ready to carry out `plan`, of a unit of which `saved` is remembered. `in_flight_max`: writes at once.
+    /// Makes ready to carry out `plan`, of a unit of which `saved` is remembered.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] where the plan is too large to be ordered.
-    pub fn new(
-        plan: &Plan,
-        saved: Option<Saved>,
-        wait: &Wait,
-        in_flight_max: usize,
-        now: Now,
-    ) -> Result<Self> {
+    pub fn new(plan: &Plan, saved: Option<Saved>, wait: &Wait, limits: &Limits, now: Now) -> Result<Self> {
         let mut slots: Vec<Slot> = plan.actions.iter().map(Slot::new).collect();
         let index: BTreeMap<ObjectId, usize> =
             slots.iter().enumerate().map(|(at, slot)| (slot.action.id.clone(), at)).collect();
         let order = slot::order(plan, &slots, &index)?;
-        slot::find_gates(&order, &mut slots);
+        gates::find(plan, &order, &mut slots);
         let mut report = Report::new(plan.unit.clone(), plan.revision.clone(), plan.digest, now.wall);
         report.problems.clone_from(&plan.problems);
         report.warnings.clone_from(&plan.warnings);
         Ok(Self {
             unit: plan.unit.clone(),
             wait: wait.clone(),
-            in_flight_max: in_flight_max.max(1),
+            limits: limits.clone(),
+            dialects: Vec::new(),
             run: order.run(),
-            retrying: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            retries: BTreeSet::new(),
+            doubts: BTreeSet::new(),
+            ready: VecDeque::new(),
+            deadlines: BTreeSet::new(),
+            gating: 0,
             pruning: prune::Pruning::of(&slots),
             slots,
             index,
@@ -120,13 +135,21 @@ impl State {
             phase: Phase::Intent,
             in_flight: 0,
             saving: false,
-            observing: false,
-            poll: wait.poll_min,
+            looking: None,
+            poll: health::first_poll(wait),
             next_poll: None,
             stop: false,
+            overtaken: false,
             deleting_all: false,
             report,
         })
+    }
+
+    /// Reads what live objects ask for by these dialects, before it deletes them.
+    #[must_use]
+    pub fn with_dialects(mut self, dialects: &[Arc<dyn Dialect>]) -> Self {
+        self.dialects = dialects.to_vec();
+        self
     }
 
     /// Forgets the unit in the end, if all of it could be deleted.
@@ -145,7 +168,36 @@ impl State {
     /// Says whether any write was begun.
     #[must_use]
     pub fn has_begun_to_write(&self) -> bool {
-        self.slots.iter().any(|slot| slot.attempts > 0)
+        self.slots.iter().any(|slot| slot.sent)
+    }
+
+    /// Says whether all there is to do is to wait for health.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        let pending = !self.retries.is_empty() || !self.doubts.is_empty() || !self.ready.is_empty();
+        let looks_to_write = self.looking.as_ref().is_some_and(|doubts| !doubts.is_empty());
+        let begins = self.stop || self.saving || self.in_flight > 0 || pending || looks_to_write;
+        !begins && !self.deadlines.is_empty() && matches!(self.phase, Phase::Applying | Phase::Waiting)
+    }
+
+    /// Says whether it ended because the source had another revision.
+    #[must_use]
+    pub const fn was_overtaken(&self) -> bool {
+        self.overtaken
+    }
+
+    const fn why_stopped(&self) -> &'static str {
+        if self.overtaken { "the source has moved on" } else { "the pass was stopped" }
+    }
+
+    /// Says what became of a slot, and tells it.
+    fn end(&mut self, at: usize, outcome: Outcome, out: &mut Vec<Effect>) {
+        if outcome != Outcome::Deleting {
+            self.pruning.ended(at);
+        }
+        self.slots[at].error = None;
+        self.slots[at].outcome = Some(outcome);
+        self.tell_outcome(at, out);
     }
 
     fn tell_outcome(&self, at: usize, out: &mut Vec<Effect>) {
@@ -157,15 +209,30 @@ impl State {
 
     /// Waits for a slot until `deadline`, or no longer.
     fn wait_for(&mut self, at: usize, deadline: Option<Duration>) {
-        self.slots[at].deadline = deadline;
-        match deadline {
-            Some(_) => self.waiting.insert(at),
-            None => self.waiting.remove(&at),
-        };
+        let slot = &mut self.slots[at];
+        let before = std::mem::replace(&mut slot.deadline, deadline);
+        let counts = usize::from(slot.gates);
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, at));
+            self.gating = self.gating.saturating_sub(counts);
+        }
+        if let Some(deadline) = deadline {
+            self.deadlines.insert((deadline, at));
+            self.gating += counts;
+        }
     }
 
     fn problem(&mut self, error: Error) {
         self.report.problems.push(error);
+    }
+
+    fn halt(&mut self, kind: ErrorKind, message: &'static str, out: &mut Vec<Effect>) {
+        if !self.stop {
+            self.stop = true;
+            let error = Error::new(kind, message);
+            out.push(Effect::Tell(Happening::Failed { error: error.clone() }));
+            self.problem(error);
+        }
     }
 }
 
@@ -176,11 +243,15 @@ impl State {
 /// - No write is begun before every gate of every edge into its object is open.
 /// - Nothing is deleted in a pass in which anything failed or was skipped; deletion goes from high rank to low, and
 ///   each rank is confirmed to be gone before the next begins.
-/// - What the inventory named, or was intended to be written, leaves it only after a confirmed delete or as the plan
-///   says.
+/// - Nothing is deleted before the store has said that the state is still ours, and before the objects of its rank were
+///   looked at once more: what is another's by now, or asks to be kept, stays.
+/// - What may have been written is looked at before it is written again.
+/// - What the inventory named, or was intended to be written, leaves it only after a confirmed delete, as the plan
+///   says, or because it carries the mark of somebody else.
+/// - What became of each object is told once; of what is unchanged, nothing.
 /// - `Finish` is the last effect, and always comes.
 ///
-/// The work of one step grows with what it begins and with what is waited for, not with the size of the plan.
+/// The work of one step grows with what it begins, not with the size of the plan; that of a look with what is looked at.
 ///
 /// # Assumptions
 /// Each `Save`, `Write` and `Observe` is answered exactly once.
@@ -194,23 +265,37 @@ pub fn step(state: &mut State, happened: Happened, now: Now, out: &mut Vec<Effec
                 write::ended(state, at, result, now, out);
             }
         }
-        Happened::Observed(result) => {
-            state.observing = false;
-            health::seen(state, result, now, out);
-        }
+        Happened::Observed(result) => look::ended(state, result, now, out),
         Happened::Woke => {}
-        Happened::Cancelled => cancel(state),
+        Happened::Cancelled => state.halt(ErrorKind::Cancelled, "cancelled before all was done", out),
+        Happened::Overtaken(revision) => overtake(state, &revision),
+        Happened::TimedOut => state.halt(ErrorKind::Timeout, "the time was over before all was done", out),
     }
+    health::expire(state, now, out);
     go_on(state, now, out);
 }
 
 /// The intent is saved before the first write; without one, and without anything else to remember, nothing is.
 fn begin(state: &mut State, out: &mut Vec<Effect>) {
+    for error in state.report.problems.clone() {
+        out.push(Effect::Tell(Happening::Failed { error }));
+    }
+    (0..state.slots.len()).for_each(|at| state.tell_outcome(at, out));
     let intent = state.intent();
     if intent.is_empty() {
         state.phase = Phase::Applying;
     } else {
         state.save(intent, out);
+    }
+}
+
+/// What is not healthy yet may never be: perhaps the new revision is what mends it.
+fn overtake(state: &mut State, revision: &Revision) {
+    if state.only_waits() {
+        (state.stop, state.overtaken) = (true, true);
+        let message =
+            format!("the source is at {} by now: not waited for health any longer", revision.short());
+        state.report.warnings.push(Warning::new(message));
     }
 }
 
@@ -228,18 +313,15 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
             };
         }
         Err(error) => {
+            let retry = error.retry();
             let error = error.with("unit", &state.unit);
-            state.problem(Error::new(error.kind(), "the state could not be saved").caused_by(error));
+            let error =
+                Error::new(error.kind(), "the state could not be saved").retrying(retry).caused_by(error);
+            out.push(Effect::Tell(Happening::Failed { error: error.clone() }));
+            state.problem(error);
             state.stop = true;
             state.phase = if state.phase == Phase::Intent { Phase::Done } else { Phase::Closed };
         }
-    }
-}
-
-fn cancel(state: &mut State) {
-    if !state.stop {
-        state.stop = true;
-        state.problem(Error::new(ErrorKind::Cancelled, "cancelled before all was done"));
     }
 }
 
@@ -259,9 +341,4 @@ fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
             return;
         }
     }
-}
-
-/// Whether two records say the same, but for when.
-fn same_record(a: &Record, b: &Record) -> bool {
-    (&a.revision, &a.plan, &a.counts) == (&b.revision, &b.plan, &b.counts)
 }

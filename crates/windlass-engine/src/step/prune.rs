@@ -1,23 +1,24 @@
 //! Deleting what is not wanted any more, rank by rank.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use windlass_core::{Error, ErrorKind, Now, Outcome, Result, Written};
+use windlass_core::{Error, ErrorKind, Expect, Live, Now, ObjectId, Outcome, Result, Sight, Text, Written};
 
 use super::slot::{Phase, Slot};
-use super::{Effect, State, health, write};
+use super::{Effect, State, look, retry, write};
+use crate::keep::{Stay, may_be_one, stay};
 
 /// The ranks that are left to delete, highest first.
 #[derive(Debug, Clone)]
 pub(super) struct Pruning {
-    /// Deletes that were not begun, of each rank after the present one.
+    /// Deletes of each rank after the present one.
     ranks: VecDeque<Vec<usize>>,
-    /// Deletes of the present rank that were not begun.
-    next: VecDeque<usize>,
     /// Deletes of the present rank.
     present: Vec<usize>,
-    /// It was looked at whether anything may be deleted at all.
-    allowed: Option<bool>,
+    /// Those of them that have not ended.
+    left: BTreeSet<usize>,
+    /// Objects of the unit by their uid, which must not be deleted by another name.
+    wanted: Option<BTreeMap<Text, ObjectId>>,
 }
 
 impl Pruning {
@@ -27,77 +28,113 @@ impl Pruning {
             ranks.entry(slot.action.owned.rank).or_default().push(at);
         }
         let ranks = ranks.into_values().rev().collect();
-        Self { ranks, next: VecDeque::new(), present: Vec::new(), allowed: None }
+        Self { ranks, present: Vec::new(), left: BTreeSet::new(), wanted: None }
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        !self.ranks.is_empty()
+    }
+
+    pub(super) fn ended(&mut self, at: usize) {
+        self.left.remove(&at);
     }
 }
 
 pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    health::expire(state, now);
-    let allowed = state.pruning.allowed.unwrap_or_else(|| state.is_whole());
-    state.pruning.allowed = Some(allowed);
-    if state.stop || !allowed {
-        hold(state, if state.stop { "the pass was stopped" } else { "something else failed" });
+    if state.stop {
+        hold(state, state.why_stopped(), out);
+    } else {
+        retry::go_on(state, now, out);
+        begin(state, out);
     }
-    begin(state, out);
-    health::look(state, now, out);
-    let idle = state.in_flight == 0 && !state.observing;
-    if idle
-        && state.pruning.next.is_empty()
-        && state.pruning.ranks.is_empty()
-        && (is_settled(state) || state.stop)
-    {
+    look::go_on(state, now, out);
+    let idle = state.in_flight == 0 && state.looking.is_none();
+    if idle && (state.stop || (state.pruning.left.is_empty() && !state.pruning.is_pending())) {
         state.phase = Phase::Waiting;
     }
 }
 
-/// Whether nothing of the present rank is under way or waited for any more.
-fn is_settled(state: &State) -> bool {
-    state.pruning.present.iter().all(|at| !state.slots[*at].busy && !state.waiting.contains(at))
-}
-
-/// Begins what is left of the present rank; once all of it is gone, the next one.
+/// Begins what is left of the present rank; once all of it is gone, the next one, by looking at it.
 fn begin(state: &mut State, out: &mut Vec<Effect>) {
-    loop {
-        while state.in_flight < state.in_flight_max {
-            let Some(at) = state.pruning.next.pop_front() else { break };
-            write::send(state, at, out);
-        }
-        if !state.pruning.next.is_empty() || state.in_flight > 0 || !is_settled(state) {
-            return;
-        }
-        let gone = |at: &usize| state.slots[*at].outcome == Some(Outcome::Deleted);
-        if !state.pruning.present.iter().all(gone) {
-            return hold(state, "waits for the deletion of what depends on it");
-        }
-        let Some(rank) = state.pruning.ranks.pop_front() else { return };
-        state.pruning.next = rank.iter().copied().collect();
-        state.pruning.present = rank;
+    write::send_ready(state, out);
+    if !state.pruning.left.is_empty() {
+        return;
     }
+    let ended_well =
+        |at: &usize| matches!(state.slots[*at].outcome, Some(Outcome::Deleted | Outcome::Kept { .. }));
+    if !state.pruning.present.iter().all(ended_well) {
+        return hold(state, "waits for the deletion of what depends on it", out);
+    }
+    let Some(rank) = state.pruning.ranks.pop_front() else { return };
+    state.doubts.extend(rank.iter().copied());
+    state.pruning.left = rank.iter().copied().collect();
+    state.pruning.present = rank;
 }
 
 /// Nothing more is deleted in this pass.
-fn hold(state: &mut State, why: &str) {
-    let pruning = &mut state.pruning;
-    let left: Vec<usize> = pruning.next.drain(..).chain(pruning.ranks.drain(..).flatten()).collect();
-    for at in left {
-        state.slots[at].outcome = Some(Outcome::Skipped { why: why.into() });
+pub(super) fn hold(state: &mut State, why: &str, out: &mut Vec<Effect>) {
+    retry::clear(state);
+    let present = state.pruning.left.iter().copied().filter(|at| !state.slots[*at].busy).collect::<Vec<_>>();
+    let ranks = std::mem::take(&mut state.pruning.ranks);
+    for at in present.into_iter().chain(ranks.into_iter().flatten()) {
+        retry::abandon(state, at, why, out);
     }
 }
 
+/// Takes in how an object is that is about to be deleted. What was decided when the plan was made may be long ago.
+pub(super) fn seen(state: &mut State, at: usize, sight: Sight, now: Now, out: &mut Vec<Effect>) {
+    let live = match sight {
+        Sight::Live(live) => live,
+        Sight::Absent | Sight::Undefined => return state.end(at, Outcome::Deleted, out),
+        Sight::Unreadable(error) => return retry::after_look(state, at, error, now, out),
+    };
+    match why_kept(state, at, &live) {
+        Some(Stay::Released(why)) => {
+            state.forget.push(state.slots[at].action.id.clone());
+            state.end(at, Outcome::Kept { why }, out);
+        }
+        Some(Stay::Owned(why)) => state.end(at, Outcome::Kept { why }, out),
+        None => {
+            let action = &mut state.slots[at].action;
+            action.expect = live.uid.map_or(Expect::At(live.version), Expect::Uid);
+            state.ready.push_back(at);
+        }
+    }
+}
+
+fn why_kept(state: &mut State, at: usize, live: &Live) -> Option<Stay> {
+    let found = stay(live, &state.unit, &state.dialects).or_else(|| by_another_name(state, live));
+    found.or_else(|| match &state.slots[at].action.expect {
+        Expect::Uid(uid) if live.uid.as_ref() != Some(uid) => {
+            Some(Stay::Owned("it was made anew since the plan was made".into()))
+        }
+        _ => None,
+    })
+}
+
+/// A wanted object that the inventory also names in another group: deleting it here would take it away there.
+fn by_another_name(state: &mut State, live: &Live) -> Option<Stay> {
+    let slots = &state.slots;
+    let wanted = state.pruning.wanted.get_or_insert_with(|| {
+        let wanted = slots.iter().filter(|slot| slot.is_wanted());
+        wanted.filter_map(|slot| Some((slot.action.owned.uid.clone()?, slot.action.id.clone()))).collect()
+    });
+    let other = wanted.get(live.uid.as_ref()?).filter(|id| may_be_one(id, &live.id))?;
+    Some(Stay::Released(format!("it is {other}, which is wanted").into()))
+}
+
 pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: Now, out: &mut Vec<Effect>) {
-    let slot = &mut state.slots[at];
     match result {
-        Ok(Written::Gone) => slot.outcome = Some(Outcome::Deleted),
+        Ok(Written::Gone) => state.end(at, Outcome::Deleted, out),
         Ok(Written::Deleting(_)) => {
-            slot.outcome = Some(Outcome::Deleting);
-            let deadline = now.mono + state.wait.delete_timeout;
-            return state.wait_for(at, Some(deadline));
+            let deadline = now.mono.saturating_add(state.wait.delete_timeout);
+            state.wait_for(at, Some(deadline));
+            state.end(at, Outcome::Deleting, out);
         }
         Ok(_) => {
             let error = Error::new(ErrorKind::Internal, "the target set what it should delete");
-            slot.outcome = Some(Outcome::Failed { error });
+            retry::fail(state, at, error, out);
         }
-        Err(error) => slot.outcome = Some(Outcome::Failed { error }),
+        Err(error) => retry::after_write(state, at, error, now, out),
     }
-    state.tell_outcome(at, out);
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use windlass_core::{Action, Error, ErrorKind, Gate, Health, Node, ObjectId, Outcome, Plan, Result, Verb};
+use windlass_core::{
+    Action, Error, ErrorKind, Gate, Health, Mode, Node, ObjectId, Outcome, Plan, Result, Verb,
+};
 use windlass_graph as graph;
 
 /// Where the whole pass is.
@@ -35,16 +37,20 @@ pub(super) struct Slot {
     pub(super) action: Action,
     pub(super) outcome: Option<Outcome>,
     pub(super) health: Option<Health>,
-    /// How often its write was begun.
+    /// How often its write, or the look before one, was begun.
     pub(super) attempts: u32,
-    /// When its write is tried again.
-    pub(super) retry_at: Option<Duration>,
+    /// Its write was begun at least once.
+    pub(super) sent: bool,
+    /// What the last attempt ended in, where another one is to come.
+    pub(super) error: Option<Error>,
     /// A write is under way.
     pub(super) busy: bool,
     /// It was written or was as wanted; until when its health, or its going, is waited for.
     pub(super) deadline: Option<Duration>,
     /// Something waits for it to be healthy.
     pub(super) gates: bool,
+    /// It carries the mark of the unit, or will once it is written.
+    pub(super) ours: bool,
 }
 
 impl Slot {
@@ -60,10 +66,13 @@ impl Slot {
             outcome,
             health: action.health.clone(),
             attempts: 0,
-            retry_at: None,
+            sent: false,
+            error: None,
             busy: false,
             deadline: None,
             gates: false,
+            // What is only to be created and was there before is left alone, unstamped.
+            ours: action.verb != Verb::Unchanged || action.owned.stamp.is_some(),
         }
     }
 
@@ -76,6 +85,10 @@ impl Slot {
         self.action.verb == Verb::Delete
     }
 
+    pub(super) fn is_created_only(&self) -> bool {
+        self.action.mode == Mode::CreateOnly
+    }
+
     pub(super) fn is_ready(&self) -> bool {
         self.health.as_ref().is_none_or(Health::is_ready)
     }
@@ -83,6 +96,12 @@ impl Slot {
     /// It was written, or was as wanted.
     pub(super) fn is_applied(&self) -> bool {
         matches!(self.outcome, Some(Outcome::Created | Outcome::Changed | Outcome::Unchanged))
+    }
+
+    /// Before another attempt somebody has to look: it may have been written, or it is to be deleted, which rests on
+    /// what it is now.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.is_delete() || self.error.as_ref().is_some_and(Error::may_have_written)
     }
 }
 
@@ -109,13 +128,4 @@ pub(super) fn order(
         .collect();
     graph::order(&keys, &edges, &graph::Limits::default())
         .map_err(|over| Error::new(ErrorKind::Limit, "too many objects to order").caused_by(over))
-}
-
-/// Notes what something else waits for, itself or through a barrier.
-pub(super) fn find_gates(order: &graph::Order<usize>, slots: &mut [Slot]) {
-    for (at, slot) in slots.iter_mut().enumerate() {
-        let leaving = order.after(&graph::Node::Key(at));
-        slot.gates =
-            leaving.iter().any(|edge| edge.gate == graph::Gate::Healthy || edge.after.key().is_none());
-    }
 }

@@ -1,36 +1,35 @@
 //! Writing what is wanted, as gates open.
 
-use std::time::Duration;
-
-use windlass_core::{Error, ErrorKind, Health, Mark, Now, Outcome, Result, Retry, Verb, Write, Written};
+use windlass_core::{
+    Cascade, Error, ErrorKind, Expect, Health, Live, Mark, Mode, Now, Outcome, Result, Sight, Verb, Write,
+    Written,
+};
 use windlass_graph::Gate;
 
-use super::slot::Phase;
-use super::{Effect, State, health, prune};
+use super::slot::{Phase, Slot};
+use super::{Effect, State, health, look, prune, retry};
 
 pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     if !state.stop {
-        retry(state, now, out);
+        retry::go_on(state, now, out);
         begin_ready(state, now, out);
     }
-    health::look(state, now, out);
-    let idle = state.in_flight == 0 && !state.observing;
-    let stuck = state.run.is_finished() || (!awaits_anything(state));
-    if idle && (state.stop || stuck) {
+    look::go_on(state, now, out);
+    let idle = state.in_flight == 0 && state.looking.is_none();
+    if idle && (state.stop || !awaits_anything(state)) {
         state.phase = Phase::Settling;
     }
 }
 
-/// Something of the order can still move: a write under way, a retry, a gate that health may open, or a ready object.
+/// Something of the order can still move: a retry, a look, a ready object, or a gate that health may open.
 fn awaits_anything(state: &State) -> bool {
-    state.in_flight > 0
-        || !state.retrying.is_empty()
-        || state.run.ready().next().is_some()
-        || state.waiting.iter().any(|at| state.slots[*at].gates)
+    let pending = !state.retries.is_empty() || !state.doubts.is_empty() || !state.ready.is_empty();
+    !state.run.is_finished() && (pending || state.run.ready().next().is_some() || state.gating > 0)
 }
 
 fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    while state.in_flight < state.in_flight_max {
+    send_ready(state, out);
+    while state.in_flight < in_flight_max(state) {
         let Some(at) = state.run.take() else { return };
         match &state.slots[at].action.verb {
             Verb::Create | Verb::Change | Verb::Apply => send(state, at, out),
@@ -40,44 +39,49 @@ fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     }
 }
 
-fn retry(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    let due = |state: &State, at: &usize| state.slots[*at].retry_at.is_some_and(|due| due <= now.mono);
-    let ready: Vec<usize> = state.retrying.iter().copied().filter(|at| due(state, at)).collect();
-    for at in ready {
-        if state.in_flight < state.in_flight_max {
-            state.slots[at].retry_at = None;
-            state.retrying.remove(&at);
-            send(state, at, out);
-        }
-    }
-    if let Some(due) = state.retrying.iter().filter_map(|at| state.slots[*at].retry_at).min() {
-        out.push(Effect::Wake(due.max(now.mono)));
+fn in_flight_max(state: &State) -> usize {
+    state.limits.writes_in_flight_max.max(1)
+}
+
+/// Begins the writes that wait for nothing but others to end.
+pub(super) fn send_ready(state: &mut State, out: &mut Vec<Effect>) {
+    while state.in_flight < in_flight_max(state) {
+        let Some(at) = state.ready.pop_front() else { return };
+        send(state, at, out);
     }
 }
 
-/// Begins the write of a slot.
-pub(super) fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
+fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     let mark = Mark::of(&state.unit);
     let slot = &mut state.slots[at];
-    let action = &slot.action;
-    let write = match (&action.verb, &action.payload) {
-        (Verb::Delete, _) => Write::Delete {
-            id: action.id.clone(),
-            api_version: action.owned.api_version.clone(),
-            expect: action.expect.clone(),
-            cascade: windlass_core::Cascade::Background,
-        },
-        (_, Some(payload)) => Write::apply(payload.clone(), action.mode, action.expect.clone(), mark),
-        (_, None) => {
-            let error = Error::new(ErrorKind::Unsupported, "a plan without bodies cannot be carried out");
-            slot.outcome = Some(Outcome::Failed { error });
-            return drop(state.run.failed(&at));
-        }
+    let Some(write) = write_of(slot, mark) else {
+        let error = Error::new(ErrorKind::Unsupported, "a plan without bodies cannot be carried out");
+        return retry::fail(state, at, error, out);
     };
     slot.attempts += 1;
+    slot.sent = true;
     slot.busy = true;
     state.in_flight += 1;
     out.push(Effect::Write(write));
+}
+
+fn write_of(slot: &Slot, mark: Mark) -> Option<Write> {
+    let action = &slot.action;
+    if slot.is_delete() {
+        return Some(Write::Delete {
+            id: action.id.clone(),
+            api_version: action.owned.api_version.clone(),
+            expect: action.expect.clone(),
+            cascade: Cascade::Background,
+        });
+    }
+    Some(Write::Apply {
+        payload: action.payload.clone()?,
+        mode: action.mode,
+        expect: action.expect.clone(),
+        mark,
+        contests: action.contests.clone(),
+    })
 }
 
 pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: Now, out: &mut Vec<Effect>) {
@@ -85,74 +89,114 @@ pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: 
     if state.slots[at].is_delete() {
         return prune::ended(state, at, result, now, out);
     }
+    let may_have = state.slots[at].error.as_ref().is_some_and(Error::may_have_written);
     match result {
         Ok(Written::Created(live)) => applied(state, at, Outcome::Created, Some(live), now, out),
         Ok(Written::Changed(live)) => applied(state, at, Outcome::Changed, Some(live), now, out),
-        Ok(Written::Unchanged(live)) => applied(state, at, Outcome::Unchanged, Some(live), now, out),
-        Ok(_) => {
-            failed(state, at, Error::new(ErrorKind::Internal, "the target deleted what it should set"), out)
+        Ok(Written::Unchanged(live)) => {
+            let outcome = if may_have { written_before(&state.slots[at]) } else { Outcome::Unchanged };
+            applied(state, at, outcome, Some(live), now, out);
         }
-        Err(error) => match retry_wait(state, at, &error) {
-            Some(wait) => {
-                let due = now.mono + wait;
-                state.slots[at].retry_at = Some(due);
-                state.retrying.insert(at);
-                out.push(Effect::Wake(due));
-            }
-            None => failed(state, at, error, out),
-        },
+        Ok(_) => {
+            let error = Error::new(ErrorKind::Internal, "the target deleted what it should set");
+            retry::fail(state, at, error, out);
+        }
+        Err(error) => retry::after_write(state, at, error, now, out),
     }
 }
 
-/// How long to wait before another attempt; `None` where there is none.
-fn retry_wait(state: &State, at: usize, error: &Error) -> Option<Duration> {
-    let attempts = state.slots[at].attempts;
-    let transient =
-        matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Undefined);
-    if state.stop || !transient || attempts >= state.wait.write_attempts_max {
-        return None;
-    }
-    match error.retry() {
-        Retry::After(wait) => Some(wait),
-        Retry::Backoff => Some(Duration::from_millis(250) * 2u32.saturating_pow(attempts)),
-        _ => None,
+/// What an earlier attempt did of which no answer came.
+fn written_before(slot: &Slot) -> Outcome {
+    if slot.action.verb == Verb::Change { Outcome::Changed } else { Outcome::Created }
+}
+
+/// Takes in how an object is that may have been written: as it should be, or it is written again, on the condition that
+/// it stays as it was seen now.
+pub(super) fn seen(state: &mut State, at: usize, sight: Sight, now: Now, out: &mut Vec<Effect>) {
+    match sight {
+        Sight::Live(live) => seen_live(state, at, live, now, out),
+        Sight::Absent => {
+            state.slots[at].action.expect = Expect::Absent;
+            state.ready.push_back(at);
+        }
+        Sight::Undefined => state.ready.push_back(at),
+        Sight::Unreadable(error) => retry::after_look(state, at, error, now, out),
     }
 }
 
-fn failed(state: &mut State, at: usize, error: Error, out: &mut Vec<Effect>) {
-    state.slots[at].outcome = Some(Outcome::Failed { error });
-    state.tell_outcome(at, out);
-    let _ = state.run.failed(&at);
+fn seen_live(state: &mut State, at: usize, live: Live, now: Now, out: &mut Vec<Effect>) {
+    let slot = &mut state.slots[at];
+    let ours = live.mark.as_ref().is_some_and(|mark| mark.is_of(&state.unit));
+    if slot.is_created_only() {
+        let outcome = if ours { Outcome::Created } else { Outcome::Unchanged };
+        return applied(state, at, outcome, Some(live), now, out);
+    }
+    if ours && is_as_sent(slot, &live) {
+        let outcome = written_before(slot);
+        return applied(state, at, outcome, Some(live), now, out);
+    }
+    // What was absent and now is there without our mark is somebody else's, and the write says so.
+    if ours || slot.action.expect != Expect::Absent {
+        slot.action.expect = afresh(&slot.action.expect, &live);
+    }
+    state.ready.push_back(at);
+}
+
+fn is_as_sent(slot: &Slot, live: &Live) -> bool {
+    let sent = slot.action.payload.as_ref().map(windlass_core::Object::body);
+    let anew = slot.action.mode != Mode::Recreate || slot.action.owned.uid != live.uid;
+    anew && live.body.as_ref().is_some_and(|body| Some(body.body()) == sent)
+}
+
+/// The same condition, of what was seen now.
+fn afresh(expect: &Expect, live: &Live) -> Expect {
+    match (expect, &live.uid) {
+        (Expect::Any, _) => Expect::Any,
+        (Expect::Absent | Expect::Uid(_), Some(uid)) => Expect::Uid(uid.clone()),
+        _ => Expect::At(live.version.clone()),
+    }
 }
 
 fn applied(
     state: &mut State,
     at: usize,
     outcome: Outcome,
-    live: Option<windlass_core::Live>,
+    live: Option<Live>,
     now: Now,
     out: &mut Vec<Effect>,
 ) {
-    let slot = &mut state.slots[at];
     if let Some(live) = live {
-        slot.action.owned.stamp = Some(live.stamp);
-        slot.action.owned.uid = live.uid;
-        slot.health = live.health;
+        take_in(state, at, live);
     }
-    let written = outcome != Outcome::Unchanged;
+    let slot = &mut state.slots[at];
+    let told = outcome != Outcome::Unchanged;
+    slot.error = None;
     slot.outcome = Some(outcome);
     // A body without a rule for its health is healthy; one that just was written and is not, is waited for.
     let ready = slot.is_ready();
     if !ready && (state.wait.health || slot.gates) {
-        let deadline = now.mono + slot.action.time_limit.unwrap_or(state.wait.health_timeout);
-        state.wait_for(at, Some(deadline));
+        let limit = slot.action.time_limit.unwrap_or(state.wait.health_timeout);
+        state.wait_for(at, Some(now.mono.saturating_add(limit)));
     }
     let gate = if ready { Gate::Healthy } else { Gate::Applied };
     let _ = state.run.done(&at, gate);
-    if written {
+    if told {
         state.tell_outcome(at, out);
     }
     if !ready && state.slots[at].health.as_ref().is_some_and(Health::is_hopeless) {
-        health::give_up(state, at);
+        health::give_up(state, at, out);
     }
+}
+
+fn take_in(state: &mut State, at: usize, live: Live) {
+    let slot = &mut state.slots[at];
+    let elsewhere = live.mark.as_ref().is_none_or(|mark| !mark.is_of(&state.unit));
+    if slot.is_created_only() && elsewhere {
+        // Somebody else was first; what was only to be created is left to them.
+        slot.ours = false;
+        state.forget.push(slot.action.id.clone());
+    }
+    slot.action.owned.stamp = Some(live.stamp);
+    slot.action.owned.uid = live.uid;
+    slot.health = live.health;
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Digest, Error, ErrorKind, Item, Mode, Object, ObjectId, Origin, RenderInput, Rendered, Renderer,
-    Report, Result, TreePath,
+    Context, Digest, Error, ErrorKind, Event, Happening, Item, Mode, Object, ObjectId, Origin, RenderInput,
+    Rendered, Renderer, Report, Result, TreePath,
 };
 use windlass_engine::Engine;
 use windlass_testkit::{
@@ -117,6 +117,50 @@ impl World {
 
     pub(crate) fn pass(&self) -> Report {
         self.try_pass().expect("the pass must not fail as a whole")
+    }
+
+    /// Makes passes until `count` of them have ended, and gives the waits in between.
+    pub(crate) fn run(&self, engine: &Engine, count: usize) -> Vec<Duration> {
+        let (cancel, waits) = (self.cx.cancel().clone(), Arc::new(std::sync::Mutex::new(Vec::new())));
+        let seen = Arc::clone(&waits);
+        let engine = engine.clone().with_events(move |event: &Event| {
+            if let Happening::Waiting { wait } = event.what {
+                seen.lock().unwrap().push(wait);
+                if seen.lock().unwrap().len() == count {
+                    cancel.cancel();
+                }
+            }
+        });
+        self.clock.block_on(engine.run(&self.cx)).unwrap();
+        std::mem::take(&mut *waits.lock().unwrap())
+    }
+
+    /// Does something once, when an object was written.
+    pub(crate) fn when_written(
+        &self,
+        name: &str,
+        work: impl Fn(&MemoryTarget) + Send + Sync + 'static,
+    ) -> Engine {
+        let (id, target) = (object_id(name), self.target.clone());
+        self.engine.clone().with_events(move |event: &Event| match &event.what {
+            Happening::Object { id: of, outcome } if *of == id && outcome.name() != "failed" => work(&target),
+            _ => {}
+        })
+    }
+
+    pub(crate) fn pass_of(&self, engine: &Engine) -> Report {
+        self.clock.block_on(engine.reconcile(&self.cx)).expect("the pass must not fail as a whole")
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.context().now().mono
+    }
+
+    /// The events since the last time, as text.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let events = self.events.take();
+        let lines = events.iter().map(|event| event.what.to_string().replace("ConfigMap/ns/", ""));
+        lines.collect()
     }
 
     pub(crate) fn plan_text(&self) -> String {

@@ -1,0 +1,101 @@
+//! Looking at objects, and how they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use windlass_core::{
+    Alone, Context, Error, ErrorKind, Health, HealthCheck, HealthStatus, Interest, Live, Look, ObjectId,
+    Observed, Result, Sight, Write,
+};
+
+use super::Engine;
+
+impl Engine {
+    /// Looks at objects, and says how they are: as the checks that replace the target's say, else as the target does,
+    /// else as the target's checks say of the body.
+    ///
+    /// A target that brings checks and does not ask them itself is asked once more, for the bodies that it left out.
+    pub(super) async fn look(&self, cx: &Context, mut interest: Interest) -> Result<Observed> {
+        if self.0.health.is_some() {
+            interest.objects.values_mut().for_each(|look| look.known = None);
+        }
+        let mut observed = self.look_at_each(cx, &interest).await?;
+        let unknown = self.not_assessed(&interest, &observed);
+        if !unknown.is_empty() {
+            let interest = Interest { unit: interest.unit, objects: unknown };
+            observed.sights.extend(self.look_at_each(cx, &interest).await?.sights);
+        }
+        for sight in observed.sights.values_mut() {
+            if let Sight::Live(live) = sight {
+                self.assess(live);
+            }
+        }
+        Ok(observed)
+    }
+
+    /// One sight for each object, whatever the target says.
+    async fn look_at_each(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        let mut observed = self.0.target.observe(cx, interest).await?;
+        for id in interest.objects.keys() {
+            observed.sights.entry(id.clone()).or_insert_with(|| {
+                Sight::Unreadable(Error::new(ErrorKind::Internal, "the target did not look at this object"))
+            });
+        }
+        Ok(observed)
+    }
+
+    fn not_assessed(&self, interest: &Interest, observed: &Observed) -> BTreeMap<ObjectId, Look> {
+        if self.checks().is_empty() {
+            return BTreeMap::new();
+        }
+        let is_unknown = |id: &ObjectId| match observed.sights.get(id) {
+            Some(Sight::Live(live)) => live.health.is_none() && live.body.is_none(),
+            _ => false,
+        };
+        let unknown = interest.objects.iter().filter(|(id, _)| is_unknown(id));
+        unknown.map(|(id, look)| (id.clone(), Look::new(look.api_version.clone()))).collect()
+    }
+
+    fn assess(&self, live: &mut Live) {
+        let Some(body) = &live.body else { return };
+        let found = self.checks().iter().find_map(|check| check.assess(body, &Alone));
+        if self.0.health.is_some() {
+            live.health = found.or_else(|| live.health.take());
+        } else if live.health.is_none() {
+            live.health = found;
+        }
+    }
+
+    /// Says how an object is that was just written, where the target did not.
+    pub(super) async fn assess_written(&self, cx: &Context, write: &Write, live: Live) -> Live {
+        let mut live = live;
+        let said = live.health.is_some() && self.0.health.is_none();
+        if said || self.checks().is_empty() {
+            return live;
+        }
+        if live.body.is_none()
+            && let Err(error) = self.bring_body(cx, write, &mut live).await
+        {
+            let message = format!("it could not be looked at: {error}");
+            live.health = Some(Health::new(HealthStatus::Unknown, message));
+        }
+        self.assess(&mut live);
+        live
+    }
+
+    async fn bring_body(&self, cx: &Context, write: &Write, live: &mut Live) -> Result<()> {
+        let Write::Apply { payload, .. } = write else { return Ok(()) };
+        let objects = BTreeMap::from([(live.id.clone(), Look::new(payload.api_version()))]);
+        let interest = Interest { unit: self.0.unit.clone(), objects };
+        match self.look_at_each(cx, &interest).await?.sights.remove(&live.id) {
+            Some(Sight::Live(seen)) => live.body = seen.body,
+            Some(Sight::Unreadable(error)) => return Err(error),
+            _ => live.health = Some(Health::new(HealthStatus::Degraded, "it is gone")),
+        }
+        Ok(())
+    }
+
+    fn checks(&self) -> &[Arc<dyn HealthCheck>] {
+        self.0.health.as_deref().unwrap_or_else(|| self.0.target.profile().health)
+    }
+}

@@ -1,0 +1,40 @@
+//! Why an object that is not wanted any more is left where it is.
+
+use std::sync::Arc;
+
+use windlass_core::{Dialect, Directives, Live, Mark, Object, ObjectId, Text, UnitId};
+
+/// Why an object that is not wanted any more stays.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stay {
+    /// It stays, and is not ours from now on.
+    Released(Text),
+    /// It stays for now.
+    Owned(Text),
+}
+
+/// Says why a live object must not be deleted: it is not the unit's, it asks to be kept, or nobody can tell.
+pub(crate) fn stay(live: &Live, unit: &UnitId, dialects: &[Arc<dyn Dialect>]) -> Option<Stay> {
+    match &live.mark {
+        Some(mark) if *mark == Mark::of(unit) => {}
+        Some(mark) => return Some(Stay::Released(format!("{} owns it now", mark.owner).into())),
+        None => return Some(Stay::Released("it does not carry the mark of this unit any more".into())),
+    }
+    live.body.as_ref().and_then(|body| asks(body, dialects))
+}
+
+/// What the live object says itself. An annotation that cannot be read may well mean that it is to be kept.
+fn asks(body: &Object, dialects: &[Arc<dyn Dialect>]) -> Option<Stay> {
+    let mut directives = Directives::default();
+    for dialect in dialects {
+        if let Err(error) = dialect.read(body, &mut directives) {
+            return Some(Stay::Owned(format!("its annotations cannot be read: {error}").into()));
+        }
+    }
+    directives.keep.then(|| Stay::Released("it asks to be kept".into()))
+}
+
+/// Says whether two identities may be one object: an object can be reached through several groups.
+pub(crate) fn may_be_one(a: &ObjectId, b: &ObjectId) -> bool {
+    a.kind == b.kind && a.namespace == b.namespace && a.name == b.name
+}

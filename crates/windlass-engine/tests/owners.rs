@@ -1,0 +1,108 @@
+//! Whose an object is: adoption, taking over, and what is only to be created.
+
+mod support;
+
+use support::{World, object, object_id};
+use windlass_core::{Error, ErrorKind, Mark};
+use windlass_engine::Adoption;
+use windlass_testkit::unit;
+
+fn other() -> Option<Mark> {
+    Some(Mark { owner: "other".into() })
+}
+
+fn worlds(objects: &str, adoption: Adoption) -> [World; 2] {
+    [
+        World::with(objects, |target| target, |engine| engine.with_adoption(adoption)),
+        World::with(objects, windlass_testkit::MemoryTarget::with_predict, |engine| {
+            engine.with_adoption(adoption)
+        }),
+    ]
+}
+
+#[test]
+fn what_is_only_to_be_created_and_is_there_is_left_alone_whoever_owns_it() {
+    for mark in [None, other()] {
+        for world in worlds("a=1 once; b=1 after:a", Adoption::IfUnmarked) {
+            world.target.put_foreign(object("a", "theirs"), mark.clone());
+            assert_eq!(World::outcomes(&world.pass()), "a: unchanged, b: created");
+            assert_eq!((world.take_writes().as_str(), world.owned().as_str()), ("create b", "b"));
+            drop((world.store.take_saves(), world.told()));
+            assert!(world.pass().is_success());
+            assert!(world.clock.block_on(world.engine.plan(&world.cx)).unwrap().is_in_sync());
+            assert_eq!((world.take_writes().as_str(), world.store.take_saves().len()), ("", 0));
+            assert!(!world.told().iter().any(|line| line.contains("drifted")));
+            world.commit("b=1");
+            assert_eq!(world.writes(), "", "what is not ours is not deleted");
+        }
+    }
+}
+
+#[test]
+fn what_was_only_to_be_created_and_was_made_by_somebody_else_first_is_theirs() {
+    for world in worlds("a=1 once; b=1", Adoption::IfUnmarked) {
+        world.target.fail_next_write(&object_id("a"), Error::new(ErrorKind::Denied, "not now"));
+        assert_eq!(World::outcomes(&world.pass()), "a: failed, b: created");
+        assert_eq!(world.owned(), "a b", "the intent is remembered");
+        world.target.put_foreign(object("a", "theirs"), None);
+        assert_eq!(World::outcomes(&world.pass()), "a: unchanged, b: unchanged");
+        assert_eq!(world.owned(), "b");
+    }
+}
+
+#[test]
+fn what_was_created_only_is_owned_and_deleted() {
+    for world in worlds("a=1 once; b=1", Adoption::IfUnmarked) {
+        world.pass();
+        world.pass();
+        assert_eq!(world.owned(), "a b");
+        world.take_writes();
+        world.commit("b=1");
+        assert_eq!(world.writes(), "delete a");
+    }
+}
+
+#[test]
+fn an_intent_that_was_never_confirmed_adopts_nothing() {
+    for world in worlds("a=1; b=1", Adoption::Never) {
+        world.target.fail_next_write(&object_id("a"), Error::new(ErrorKind::Denied, "not now"));
+        world.pass();
+        assert_eq!(world.owned(), "a b");
+        world.target.put_foreign(object("a", "a person's"), None);
+        assert_eq!(World::outcomes(&world.pass()), "a: failed, b: unchanged");
+        assert_eq!(world.target.get(&object_id("a")), Some(object("a", "a person's")));
+    }
+}
+
+#[test]
+fn what_was_made_anew_by_a_person_is_not_ours_though_it_was() {
+    for world in worlds("a=1; b=1", Adoption::Never) {
+        world.pass();
+        world.target.put_foreign(object("a", "a person's"), None);
+        assert_eq!(World::outcomes(&world.pass()), "a: failed, b: unchanged");
+    }
+}
+
+#[test]
+fn what_lost_nothing_but_its_mark_gets_it_back() {
+    for world in worlds("a=1", Adoption::Never) {
+        world.pass();
+        world.target.set_mark(&object_id("a"), None);
+        assert!(!world.plan_text().contains("adopts"), "it was ours before");
+        assert!(world.pass().is_success());
+        assert_eq!(world.target.mark_of(&object_id("a")), Some(Mark::of(&unit("web"))));
+    }
+}
+
+#[test]
+fn taking_over_says_from_whom() {
+    for world in worlds("a=1", Adoption::Always) {
+        world.target.put_foreign(object("a", "1"), other());
+        let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
+        assert!(plan.to_string().contains("takes it from other"), "{plan}");
+        assert_eq!(plan.actions[0].taken_from, other());
+        assert_eq!(World::outcomes(&world.pass()), "a: changed");
+        assert_eq!(world.target.mark_of(&object_id("a")), Some(Mark::of(&unit("web"))));
+        assert!(world.clock.block_on(world.engine.plan(&world.cx)).unwrap().is_in_sync());
+    }
+}

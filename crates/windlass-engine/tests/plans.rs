@@ -1,0 +1,190 @@
+//! Plans and their first steps, of facts that are written down.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may end by panicking")]
+
+mod support;
+
+use support::{object, object_id};
+use windlass_core::{
+    Contest, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mark, Node, Now, Object,
+    ObjectId, OrderRule, Origin, Owned, Plan, Prediction, Result, Sight, Stamp, TreePath, Value, Verb,
+    Version, Write,
+};
+use windlass_engine::{
+    Adoption, Compared, Effect, Facts, Happened, Prune, Rules, State, Wait, Wanted, plan, step,
+};
+use windlass_testkit::unit;
+
+fn wanted(object: Object) -> Wanted {
+    Wanted::new(Item::new(object, Origin::new(TreePath::new("objects").unwrap(), 1, 1)))
+}
+
+fn live(object: &Object, uid: &str, mark: Option<Mark>) -> Sight {
+    Sight::Live(Live {
+        id: object.id().clone(),
+        version: Version::new("1"),
+        stamp: Stamp(object.digest()),
+        uid: Some(uid.into()),
+        mark,
+        health: None,
+        body: Some(object.clone()),
+    })
+}
+
+fn owned(object: &Object) -> Owned {
+    Owned {
+        api_version: object.api_version().into(),
+        rank: 0,
+        wanted: object.digest(),
+        stamp: Some(Stamp(object.digest())),
+        uid: None,
+        keep: false,
+    }
+}
+
+fn facts(owned: impl IntoIterator<Item = (ObjectId, Owned)>) -> Facts {
+    Facts::new(unit("web"), "memory", Inventory { objects: owned.into_iter().collect() })
+}
+
+fn ours() -> Option<Mark> {
+    Some(Mark::of(&unit("web")))
+}
+
+fn make(facts: &Facts, change: impl FnOnce(Rules<'_>) -> Rules<'_>) -> Plan {
+    let (explain, prune, wait, limits) =
+        (Compared::default(), Prune::default(), Wait::default(), Limits::default());
+    plan(facts, &change(Rules::new(&explain, &prune, &wait, &limits)))
+}
+
+fn verbs(plan: &Plan) -> String {
+    let verb = |action: &windlass_core::Action| format!("{} {}", action.verb.name(), action.id);
+    plan.actions.iter().map(verb).collect::<Vec<_>>().join(", ")
+}
+
+fn ingress(api_version: &str) -> Object {
+    let metadata = Value::from_iter([("namespace", "ns".into()), ("name", "a".into())]);
+    let body = [("apiVersion", api_version.into()), ("kind", "Ingress".into()), ("metadata", metadata)];
+    Object::new(Value::from_iter(body)).unwrap()
+}
+
+#[test]
+fn an_object_that_is_wanted_by_another_group_is_not_deleted() {
+    let (old, new) = (ingress("extensions/v1beta1"), ingress("networking.k8s.io/v1"));
+    let mut facts = facts([(old.id().clone(), owned(&old)), (new.id().clone(), owned(&new))]);
+    facts.wanted = vec![wanted(new.clone())];
+    facts.observed.sights =
+        [(old.id().clone(), live(&old, "one", ours())), (new.id().clone(), live(&new, "one", ours()))].into();
+    let plan = make(&facts, |rules| rules);
+    assert_eq!(verbs(&plan), "unchanged Ingress.networking.k8s.io/ns/a, keep Ingress.extensions/ns/a");
+    assert_eq!(plan.forget, [old.id().clone()]);
+    facts.observed.sights.insert(old.id().clone(), live(&old, "two", ours()));
+    assert!(verbs(&make(&facts, |rules| rules)).contains("delete Ingress.extensions/ns/a"));
+}
+
+#[test]
+fn what_is_the_same_but_for_another_owner_is_written_and_marked() {
+    let a = object("a", "1");
+    let mut facts = facts([]);
+    facts.wanted = vec![wanted(a.clone())];
+    facts.observed.sights = [(a.id().clone(), live(&a, "one", Some(Mark { owner: "other".into() })))].into();
+    facts.predictions = Some([(a.id().clone(), Prediction::Same)].into());
+    let plan = make(&facts, |rules| rules.with_adoption(Adoption::Always));
+    assert_eq!(verbs(&plan), "change ConfigMap/ns/a");
+    assert_eq!(plan.actions[0].taken_from, Some(Mark { owner: "other".into() }));
+}
+
+#[test]
+fn what_cannot_be_foretold_waits_for_what_it_needs() {
+    let (a, b) = (object("a", "1"), object("b", "1"));
+    let mut facts = facts([]);
+    facts.wanted = vec![wanted(a.clone()), wanted(b.clone())];
+    facts.observed.sights = [(a.id().clone(), Sight::Absent), (b.id().clone(), Sight::Absent)].into();
+    let (first, until) = (b.clone(), Node::Object(b.id().clone()));
+    let change =
+        Prediction::Change { payload: b.clone(), after: first, mode: Default::default(), contests: vec![] };
+    let later = Prediction::Deferred { until: until.clone(), payload: a.clone() };
+    facts.predictions = Some([(a.id().clone(), later), (b.id().clone(), change)].into());
+    let plan = make(&facts, |rules| rules);
+    assert_eq!(verbs(&plan), "create ConfigMap/ns/b, apply ConfigMap/ns/a");
+    assert!(
+        plan.edges.iter().any(|edge| edge.before == until && edge.gate == Gate::Healthy),
+        "{:?}",
+        plan.edges
+    );
+}
+
+/// Gives these edges.
+#[derive(Debug)]
+struct These(Vec<Edge>);
+
+impl OrderRule for These {
+    fn edges(&self, _items: &[Item]) -> Result<Vec<Edge>> {
+        Ok(self.0.clone())
+    }
+}
+
+fn edge(before: &str, after: &str) -> Edge {
+    Edge::new(Node::Object(object_id(before)), Node::Object(object_id(after)), Gate::Applied, "test")
+}
+
+fn ordered(edges: Vec<Edge>, names: &[&str]) -> Plan {
+    let mut facts = facts([]);
+    facts.wanted = names.iter().map(|name| wanted(object(name, "1"))).collect();
+    facts.observed.sights = names.iter().map(|name| (object_id(name), Sight::Absent)).collect();
+    make(&facts, |rules| rules.with_order(&*Box::leak(Box::new([std::sync::Arc::new(These(edges)) as _]))))
+}
+
+#[test]
+fn a_preference_for_what_is_not_there_yields() {
+    let plan = ordered(vec![edge("nobody", "a").weak()], &["a"]);
+    assert_eq!(verbs(&plan), "create ConfigMap/ns/a");
+    assert!(plan.edges.is_empty() && plan.warnings.is_empty(), "{plan}");
+    assert_eq!(verbs(&ordered(vec![edge("nobody", "a")], &["a"])), "refuse ConfigMap/ns/a");
+}
+
+#[test]
+fn a_preference_that_yields_takes_no_firm_edge_along() {
+    let circle = vec![edge("a", "b"), edge("b", "a").weak(), edge("a", "b").weak()];
+    let plan = ordered(circle, &["a", "b"]);
+    assert_eq!(plan.edges.iter().filter(|edge| !edge.weak).count(), 1);
+    assert!(plan.edges.iter().all(|edge| edge.before == Node::Object(object_id("a"))), "{:?}", plan.edges);
+}
+
+#[test]
+fn a_long_chain_of_needs_moves_to_the_earliest_wave() {
+    let names: Vec<String> = (0..3000).map(|n| format!("o{n:04}")).collect();
+    let mut facts = facts([]);
+    for (at, name) in names.iter().enumerate() {
+        let mut one = wanted(object(name, "1"));
+        one.item.directives.wave = i32::try_from(names.len() - at).unwrap();
+        one.item.directives.after = names.get(at + 1).map(|name| object_id(name)).into_iter().collect();
+        facts.wanted.push(one);
+        facts.observed.sights.insert(object_id(name), Sight::Absent);
+    }
+    let plan = make(&facts, |rules| rules);
+    assert!(plan.problems.is_empty() && plan.actions.iter().all(|action| action.verb == Verb::Create));
+    assert_eq!(plan.actions[0].id, object_id("o2999"));
+}
+
+#[test]
+fn a_write_carries_what_the_plan_said_of_the_fields_of_others() {
+    let a = object("a", "1");
+    let path = FieldPath::root().field("data").field("content");
+    let contests = vec![Contest { path, holder: "kubectl".into(), decision: Decision::Take }];
+    let mut facts = facts([]);
+    facts.wanted = vec![wanted(a.clone())];
+    facts.observed.sights = [(a.id().clone(), live(&object("a", "0"), "one", None))].into();
+    let (payload, after) = (a.clone(), a.clone());
+    let change = Prediction::Change { payload, after, mode: Default::default(), contests: contests.clone() };
+    facts.predictions = Some([(a.id().clone(), change)].into());
+    let plan = make(&facts, |rules| rules);
+    let (now, mut out) = (Now::default(), Vec::new());
+    let mut state = State::new(&plan, None, &Wait::default(), &Limits::default(), now).unwrap();
+    step(&mut state, Happened::Begun, now, &mut out);
+    step(&mut state, Happened::Saved(Ok(Version::new("1"))), now, &mut out);
+    let sent = out.iter().find_map(|effect| match effect {
+        Effect::Write(Write::Apply { contests, expect, .. }) => Some((contests.clone(), expect.clone())),
+        _ => None,
+    });
+    assert_eq!(sent, Some((contests, Expect::Any)));
+}
