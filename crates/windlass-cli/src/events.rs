@@ -1,6 +1,6 @@
 //! Progress: what happens, told while it happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{Event, EventSink, Happening, HealthStatus, Outcome, Text, UnitId};
@@ -22,7 +22,17 @@ pub(crate) struct Log {
 
 /// What was told of units and still holds, and is therefore no news.
 #[derive(Default)]
-struct Known(BTreeMap<UnitId, State>);
+struct Known {
+    states: BTreeMap<UnitId, State>,
+    standing: BTreeMap<UnitId, Standing>,
+}
+
+/// What goes on from pass to pass: what fails, is kept or held back for the same reason as before.
+#[derive(Default)]
+struct Standing {
+    before: BTreeSet<String>,
+    now: BTreeSet<String>,
+}
 
 #[derive(PartialEq)]
 enum State {
@@ -45,22 +55,35 @@ impl Log {
 impl Known {
     /// Says whether an event is news: a unit that is in sync again, or waits for the same as before, is none.
     fn is_news(&mut self, event: &Event) -> bool {
+        let standing = self.standing.entry(event.unit.clone()).or_default();
+        match &event.what {
+            Happening::Started => standing.before = std::mem::take(&mut standing.now),
+            what if stands(what) => {
+                let text = what.to_string();
+                let news = !standing.before.contains(&text);
+                standing.now.insert(text);
+                if !matches!(what, Happening::Object { .. }) {
+                    self.states.remove(&event.unit);
+                }
+                return news;
+            }
+            _ => {}
+        }
         let state = match &event.what {
             Happening::Finished { counts } => {
                 let calm = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
                 calm.then_some(State::InSync)
             }
             Happening::Withheld { why, hold: true } => Some(State::Waits(why.clone())),
-            Happening::Failed { .. } => None,
             what => return is_usual(what),
         };
         let Some(state) = state else {
-            self.0.remove(&event.unit);
+            self.states.remove(&event.unit);
             return true;
         };
-        let before = self.0.get(&event.unit);
+        let before = self.states.get(&event.unit);
         let news = before != Some(&state);
-        self.0.insert(event.unit.clone(), state);
+        self.states.insert(event.unit.clone(), state);
         news
     }
 }
@@ -68,32 +91,46 @@ impl Known {
 impl EventSink for Progress {
     fn emit(&self, event: &Event) {
         if self.term.tells_progress() && (self.term.loudness == Loudness::Verbose || is_usual(&event.what)) {
-            tell(&self.term, event);
+            // With its help it is told once more, when all is over.
+            tell(&self.term, event, false);
         }
     }
 }
 
 impl EventSink for Log {
     fn emit(&self, event: &Event) {
-        if self.term.format == Format::Json {
-            return self.term.line(event);
+        let json = self.term.format == Format::Json;
+        if json {
+            self.term.line(event);
         }
         let news = self.known.lock().unwrap_or_else(PoisonError::into_inner).is_news(event);
         let told = match self.term.loudness {
+            // Errors are for people too, whatever reads the events.
+            _ if json => news && tone(&event.what) == Tone::Bad,
             Loudness::Quiet => tone(&event.what) == Tone::Bad,
             Loudness::Usual => news,
             Loudness::Verbose => true,
         };
         if told {
-            tell(&self.term, event);
+            tell(&self.term, event, true);
         }
     }
 }
 
-fn tell(term: &Term, event: &Event) {
+fn tell(term: &Term, event: &Event, help: bool) {
     let tone = tone(&event.what);
-    for line in words::event(event) {
+    for line in words::event(event, help) {
         term.progress(if line.starts_with("  ") { Tone::Faint } else { tone }, &line);
+    }
+}
+
+/// What may be told in every pass although nothing happens.
+const fn stands(what: &Happening) -> bool {
+    match what {
+        Happening::Object { outcome, .. } => {
+            matches!(outcome, Outcome::Failed { .. } | Outcome::Kept { .. } | Outcome::Skipped { .. })
+        }
+        what => matches!(what, Happening::Problem { .. } | Happening::Failed { .. }),
     }
 }
 
@@ -105,13 +142,16 @@ const fn is_usual(what: &Happening) -> bool {
             | Happening::Health { .. }
             | Happening::Drifted { .. }
             | Happening::Withheld { .. }
+            | Happening::Problem { .. }
             | Happening::Failed { .. }
     )
 }
 
 fn tone(what: &Happening) -> Tone {
     match what {
-        Happening::Failed { .. } | Happening::Object { outcome: Outcome::Failed { .. }, .. } => Tone::Bad,
+        Happening::Failed { .. }
+        | Happening::Problem { .. }
+        | Happening::Object { outcome: Outcome::Failed { .. }, .. } => Tone::Bad,
         Happening::Health { health, .. } if health.status == HealthStatus::Degraded => Tone::Bad,
         Happening::Withheld { .. } | Happening::Drifted { .. } => Tone::Odd,
         Happening::Finished { counts } if counts.failed > 0 => Tone::Bad,
@@ -123,7 +163,7 @@ fn tone(what: &Happening) -> Tone {
 
 #[cfg(test)]
 mod tests {
-    use windlass_core::Counts;
+    use windlass_core::{Counts, Error, ErrorKind, ObjectId};
 
     use super::*;
 
@@ -139,5 +179,25 @@ mod tests {
         assert!(is_news(calm()));
         assert!(!is_news(calm()));
         assert!(is_news(waits("waits for `b`")));
+    }
+
+    #[test]
+    fn what_fails_for_the_same_reason_in_every_pass_is_told_once() {
+        let mut known = Known::default();
+        let mut pass = |reasons: &[&str]| -> Vec<bool> {
+            let happen = |what| Event::new(UnitId::new("shop").unwrap(), what);
+            known.is_news(&happen(Happening::Started));
+            let failed = |reason: &&str| {
+                let error = Error::new(ErrorKind::Invalid, *reason);
+                let id = ObjectId::new("", "ConfigMap", "shop", "web");
+                happen(Happening::Object { id, outcome: Outcome::Failed { error } })
+            };
+            reasons.iter().map(|reason| known.is_news(&failed(reason))).collect()
+        };
+        assert_eq!(pass(&["a", "b"]), [true, true]);
+        assert_eq!(pass(&["a", "b"]), [false, false]);
+        assert_eq!(pass(&["b", "c"]), [false, true]);
+        assert!(pass(&[]).is_empty());
+        assert_eq!(pass(&["b"]), [true], "it was well in between");
     }
 }

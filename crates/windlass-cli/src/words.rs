@@ -52,17 +52,19 @@ pub(crate) fn explain(problem: &Error) -> Vec<String> {
     lines
 }
 
-/// Says what happened. Only a failure takes more than one line.
-pub(crate) fn event(event: &Event) -> Vec<String> {
+/// Says what happened, in one line for each thing that did. What went wrong takes more where `help` is wanted.
+pub(crate) fn event(event: &Event, help: bool) -> Vec<String> {
     let line = |what: &dyn Display| visible(&format!("{}: {what}", event.unit));
+    let wrong = |head: String, error: &Error| -> Vec<String> {
+        let problems = error.clone().into_problems();
+        let lines = problems.iter().map(|problem| failure(&head, problem));
+        lines.flat_map(|lines| if help { lines } else { lines.into_iter().take(1).collect() }).collect()
+    };
     match &event.what {
-        Happening::Failed { error } => {
-            let problems = error.clone().into_problems();
-            problems.iter().flat_map(|problem| failure(&line(&"pass failed"), problem)).collect()
-        }
+        Happening::Failed { error } => wrong(line(&"pass failed"), error),
+        Happening::Problem { error } => wrong(line(&"problem"), error),
         Happening::Object { id, outcome: Outcome::Failed { error } } => {
-            let head = line(&format_args!("failed {id}"));
-            problems(error).iter().map(|problem| format!("{head}: {problem}")).collect()
+            wrong(line(&format_args!("failed {id}")), error)
         }
         Happening::Withheld { why, hold: true } => vec![line(why)],
         what => vec![line(what)],
@@ -112,7 +114,7 @@ mod tests {
     fn an_event_is_told_with_names_spelled_out() {
         let id = ObjectId::new("", "ConfigMap", "shop", FORGED);
         let error = Error::new(ErrorKind::Invalid, "bad").with("name", FORGED);
-        let told = |what| event(&Event::new(UnitId::new("shop").unwrap(), what));
+        let told = |what| event(&Event::new(UnitId::new("shop").unwrap(), what), true);
         assert_eq!(
             told(Happening::Object { id: id.clone(), outcome: Outcome::Failed { error: error.clone() } }),
             [format!("shop: failed ConfigMap/shop/{SHOWN}: bad (name={SHOWN})")]

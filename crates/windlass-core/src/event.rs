@@ -85,7 +85,13 @@ pub enum Happening {
         /// How many objects the unit owns.
         objects: usize,
     },
-    /// A pass could not be carried through; nothing more is written in it.
+    /// Something is wrong that is no single object's: a guard, a cancellation, a state that could not be saved. The pass
+    /// ends in good order.
+    Problem {
+        /// What.
+        error: Error,
+    },
+    /// A pass could not be made; nothing was written in it.
     Failed {
         /// Why.
         error: Error,
@@ -123,6 +129,7 @@ impl fmt::Display for Happening {
             Self::Object { id, outcome } => write!(f, "{} {id}", outcome.name()),
             Self::Health { id, health } => write!(f, "{id} is {health}"),
             Self::Saved { objects } => write!(f, "state saved, {objects} objects owned"),
+            Self::Problem { error } => write!(f, "problem: {error}"),
             Self::Failed { error } => write!(f, "pass failed: {error}"),
             Self::Finished { counts } => write!(f, "pass finished: {counts}"),
             Self::Waiting { wait } => write!(f, "next pass in {}", humantime::format_duration(*wait)),

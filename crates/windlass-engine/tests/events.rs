@@ -55,7 +55,7 @@ fn a_guard_that_stands_in_the_way_is_told() {
     check(
         &world,
         &[
-            "pass failed: nothing was rendered, and pruning would delete everything",
+            "problem: nothing was rendered, and pruning would delete everything",
             "kept a",
             "pass finished: 1 kept",
         ],
@@ -87,7 +87,7 @@ fn a_cancellation_is_told() {
     let cancel = world.cx.cancel().clone();
     let engine = world.when_written("a", move |_| cancel.cancel());
     world.pass_of(&engine);
-    check(&world, &["created a", "pass failed: cancelled before all was done", "pass finished: 1 created"]);
+    check(&world, &["created a", "problem: cancelled before all was done", "pass finished: 1 created"]);
 }
 
 #[test]

@@ -68,17 +68,15 @@ async fn keep(
     };
     let engine =
         engine.with_policy(AfterOthers { depends_on: unit.depends_on.clone(), standing: standing.clone() });
-    let mut told: Option<Error> = None;
+    let mut ill = false;
     let mut see = |result: &Result<Report>| {
         standing.note(&unit.id, result);
-        let problem = result.as_ref().ok().and_then(Report::error);
-        if problem.is_some() && problem != told && !cx.cancel().is_cancelled() {
-            problem.iter().for_each(|error| term.error(&error.clone().with_each("unit", &unit.id)));
-        }
-        if problem.is_none() && told.is_some() && result.is_ok() {
+        let Ok(report) = result else { return };
+        let well = report.is_success();
+        if well && ill {
             term.progress(Tone::Good, &format!("{}: well again", unit.id));
         }
-        told = problem;
+        ill = !well;
     };
     engine.run_seeing(cx, &mut see).await
 }

@@ -230,7 +230,7 @@ impl State {
         if !self.stop {
             self.stop = true;
             let error = Error::new(kind, message);
-            out.push(Effect::Tell(Happening::Failed { error: error.clone() }));
+            out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
             self.problem(error);
         }
     }
@@ -278,7 +278,7 @@ pub fn step(state: &mut State, happened: Happened, now: Now, out: &mut Vec<Effec
 /// The intent is saved before the first write; without one, and without anything else to remember, nothing is.
 fn begin(state: &mut State, out: &mut Vec<Effect>) {
     for error in state.report.problems.clone() {
-        out.push(Effect::Tell(Happening::Failed { error }));
+        out.push(Effect::Tell(Happening::Problem { error }));
     }
     (0..state.slots.len()).for_each(|at| state.tell_outcome(at, out));
     let intent = state.intent();
@@ -317,7 +317,7 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
             let error = error.with("unit", &state.unit);
             let error =
                 Error::new(error.kind(), "the state could not be saved").retrying(retry).caused_by(error);
-            out.push(Effect::Tell(Happening::Failed { error: error.clone() }));
+            out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
             state.problem(error);
             state.stop = true;
             state.phase = if state.phase == Phase::Intent { Phase::Done } else { Phase::Closed };
