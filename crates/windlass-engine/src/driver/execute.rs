@@ -10,7 +10,8 @@ use windlass_core::{
     StateStore, Version, Write, Written,
 };
 
-use super::{Engine, Passed, Prepared};
+use super::Engine;
+use super::pass::{Passed, Prepared};
 use crate::step::{Effect, Happened, State, step};
 
 impl Engine {
@@ -45,10 +46,9 @@ impl Engine {
         .drive(&mut state)
         .await;
         let report = state.report().clone();
-        let lost = report.problems.iter().find(|problem| problem.message() == "the state could not be saved");
-        match lost {
-            Some(error) if !state.has_begun_to_write() => Err(error.clone()),
-            _ => Ok(Passed { report, overtaken: state.was_overtaken() }),
+        match state.lost_before_writing() {
+            Some(error) => Err(error.clone()),
+            None => Ok(Passed { report, overtaken: state.was_overtaken() }),
         }
     }
 }

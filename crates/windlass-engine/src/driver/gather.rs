@@ -7,7 +7,8 @@ use windlass_core::{
     Prediction, Rendered, Result, Revision, Saved, Want,
 };
 
-use super::{Engine, Gathered};
+use super::Engine;
+use super::pass::Gathered;
 use crate::facts::{Facts, Wanted};
 use crate::plan::unsettled;
 

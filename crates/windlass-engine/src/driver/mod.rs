@@ -3,6 +3,7 @@
 mod execute;
 mod gather;
 mod look;
+mod pass;
 mod render;
 mod run;
 mod status;
@@ -12,15 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, HealthCheck, ObjectId, OrderRule, Plan,
-    Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId,
-    Verdict,
+    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, HealthCheck, OrderRule, Plan, Policy,
+    Renderer, Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
 
+use pass::{Gathered, Passed, Prepared, Stopped, check_same, drifted};
+
 use crate::explain::Compared;
-use crate::facts::Facts;
 use crate::options::Options;
 use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
 
@@ -58,9 +59,6 @@ struct Parts {
     explain: Arc<dyn Explain>,
     options: Options,
 }
-
-const HELD: &str = "a policy holds the plan";
-const DENIED: &str = "a policy denies the plan";
 
 impl Engine {
     /// Makes an engine for one unit.
@@ -257,15 +255,16 @@ impl Engine {
     }
 
     /// Tells that a pass begins, and why it ended where nothing was written. What a policy withheld was told.
-    async fn telling<T>(&self, pass: impl Future<Output = Result<T>>) -> Result<T> {
+    async fn telling<T>(&self, pass: impl Future<Output = Result<T, Stopped>>) -> Result<T> {
         self.tell(Happening::Started);
-        let result = pass.await;
-        if let Err(error) = result.as_ref()
-            && !matches!(error.message(), HELD | DENIED)
-        {
-            self.tell(Happening::Failed { error: error.clone() });
+        match pass.await {
+            Ok(done) => Ok(done),
+            Err(Stopped::Withheld(error)) => Err(error),
+            Err(Stopped::Failed(error)) => {
+                self.tell(Happening::Failed { error: error.clone() });
+                Err(error)
+            }
         }
-        result
     }
 
     async fn prepare(&self, cx: &Context, revision: Option<Revision>) -> Result<Prepared> {
@@ -287,12 +286,17 @@ impl Engine {
         prepared.drifted.iter().for_each(|id| self.tell(Happening::Drifted { id: id.clone() }));
     }
 
-    async fn carry_out(&self, cx: &Context, prepared: Prepared, ahead: Option<Duration>) -> Result<Passed> {
+    async fn carry_out(
+        &self,
+        cx: &Context,
+        prepared: Prepared,
+        ahead: Option<Duration>,
+    ) -> Result<Passed, Stopped> {
         self.review(cx, &prepared.plan).await?;
-        self.execute(cx, prepared, ahead).await
+        Ok(self.execute(cx, prepared, ahead).await?)
     }
 
-    async fn review(&self, cx: &Context, plan: &Plan) -> Result<()> {
+    async fn review(&self, cx: &Context, plan: &Plan) -> Result<(), Stopped> {
         for policy in &self.0.policies {
             let (why, hold) = match policy.review(cx, plan).await? {
                 Verdict::Allow => continue,
@@ -300,8 +304,9 @@ impl Engine {
                 Verdict::Deny(why) => (why, false),
             };
             self.tell(Happening::Withheld { why: why.clone(), hold });
-            let message = if hold { HELD } else { DENIED };
-            return Err(Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest));
+            let message = if hold { "a policy holds the plan" } else { "a policy denies the plan" };
+            let error = Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest);
+            return Err(Stopped::Withheld(error));
         }
         Ok(())
     }
@@ -336,48 +341,6 @@ impl Engine {
         change(Arc::make_mut(&mut self.0));
         self
     }
-}
-
-/// Facts, and the state they were gathered from.
-struct Gathered {
-    facts: Facts,
-    /// What the source said it is at, where it was asked or told.
-    resolved: Option<Revision>,
-    saved: Option<windlass_core::Saved>,
-}
-
-/// A plan, and the state it was made from.
-struct Prepared {
-    plan: Plan,
-    drifted: Vec<ObjectId>,
-    resolved: Option<Revision>,
-    saved: Option<windlass_core::Saved>,
-}
-
-/// What came of a pass.
-struct Passed {
-    report: Report,
-    /// It ended because the source has moved on.
-    overtaken: bool,
-}
-
-fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
-    if planned.digest == now.digest && planned.problems == now.problems {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Conflict, "what would happen has changed since the plan was made")
-        .with("planned", planned.digest.short())
-        .with("now", now.digest.short())
-        .with_help("plan again"))
-}
-
-/// What was as wanted after its last write, is still wanted so, and is not so any more.
-fn drifted<'a>(facts: &'a Facts, plan: &'a Plan) -> impl Iterator<Item = ObjectId> + 'a {
-    plan.actions.iter().filter(|action| action.verb.writes()).filter_map(|action| {
-        let known = facts.inventory.objects.get(&action.id)?;
-        let moved = action.origin.is_some() && known.stamp.is_some() && known.wanted == action.owned.wanted;
-        moved.then(|| action.id.clone())
-    })
 }
 
 impl fmt::Debug for Engine {

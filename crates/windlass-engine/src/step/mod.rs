@@ -98,6 +98,8 @@ pub struct State {
     /// Stop beginning anything.
     stop: bool,
     overtaken: bool,
+    /// Why the state could not be saved.
+    lost: Option<Error>,
     deleting_all: bool,
     report: Report,
 }
@@ -140,6 +142,7 @@ impl State {
             next_poll: None,
             stop: false,
             overtaken: false,
+            lost: None,
             deleting_all: false,
             report,
         })
@@ -178,6 +181,11 @@ impl State {
         let looks_to_write = self.looking.as_ref().is_some_and(|doubts| !doubts.is_empty());
         let begins = self.stop || self.saving || self.in_flight > 0 || pending || looks_to_write;
         !begins && !self.deadlines.is_empty() && matches!(self.phase, Phase::Applying | Phase::Waiting)
+    }
+
+    /// Gives why the state could not be saved, where nothing was written before that was tried.
+    pub(crate) fn lost_before_writing(&self) -> Option<&Error> {
+        self.lost.as_ref().filter(|_| !self.has_begun_to_write())
     }
 
     /// Says whether it ended because the source had another revision.
@@ -318,7 +326,8 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
             let error =
                 Error::new(error.kind(), "the state could not be saved").retrying(retry).caused_by(error);
             out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
-            state.problem(error);
+            state.problem(error.clone());
+            state.lost = Some(error);
             state.stop = true;
             state.phase = if state.phase == Phase::Intent { Phase::Done } else { Phase::Closed };
         }

@@ -1,0 +1,129 @@
+//! What is live, and what was seen of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Error, Health, Object, ObjectId, Text, UnitId};
+
+/// A version of one live object, as the target spells it. It changes with every write, whoever wrote, and can be given
+/// back as a precondition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Version(pub Text);
+
+impl Version {
+    /// Makes a version.
+    pub fn new(text: impl Into<Text>) -> Self {
+        Self(text.into())
+    }
+}
+
+/// What of a live object an apply could have set, as one digest: it changes only when something that an apply could
+/// set has changed, so not with status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Stamp(pub Digest);
+
+/// Says on a live object who owns it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mark {
+    /// The unit's name, or how another tool that owns the object calls itself.
+    pub owner: Text,
+}
+
+impl Mark {
+    /// Makes the mark of a unit.
+    #[must_use]
+    pub fn of(unit: &UnitId) -> Self {
+        Self { owner: unit.as_str().into() }
+    }
+
+    /// Says whether it is the mark of `unit`.
+    #[must_use]
+    pub fn is_of(&self, unit: &UnitId) -> bool {
+        self.owner == unit.as_str()
+    }
+}
+
+/// A live object, as far as it was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// Which.
+    pub id: ObjectId,
+    /// Its version.
+    pub version: Version,
+    /// Its stamp.
+    pub stamp: Stamp,
+    /// An identity that a delete and a create in between changes, where the target has one.
+    pub uid: Option<Text>,
+    /// Who owns it, if anybody says so.
+    pub mark: Option<Mark>,
+    /// How it is, where the target can tell without the body.
+    pub health: Option<Health>,
+    /// Its body, where it was asked for.
+    pub body: Option<Object>,
+}
+
+/// What was seen where an object was looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sight {
+    /// It is there.
+    Live(Live),
+    /// It is not there.
+    Absent,
+    /// Its kind is not known, or not yet.
+    Undefined,
+    /// Nobody could look.
+    Unreadable(Error),
+}
+
+impl Sight {
+    /// Gives the live object, if there is one.
+    #[must_use]
+    pub fn live(&self) -> Option<&Live> {
+        match self {
+            Self::Live(live) => Some(live),
+            _ => None,
+        }
+    }
+}
+
+/// How to look at one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The `apiVersion` in which to read it.
+    pub api_version: Text,
+    /// The body may be left out if the stamp is this one.
+    pub known: Option<Stamp>,
+}
+
+impl Look {
+    /// Looks at the whole object.
+    pub fn new(api_version: impl Into<Text>) -> Self {
+        Self { api_version: api_version.into(), known: None }
+    }
+
+    /// Lets the body be left out while the stamp is `stamp`.
+    #[must_use]
+    pub const fn unless(mut self, stamp: Option<Stamp>) -> Self {
+        self.known = stamp;
+        self
+    }
+}
+
+/// What to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interest {
+    /// For whom: strays are what carries this unit's mark.
+    pub unit: UnitId,
+    /// The objects.
+    pub objects: BTreeMap<ObjectId, Look>,
+}
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observed {
+    /// One sight for each object asked for, no more and no fewer.
+    pub sights: BTreeMap<ObjectId, Sight>,
+    /// What carries the unit's mark and was not asked for, among the kinds looked at; without bodies.
+    pub strays: Vec<Live>,
+}

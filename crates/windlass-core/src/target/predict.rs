@@ -1,0 +1,123 @@
+//! What a write would do.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{Context, Error, FieldPath, Item, Mark, Mode, Node, Object, Result, Sight, Text};
+
+/// What the target says of an item before anything is planned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Admitted {
+    /// It can be planned; its identity is complete (a default namespace was filled in, a needless one taken out).
+    Item(Item),
+    /// It can be planned, but its kind exists only after `until`.
+    Later {
+        /// The item, its identity complete.
+        item: Item,
+        /// What must be healthy first.
+        until: Node,
+    },
+    /// It cannot be planned.
+    Refused(Item, Error),
+}
+
+/// A wanted object beside what was seen of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Want<'a> {
+    /// What is wanted.
+    pub item: &'a Item,
+    /// What was seen.
+    pub sight: &'a Sight,
+    /// Who would own it.
+    pub mark: &'a Mark,
+}
+
+/// Who gets a field that two want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Decision {
+    /// We take it over.
+    Take,
+    /// We leave it to its holder.
+    Yield,
+    /// Nobody decides: the object is not written.
+    Refuse,
+}
+
+impl Decision {
+    /// Names it as messages do.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::Yield => "yield",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+/// A field that somebody else holds and we want.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contest {
+    /// The field.
+    pub path: FieldPath,
+    /// Who holds it.
+    pub holder: Text,
+    /// Who gets it.
+    pub decision: Decision,
+}
+
+/// What a write would do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prediction {
+    /// Nothing would change.
+    Same,
+    /// The object would be created or changed.
+    Change {
+        /// What would be sent.
+        payload: Object,
+        /// What the object would be.
+        after: Object,
+        /// How it would be sent.
+        mode: Mode,
+        /// Fields that somebody else holds.
+        contests: Vec<Contest>,
+    },
+    /// Nobody can say before `until` is done.
+    Deferred {
+        /// What must be done first.
+        until: Node,
+        /// What would be sent.
+        payload: Object,
+    },
+    /// The write would be refused.
+    Refused(Error),
+}
+
+/// Says beforehand what a write would do.
+///
+/// For an implementor:
+/// - [`admit`](Predict::admit) gives one answer for each item, in their order.
+/// - [`predict`](Predict::predict) gives one answer for each want, in their order, and changes nothing.
+/// - A write of the predicted payload right afterwards ends in the predicted object, but for what only the target
+///   sets (identity, times, versions).
+/// - Prediction and write use the same rights.
+#[async_trait]
+pub trait Predict: fmt::Debug + Send + Sync + 'static {
+    /// Completes the identity of items, and says which kinds do not exist yet.
+    ///
+    /// # Errors
+    /// Only where nothing could be said at all: [`Unavailable`](crate::ErrorKind::Unavailable),
+    /// [`Denied`](crate::ErrorKind::Denied).
+    async fn admit(&self, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>>;
+
+    /// Says what writes would do.
+    ///
+    /// # Errors
+    /// Only where nothing could be said at all: [`Unavailable`](crate::ErrorKind::Unavailable),
+    /// [`Denied`](crate::ErrorKind::Denied).
+    async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>>;
+}
