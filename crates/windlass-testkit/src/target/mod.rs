@@ -1,4 +1,4 @@
-//! The laws of [`Target`] and of its abilities [`Predict`](windlass_core::Predict) and
+//! The laws of [`Target`](windlass_core::Target) and of its abilities [`Predict`](windlass_core::Predict) and
 //! [`Watch`](windlass_core::Watch). Its ability to keep state is checked by the [store suite](crate::store) on
 //! [`StateOf`](crate::store::StateOf).
 
