@@ -31,7 +31,7 @@ use crate::{Context, Dialect, HealthCheck, OrderRule, Result, StateStore};
 /// - [`Live::version`] changes with every write that changed something; [`Live::stamp`] only when something changed
 ///   that an apply could set.
 /// - [`Context::check_write`] is asked right before each write; its error is given back and nothing is written.
-/// - An error after which the object may have changed says [`may_have_written`](Error::may_have_written).
+/// - An error after which the object may have changed says [`may_have_written`](crate::Error::may_have_written).
 ///
 /// # Cancel safety
 /// Dropping `observe` changes nothing. Dropping `write` leaves the object either as it was or wholly written.
