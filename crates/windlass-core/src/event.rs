@@ -160,8 +160,9 @@ mod tests {
     fn an_event_reads_back_and_one_of_another_version_does_not() {
         let health = Health::new(crate::HealthStatus::Progressing, "1 of 2");
         let id = ObjectId::new("apps", "Deployment", "shop", "web");
-        let waiting = Happening::Waiting { wait: Duration::from_millis(1500) };
-        for what in [Happening::Started, Happening::Health { id, health }, waiting] {
+        let waiting = |wait| Happening::Waiting { wait };
+        let waits = [Duration::from_millis(1500), Duration::MAX].map(waiting);
+        for what in [Happening::Started, Happening::Health { id, health }].into_iter().chain(waits) {
             let event = Event::new(UnitId::new("shop").unwrap(), what);
             let text = serde_json::to_string(&event).unwrap();
             assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");

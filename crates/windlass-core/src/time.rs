@@ -94,7 +94,12 @@ pub(crate) mod seconds {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        let seconds = f64::deserialize(deserializer)?;
+        if !seconds.is_finite() || seconds < 0.0 {
+            return Err(serde::de::Error::custom("not a number of seconds"));
+        }
+        // What is too long for a duration is as long as one can be.
+        Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
 

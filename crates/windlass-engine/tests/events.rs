@@ -144,7 +144,14 @@ fn the_help_of_a_store_that_cannot_save_stays_visible() {
     let world = World::new("a=1");
     let cause = Error::new(ErrorKind::Limit, "too large").with_help("split the unit");
     world.store.fail_next_save(cause);
+    world.told();
     let error = world.try_pass().unwrap_err();
+    let told = world.told();
+    assert_eq!(told.last().unwrap(), "pass failed: the state could not be saved", "{told:#?}");
+    assert!(
+        told.iter().all(|line| !line.starts_with("problem") && !line.starts_with("pass finished")),
+        "{told:#?}"
+    );
     assert_eq!(
         error.explain(),
         "the state could not be saved\n  because: too large (unit=web)\n  help: split the unit"

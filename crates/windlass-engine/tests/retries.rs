@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use support::{World, object, object_id};
 use windlass_core::{
-    Context, Error, ErrorKind, Fence, Interest, Limits, Now, Observed, Outcome, Profile, Result, Retry,
+    Context, Error, ErrorKind, Fence, Interest, Limits, Mark, Now, Observed, Outcome, Profile, Result, Retry,
     Target, Write, Written, async_trait,
 };
 use windlass_engine::Engine;
@@ -143,6 +143,31 @@ fn a_cancellation_does_not_cut_off_a_write_under_way() {
     assert_eq!(World::outcomes(&report), "a: created, b: skipped");
     assert_eq!(report.error().unwrap().kind(), ErrorKind::Cancelled);
     assert!(world.store.peek(&unit("web")).unwrap().inventory.objects[&object_id("a")].stamp.is_some());
+}
+
+#[test]
+fn a_deadline_does_not_cut_off_a_write_under_way() {
+    let world = World::with("a=1; b=1 after:a", |target| target.with_latency(seconds(10)), |engine| engine);
+    let cx = world.cx.clone().with_timeout(seconds(15));
+    let report = world.clock.block_on(world.engine.reconcile(&cx)).unwrap();
+    assert_eq!(World::outcomes(&report), "a: created, b: skipped");
+    assert_eq!(report.error().unwrap().kind(), ErrorKind::Timeout);
+}
+
+#[test]
+fn an_object_that_changed_hands_between_two_attempts_is_left_to_its_new_owner() {
+    let world = World::new("a=1");
+    world.pass();
+    world.commit("a=2");
+    world.target.fail_next_write(&object_id("a"), lost());
+    let meanwhile = async {
+        world.cx.sleep(Duration::from_millis(1)).await.unwrap();
+        world.target.put_foreign(object("a", "theirs"), Some(Mark::of(&unit("other"))));
+    };
+    let (report, ()) = world.clock.block_on(join(world.engine.reconcile(&world.cx), meanwhile));
+    let error = report.unwrap().error().unwrap();
+    assert_eq!((error.kind(), error.may_have_written()), (ErrorKind::Conflict, true));
+    assert_eq!(world.target.get(&object_id("a")), Some(object("a", "theirs")));
 }
 
 #[test]

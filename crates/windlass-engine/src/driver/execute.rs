@@ -108,7 +108,12 @@ impl<'a> Execution<'a> {
         let (cx, store, engine) = (self.cx.shielded(self.cx.limits().save_timeout), self.store, self.engine);
         let expected = self.version.clone();
         self.work.push(Box::pin(async move {
-            Happened::Saved(store.save(&cx, &engine.0.unit, expected.as_ref(), &delta).await)
+            let limit = cx.limits().save_timeout;
+            let saving = store.save(&cx, &engine.0.unit, expected.as_ref(), &delta);
+            Happened::Saved(match select(saving, cx.clock().sleep(limit)).await {
+                Either::Left((saved, _)) => saved,
+                Either::Right(_) => Err(took_too_long("the save took too long", limit)),
+            })
         }));
     }
 
@@ -117,8 +122,8 @@ impl<'a> Execution<'a> {
         let (cx, engine) = (self.cx, self.engine);
         self.work.push(Box::pin(async move {
             let id = write.id().clone();
-            let result = match cx.check_write() {
-                Ok(left) => engine.write(cx, &write, left).await,
+            let result = match cx.check() {
+                Ok(()) => engine.write(cx, &write).await,
                 Err(error) => Err(error),
             };
             Happened::Wrote(id, result)
@@ -206,18 +211,16 @@ impl<'a> Execution<'a> {
 }
 
 impl Engine {
-    /// Writes, in no more time than is `left`, and says how what was written is.
-    async fn write(&self, cx: &Context, write: &Write, left: Option<Duration>) -> Result<Written> {
+    /// Writes, in no more time than the limit and what is left of the right to write, and says how what was written is.
+    async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
         let limit = cx.limits().write_timeout;
-        let limit = left.map_or(limit, |left| left.min(limit));
+        let limit = cx.shielded(limit).check_write()?.unwrap_or(limit);
         let shielded = cx.shielded(limit);
         let work = self.0.target.write(&shielded, write);
         let written = match select(work, cx.clock().sleep(limit)).await {
             Either::Left((result, _)) => result?,
             Either::Right(_) => {
-                return Err(Error::new(ErrorKind::Timeout, "the write took too long")
-                    .with("limit_seconds", limit.as_secs())
-                    .maybe_written());
+                return Err(took_too_long("the write took too long", limit));
             }
         };
         Ok(match written {
@@ -227,6 +230,10 @@ impl Engine {
             other => other,
         })
     }
+}
+
+fn took_too_long(message: &'static str, limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, message).with("limit_seconds", limit.as_secs()).maybe_written()
 }
 
 /// Says whether an error is the caller's own wish to end.

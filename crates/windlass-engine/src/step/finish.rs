@@ -190,12 +190,17 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     if state.in_flight > 0 || state.looking.is_some() || state.saving {
         return;
     }
-    hold_back_the_rest(state, out);
-    prune::hold(state, state.why_stopped(), out);
+    let mut told = Vec::new();
+    hold_back_the_rest(state, &mut told);
+    prune::hold(state, state.why_stopped(), &mut told);
     state.report.finished = now.wall;
     state.report.objects = state.slots.iter().map(object_report).collect();
     state.phase = Phase::Finished;
-    out.push(Effect::Tell(Happening::Finished { counts: state.counts() }));
+    told.push(Effect::Tell(Happening::Finished { counts: state.counts() }));
+    // Of a pass that wrote nothing because its state was lost, all there is to tell is that it failed.
+    if state.lost_before_writing().is_none() {
+        out.append(&mut told);
+    }
     out.push(Effect::Finish);
 }
 

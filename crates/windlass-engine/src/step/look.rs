@@ -29,7 +29,9 @@ fn whole(state: &State, at: usize) -> (ObjectId, Look) {
 
 /// Takes in what was seen. A look at what is waited for that failed is no news: the deadline still stands.
 pub(super) fn ended(state: &mut State, result: Result<Observed>, now: Now, out: &mut Vec<Effect>) {
-    let doubts = state.looking.take().unwrap_or_default();
+    let mut doubts = state.looking.take().unwrap_or_default();
+    // What a stop has ended meanwhile stays as it ended.
+    doubts.retain(|at| state.slots[*at].outcome.is_none());
     match result {
         Err(error) => doubts.iter().for_each(|at| retry::after_look(state, *at, error.clone(), now, out)),
         Ok(observed) => sort(state, observed, &doubts, now, out),

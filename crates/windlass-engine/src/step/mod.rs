@@ -325,7 +325,9 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
             let error = error.with("unit", &state.unit);
             let error =
                 Error::new(error.kind(), "the state could not be saved").retrying(retry).caused_by(error);
-            out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
+            if state.has_begun_to_write() {
+                out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
+            }
             state.problem(error.clone());
             state.lost = Some(error);
             state.stop = true;

@@ -61,7 +61,7 @@ fn wait_after(state: &State, at: usize, error: &Error) -> Option<Duration> {
     }
     let wait = match error.retry() {
         Retry::After(wait) => wait,
-        Retry::Backoff => FIRST_WAIT.saturating_mul(2u32.saturating_pow(attempts)),
+        Retry::Backoff => FIRST_WAIT.saturating_mul(2u32.saturating_pow(attempts.saturating_sub(1))),
         _ => return None,
     };
     Some(wait.min(state.limits.retry_wait_max))

@@ -135,6 +135,13 @@ fn seen_live(state: &mut State, at: usize, live: Live, now: Now, out: &mut Vec<E
         let outcome = written_before(slot);
         return applied(state, at, outcome, Some(live), now, out);
     }
+    let another = live.mark.as_ref().filter(|mark| !ours && Some(*mark) != slot.action.taken_from.as_ref());
+    if let Some(mark) = another {
+        let error =
+            Error::new(ErrorKind::Conflict, "the object has another owner by now").with("owner", &mark.owner);
+        let may_have = slot.error.as_ref().is_some_and(Error::may_have_written);
+        return retry::fail(state, at, if may_have { error.maybe_written() } else { error }, out);
+    }
     // What was absent and now is there without our mark is somebody else's, and the write says so.
     if ours || slot.action.expect != Expect::Absent {
         slot.action.expect = afresh(&slot.action.expect, &live);
