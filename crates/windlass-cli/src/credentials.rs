@@ -35,6 +35,9 @@ impl PrivateSource {
     fn now(&self) -> Result<Arc<GitSource>> {
         let credentials =
             read(&self.file).map_err(|error| error.with("credentialsFile", self.file.display()))?;
+        // Who names the file is given its token, so all tokens that are put there may share one cache.
+        let file = self.file.canonicalize().unwrap_or_else(|_| self.file.clone());
+        let credentials = credentials.with_identity(format!("file {}", file.display()));
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == credentials) {
             return Ok(Arc::clone(source));

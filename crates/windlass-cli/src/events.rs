@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windlass_core::{Event, EventSink, Happening, HealthStatus, Outcome, Text, UnitId};
+use windlass_core::{Cancel, ErrorKind, Event, EventSink, Happening, HealthStatus, Outcome, Text, UnitId};
 
 use crate::args::{Format, Loudness};
 use crate::term::{Term, Tone};
@@ -17,6 +17,7 @@ pub(crate) struct Progress {
 /// Tells the events of passes that go on for ever.
 pub(crate) struct Log {
     term: Arc<Term>,
+    cancel: Cancel,
     known: Mutex<Known>,
 }
 
@@ -47,8 +48,8 @@ impl Progress {
 }
 
 impl Log {
-    pub(crate) fn new(term: &Arc<Term>) -> Self {
-        Self { term: Arc::clone(term), known: Mutex::default() }
+    pub(crate) fn new(term: &Arc<Term>, cancel: &Cancel) -> Self {
+        Self { term: Arc::clone(term), cancel: cancel.clone(), known: Mutex::default() }
     }
 }
 
@@ -103,11 +104,13 @@ impl EventSink for Log {
         if json {
             self.term.line(event);
         }
-        let news = self.known.lock().unwrap_or_else(PoisonError::into_inner).is_news(event);
+        // Whoever stops a run knows why the rest is left.
+        let left = self.cancel.is_cancelled() && is_left(&event.what);
+        let news = !left && self.known.lock().unwrap_or_else(PoisonError::into_inner).is_news(event);
         let told = match self.term.loudness {
             // Errors are for people too, whatever reads the events.
             _ if json => news && tone(&event.what) == Tone::Bad,
-            Loudness::Quiet => tone(&event.what) == Tone::Bad,
+            Loudness::Quiet => news && tone(&event.what) == Tone::Bad,
             Loudness::Usual => news,
             Loudness::Verbose => true,
         };
@@ -121,6 +124,15 @@ fn tell(term: &Term, event: &Event, help: bool) {
     let tone = tone(&event.what);
     for line in words::event(event, help) {
         term.progress(if line.starts_with("  ") { Tone::Faint } else { tone }, &line);
+    }
+}
+
+/// What comes of a pass that was stopped.
+fn is_left(what: &Happening) -> bool {
+    match what {
+        Happening::Object { outcome, .. } => matches!(outcome, Outcome::Skipped { .. }),
+        Happening::Problem { error } | Happening::Failed { error } => error.kind() == ErrorKind::Cancelled,
+        _ => false,
     }
 }
 
@@ -163,7 +175,7 @@ fn tone(what: &Happening) -> Tone {
 
 #[cfg(test)]
 mod tests {
-    use windlass_core::{Counts, Error, ErrorKind, ObjectId};
+    use windlass_core::{Counts, Error, ObjectId};
 
     use super::*;
 

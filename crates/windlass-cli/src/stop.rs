@@ -22,20 +22,28 @@ const WORD: Duration = Duration::from_millis(200);
 /// Where the system gives no thread or no signal.
 pub(crate) fn listen(cancel: Cancel, term: &Arc<Term>) -> io::Result<()> {
     let term = Arc::clone(term);
-    let runtime = Builder::new_current_thread().enable_io().build()?;
-    let mut signals = {
-        let _inside = runtime.enter();
-        Signals::new()?
+    let (ready, begun) = channel();
+    // All of it lives on the thread: a runtime must not end inside of another.
+    let listening = move || {
+        let runtime = match Builder::new_current_thread().enable_io().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
+        runtime.block_on(async {
+            let mut signals = match Signals::new() {
+                Ok(signals) => signals,
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            let _ = ready.send(Ok(()));
+            signals.next().await;
+            say_so(&term);
+            cancel.cancel();
+            signals.next().await;
+            std::process::exit(KILLED);
+        });
     };
-    let listening = async move {
-        signals.next().await;
-        say_so(&term);
-        cancel.cancel();
-        signals.next().await;
-        std::process::exit(KILLED);
-    };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listening))?;
-    Ok(())
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listening)?;
+    begun.recv().unwrap_or_else(|_| Err(io::Error::other("the thread of the signals ended")))
 }
 
 /// Says that it stops. Where nobody reads that, it is not waited for.

@@ -66,11 +66,13 @@ impl Job {
         let Some(left) = self.left() else { return work() };
         let (done, waits) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
-            scope.spawn(move || {
+            let watching = move || {
                 if waits.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
                     self.stop.store(true, Ordering::Relaxed);
                 }
-            });
+            };
+            // Where no thread can be had, the work is stopped by its own checks alone.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, watching);
             let result = work();
             drop(done);
             result

@@ -93,7 +93,7 @@ pub struct GitLimits {
     pub pack_bytes_max: u64,
     /// The most bytes of one object of a fetched pack, unpacked or packed.
     pub object_bytes_max: u64,
-    /// The most bytes of all objects of a fetched pack together, unpacked.
+    /// The most bytes of all objects of a fetched pack together, unpacked; with a history, every version of a file counts.
     pub unpacked_bytes_max: u64,
     /// The most objects of a fetched pack.
     pub objects_max: usize,
@@ -120,7 +120,7 @@ impl Default for GitLimits {
             list_bytes_max: 64 << 20,
             pack_bytes_max: 2 << 30,
             object_bytes_max: 256 << 20,
-            unpacked_bytes_max: 4 << 30,
+            unpacked_bytes_max: 32 << 30,
             objects_max: 4_000_000,
             pack_threads_max: 4,
             redirects_max: 5,

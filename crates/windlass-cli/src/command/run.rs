@@ -13,7 +13,7 @@ use crate::spec::Unit;
 use crate::term::{Term, Tone};
 
 pub(super) async fn run(scene: &Scene) -> Result<Ending> {
-    let log: Arc<Log> = Arc::new(Log::new(&scene.term));
+    let log: Arc<Log> = Arc::new(Log::new(&scene.term, scene.cx.cancel()));
     let standing = Standing::default();
     let (mut tasks, mut ending, mut isolated) = (JoinSet::new(), Ending::Good, 0);
     for unit in scene.fleet.units() {

@@ -33,6 +33,10 @@ impl Owner {
         Ok(Self { owner: mark.owner.clone(), write: write.into() })
     }
 
+    pub(super) fn is(&self, owner: &str) -> bool {
+        self.owner == owner
+    }
+
     pub(super) fn mark(&self) -> Mark {
         Mark { owner: self.owner.clone() }
     }

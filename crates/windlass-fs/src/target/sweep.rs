@@ -1,10 +1,11 @@
 //! Putting in order what crashes and people have left.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use windlass_core::{Context, ObjectId, Result};
 
 use super::Folder;
+use super::marks::Owner;
 use crate::keeper::Turn;
 use crate::name;
 
@@ -35,28 +36,28 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes the lists of the units name what has their mark, and little else.
+    /// Makes the lists of the units name what has their mark, and nothing else.
     fn sweep(&self, cx: &Context) -> Result<()> {
         self.unmark_absent(cx, &self.marked(cx)?)?;
-        let marked: BTreeSet<ObjectId> = self.marked(cx)?.into_iter().collect();
-        let mut listed = BTreeSet::new();
-        for owner in self.owners()? {
-            for id in self.listed(cx, &owner)? {
+        let mut unlisted: BTreeMap<ObjectId, Owner> = BTreeMap::new();
+        for id in self.marked(cx)? {
+            cx.check()?;
+            // A mark that cannot be read is nobody's to list.
+            if let Ok(Some(owner)) = self.owner(&id) {
+                unlisted.insert(id, owner);
+            }
+        }
+        for unit in self.owners()? {
+            for id in self.listed(cx, &unit)? {
                 cx.check()?;
-                if marked.contains(&id) {
-                    listed.insert(id);
+                if unlisted.get(&id).is_some_and(|owner| owner.is(&unit)) {
+                    unlisted.remove(&id);
                 } else {
-                    self.unlist(&id, &owner)?;
+                    self.unlist(&id, &unit)?;
                 }
             }
         }
-        for id in marked.difference(&listed) {
-            cx.check()?;
-            if let Ok(Some(owner)) = self.owner(id) {
-                self.list(id, &owner)?;
-            }
-        }
-        Ok(())
+        unlisted.iter().try_for_each(|(id, owner)| self.list(id, owner))
     }
 
     /// What cannot be looked at is not known to be absent.

@@ -123,6 +123,18 @@ fn a_list_that_was_lost_is_made_anew_when_the_lock_is_taken() {
 }
 
 #[test]
+fn a_mark_that_stands_in_the_list_of_an_earlier_owner_is_listed_anew() {
+    let place = Place::with_web();
+    let theirs = LIST.replace("units/web", "units/dns");
+    fs::remove_file(place.path(LIST)).unwrap();
+    place.put(&theirs, "");
+    let place = place.reopened();
+    place.write(&owned_by(apply(&config_map("", "dns", "a")), "dns")).unwrap();
+    assert_eq!(strays(&place), [NAME]);
+    assert!(!place.path(&theirs).exists(), "the list of a unit names what has its mark");
+}
+
+#[test]
 fn a_mark_needs_an_owner_that_has_a_folder() {
     let place = Place::new();
     for owner in [String::new(), "a".repeat(300)] {

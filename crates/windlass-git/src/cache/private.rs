@@ -29,9 +29,9 @@ pub(super) fn check(root: &Path, folder: &Path) -> Result<()> {
 #[cfg(unix)]
 fn check_for(me: u32, root: &Path, folder: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
-    // The administrator owns what is mounted, and can enter all of it anyway.
+    // The administrator owns what is mounted, and can enter all of it anyway; and may work in the folder of another.
     let owner = fs::metadata(root).ok().map(|known| known.uid());
-    if owner.is_some_and(|owner| owner != me && owner != 0) {
+    if me != 0 && owner.is_some_and(|owner| owner != me && owner != 0) {
         return Err(of_another(root));
     }
     let Ok(known) = fs::symlink_metadata(folder) else { return Ok(()) };

@@ -215,7 +215,9 @@ impl Watch<'_> {
             return Ok(());
         }
         let error = Error::new(ErrorKind::Limit, "the pack of the server unpacks to too much");
-        Err(error.with("unpacked_bytes_max", max))
+        Err(error
+            .with("unpacked_bytes_max", max)
+            .with_help("raise this limit of the source, or give it a smaller repository"))
     }
 }
 
