@@ -167,7 +167,7 @@ fn what_is_not_to_be_applied_may_be_deleted_unless_it_is_to_be_left_alone() {
         read(&ArgoDialect, &format!("{hook}\nargocd.argoproj.io/sync-wave: x")),
         "; invalid, unsupported"
     );
-    assert_eq!(read(&FluxDialect, ssa), "; unsupported");
+    assert_eq!(read(&FluxDialect, ssa), "keep; unsupported");
     assert_eq!(read(&FluxDialect, reconcile), "keep; unsupported");
 }
 

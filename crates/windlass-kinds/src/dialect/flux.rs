@@ -19,7 +19,7 @@ const RECONCILE: &str = "kustomize.toolkit.fluxcd.io/reconcile";
 /// Labels of these names say the same; where a label and an annotation differ, the one that does less counts. `ssa: Ignore` and
 /// `reconcile: disabled`, an object that is listed and not applied, are errors of kind
 /// [`Unsupported`](windlass_core::ErrorKind::Unsupported): there is no directive for it, and applying it would be the opposite
-/// of what was asked. With `reconcile: disabled` it is also never deleted; with `ssa: Ignore` it is, as Flux does it.
+/// of what was asked. Such an object is never deleted either, as Flux does it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FluxDialect;
 
@@ -27,7 +27,7 @@ impl Dialect for FluxDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
         // As Flux: a label says the same as an annotation, and it is enough that one of them says it.
         let sorts = [Sort::Label, Sort::Annotation];
-        let modes = sorts.map(|sort| mode(object, sort));
+        let modes = sorts.map(|sort| mode(object, sort, into));
         let said = || modes.iter().flatten().copied().flatten();
         let mode = said().find(|mode| *mode == Mode::CreateOnly).or_else(|| said().next());
         into.mode = mode.or(into.mode);
@@ -44,9 +44,10 @@ fn prune(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
     Ok(())
 }
 
-fn mode(object: &Object, sort: Sort) -> Result<Option<Mode>> {
+fn mode(object: &Object, sort: Sort, into: &mut Directives) -> Result<Option<Mode>> {
     let Some(said) = Said::find(object, sort, SSA)? else { return Ok(None) };
     if said.value.eq_ignore_ascii_case("Ignore") {
+        into.keep = true;
         return Err(said.not_applied());
     }
     let table = [("Override", Mode::Apply), ("Merge", Mode::Apply), ("IfNotPresent", Mode::CreateOnly)];
@@ -57,7 +58,6 @@ fn reconcile(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
     let Some(said) = Said::find(object, sort, RECONCILE)? else { return Ok(()) };
     let value = said.value.to_ascii_lowercase();
     if value == "disabled" {
-        // Flux leaves it alone in every way.
         into.keep = true;
         return Err(said.not_applied());
     }
