@@ -120,7 +120,7 @@ impl TargetHarness for Stage {
         Ok(())
     }
 
-    /// A Secret, since of other objects the server's words are passed on.
+    /// A Secret, since of other objects the server's words are passed on, but for the values that they quote.
     fn invalid_object(&self, secret: &str) -> Check<Object> {
         let text = format!(
             r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"wrong","namespace":"{}","labels":{{"not":"{secret} !"}}}},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Dialect, Directives, Live, Mark, Object, ObjectId, Text, UnitId};
+use windlass_core::{Dialect, Directives, Error, ErrorKind, Live, Mark, Object, ObjectId, Text, UnitId};
 
 /// Why an object that is not wanted any more stays.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,11 +27,19 @@ pub(crate) fn stay(live: &Live, unit: &UnitId, dialects: &[Arc<dyn Dialect>]) ->
 fn asks(body: &Object, dialects: &[Arc<dyn Dialect>]) -> Option<Stay> {
     let mut directives = Directives::default();
     for dialect in dialects {
-        if let Err(error) = dialect.read(body, &mut directives) {
-            return Some(Stay::Owned(format!("its annotations cannot be read: {error}").into()));
+        match dialect.read(body, &mut directives) {
+            Err(error) if !speaks_of_applying(&error) => {
+                return Some(Stay::Owned(format!("its annotations cannot be read: {error}").into()));
+            }
+            _ => {}
         }
     }
     directives.keep.then(|| Stay::Released("it asks to be kept".into()))
+}
+
+/// It was read, and there is no directive for it: the object is not to be applied, which nobody is about to do.
+fn speaks_of_applying(error: &Error) -> bool {
+    error.problems().iter().all(|problem| problem.kind() == ErrorKind::Unsupported)
 }
 
 /// Says whether two identities may be one object: an object can be reached through several groups.

@@ -23,6 +23,16 @@ impl Dialect for Keep {
         match object.annotation("keep") {
             None => {}
             Some("yes") => into.keep = true,
+            Some("apart") => return Err(Error::new(ErrorKind::Unsupported, "not to be applied")),
+            Some("alone") => {
+                into.keep = true;
+                return Err(Error::new(ErrorKind::Unsupported, "not to be applied"));
+            }
+            Some("apart, odd") => {
+                let problems =
+                    [(ErrorKind::Unsupported, "not to be applied"), (ErrorKind::Invalid, "not yes")];
+                return Error::all(problems.map(|(kind, what)| Error::new(kind, what))).map_or(Ok(()), Err);
+            }
             Some(other) => return Err(Error::new(ErrorKind::Invalid, "not yes").with("value", other)),
         }
         Ok(())
@@ -93,7 +103,7 @@ fn what_goes_by_itself_while_the_pass_waits_is_deleted() {
 
 #[test]
 fn an_annotation_on_the_live_object_keeps_it() {
-    for (value, owned) in [("yes", "b"), ("certainly", "a b")] {
+    for (value, owned) in [("yes", "b"), ("certainly", "a b"), ("alone", "b"), ("apart, odd", "a b")] {
         let world = World::with("a=1; b=1", |target| target.with_dialect(Keep), |engine| engine);
         world.pass();
         world.take_writes();
@@ -102,6 +112,17 @@ fn an_annotation_on_the_live_object_keeps_it() {
         assert_eq!(world.writes(), "", "{value}: an annotation that cannot be read keeps as well");
         assert_eq!(world.owned(), owned);
     }
+}
+
+#[test]
+fn what_is_only_not_to_be_applied_is_deleted() {
+    let world = World::with("a=1; b=1", |target| target.with_dialect(Keep), |engine| engine);
+    world.pass();
+    world.take_writes();
+    annotate(&world.target, "a", "apart");
+    world.commit("b=1");
+    assert_eq!(world.writes(), "delete a");
+    assert_eq!(world.owned(), "b");
 }
 
 #[test]

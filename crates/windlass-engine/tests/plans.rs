@@ -6,9 +6,9 @@ mod support;
 
 use support::{object, object_id};
 use windlass_core::{
-    Contest, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mark, Node, Now, Object,
-    ObjectId, OrderRule, Origin, Owned, Plan, Prediction, Result, Sight, Stamp, TreePath, Value, Verb,
-    Version, Write,
+    Action, Contest, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mark, Mode,
+    Node, Now, Object, ObjectId, OrderRule, Origin, Owned, Plan, Prediction, Result, Sight, Stamp, TreePath,
+    Value, Verb, Version, Write,
 };
 use windlass_engine::{
     Adoption, Compared, Effect, Facts, Happened, Prune, Rules, State, Wait, Wanted, plan, step,
@@ -57,7 +57,7 @@ fn make(facts: &Facts, change: impl FnOnce(Rules<'_>) -> Rules<'_>) -> Plan {
 }
 
 fn verbs(plan: &Plan) -> String {
-    let verb = |action: &windlass_core::Action| format!("{} {}", action.verb.name(), action.id);
+    let verb = |action: &Action| format!("{} {}", action.verb.name(), action.id);
     plan.actions.iter().map(verb).collect::<Vec<_>>().join(", ")
 }
 
@@ -111,6 +111,44 @@ fn what_cannot_be_foretold_waits_for_what_it_needs() {
         "{:?}",
         plan.edges
     );
+}
+
+/// What is planned for an object that is live and may be made anew; another one is to be created.
+fn made_anew(uid: Option<&str>, prediction: Option<Prediction>) -> Action {
+    let a = object("a", "1");
+    let mut one = wanted(a.clone());
+    one.item.directives.mode = Some(Mode::Recreate);
+    let mut facts = facts([]);
+    let b = object("b", "1");
+    facts.wanted = vec![one, wanted(b.clone())];
+    let Sight::Live(mut live) = live(&object("a", "0"), "one", ours()) else { panic!("a live object") };
+    live.uid = uid.map(Into::into);
+    facts.observed.sights = [(a.id().clone(), Sight::Live(live)), (b.id().clone(), Sight::Absent)].into();
+    let (payload, after) = (b.clone(), b.clone());
+    let create = Prediction::Change { payload, after, mode: Mode::Apply, contests: vec![] };
+    facts.predictions =
+        prediction.map(|prediction| [(a.id().clone(), prediction), (b.id().clone(), create)].into());
+    make(&facts, |rules| rules).actions.into_iter().find(|action| action.id == *a.id()).unwrap()
+}
+
+#[test]
+fn what_is_there_and_cannot_be_foretold_is_changed_in_place() {
+    let later = Prediction::Deferred { until: Node::Object(object_id("b")), payload: object("a", "1") };
+    let action = made_anew(Some("one"), Some(later));
+    assert_eq!((action.verb, action.mode), (Verb::Apply, Mode::Apply));
+}
+
+#[test]
+fn only_the_object_that_was_seen_is_made_anew() {
+    let change = |mode| {
+        let (payload, after) = (object("a", "1"), object("a", "1"));
+        Some(Prediction::Change { payload, after, mode, contests: vec![] })
+    };
+    let expect = |uid, prediction| made_anew(uid, prediction).expect;
+    assert_eq!(expect(Some("one"), change(Mode::Recreate)), Expect::Uid("one".into()));
+    assert_eq!(expect(None, change(Mode::Recreate)), Expect::At(Version::new("1")));
+    assert_eq!(expect(Some("one"), change(Mode::Apply)), Expect::Any);
+    assert_eq!(expect(Some("one"), None), Expect::At(Version::new("1")), "a version says more than a uid");
 }
 
 /// Gives these edges.

@@ -99,6 +99,21 @@ fn an_object_of_somebody_else_that_came_in_between_is_a_conflict() {
 }
 
 #[test]
+fn what_somebody_made_in_the_place_of_an_object_is_not_deleted_to_make_that_one_anew() {
+    let world = World::predicting("a=1 anew");
+    world.pass();
+    world.commit("a=2 anew");
+    world.target.fail_next_write(&object_id("a"), lost());
+    let meanwhile = async {
+        world.cx.sleep(Duration::from_millis(1)).await.unwrap();
+        world.target.put_foreign(object("a", "theirs"), None);
+    };
+    let (report, ()) = world.clock.block_on(join(world.engine.reconcile(&world.cx), meanwhile));
+    assert_eq!(report.unwrap().error().unwrap().kind(), ErrorKind::Conflict);
+    assert_eq!(world.target.get(&object_id("a")), Some(object("a", "theirs")));
+}
+
+#[test]
 fn a_write_that_was_to_be_tried_again_when_the_pass_ended_is_a_failure() {
     let world = World::new("a=1; b=1 after:a");
     world.target.lose_next_write(&object_id("a"), lost().retrying(Retry::After(seconds(600))));

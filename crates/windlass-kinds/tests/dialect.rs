@@ -151,6 +151,46 @@ fn what_its_author_does_not_want_applied_is_refused() {
 }
 
 #[test]
+fn what_is_not_to_be_applied_may_be_deleted_unless_it_is_to_be_left_alone() {
+    let read = |dialect: &dyn Dialect, annotations: &str| {
+        let mut directives = Directives::default();
+        let error = dialect.read(&object(annotations), &mut directives).unwrap_err();
+        let kinds: Vec<&str> = error.problems().iter().map(|problem| problem.kind().name()).collect();
+        format!("{}; {}", text(&directives), kinds.join(", "))
+    };
+    let (hook, ssa) = ("argocd.argoproj.io/hook: PostDelete", "kustomize.toolkit.fluxcd.io/ssa: Ignore");
+    let (reconcile, keep) =
+        ("kustomize.toolkit.fluxcd.io/reconcile: disabled", "argocd.argoproj.io/sync-options: Delete=false");
+    assert_eq!(read(&ArgoDialect, hook), "; unsupported");
+    assert_eq!(read(&ArgoDialect, &format!("{hook}\n{keep}")), "keep; unsupported");
+    assert_eq!(
+        read(&ArgoDialect, &format!("{hook}\nargocd.argoproj.io/sync-wave: x")),
+        "; invalid, unsupported"
+    );
+    assert_eq!(read(&FluxDialect, ssa), "keep; unsupported");
+    assert_eq!(read(&FluxDialect, reconcile), "keep; unsupported");
+}
+
+#[test]
+fn of_a_label_and_an_annotation_of_flux_the_one_that_does_less_counts() {
+    let read = |label: &str, annotation: &str| {
+        let text = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"it","namespace":"shop","labels":{{"kustomize.toolkit.fluxcd.io/ssa":"{label}"}},"annotations":{{"kustomize.toolkit.fluxcd.io/ssa":"{annotation}"}}}}}}"#
+        );
+        let object = Object::new(serde_json::from_str(&text).unwrap()).unwrap();
+        let mut directives = Directives::default();
+        FluxDialect
+            .read(&object, &mut directives)
+            .map(|()| self::text(&directives))
+            .map_err(|error| error.kind())
+    };
+    assert_eq!(read("IfNotPresent", "Override").unwrap(), "mode=CreateOnly");
+    assert_eq!(read("Merge", "IfNotPresent").unwrap(), "mode=CreateOnly");
+    assert_eq!(read("Merge", "Override").unwrap(), "mode=Apply");
+    assert_eq!(read("Ignore", "Override").unwrap_err(), windlass_core::ErrorKind::Unsupported);
+}
+
+#[test]
 fn a_label_of_flux_says_the_same_as_its_annotation() {
     let read = |name: &str, value: &str| {
         let text = format!(

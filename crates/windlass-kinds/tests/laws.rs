@@ -206,7 +206,7 @@ mod dialect {
             ],
             wrong: vec![
                 ("kustomize.toolkit.fluxcd.io/prune", "no"),
-                ("kustomize.toolkit.fluxcd.io/ssa", "Ignore"),
+                ("kustomize.toolkit.fluxcd.io/ssa", "Never"),
             ],
         });
     }

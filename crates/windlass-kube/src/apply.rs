@@ -249,8 +249,9 @@ impl Writing<'_> {
         })
     }
 
-    /// Rehearses an apply. Only a field that cannot be changed in place leads on to a delete; any other mistake would
-    /// leave nothing behind, as the new object has it too.
+    /// Rehearses an apply. Whatever would change leads on to a delete, in place or not: whoever says recreate has decided
+    /// that. Any mistake but a field that cannot be changed does not: the new object would have it too, and nothing would
+    /// be left.
     async fn is_as_wanted(&self, live: &Live) -> Result<bool> {
         let call = self.sending.apply(self.payload, self.mark, &[], true)?.dry_run();
         let answer = self.sending.target.cluster.send(self.cx, &call).await?;

@@ -4,18 +4,22 @@ use windlass_core::{Contest, Decision, Error, ErrorKind, Object, ObjectId, Resul
 
 use crate::contest::{self, ConflictRules};
 use crate::fail::Cause;
+use crate::owner::UNIT_LABEL;
 
 /// What the server says of contested fields.
 pub(crate) struct Dispute {
     /// Fields that others hold.
     pub(crate) contests: Vec<Contest>,
-    /// Whether our own manager is among the holders: it once replaced the object instead of applying it.
+    /// Whether something is ours that only force can set: a field that our own manager holds, as it once replaced the
+    /// object instead of applying it, or our mark, which is not in the payload and so cannot be left to anybody.
     own: bool,
 }
 
 impl Dispute {
     pub(crate) fn of(causes: &[Cause], payload: &Object, rules: &ConflictRules, manager: &str) -> Self {
-        let ours = |cause: &&Cause| contest::is_held_by(cause, manager);
+        let marks = |cause: &Cause| cause.field.strip_prefix(".metadata.labels.") == Some(UNIT_LABEL);
+        let yields = |cause: &Cause| rules.contest(cause, payload.body()).decision == Decision::Yield;
+        let ours = |cause: &&Cause| contest::is_held_by(cause, manager) || (marks(cause) && yields(cause));
         let theirs = causes.iter().filter(|cause| !ours(cause));
         Self {
             contests: theirs.map(|cause| rules.contest(cause, payload.body())).collect(),

@@ -87,7 +87,7 @@ impl Status {
         self.causes().iter().filter(|cause| cause.reason == "FieldManagerConflict").cloned().collect()
     }
 
-    fn message(&self) -> &str {
+    fn message(&self) -> String {
         words::message(&self.message)
     }
 }
@@ -166,7 +166,7 @@ fn maybe_our_own() -> Error {
 
 fn told(kind: ErrorKind, status: &Status, otherwise: &str) -> Error {
     let message = status.message();
-    Error::new(kind, if message.is_empty() { otherwise } else { message })
+    Error::new(kind, if message.is_empty() { otherwise.to_owned() } else { message })
 }
 
 fn denied(status: &Status) -> Error {
@@ -266,7 +266,7 @@ pub(crate) fn is_immutable(status: &Status) -> bool {
     let causes = status.causes();
     // Only what is said of a value counts, as the value itself may say anything.
     !causes.is_empty() && causes.iter().all(|cause| says(&words::cause(&cause.message)))
-        || status.reason == "Invalid" && causes.is_empty() && says(status.message())
+        || status.reason == "Invalid" && causes.is_empty() && says(&status.message())
 }
 
 /// An error for a request that got no answer: a write may have happened.

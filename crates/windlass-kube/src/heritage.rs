@@ -34,10 +34,19 @@ impl Heir<'_> {
         entry.text_at(&["manager"]) == Some(self.manager) && entry.text_at(&["operation"]) == Some("Apply")
     }
 
+    /// Parts the entries into those that become ours and all others. The fields of another version of the kind may have
+    /// other names, so that such an entry is left as it is.
+    fn part(self, body: &Value) -> (Vec<&Value>, Vec<&Value>) {
+        let all = entries(body);
+        let ours = all.iter().find(|entry| self.is_apply(entry));
+        let ours = ours.or_else(|| all.iter().find(|entry| self.inherits(entry)));
+        let version = ours.and_then(|entry| entry.text_at(&["apiVersion"]));
+        all.iter().partition(|entry| self.inherits(entry) && entry.text_at(&["apiVersion"]) == version)
+    }
+
     /// Gives the `managedFields` as they would be if all had been applied; `None` where it was.
     pub(crate) fn settled(self, body: &Value) -> Option<Vec<Value>> {
-        let (inherited, rest): (Vec<&Value>, Vec<&Value>) =
-            entries(body).iter().partition(|entry| self.inherits(entry));
+        let (inherited, rest) = self.part(body);
         let first = *inherited.first()?;
         let (applied, others): (Vec<&Value>, Vec<&Value>) =
             rest.into_iter().partition(|entry| self.is_apply(entry));
@@ -51,8 +60,7 @@ impl Heir<'_> {
     /// Takes out of a rehearsed object what a write would take out once the fields are ours, and says whether that is
     /// anything.
     pub(crate) fn leave_behind(self, body: &mut Value) -> bool {
-        let (inherited, rest): (Vec<&Value>, Vec<&Value>) =
-            entries(body).iter().partition(|entry| self.inherits(entry));
+        let (inherited, rest) = self.part(body);
         if inherited.is_empty() {
             return false;
         }
@@ -148,6 +156,31 @@ mod tests {
             "{fieldsV1:{f:data:{.:{},f:a:{},f:b:{},f:c:{},f:d:{f:x:{}}}},manager:windlass,operation:Apply}\n\
              {fieldsV1:{f:data:{f:e:{}}},manager:kubectl-edit,operation:Update}"
         );
+    }
+
+    fn of_version(version: &str, entry: &str) -> String {
+        entry.replacen('{', &format!(r#"{{"apiVersion":"{version}","#), 1)
+    }
+
+    #[test]
+    fn fields_of_another_version_are_left_as_they_are() {
+        let old = of_version(
+            "v1",
+            &entry("kubectl-client-side-apply", "Update", r#"{"f:data":{"f:a":{},"f:old":{}}}"#),
+        );
+        let new = of_version("v2", &entry("windlass", "Update", r#"{"f:data":{"f:b":{}}}"#));
+        let ours = of_version("v2", &entry("windlass", "Apply", r#"{"f:data":{"f:c":{}}}"#));
+        assert_eq!(
+            settled(&[old.clone(), new, ours.clone()], &ConflictRules::default()).unwrap(),
+            "{apiVersion:v2,fieldsV1:{f:data:{f:b:{},f:c:{}}},manager:windlass,operation:Apply}\n\
+             {apiVersion:v1,fieldsV1:{f:data:{f:a:{},f:old:{}}},manager:kubectl-client-side-apply,operation:Update}"
+        );
+        assert_eq!(settled(&[old.clone(), ours.clone()], &ConflictRules::default()), None);
+        let rules = ConflictRules::default();
+        let heir = Heir { manager: "windlass", rules: &rules };
+        let mut body = body(&[old, ours], r#""data":{"a":"1","old":"2"}"#);
+        assert!(!heir.leave_behind(&mut body));
+        assert_eq!(body.at(&["data"]).unwrap().canonical(), r#"{"a":"1","old":"2"}"#);
     }
 
     #[test]

@@ -23,13 +23,18 @@
 //! | Has it changed? | its stamp covers the fields that our field manager owns, with their values |
 //! | What would a write do? | a dry run of the same server-side apply, for what exists; what is new is predicted as wanted |
 //! | Who gets a field that two want? | [`ConflictRules`], and the plan shows it first; what the plan did not show is not taken |
-//! | What of fields that `kubectl apply` set? | they become ours, as Flux does it: what nobody wants any more goes |
+//! | What of fields that `kubectl apply` set? | they become ours with an apply, and a second one takes out what nobody wants |
 //! | What if a kind does not exist yet? | a CustomResourceDefinition among the items brings it; until then it waits |
 //!
 //! # Invariants
 //!
-//! - No request is repeated unless the server asked for it (429, 503, a quota counted at the same time), at most
-//!   three times, and each write asks the fence first, also a repeated one.
+//! - A request is repeated up to three times where the answer asks for it (429, 503, a quota counted at the same time).
+//!   A 503 may be of a proxy that lost its upstream: whatever a write ends in after that says that something may have been
+//!   written.
+//! - A write whose path is not served, or not yet, is sent up to six times. An apply is sent up to four times while fields
+//!   turn out to be held by others, and again, up to four times, once fields that were set by other means are ours; a
+//!   replace at no certain version up to three times while somebody else is faster. A request without an answer is never
+//!   repeated here. Each write asks the fence first, also a repeated one.
 //! - Credentials and bodies never reach errors or `Debug`: of what the server says of a value only its opinion is passed
 //!   on, and of a Secret that it refuses only fields are named.
 //! - A kind, a namespace or a group that cannot be read makes its own objects unreadable, never absent, and no others.
@@ -39,7 +44,9 @@
 //!   its kind.
 //! - A namespace or a CustomResourceDefinition is never deleted to be made anew.
 //!
-//! It does not watch yet, does not migrate fields of other commands of `kubectl`, and speaks to no proxy by itself.
+//! It does not watch yet, does not migrate fields of other commands of `kubectl` or of another version of the kind than the
+//! one that is wanted, and speaks to no proxy by itself. Since what `kubectl apply` set becomes ours in two steps, an object
+//! that is adopted can roll out twice, and is refused where both together, what was set and what is wanted, are not valid.
 
 mod admit;
 mod apply;

@@ -194,10 +194,12 @@ impl KubeStore {
         let subject = Subject::new("unit", unit.as_str());
         let call = Call::write(Method::DELETE, self.path(unit), subject, body.canonical());
         let answer = self.cluster.send(cx, &call).await?;
-        if answer.status == 404 {
+        // A try whose answer was lost may have deleted it, and then it is as it should be.
+        let gone = answer.status == 404 && answer.doubtful && !fail::is_unknown_path(&answer);
+        if answer.status == 404 && !gone {
             return Err(outdated(unit));
         }
-        if !answer.is_success() {
+        if !gone && !answer.is_success() {
             return Err(fail::refused(&answer, &call));
         }
         self.last().remove(unit);

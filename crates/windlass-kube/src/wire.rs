@@ -132,25 +132,23 @@ impl Cluster {
     /// Sends a request until it has an answer that is not "later". An answer of any other status is `Ok`.
     pub(crate) async fn send(&self, cx: &Context, call: &Call) -> Result<Answer> {
         let (mut wait, mut doubtful) = (WAIT_FIRST, false);
+        let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
         for attempt in 1.. {
             let left = match call.effect {
                 Effect::Nothing => {
                     cx.check()?;
                     cx.remaining()
                 }
-                Effect::Write => cx.check_write()?,
+                Effect::Write => cx.check_write().map_err(|error| in_doubt(error, doubtful))?,
             };
-            let answer = match self.attempt(cx, call, left).await {
-                Ok(answer) => Answer { doubtful, ..answer },
-                Err(error) if doubtful => return Err(error.maybe_written()),
-                Err(error) => return Err(error),
-            };
+            let answer = self.attempt(cx, call, left).await.map_err(|error| in_doubt(error, doubtful))?;
+            let answer = Answer { doubtful, ..answer };
             doubtful |= call.effect == Effect::Write && fail::comes_from_between(&answer);
             if attempt >= TRIES_MAX || !fail::asks_to_repeat(&answer) {
                 return Ok(answer);
             }
             let slept = cx.sleep(answer.retry_after.unwrap_or(wait).min(WAIT_MAX)).await;
-            slept.map_err(|error| if doubtful { error.maybe_written() } else { error })?;
+            slept.map_err(|error| in_doubt(error, doubtful))?;
             wait *= 2;
         }
         Err(Error::new(ErrorKind::Internal, "a request without an end"))

@@ -48,7 +48,7 @@ pub(crate) fn cause(message: &str) -> String {
 }
 
 /// Gives a message as a whole, up to the first value that it quotes.
-pub(crate) fn message(message: &str) -> &str {
+pub(crate) fn message(message: &str) -> String {
     let values =
         QUOTING.iter().filter_map(|(sort, _)| Some(message.find(&format!("{sort}: "))? + sort.len()));
     // A decoder goes on with a piece of the text that it read, a validation with a comparison of whole objects. Other
@@ -57,7 +57,23 @@ pub(crate) fn message(message: &str) -> &str {
     let invalid = message.find(" is invalid: ");
     let comparison = invalid.and_then(|at| Some(at + message[at..].find('\n')?));
     let end = values.chain(piece).chain(comparison).min().unwrap_or(message.len());
-    cut(&message[..end], MESSAGE_MAX).trim_end_matches('.')
+    let text = without_what_was_got(&message[..end]);
+    cut(&text, MESSAGE_MAX).trim_end_matches('.').to_owned()
+}
+
+/// Ends each line where it prints the value that it got instead of what it expected: server-side apply lists one mistake
+/// a line, each with its path in front. A line without one may be the rest of a value.
+fn without_what_was_got(text: &str) -> String {
+    let (mut lines, mut printing) = (Vec::new(), false);
+    for line in text.lines() {
+        if printing && !line.starts_with("  .") {
+            continue;
+        }
+        let got = line.find(", got ");
+        printing = got.is_some();
+        lines.push(&line[..got.unwrap_or(line.len())]);
+    }
+    lines.join("\n")
 }
 
 fn cut(text: &str, max: usize) -> &str {
@@ -164,6 +180,11 @@ mod tests {
             "Pod \"m\" is invalid: spec: Forbidden: no\n+hunter2",
             "Pod \"m\" is invalid: spec: Forbidden: no",
         );
+        says(
+            "failed to create typed patch object (a/x; apps/v1, Kind=Deployment): errors:\n  .spec.env[name=\"PIN\"].value: expected string, got &value.valueUnstructured{Value:12345}\n  .spec.key: expected map, got &{hunter2\nhunter3}\n  .spec.port: expected numeric (int or float), got hunter4\n  .spec.odd: field not declared in schema",
+            "failed to create typed patch object (a/x; apps/v1, Kind=Deployment): errors:\n  .spec.env[name=\"PIN\"].value: expected string\n  .spec.key: expected map\n  .spec.port: expected numeric (int or float)\n  .spec.odd: field not declared in schema",
+        );
+        says(".value: expected string, got &{hunter2}", ".value: expected string");
         says("a webhook denied it:\n- set limits", "a webhook denied it:\n- set limits");
         says("no rights.", "no rights");
     }

@@ -117,13 +117,34 @@ async fn a_field_that_our_own_replace_holds_is_ours() {
     check_contested(script, ConflictRules::none(), write, "changed 5@u-x", &asked).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn our_mark_is_set_also_where_its_holder_keeps_every_field() {
+    let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
+    let causes = [("kubectl-edit", ".metadata.labels.windlass.dev/unit"), ("kubectl-edit", ".data.k")];
+    let script = Script::new().on(GENTLE, 409, &held_by(&causes)).on(PATCH, 200, &live_map("x", "0", 5));
+    let body = sent(r#","uid":"u-x""#);
+    let asked = [format!("{GENTLE} {body}"), format!("{PATCH} {}", body.replace(r#""k":"1""#, ""))];
+    let write = apply(Mode::Apply, Expect::Uid("u-x".into()));
+    check_contested(script, rules, write, "changed 5@u-x", &asked).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_mark_is_not_taken_where_the_plan_did_not_say_so() {
+    let causes = [("other", ".metadata.labels.windlass.dev/unit")];
+    let script = Script::new().on(GENTLE, 409, &held_by(&causes));
+    let asked = [format!("{GENTLE} {}", sent(r#","uid":"u-x""#))];
+    let expected = r#"conflict: somebody else holds the field (field=["metadata.labels.windlass.dev/unit"], holder=other, object=ConfigMap/a/x)"#;
+    let write = apply(Mode::Apply, Expect::Uid("u-x".into()));
+    check_contested(script, ConflictRules::none(), write, expected, &asked).await;
+}
+
 const SETTLE: &str = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass";
 
 #[tokio::test(start_paused = true)]
 async fn what_kubectl_applied_or_we_replaced_goes_where_it_is_not_wanted_any_more() {
     for manager in ["kubectl-client-side-apply", "windlass"] {
         let entry = format!(
-            r#"{{"fieldsType":"FieldsV1","fieldsV1":{{"f:data":{{"f:old":{{}}}}}},"manager":"{manager}","operation":"Update"}},"#
+            r#"{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{{"f:data":{{"f:old":{{}}}}}},"manager":"{manager}","operation":"Update"}},"#
         );
         let both =
             live_map("x", "1", 5).replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#));
@@ -148,7 +169,7 @@ async fn what_kubectl_applied_or_we_replaced_goes_where_it_is_not_wanted_any_mor
 async fn what_cannot_be_made_our_own_says_that_something_was_written() {
     let theirs = live_map("x", "1", 5).replace(
         r#""managedFields":["#,
-        r#""managedFields":[{"fieldsV1":{},"manager":"windlass","operation":"Update"},"#,
+        r#""managedFields":[{"apiVersion":"v1","fieldsV1":{},"manager":"windlass","operation":"Update"},"#,
     );
     let denied = status(403, "Forbidden", "no", "{}");
     for (code, answer, kind) in [(409, conflict(), "conflict"), (403, denied, "denied")] {

@@ -390,8 +390,7 @@ async fn a_yielded_field_that_cannot_be_left_out_refuses_the_object() {
 
 #[tokio::test(start_paused = true)]
 async fn what_kubectl_applied_and_nobody_wants_is_shown_to_go() {
-    let entry =
-        r#"{"fieldsV1":{"f:data":{"f:old":{}}},"manager":"kubectl-client-side-apply","operation":"Update"},"#;
+    let entry = r#"{"apiVersion":"v1","fieldsV1":{"f:data":{"f:old":{}}},"manager":"kubectl-client-side-apply","operation":"Update"},"#;
     let rehearsed = live_map("x", "1", 4)
         .replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#))
         .replace(r#""k":"1""#, r#""k":"1","old":"2""#);

@@ -226,6 +226,29 @@ async fn a_forgotten_unit_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_unit_whose_state_went_with_a_lost_answer_is_forgotten() {
+    let maps = "/api/v1/namespaces/windlass-system/configmaps";
+    let script = Script::new()
+        .on(
+            &format!("POST {maps}?fieldManager=windlass"),
+            201,
+            r#"{"metadata":{"resourceVersion":"1","uid":"u"}}"#,
+        )
+        .on(&format!("DELETE {maps}/windlass-shop"), 503, "upstream connect error")
+        .on(&format!("DELETE {maps}/windlass-shop"), 404, &absent("configmaps", "windlass-shop"))
+        .on(&format!("GET {maps}/windlass-shop"), 404, &absent("configmaps", "windlass-shop"));
+    let (store, cx) = (KubeStore::new(script.cluster(), &KubeOptions::default()), context());
+    let version = store.save(&cx, &unit(), None, &put(1)).await.unwrap();
+    store.save(&cx, &unit(), Some(&version), &forget()).await.unwrap();
+    script.log();
+    let error = store.save(&cx, &unit(), Some(&version), &put(1)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(script.log(), format!("GET {maps}/windlass-shop"), "nothing of it is remembered");
+    let gone = store.save(&cx, &unit(), Some(&version), &forget()).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::Conflict, "without a lost answer somebody else deleted it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn units_are_listed_sorted_and_other_maps_are_none() {
     let (maps, cx) = (Maps::default(), context());
     let store = maps.store();

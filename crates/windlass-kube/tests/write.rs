@@ -180,6 +180,29 @@ async fn a_lost_fence_stops_every_write_before_it_is_sent() {
     }
 }
 
+/// Holds for one check.
+#[derive(Debug, Default)]
+struct Once(std::sync::atomic::AtomicBool);
+
+impl Fence for Once {
+    fn check(&self, now: Now) -> Result<Option<Duration>> {
+        let checked = self.0.swap(true, std::sync::atomic::Ordering::Relaxed);
+        if checked { Lost.check(now) } else { Ok(None) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fence_that_is_lost_after_a_lost_answer_does_not_hide_what_may_have_been_written() {
+    let busy = status(503, "ServiceUnavailable", "busy", "{}");
+    for (answer, expected) in [("upstream connect error", true), (busy.as_str(), false)] {
+        let script = Script::new().on(PATCH, 503, answer);
+        let cx = context().with_fence(Arc::new(Once::default()));
+        let error = script.target().write(&cx, &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+        assert_eq!((error.message(), error.may_have_written()), ("the lease is lost", expected), "{answer}");
+        assert_eq!(script.log().matches(PATCH).count(), 1);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_wrong_field_is_named_and_an_immutable_one_with_its_way_out() {
     let causes = r#"{"causes":[{"message":"Required value","field":"spec.a"},{"message":"Invalid value: 7","field":"spec.b"}]}"#;

@@ -186,10 +186,18 @@ impl<'a> Draft<'a> {
                     action.changes =
                         self.rules.explain.changes(before, &after, item.object.body(), self.cause(live));
                 }
+                if let (Mode::Recreate, Some(live), Expect::Any) = (mode, live, &action.expect) {
+                    action.expect = the_same(live);
+                }
                 let verb = if live.is_some() { Verb::Change } else { Verb::Create };
                 self.write(action, live, verb, payload, mode);
             }
-            Prediction::Deferred { payload, .. } => self.write(action, live, Verb::Apply, payload, mode),
+            Prediction::Deferred { payload, .. } => {
+                // Nobody has said that what is there cannot be changed in place.
+                let in_place = live.is_some() && mode == Mode::Recreate;
+                let mode = if in_place { Mode::Apply } else { mode };
+                self.write(action, live, Verb::Apply, payload, mode);
+            }
             Prediction::Refused(error) => return Err(error),
         }
         Ok(())
@@ -229,6 +237,14 @@ impl<'a> Draft<'a> {
         let as_before = self.known.is_some_and(|known| known.wanted == self.digest && known.stamp.is_some());
         let moved = live.is_some_and(|live| self.known.is_some_and(|known| known.stamp != Some(live.stamp)));
         if as_before && moved { Cause::Drifted } else { Cause::Wanted }
+    }
+}
+
+/// Whatever is deleted to be made anew is what was seen, and not what somebody made in its place since.
+fn the_same(live: &Live) -> Expect {
+    match &live.uid {
+        Some(uid) => Expect::Uid(uid.clone()),
+        None => Expect::At(live.version.clone()),
     }
 }
 

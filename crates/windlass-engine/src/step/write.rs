@@ -142,8 +142,13 @@ fn seen_live(state: &mut State, at: usize, live: Live, now: Now, out: &mut Vec<E
         let may_have = slot.error.as_ref().is_some_and(Error::may_have_written);
         return retry::fail(state, at, if may_have { error.maybe_written() } else { error }, out);
     }
-    // What was absent and now is there without our mark is somebody else's, and the write says so.
-    if ours || slot.action.expect != Expect::Absent {
+    // What was absent, or another one, and now is there without our mark is somebody else's, and the write says so.
+    let new = match &slot.action.expect {
+        Expect::Absent => true,
+        Expect::Uid(uid) => live.uid.as_ref() != Some(uid),
+        _ => false,
+    };
+    if ours || !new {
         slot.action.expect = afresh(&slot.action.expect, &live);
     }
     state.ready.push_back(at);

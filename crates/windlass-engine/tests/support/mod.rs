@@ -16,7 +16,7 @@ use windlass_testkit::{
 };
 
 /// Renders the file `objects`: a line each, `name=content word…`, where a word is `after:name`, `wave:n`, `keep`,
-/// `once`, `within:seconds`.
+/// `once`, `anew`, `within:seconds`.
 #[derive(Debug)]
 pub(crate) struct Lines;
 
@@ -55,6 +55,7 @@ fn item(text: &str, origin: Origin) -> Result<Item> {
                 directives.time_limit = Some(Duration::from_secs(seconds.parse().unwrap()))
             }
             ("keep", _) => directives.keep = true,
+            ("anew", _) => directives.mode = Some(Mode::Recreate),
             ("once", _) => directives.mode = Some(Mode::CreateOnly),
             other => panic!("unknown word {other:?}"),
         }

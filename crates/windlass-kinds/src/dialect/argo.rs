@@ -21,7 +21,8 @@ const HOOKS_OF_NO_SYNC: [&str; 4] = ["PreDelete", "PostDelete", "SyncFail", "Ski
 ///
 /// Other options speak of how Argo CD itself works and are left to it. Hooks have no order and no deletion of their own
 /// here. One that Argo CD never applies with a sync (`argocd.argoproj.io/hook` with `PreDelete`, `PostDelete`, `SyncFail` or
-/// `Skip`, and nothing else) is an error: applying it would be the opposite of what was asked.
+/// `Skip`, and nothing else) is an error of kind [`Unsupported`](windlass_core::ErrorKind::Unsupported): applying it would be
+/// the opposite of what was asked, and deleting it is not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ArgoDialect;
 

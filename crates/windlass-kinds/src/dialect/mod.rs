@@ -23,7 +23,8 @@
 //!
 //! One dialect for each tool, so that an embedder chooses; where two of them speak of the same thing the later one in
 //! the list wins. A value that cannot be read is an error that names annotation, value and object: an object that its
-//! author wanted kept is never deleted because of a typing mistake.
+//! author wanted kept is never deleted because of a typing mistake. That an object is not to be applied is an error of kind
+//! [`Unsupported`](windlass_core::ErrorKind::Unsupported), which does not keep a live one from being deleted.
 
 mod argo;
 mod cli_utils;
@@ -142,20 +143,22 @@ impl<'a> Said<'a> {
     }
 
     fn wrong(self, help: &str) -> Error {
-        self.error(format!("not a value of this {}", self.sort.name()), help)
+        self.error(ErrorKind::Invalid, format!("not a value of this {}", self.sort.name()), help)
     }
 
-    /// Refuses an object of which its author says that it should not be applied.
+    /// Refuses an object of which its author says that it should not be applied. It says nothing of deleting it, which
+    /// the kind of the error tells.
     fn not_applied(self) -> Error {
         self.error(
+            ErrorKind::Unsupported,
             format!("the {} says that the object is not to be applied", self.sort.name()),
             "leave the object out of what is rendered, or take this away",
         )
     }
 
-    fn error(self, message: String, help: &str) -> Error {
+    fn error(self, kind: ErrorKind, message: String, help: &str) -> Error {
         let shown: String = self.value.chars().take(SHOWN_CHARS_MAX).collect();
-        Error::new(ErrorKind::Invalid, message)
+        Error::new(kind, message)
             .with(self.sort.name(), self.name)
             .with("value", format!("{shown:?}"))
             .with("object", self.object.id())
