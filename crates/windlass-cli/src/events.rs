@@ -23,15 +23,15 @@ pub(crate) struct Log {
 
 /// What was told of units and still holds, and is therefore no news.
 #[derive(Default)]
-struct Known {
-    states: BTreeMap<UnitId, State>,
-    standing: BTreeMap<UnitId, Standing>,
-}
+struct Known(BTreeMap<UnitId, Told>);
 
-/// What goes on from pass to pass: what fails, is kept or held back for the same reason as before.
+/// What was told of one unit.
 #[derive(Default)]
-struct Standing {
+struct Told {
+    state: Option<State>,
+    /// What went on in the pass before: what failed, was kept or held back.
     before: BTreeSet<String>,
+    /// What goes on in this pass.
     now: BTreeSet<String>,
 }
 
@@ -56,21 +56,21 @@ impl Log {
 impl Known {
     /// Says whether an event is news: a unit that is in sync again, or waits for the same as before, is none.
     fn is_news(&mut self, event: &Event) -> bool {
-        let standing = self.standing.entry(event.unit.clone()).or_default();
-        match &event.what {
-            Happening::Started => standing.before = std::mem::take(&mut standing.now),
+        let told = self.0.entry(event.unit.clone()).or_default();
+        let state = match &event.what {
             what if stands(what) => {
-                let text = what.to_string();
-                let news = !standing.before.contains(&text);
-                standing.now.insert(text);
                 if !matches!(what, Happening::Object { .. }) {
-                    self.states.remove(&event.unit);
+                    told.state = None;
                 }
+                let text = what.to_string();
+                let news = !told.before.contains(&text);
+                told.now.insert(text);
                 return news;
             }
-            _ => {}
-        }
-        let state = match &event.what {
+            Happening::Started => {
+                told.before = std::mem::take(&mut told.now);
+                return false;
+            }
             Happening::Finished { counts } => {
                 let calm = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
                 calm.then_some(State::InSync)
@@ -78,13 +78,8 @@ impl Known {
             Happening::Withheld { why, hold: true } => Some(State::Waits(why.clone())),
             what => return is_usual(what),
         };
-        let Some(state) = state else {
-            self.states.remove(&event.unit);
-            return true;
-        };
-        let before = self.states.get(&event.unit);
-        let news = before != Some(&state);
-        self.states.insert(event.unit.clone(), state);
+        let news = state.is_none() || told.state != state;
+        told.state = state;
         news
     }
 }

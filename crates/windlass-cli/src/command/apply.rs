@@ -1,6 +1,8 @@
 //! `windlass apply`: makes the target what the source wants, once.
 
-use windlass_core::{Error, ErrorKind, Health, ObjectReport, Outcome, Report, Result};
+use std::collections::BTreeMap;
+
+use windlass_core::{Error, ErrorKind, Health, ObjectReport, Origin, Outcome, Report, Result};
 
 use super::walk::{Came, Holds, walk};
 use super::{Ending, Scene, plan};
@@ -49,10 +51,13 @@ fn unhealthy(report: &Report) -> impl Iterator<Item = Error> {
 
 /// Adds to what failed where it was written.
 fn with_origins(error: Error, report: &Report) -> Error {
+    let origins: BTreeMap<String, &Origin> = report
+        .objects
+        .iter()
+        .filter_map(|object| Some((object.id.to_string(), object.origin.as_deref()?)))
+        .collect();
     let problems = error.problems().iter().cloned().map(|problem| {
-        let object =
-            report.objects.iter().find(|object| problem.context("object") == Some(&object.id.to_string()));
-        match object.and_then(|object| object.origin.as_ref()) {
+        match problem.context("object").and_then(|object| origins.get(object)) {
             Some(origin) => problem.with("origin", origin),
             None => plan::advised(problem),
         }

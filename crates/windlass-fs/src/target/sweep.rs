@@ -29,19 +29,19 @@ impl Folder {
     ) -> Result<()> {
         for id in ids {
             cx.check()?;
-            if self.is_absent(id) {
-                self.remove_owner(id)?;
-            }
+            self.unmark_if_absent(id)?;
         }
         Ok(())
     }
 
     /// Makes the lists of the units name what has their mark, and nothing else.
     fn sweep(&self, cx: &Context) -> Result<()> {
-        self.unmark_absent(cx, &self.marked(cx)?)?;
         let mut unlisted: BTreeMap<ObjectId, Owner> = BTreeMap::new();
         for id in self.marked(cx)? {
             cx.check()?;
+            if self.unmark_if_absent(&id)? {
+                continue;
+            }
             // A mark that cannot be read is nobody's to list.
             if let Ok(Some(owner)) = self.owner(&id) {
                 unlisted.insert(id, owner);
@@ -58,6 +58,15 @@ impl Folder {
             }
         }
         unlisted.iter().try_for_each(|(id, owner)| self.list(id, owner))
+    }
+
+    /// Says whether the object was gone, and with it the mark.
+    fn unmark_if_absent(&self, id: &ObjectId) -> Result<bool> {
+        let absent = self.is_absent(id);
+        if absent {
+            self.remove_owner(id)?;
+        }
+        Ok(absent)
     }
 
     /// What cannot be looked at is not known to be absent.
