@@ -18,12 +18,13 @@ use windlass_core::{
 };
 
 use crate::cluster::Cluster;
-use crate::fail::{self, Subject};
+use crate::connection::Connection;
+use crate::fail;
 use crate::list::{Listing, list};
 use crate::live::parts;
 use crate::options::KubeOptions;
+use crate::request::{Request, Response, Subject, read_json};
 use crate::resource::Resource;
-use crate::wire::{Answer, Call, read_json};
 
 /// The label of a ConfigMap that holds the state of a unit; its value is the unit.
 pub const STATE_LABEL: &str = "windlass.dev/state";
@@ -48,7 +49,7 @@ const FORMAT: u32 = 1;
 /// A save is one `PUT` at the version that it expects, so two writers cannot both succeed.
 #[derive(Clone)]
 pub struct KubeStore {
-    cluster: Cluster,
+    cluster: Connection,
     namespace: Text,
     manager: Text,
     /// What was last loaded or saved, packed, so that a save does not load first.
@@ -70,7 +71,7 @@ impl KubeStore {
     #[must_use]
     pub fn new(cluster: Cluster, options: &KubeOptions) -> Self {
         let (namespace, manager) = (options.state_namespace.clone(), options.manager.clone());
-        Self { cluster, namespace, manager, last: Arc::default() }
+        Self { cluster: cluster.into_connection(), namespace, manager, last: Arc::default() }
     }
 
     fn collection(&self) -> String {
@@ -83,7 +84,7 @@ impl KubeStore {
 
     /// Reads the ConfigMap of a unit.
     async fn read(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Packed)>> {
-        let call = Call::get(self.path(unit), Subject::new("unit", unit.as_str()));
+        let call = Request::get(self.path(unit), Subject::new("unit", unit.as_str()));
         let answer = self.cluster.send(cx, &call).await?;
         if answer.status == 404 && !fail::is_unknown_path(&answer) {
             return Ok(None);
@@ -150,7 +151,7 @@ impl KubeStore {
             None => (Method::POST, self.collection()),
         };
         let subject = Subject::new("unit", unit.as_str());
-        let call = Call::write(method, path, subject, self.body(unit, packed, expected))
+        let call = Request::write(method, path, subject, self.body(unit, packed, expected))
             .query("fieldManager", self.manager.as_str());
         let mut answer = self.cluster.send(cx, &call).await?;
         if expected.is_none() && lacks_namespace(&answer) {
@@ -172,7 +173,7 @@ impl KubeStore {
             ("metadata", Value::from_iter([("name", Value::from(self.namespace.clone()))])),
         ]);
         let subject = Subject::new("namespace", self.namespace.clone());
-        let call = Call::write(Method::POST, "/api/v1/namespaces", subject, body.canonical())
+        let call = Request::write(Method::POST, "/api/v1/namespaces", subject, body.canonical())
             .query("fieldManager", self.manager.as_str());
         let answer = self.cluster.send(cx, &call).await?;
         // Another process may have made it in between.
@@ -192,7 +193,7 @@ impl KubeStore {
             std::iter::once(("resourceVersion", Value::from(version))).chain(uid).collect();
         let body = Value::from_iter([("preconditions", preconditions)]);
         let subject = Subject::new("unit", unit.as_str());
-        let call = Call::write(Method::DELETE, self.path(unit), subject, body.canonical());
+        let call = Request::write(Method::DELETE, self.path(unit), subject, body.canonical());
         let answer = self.cluster.send(cx, &call).await?;
         // A try whose answer was lost may have deleted it, and then it is as it should be.
         let gone = answer.status == 404 && answer.doubtful && !fail::is_unknown_path(&answer);
@@ -262,7 +263,7 @@ impl StateStore for KubeStore {
 impl fmt::Debug for KubeStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KubeStore")
-            .field("cluster", &self.cluster)
+            .field("cluster", self.cluster.server())
             .field("namespace", &self.namespace)
             .finish()
     }
@@ -280,7 +281,7 @@ fn config_maps() -> Resource {
     }
 }
 
-fn lacks_namespace(answer: &Answer) -> bool {
+fn lacks_namespace(answer: &Response) -> bool {
     answer.status == 404
         && fail::Status::of(answer).details.is_some_and(|details| details.kind == "namespaces")
 }
