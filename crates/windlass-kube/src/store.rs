@@ -278,6 +278,7 @@ fn config_maps() -> Resource {
         kind: id.kind,
         namespaced: true,
         listable: true,
+        watchable: false,
     }
 }
 

@@ -268,7 +268,9 @@ async fn an_answer_that_is_no_list_is_told_without_its_text() {
 #[tokio::test(start_paused = true)]
 async fn a_version_that_is_not_served_any_more_is_looked_for_under_another() {
     let list_of = |version: &str| {
-        format!("GET /apis/x.io/{version}/widgets?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500")
+        format!(
+            "GET /apis/x.io/{version}/widgets?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500"
+        )
     };
     let item = r#"{"metadata":{"name":"w","namespace":"a","resourceVersion":"7","labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}}}"#;
     let script = Script::default()
