@@ -120,7 +120,7 @@ fn pod(mut item: Value) -> Option<Object> {
 fn selector(workload: &Value) -> Option<String> {
     let selector = workload.at(&["spec", "selector"])?;
     let labels =
-        selector.get("matchLabels").and_then(Value::as_map).into_iter().flat_map(|labels| labels.iter());
+        selector.get("matchLabels").and_then(Value::as_map).into_iter().flat_map(windlass_core::Map::iter);
     let mut parts: Vec<String> =
         labels.map(|(key, value)| Some(format!("{key}={}", value.as_text()?))).collect::<Option<_>>()?;
     let expressions = selector.get("matchExpressions").and_then(Value::as_list).unwrap_or_default();

@@ -73,6 +73,31 @@ impl Discovered {
         !self.served.versions(&id.group, &id.kind).is_empty() || self.served.silent.contains(&id.group)
     }
 
+    /// Gives each kind that is served, by its preferred version.
+    pub(crate) fn preferred(&self) -> impl Iterator<Item = &Resource> {
+        self.served.kinds.values().filter_map(|versions| versions.first())
+    }
+
+    /// Gives the groups of which a version does not answer.
+    pub(crate) fn silent(&self) -> impl Iterator<Item = &Text> {
+        self.served.silent.iter()
+    }
+
+    /// Gives what is served, as charts ask for it: `apps/v1`, and `apps/v1/Deployment` for each kind.
+    pub(crate) fn apis(&self) -> impl Iterator<Item = Text> {
+        let all = self.served.kinds.values().flatten();
+        all.flat_map(|resource| {
+            let version = resource.api_version();
+            let kind = Text::from(format!("{version}/{}", resource.kind));
+            [version, kind]
+        })
+    }
+
+    /// Gives what the server said.
+    pub(crate) fn catalog(&self) -> &Arc<Catalog> {
+        &self.served
+    }
+
     /// Gives the version to write by: only the one asked for.
     pub(crate) fn exact(&self, id: &ObjectId, api_version: &str) -> Result<&Resource> {
         match self.find(id, api_version) {
@@ -107,8 +132,12 @@ pub(crate) fn other_version(id: &ObjectId, api_version: &str, others: &[Resource
 }
 
 pub(crate) fn silent(id: &ObjectId) -> Error {
+    silent_group(&id.group)
+}
+
+pub(crate) fn silent_group(group: &str) -> Error {
     Error::new(ErrorKind::Unavailable, "the API group does not answer, so nobody knows its kinds")
-        .with("group", &id.group)
+        .with("group", group)
         .with_help("kubectl get apiservices shows which server behind the API is down")
 }
 

@@ -107,7 +107,7 @@ pub(crate) fn refused(response: &Response, request: &Request) -> Error {
     let behind = response.status >= 500 && !own && error.kind() != ErrorKind::Invalid;
     let reached = request.effect == Effect::Write && (behind || response.doubtful);
     let error = request.subject.on(error).with_each("status", response.status);
-    let error = if matches!(response.status, 401 | 403) { answered_by(error, response) } else { error };
+    let error = if matches!(error.kind(), ErrorKind::Denied) { answered_by(error, response) } else { error };
     if reached { error.maybe_written() } else { error }
 }
 
@@ -140,10 +140,14 @@ fn told(kind: ErrorKind, status: &Status, otherwise: &str) -> Error {
     Error::new(kind, if message.is_empty() { otherwise.to_owned() } else { message })
 }
 
+/// How the server says that a namespace is being deleted, among the causes of a 403.
+pub(crate) const TERMINATING: &str = "NamespaceTerminating";
+
 fn denied(status: &Status) -> Error {
-    if status.has_cause("NamespaceTerminating") {
-        return told(ErrorKind::Unavailable, status, "the namespace is being deleted")
-            .with_help("the namespace is being deleted; it can be written to once it is gone and made anew");
+    if status.has_cause(TERMINATING) {
+        return Error::new(ErrorKind::Conflict, "the namespace is being deleted")
+            .with("reason", TERMINATING)
+            .with_help("wait until it is gone, then it can be made anew; what holds it has to let go first");
     }
     told(ErrorKind::Denied, status, "no rights")
         .with_help("have the right granted to this account, or use another account or context")

@@ -50,6 +50,7 @@
 
 mod admit;
 mod apply;
+mod capabilities;
 mod children;
 mod cluster;
 mod conflict;
@@ -64,6 +65,7 @@ mod fail;
 mod list;
 mod live;
 mod migration;
+mod namespace;
 mod observe;
 mod options;
 mod owner;
@@ -77,6 +79,7 @@ mod session;
 mod stamp;
 mod store;
 mod survey;
+mod takes;
 mod target;
 mod view;
 mod watched;

@@ -101,6 +101,14 @@ fn age(object: &Object, now: Timestamp) -> Option<u64> {
     now.unix().checked_sub(created.unix())
 }
 
+/// Gives the object with its body, unless the caller knows this stamp.
+pub(crate) fn with_body(live: Live, whole: Object, known: Option<Stamp>) -> Result<Live> {
+    if known == Some(live.stamp) {
+        return Ok(live);
+    }
+    Ok(Live { body: Some(without_versions(whole)?), ..live })
+}
+
 /// Gives the object without its body, unless the caller does not know this stamp.
 pub(crate) fn trim(mut live: Live, known: Option<Stamp>) -> Live {
     if known == Some(live.stamp) {

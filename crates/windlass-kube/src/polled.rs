@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use futures_util::future::join_all;
-use windlass_core::{Context, Error, ErrorKind, Live, Observation, Observed, Result, UnitId, Value};
+use windlass_core::{Context, Error, ErrorKind, Live, Object, Observation, Observed, Result, UnitId, Value};
 
+use crate::children;
 use crate::list::{Listing, list};
-use crate::live::{is_controlled, trim};
+use crate::live::{is_controlled, with_body};
 use crate::owner;
 use crate::resource::Resource;
 use crate::search::{Asked, Observations, Search};
 use crate::session::Session;
+
+/// Workloads of one kind whose pods are listed by one look.
+const EXPLAINED_MAX: usize = 16;
 
 /// Looks at objects by kind.
 pub(crate) async fn look(
@@ -97,16 +101,26 @@ impl Kind<'_> {
     }
 
     async fn complete(&self, items: Vec<Value>) -> (Observations, Vec<Live>) {
-        let (mut observations, mut orphans, mut broken) = (Observations::new(), Vec::new(), Vec::new());
+        let (mut observations, mut orphans) = (Observations::new(), Vec::new());
+        let (mut broken, mut ailing) = (Vec::new(), Vec::new());
         let reader = self.session.reader(self.cx);
         for item in items {
-            match reader.read(&self.resource, item) {
-                Ok(live) => match self.asked.get(&live.id) {
+            match reader.read_whole(&self.resource, item) {
+                Ok((live, whole)) => match self.asked.get(&live.id) {
                     Some(look) => {
-                        observations.insert(live.id.clone(), Observation::Live(trim(live, look.known)));
+                        let open = live.health.as_ref().is_some_and(|health| !health.is_ready());
+                        if open && children::has_pods(&live.id) {
+                            ailing.push(whole.clone());
+                        }
+                        match with_body(live, whole, look.known) {
+                            Ok(live) => {
+                                observations.insert(live.id.clone(), Observation::Live(live));
+                            }
+                            Err(error) => broken.push(error),
+                        }
                     }
-                    None if live.body.as_ref().is_some_and(is_controlled) => {}
-                    None => orphans.push(Live { body: None, ..live }),
+                    None if is_controlled(&whole) => {}
+                    None => orphans.push(live),
                 },
                 Err(error) => broken.push(error),
             }
@@ -114,10 +128,25 @@ impl Kind<'_> {
         if let Some(error) = Error::all(broken) {
             return (self.all(&Observation::Unreadable(error)), Vec::new());
         }
+        self.explain(ailing, &mut observations).await;
         let missing = self.asked.iter().filter(|(id, _)| !observations.contains_key(**id));
         let search = Search { session: self.session, cx: self.cx, resource: &self.resource };
         let found = search.all(missing.map(|(id, look)| (*id, *look)), self.resource.listable).await;
         observations.extend(found);
         (observations, orphans)
+    }
+
+    /// Lists the pods of what is not ready, and gives it the health that they say.
+    async fn explain(&self, ailing: Vec<Object>, observations: &mut Observations) {
+        let reader = self.session.reader(self.cx);
+        let visits = ailing.iter().take(EXPLAINED_MAX).map(async |whole| {
+            let children = children::of(&self.session.connection, self.cx, whole).await.unwrap_or_default();
+            (whole.id(), reader.assess(whole, &children))
+        });
+        for (id, health) in join_all(visits).await {
+            if let Some(Observation::Live(live)) = observations.get_mut(id) {
+                live.health = health;
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::request::{Request, Response, Subject, read_json};
 use crate::resource::{defined_by, is_definition, is_made_once};
 use crate::sending::Sending;
 use crate::session::Session;
-use crate::{owner, stamp};
+use crate::{namespace, owner, stamp};
 
 pub(crate) async fn predict(session: &Session, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
     if wants.is_empty() {
@@ -94,7 +94,14 @@ impl Rehearsal<'_> {
             (Observation::Undefined, _) => self.later(want),
             (Observation::Unreadable(error), _) => Err(error.clone()),
         };
-        predicted.unwrap_or_else(|error| Prediction::Refused(error.with_each("object", want.item.id())))
+        match predicted {
+            Ok(predicted) => predicted,
+            Err(error) => {
+                let id = want.item.id();
+                let error = namespace::explain(self.session, self.cx, &id.namespace, error).await;
+                Prediction::Refused(error.with_each("object", id))
+            }
+        }
     }
 
     /// Says whether the kind is there, but not in the version that is wanted, and something wanted brings it.

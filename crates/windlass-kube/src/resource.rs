@@ -99,6 +99,8 @@ pub(crate) struct Kinds {
     /// What definitions that were written here will serve, known before the server lists it.
     pub(crate) defined: Mutex<BTreeMap<ObjectId, Vec<Resource>>>,
     pub(crate) outdated: AtomicBool,
+    /// The version of the server, as of a catalog.
+    pub(crate) version: tokio::sync::Mutex<Option<(Arc<Catalog>, Text)>>,
     /// The server is new enough to say whether it gives lists by watches.
     pub(crate) modern: AtomicBool,
 }

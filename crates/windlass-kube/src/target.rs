@@ -128,12 +128,12 @@ impl Predict for KubeTarget {
         crate::predict::predict(&self.session, cx, wants).await
     }
 
-    async fn takes(&self, _cx: &Context, _ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
-        Ok(BTreeMap::new())
+    async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
+        crate::takes::takes(&self.session, cx, ids).await
     }
 
-    async fn capabilities(&self, _cx: &Context) -> Result<Option<Capabilities>> {
-        Ok(None)
+    async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
+        crate::capabilities::capabilities(&self.session, cx).await.map(Some)
     }
 }
 

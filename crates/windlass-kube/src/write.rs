@@ -5,10 +5,18 @@ use windlass_core::{Context, Error, ErrorKind, Object, Result, Write, Written};
 use crate::apply::Writing;
 use crate::delete::Deletion;
 use crate::discovery::Discovered;
+use crate::namespace;
 use crate::sending::Sending;
 use crate::session::Session;
 
 pub(crate) async fn write(session: &Session, cx: &Context, write: &Write) -> Result<Written> {
+    match carry_out(session, cx, write).await {
+        Err(error) => Err(namespace::explain(session, cx, &write.id().namespace, error).await),
+        written => written,
+    }
+}
+
+async fn carry_out(session: &Session, cx: &Context, write: &Write) -> Result<Written> {
     match write {
         Write::Apply { payload, mode, expect, owner, conflicts } => {
             check_size(cx, payload)?;

@@ -20,7 +20,7 @@ fn told(observed: &Observed) -> String {
     for (id, observation) in &observed.observations {
         let what = match observation {
             Observation::Live(live) => {
-                let owner = live.owner.as_ref().map_or("nobody".into(), |mark| mark.to_string());
+                let owner = live.owner.as_ref().map_or("nobody".into(), ToString::to_string);
                 let body = if live.body.is_some() { "body" } else { "no body" };
                 format!("{} of {owner}, {body}", live.version.0)
             }

@@ -245,7 +245,6 @@ async fn statuses_become_kinds_that_a_caller_can_decide_by() {
         (400, "{}", ErrorKind::Invalid, false),
         (401, "{}", ErrorKind::Denied, false),
         (403, "{}", ErrorKind::Denied, false),
-        (403, r#"{"causes":[{"reason":"NamespaceTerminating"}]}"#, ErrorKind::Unavailable, false),
         (404, r#"{"name":"a","kind":"namespaces"}"#, ErrorKind::NotFound, false),
         (413, "{}", ErrorKind::Limit, false),
         (500, "{}", ErrorKind::Unavailable, true),

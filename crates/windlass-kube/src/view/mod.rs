@@ -151,11 +151,10 @@ impl View {
     fn settle(&self, at: &At, status: Status) {
         let mut state = self.state();
         let Some(table) = state.tables.get_mut(&at.resource) else { return };
-        let was_same = match (&table.scope(&at.namespace).status, &status) {
-            (Status::Broken(_), Status::Broken(_)) | (Status::Denied, Status::Denied) => true,
-            (Status::Starting, _) => true,
-            _ => false,
-        };
+        let was_same = matches!(
+            (&table.scope(&at.namespace).status, &status),
+            (Status::Broken(_), Status::Broken(_)) | (Status::Denied, Status::Denied) | (Status::Starting, _)
+        );
         if matches!(status, Status::Denied | Status::Unserved) {
             table.forget(&at.namespace);
         }

@@ -62,8 +62,8 @@ pub(super) async fn visit(view: &Arc<View>, cx: &Context, seen: &mut Seen) {
     let (state, reader) = (view.state(), view.reader(cx.now().wall));
     for (id, found) in &mut seen.found {
         let Found::Live(live) = found else { continue };
-        let entries = state.tables.values().filter_map(|table| table.get(id));
-        if let Some(entry) = entries.filter(|entry| entry.live.version == live.version).last() {
+        let mut entries = state.tables.values().filter_map(|table| table.get(id));
+        if let Some(entry) = entries.find(|entry| entry.live.version == live.version) {
             live.health = entry.shown(&reader).health;
         }
     }

@@ -106,7 +106,7 @@ impl Reflector {
 
     /// Lists where that is needed, and watches until the watch ends.
     async fn turn(&mut self) -> Result<End> {
-        if self.place.is_none() && !(self.streams && !self.unwatchable) {
+        if self.place.is_none() && (self.unwatchable || !self.streams) {
             let Some(place) = self.list().await? else { return Ok(End::Unneeded) };
             self.failures = 0;
             self.missed = false;
