@@ -130,8 +130,9 @@ impl Record {
 pub struct HookRun {
     /// What it ran for: a digest over the revision and what the hook was.
     pub run: Digest,
-    /// Whether it succeeded.
-    pub good: bool,
+    /// Whether it succeeded; `None` while nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<bool>,
 }
 
 /// All that is remembered of one unit, at one version.

@@ -177,11 +177,13 @@ impl World {
             if !left_alone {
                 stored.applied = Some(payload.clone());
             }
-            if left_alone || (after == stored.body && stored.owner.as_ref() == Some(owner)) {
+            if left_alone
+                || (mode != Mode::Renew && after == stored.body && stored.owner.as_ref() == Some(owner))
+            {
                 return self.live(id, now).map_or(Written::Gone, Written::Unchanged);
             }
         }
-        let renewed = create || mode == Mode::Recreate;
+        let renewed = create || matches!(mode, Mode::Recreate | Mode::Renew);
         self.put(after, Some(owner.clone()), renewed, Some(now));
         if let Some(stored) = self.objects.get_mut(id) {
             stored.applied = Some(payload.clone());
@@ -195,7 +197,7 @@ impl World {
     pub(super) fn after(&self, payload: &Object, mode: Mode, owner: &Owner) -> Object {
         let Some(stored) = self.objects.get(payload.id()) else { return payload.clone() };
         match mode {
-            Mode::Replace | Mode::Recreate => payload.clone(),
+            Mode::Replace | Mode::Recreate | Mode::Renew => payload.clone(),
             Mode::CreateOnly => stored.body.clone(),
             _ => {
                 let own = stored.owner.as_ref() == Some(owner);
