@@ -136,6 +136,9 @@ pub struct Action {
     /// Nothing waits for its health.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_wait: bool,
+    /// It is refused, but the object is there, so that what depends on it can go on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_there: bool,
     /// How the live object was when the plan was made, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
@@ -172,6 +175,7 @@ impl Action {
             owned,
             hook: None,
             no_wait: false,
+            is_there: false,
             health: None,
             mode: Mode::Apply,
             expect: Expect::Any,
