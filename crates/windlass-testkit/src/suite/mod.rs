@@ -1,5 +1,6 @@
 //! What all suites share: laws, harnesses, findings.
 
+mod hang;
 mod lost;
 mod macros;
 
@@ -9,6 +10,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
+pub(crate) use hang::{End, ends_in_time};
 pub(crate) use lost::Lost;
 use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 

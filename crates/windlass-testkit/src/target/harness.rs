@@ -110,7 +110,7 @@ pub trait TargetHarness: Bench {
         stated("the harness makes no object that the target refuses")
     }
 
-    /// Takes out of a body what only the target sets, and what the mark needs: two bodies are compared as this gives
+    /// Takes out of a body what only the target sets, and what tells the owner: two bodies are compared as this gives
     /// them. Unless replaced, it takes out the identity, times and versions that Kubernetes keeps in `metadata`.
     fn normalise(&self, body: &Value) -> Value {
         let mut body = body.clone();
@@ -128,11 +128,29 @@ pub trait TargetHarness: Bench {
         stated("the harness cannot break a watch")
     }
 
+    /// Lets an object that is there come to own another one, which carries no owner of ours, as a workload comes to own
+    /// what it makes.
+    ///
+    /// # Errors
+    /// [`Unmet::Stated`] where objects own nothing.
+    fn add_child(&self, of: &ObjectId) -> Check {
+        let _ = of;
+        stated("the harness knows no objects that own others")
+    }
+
     /// Counts the units that are watched for.
     ///
     /// # Errors
     /// [`Unmet::Stated`] where nobody can tell.
     fn watched_units(&self) -> Check<usize> {
         stated("the harness cannot count the units that are watched for")
+    }
+
+    /// Counts what the target has asked so far of the place behind it.
+    ///
+    /// # Errors
+    /// [`Unmet::Stated`] where nobody can tell.
+    fn requests(&self) -> Check<usize> {
+        stated("the harness cannot count what the target asks for")
     }
 }

@@ -69,7 +69,7 @@ pub fn no_body_is_shown_where_an_object_is_refused(harness: &dyn TargetHarness) 
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn observing_gives_one_sight_for_each_asked(harness: &dyn TargetHarness) -> Check {
+pub fn observing_answers_for_each_object_asked_for(harness: &dyn TargetHarness) -> Check {
     let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
     applied(harness, &a)?;
     let seen = observe(harness, &[&a, &b])?;
@@ -170,8 +170,8 @@ fn orphans(harness: &dyn TargetHarness) -> Check<Vec<String>> {
     let [a, b, c] = ["a", "b", "c"].map(|name| harness.object(name, "one"));
     applied(harness, &a)?;
     applied(harness, &b)?;
-    let mark = Owner::of(&unit("other"));
-    let foreign = Write::apply(c.clone(), Mode::Apply, Expect::Any, mark);
+    let other = Owner::of(&unit("other"));
+    let foreign = Write::apply(c.clone(), Mode::Apply, Expect::Any, other);
     ok(write(harness, &foreign), "a write of another unit")?;
     let seen = observe(harness, &[&a])?;
     seen.orphans
@@ -179,29 +179,29 @@ fn orphans(harness: &dyn TargetHarness) -> Check<Vec<String>> {
         .map(|orphan| {
             match [("a", &a), ("b", &b), ("c", &c)].iter().find(|(_, object)| *object.id() == orphan.id) {
                 Some((name, _)) => Ok((*name).to_owned()),
-                None => Err(Unmet::Broken(format!("a orphan that nobody made: {}", orphan.id))),
+                None => Err(Unmet::Broken(format!("an orphan that nobody made: {}", orphan.id))),
             }
         })
         .collect()
 }
 
-/// What carries the mark of the unit and was not asked for is a orphan.
+/// What the unit owns and was not asked for is an orphan.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn what_carries_the_mark_is_found_though_nobody_asked(harness: &dyn TargetHarness) -> Check {
+pub fn what_the_unit_owns_is_found_though_nobody_asked(harness: &dyn TargetHarness) -> Check {
     let found = orphans(harness)?;
     let count = found.iter().filter(|name| *name == "b").count();
     ensure!(count == 1, "{web} owns b, nobody asked for it, and it is found {count} times", web = web());
     Ok(())
 }
 
-/// What carries the mark of another is no orphan.
+/// What another unit owns is no orphan.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn what_others_own_is_no_stray(harness: &dyn TargetHarness) -> Check {
-    ensure!(!orphans(harness)?.contains(&"c".to_owned()), "c is another's, and is a orphan");
+pub fn what_others_own_is_no_orphan(harness: &dyn TargetHarness) -> Check {
+    ensure!(!orphans(harness)?.contains(&"c".to_owned()), "c is another's, and is an orphan");
     Ok(())
 }
 
@@ -209,7 +209,7 @@ pub fn what_others_own_is_no_stray(harness: &dyn TargetHarness) -> Check {
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn what_was_asked_for_is_no_stray(harness: &dyn TargetHarness) -> Check {
-    ensure!(!orphans(harness)?.contains(&"a".to_owned()), "a was asked for, and is a orphan");
+pub fn what_was_asked_for_is_no_orphan(harness: &dyn TargetHarness) -> Check {
+    ensure!(!orphans(harness)?.contains(&"a".to_owned()), "a was asked for, and is an orphan");
     Ok(())
 }

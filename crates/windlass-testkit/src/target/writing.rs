@@ -21,18 +21,18 @@ pub fn a_write_sets_the_whole_payload(harness: &dyn TargetHarness) -> Check {
     Ok(())
 }
 
-/// After a write the object carries the mark that was sent, also one that another mark was on.
+/// After a write the object has the owner that was sent, also one that had another.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn a_write_sets_the_mark(harness: &dyn TargetHarness) -> Check {
+pub fn a_write_sets_the_owner(harness: &dyn TargetHarness) -> Check {
     let object = harness.object("a", "one");
     for name in ["web", "other", "web"] {
-        let mark = Owner::of(&unit(name));
+        let owner = Owner::of(&unit(name));
         let (payload, expect) = (object.clone(), Expect::Any);
-        ok(write(harness, &Write::apply(payload, Mode::Apply, expect, mark.clone())), "a write")?;
+        ok(write(harness, &Write::apply(payload, Mode::Apply, expect, owner.clone())), "a write")?;
         let found = live(harness, &object)?.owner;
-        ensure!(found.as_ref() == Some(&mark), "{mark:?} was sent, {found:?} is there");
+        ensure!(found.as_ref() == Some(&owner), "{owner:?} was sent, {found:?} is there");
     }
     Ok(())
 }
@@ -127,15 +127,15 @@ pub fn a_held_deletion_is_told_and_the_object_still_seen(harness: &dyn TargetHar
     Ok(())
 }
 
-/// `Mode::CreateOnly` creates what is absent and leaves alone what is there, its mark too.
+/// `Mode::CreateOnly` creates what is absent and leaves alone what is there, its owner too.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn create_only_leaves_alone_what_is_there(harness: &dyn TargetHarness) -> Check {
     let (one, two) = (harness.object("a", "one"), harness.object("a", "two"));
     let create = |payload, name| {
-        let mark = Owner::of(&unit(name));
-        write(harness, &Write::apply(payload, Mode::CreateOnly, Expect::Any, mark))
+        let owner = Owner::of(&unit(name));
+        write(harness, &Write::apply(payload, Mode::CreateOnly, Expect::Any, owner))
     };
     match create(one.clone(), "web") {
         Err(error) if error.kind() == ErrorKind::Unsupported => return without(Mode::CreateOnly),

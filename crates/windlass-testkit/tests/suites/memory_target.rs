@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use windlass_core::{
     Cascade, Context, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mode, Node,
-    Notice, Object, ObjectId, Observation, Owner, Target, Write, Written,
+    Object, ObjectId, Observation, Owner, Target, Write, Written,
 };
-use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, unit};
+use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, poll_once, unit};
 
 fn apply(object: &Object) -> Write {
-    let (payload, mark) = (object.clone(), Owner::of(&unit("web")));
-    Write::apply(payload, Mode::Apply, Expect::Any, mark)
+    let (payload, owner) = (object.clone(), Owner::of(&unit("web")));
+    Write::apply(payload, Mode::Apply, Expect::Any, owner)
 }
 
 fn delete(object: &Object) -> Write {
@@ -138,7 +138,7 @@ fn writes_under_way_at_once_are_counted_also_when_they_are_dropped() {
     let (clock, a, b) = (TestClock::new(), config_map("s", "a", "1"), config_map("s", "b", "1"));
     let cx = clock.context();
     let (one, two) = (apply(&a), apply(&b));
-    let dropped = block_on(windlass_testkit::poll_once(target.write(&cx, &one)));
+    let dropped = block_on(poll_once(target.write(&cx, &one)));
     assert!(dropped.is_none() && target.ids().is_empty(), "half way nothing is written");
     clock.block_on(target.write(&cx, &two)).unwrap();
     assert_eq!(target.writes_in_flight_max(), 1, "one after the other");
@@ -150,16 +150,15 @@ fn writes_under_way_at_once_are_counted_also_when_they_are_dropped() {
 }
 
 #[test]
-fn a_broken_watch_tells_a_gap_and_a_dropped_one_ends() {
+fn a_broken_watch_names_every_unit_that_looks_and_a_released_one_no_more() {
     let target = MemoryTarget::new("m").with_watch();
     let cx = TestClock::new().context();
     let watch = target.profile().watch.unwrap();
-    let mut news = block_on(watch.watch(&cx, &interest(&id("ConfigMap/s/a")))).unwrap();
-    target.break_watches(&Error::new(ErrorKind::Unavailable, "cut"));
-    let mut told = || block_on(std::future::poll_fn(|waiting| news.as_mut().poll_next(waiting)));
-    assert_eq!(told(), Some(Notice::Synced));
-    assert!(matches!(told(), Some(Notice::Gap(_))));
-    assert_eq!(target.watches(), 1);
-    drop(news);
-    assert_eq!(target.watches(), 0);
+    look(&target, &cx, &id("ConfigMap/s/a"));
+    target.break_watches();
+    assert_eq!(block_on(watch.changed(&cx)).unwrap(), [unit("web")].into());
+    assert_eq!(target.watched_units(), 1);
+    watch.release(&unit("web"));
+    target.break_watches();
+    assert_eq!((target.watched_units(), block_on(poll_once(watch.changed(&cx)))), (0, None));
 }

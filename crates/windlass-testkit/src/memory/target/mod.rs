@@ -25,7 +25,7 @@ use crate::sync::lock;
 /// - It can only observe and write; [`with_predict`](Self::with_predict), [`with_watch`](Self::with_watch) and
 ///   [`with_state`](Self::with_state) switch on the rest.
 /// - Versions count up over the whole target. The stamp of an object is the digest of its body without `status`.
-///   Marks are kept beside the objects, not in them.
+///   Owners are kept beside the objects, not in them.
 /// - `Mode::Apply` sets the fields of the payload, takes out those that the last apply of the same owner had set, that
 ///   this one has not and that nobody else holds ([`hold_too`](Self::hold_too)), and leaves all others. A list is one
 ///   field.
@@ -128,6 +128,15 @@ impl MemoryTarget {
         if self.latency.is_zero() { cx.check() } else { cx.sleep(self.latency).await }
     }
 
+    /// Asks for what is there, unless all of it is known.
+    async fn look_around(&self, cx: &Context, interest: &Interest) -> Result<()> {
+        if self.watch && self.world().watched.knows(interest) {
+            return cx.check();
+        }
+        self.world().looks += 1;
+        self.travel(cx).await
+    }
+
     async fn write_counted(&self, cx: &Context, write: &Write) -> Result<Written> {
         let _flight = Flight::start(self);
         self.travel(cx).await?;
@@ -158,10 +167,11 @@ impl Target for MemoryTarget {
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
         self.world().note(format!("observe {} of {}", interest.objects.len(), interest.unit));
-        self.travel(cx).await?;
+        self.look_around(cx, interest).await?;
         let mut world = self.world();
-        world.watched.observe(interest);
+        world.watched.begin(interest);
         world.fail_whole("observe")?;
+        world.watched.looked(&interest.unit);
         let now = cx.now().mono;
         let mut observations = BTreeMap::new();
         for (id, look) in &interest.objects {

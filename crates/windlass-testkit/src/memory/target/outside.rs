@@ -59,6 +59,13 @@ impl MemoryTarget {
         self.world().flying_max
     }
 
+    /// Counts the observes so far that asked for what is there. A target that watches answers from what it knows, and at
+    /// once, while nothing has changed.
+    #[must_use]
+    pub fn looks(&self) -> usize {
+        self.world().looks
+    }
+
     /// Counts the units that are watched for.
     #[must_use]
     pub fn watched_units(&self) -> usize {
@@ -84,6 +91,16 @@ impl MemoryTarget {
         };
         world.put(edited, owner, false, None);
         true
+    }
+
+    /// Lets an object own another, in place of one of the same identity: what a workload makes for itself. It is no object
+    /// of the target that could be asked for; health checks see it.
+    pub fn put_child(&self, of: &ObjectId, child: Object) {
+        let mut world = self.world();
+        let children = world.children.entry(of.clone()).or_default();
+        children.retain(|had| had.id() != child.id());
+        children.push(child);
+        world.tell(of, None);
     }
 
     /// Sets `status` of an object; says whether it was there.

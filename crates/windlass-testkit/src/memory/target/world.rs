@@ -15,9 +15,12 @@ use super::watch::Watched;
 pub(super) struct World {
     versions: u64,
     pub(super) objects: BTreeMap<ObjectId, Stored>,
+    /// What objects own, by their owner.
+    pub(super) children: BTreeMap<ObjectId, Vec<Object>>,
     pub(super) script: Script,
     pub(super) watched: Watched,
     pub(super) requests: Vec<String>,
+    pub(super) looks: usize,
     pub(super) writes: Vec<String>,
     flying: usize,
     pub(super) flying_max: usize,
@@ -25,7 +28,7 @@ pub(super) struct World {
 
 pub(super) struct Stored {
     pub(super) body: Object,
-    /// The last payload and mark of an apply: whose fields an apply may take out.
+    /// The last payload of an apply: whose fields an apply may take out.
     applied: Option<Object>,
     /// What somebody else holds too, so that no apply takes it out.
     pub(super) held: Option<Object>,
@@ -269,7 +272,7 @@ impl World {
         self.tell(id, None);
     }
 
-    fn tell(&mut self, id: &ObjectId, by: Option<&UnitId>) {
+    pub(super) fn tell(&mut self, id: &ObjectId, by: Option<&UnitId>) {
         if let Some(stored) = self.objects.get(id) {
             self.watched.note(id, stored.owner.as_ref(), by);
         }
