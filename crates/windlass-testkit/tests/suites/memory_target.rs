@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_core::{
-    Cascade, Context, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mode, Node,
-    Object, ObjectId, Observation, Owner, Target, Write, Written,
+    Admitted, Cascade, Children, Context, Deletion, Error, ErrorKind, Expect, Health, HealthCheck,
+    HealthStatus, Interest, Live, Look, Mode, Node, Object, ObjectId, Observation, Owner, Taken, Target,
+    Write, Written,
 };
 use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, poll_once, unit};
 
@@ -79,7 +80,7 @@ fn a_kind_is_known_once_the_object_that_brings_it_is_there() {
     let predict = target.profile().predict.unwrap();
     let admitted = block_on(predict.admit(&cx, vec![item])).unwrap();
     let until = Node::Object(crd.id().clone());
-    assert!(matches!(&admitted[0], windlass_core::Admitted::Later { until: found, .. } if *found == until));
+    assert!(matches!(&admitted[0], Admitted::Later { until: found, .. } if *found == until));
     block_on(target.write(&cx, &apply(&crd))).unwrap();
     widget = widget.edit(|_| {}).unwrap();
     assert!(matches!(block_on(target.write(&cx, &apply(&widget))), Ok(Written::Created(_))));
@@ -161,4 +162,85 @@ fn a_broken_watch_names_every_unit_that_looks_and_a_released_one_no_more() {
     watch.release(&unit("web"));
     target.break_watches();
     assert_eq!((target.watched_units(), block_on(poll_once(watch.changed(&cx)))), (0, None));
+}
+
+/// Healthy once it owns two objects that are there, and older than ten seconds.
+#[derive(Debug)]
+struct Two;
+
+impl HealthCheck for Two {
+    fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health> {
+        let there = children.owned_by(live.id()).len() == 2 && children.age_seconds()? > 10;
+        Some(if there { Health::healthy() } else { Health::new(HealthStatus::Progressing, "not yet") })
+    }
+}
+
+#[test]
+fn the_health_of_an_object_that_owns_others_is_told_by_the_checks_that_see_them() {
+    let (target, clock) = (MemoryTarget::new("m").with_health(Two).with_watch(), TestClock::new());
+    let (cx, a) = (clock.context(), config_map("s", "a", "1"));
+    block_on(target.write(&cx, &apply(&a))).unwrap();
+    assert_eq!(status(&target, &cx, a.id()), None, "without children it is left to who looks");
+    target.put_child(a.id(), config_map("s", "one", "1"));
+    target.put_child(a.id(), config_map("s", "one", "again"));
+    assert_eq!(status(&target, &cx, a.id()), Some(HealthStatus::Progressing), "one child");
+    target.put_child(a.id(), config_map("s", "two", "1"));
+    let watch = target.profile().watch.unwrap();
+    assert_eq!(block_on(watch.changed(&cx)).unwrap(), [unit("web")].into(), "a child is a change");
+    clock.advance(Duration::from_secs(11));
+    assert_eq!(status(&target, &cx, a.id()), Some(HealthStatus::Healthy));
+    assert!(target.get(&id("ConfigMap/s/one")).is_none(), "a child is no object of the target");
+}
+
+#[test]
+fn an_object_that_others_delete_is_going_until_it_is_released() {
+    let (target, cx, a) = (MemoryTarget::new("m"), TestClock::new().context(), config_map("s", "a", "1"));
+    assert!(!target.terminate(a.id(), &["example.org/lock"]), "it is not there");
+    block_on(target.write(&cx, &apply(&a))).unwrap();
+    let before = look(&target, &cx, a.id()).live().unwrap().clone();
+    assert!(target.terminate(a.id(), &["example.org/lock"]));
+    let after = look(&target, &cx, a.id()).live().unwrap().clone();
+    assert_eq!(after.deletion, Some(Deletion::held_by(vec!["example.org/lock".into()])));
+    assert_ne!((before.version, before.deletion), (after.version, after.deletion));
+    assert!(matches!(block_on(target.write(&cx, &delete(&a))), Ok(Written::Deleting(_))));
+    target.release(a.id());
+    assert!(target.get(a.id()).is_none());
+    assert_eq!(target.writes(), ["create ConfigMap/s/a"], "what others delete is no write of ours");
+}
+
+#[test]
+fn a_default_namespace_is_filled_in_where_a_kind_lies_in_one() {
+    let target =
+        MemoryTarget::new("m").with_predict().with_default_namespace("shop").with_cluster_kind("Role");
+    let cx = TestClock::new().context();
+    let of_kind = |kind: &str, namespace: &str| {
+        let object = config_map(namespace, "a", "1");
+        let object = object.edit(|body| drop(body.as_map_mut().unwrap().insert("kind", kind))).unwrap();
+        windlass_core::Item::new(object, windlass_core::Origin::default())
+    };
+    let items = [("ConfigMap", ""), ("ConfigMap", "web"), ("Namespace", ""), ("Role", "")];
+    let items = items.iter().map(|(kind, namespace)| of_kind(kind, namespace)).collect();
+    let admitted = block_on(target.profile().predict.unwrap().admit(&cx, items)).unwrap();
+    let ids: Vec<String> = admitted
+        .iter()
+        .map(|admitted| match admitted {
+            Admitted::Item(item) => item.id().to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids, ["ConfigMap/shop/a", "ConfigMap/web/a", "Namespace//a", "Role//a"]);
+}
+
+#[test]
+fn a_test_can_say_what_else_goes_with_an_object() {
+    let target = MemoryTarget::new("m").with_predict();
+    let (cx, a) = (TestClock::new().context(), config_map("s", "a", "1"));
+    let predict = target.profile().predict.unwrap();
+    let other = Taken { id: id("Widget.example.org/s/w"), owner: Some(Owner::named("other")) };
+    target.goes_with(a.id(), vec![other.clone()]);
+    let ids = [a.id().clone(), id("ConfigMap/s/b")];
+    let taken = block_on(predict.takes(&cx, &ids)).unwrap();
+    assert_eq!(taken, BTreeMap::from([(a.id().clone(), vec![other])]));
+    target.fail_next_takes(Error::new(ErrorKind::Denied, "may not list"));
+    assert!(block_on(predict.takes(&cx, &ids)).is_err());
 }

@@ -1,5 +1,6 @@
 //! A target in memory.
 
+mod children;
 mod merge;
 mod outside;
 mod predict;
@@ -13,7 +14,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Dialect, HealthCheck, Interest, Observed, OrderRule, Profile, Result, Target, Write, Written,
+    Capabilities, Context, Dialect, HealthCheck, Interest, Observation, Observed, OrderRule, Profile, Result,
+    Target, Text, Write, Written,
 };
 
 use self::world::World;
@@ -48,6 +50,10 @@ pub struct MemoryTarget {
     watch: bool,
     state: Option<MemoryStore>,
     latency: Duration,
+    default_namespace: Option<Text>,
+    /// Kinds whose objects lie in no namespace.
+    cluster_kinds: Vec<Text>,
+    capabilities: Option<Capabilities>,
     dialects: Vec<Arc<dyn Dialect>>,
     order: Vec<Arc<dyn OrderRule>>,
     health: Vec<Arc<dyn HealthCheck>>,
@@ -64,6 +70,9 @@ impl MemoryTarget {
             watch: false,
             state: None,
             latency: Duration::ZERO,
+            default_namespace: None,
+            cluster_kinds: vec!["Namespace".into()],
+            capabilities: None,
             dialects: Vec::new(),
             order: Vec::new(),
             health: Vec::new(),
@@ -92,6 +101,28 @@ impl MemoryTarget {
         self
     }
 
+    /// Lets it fill in this namespace where an item that is admitted has none. `Namespace` itself lies in none, nor do
+    /// the kinds of [`with_cluster_kind`](Self::with_cluster_kind).
+    #[must_use]
+    pub fn with_default_namespace(mut self, namespace: &str) -> Self {
+        self.default_namespace = Some(namespace.into());
+        self
+    }
+
+    /// Says that objects of a kind (`Widget.example.org`) lie in no namespace.
+    #[must_use]
+    pub fn with_cluster_kind(mut self, group_kind: &str) -> Self {
+        self.cluster_kinds.push(group_kind.into());
+        self
+    }
+
+    /// Says what it serves. Without, it has no such notion.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
     /// Adds a dialect.
     #[must_use]
     pub fn with_dialect(mut self, dialect: impl Dialect) -> Self {
@@ -106,7 +137,8 @@ impl MemoryTarget {
         self
     }
 
-    /// Adds a health check.
+    /// Adds a health check. Of an object that [owns others](Self::put_child) the target tells the health itself, since
+    /// only it sees them; any other is left to who looks.
     #[must_use]
     pub fn with_health(mut self, check: impl HealthCheck) -> Self {
         self.health.push(Arc::new(check));
@@ -175,7 +207,13 @@ impl Target for MemoryTarget {
         let now = cx.now().mono;
         let mut observations = BTreeMap::new();
         for (id, look) in &interest.objects {
-            observations.insert(id.clone(), world.look(id, look, now));
+            let mut observation = world.look(id, look, now);
+            if let Observation::Live(live) = &mut observation
+                && live.health.is_none()
+            {
+                live.health = children::health(&world, &self.health, id, now);
+            }
+            observations.insert(id.clone(), observation);
         }
         let orphans = world.orphans(interest, now);
         Ok(Observed { observations, orphans })
