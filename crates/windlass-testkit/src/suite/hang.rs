@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass_core::{Cancel, Context, ErrorKind, Result};
 
-use super::{Bench, Check, Unmet, run};
+use super::{Check, Harness, Unmet, run};
 use crate::run::unless;
 
 /// How long a call hangs before its end is due, on the clock of the harness.
@@ -31,7 +31,7 @@ impl End {
 
 /// Checks that a call that hangs ends, and with the right error. One that comes back by itself before is no less right.
 pub(crate) fn ends_in_time<T>(
-    bench: &(impl Bench + ?Sized),
+    bench: &(impl Harness + ?Sized),
     end: End,
     what: &str,
     call: impl AsyncFnOnce(&Context) -> Result<T>,

@@ -225,12 +225,12 @@ macro_rules! __law_tests {
         fn $law() {
             let harness = $make();
             let found = $crate::$suite::$law(&harness);
-            $crate::suite::uphold(stringify!($law), &$crate::suite::Bench::skips(&harness), found);
+            $crate::suite::uphold(stringify!($law), &$crate::suite::Harness::skips(&harness), found);
         })+
 
         #[test]
         fn only_laws_that_there_are_are_skipped() {
-            $crate::suite::check_skips(&$crate::suite::Bench::skips(&$make()), &[$(stringify!($law)),+]);
+            $crate::suite::check_skips(&$crate::suite::Harness::skips(&$make()), &[$(stringify!($law)),+]);
         }
     };
 }

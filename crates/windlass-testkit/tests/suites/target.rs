@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::saboteurs::target::Stage;
 use windlass_core::StateStore;
 use windlass_testkit::store::{StateOf, StoreHarness};
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::target::{LAWS, check_all};
 use windlass_testkit::{MemoryStore, MemoryTarget};
 
@@ -47,7 +47,7 @@ fn a_watch_that_forgets_what_came_while_nobody_asked_is_caught() {
 }
 
 #[test]
-fn a_mode_that_a_target_does_not_have_is_skipped_and_never_held() {
+fn a_mode_that_a_target_does_not_have_does_not_apply_and_never_holds() {
     let found = check_all(|| Stage::breaking("no mode but apply"));
     let laws = [
         "writing_again_says_unchanged_and_changes_nothing",
@@ -55,7 +55,7 @@ fn a_mode_that_a_target_does_not_have_is_skipped_and_never_held() {
         "create_only_leaves_alone_what_is_there",
         "a_recreated_object_has_another_uid",
     ];
-    assert_eq!((found.broken(), found.skipped()), (vec![], laws.to_vec()), "{found}");
+    assert_eq!((found.broken(), found.not_applicable()), (vec![], laws.to_vec()), "{found}");
     let says = "it has no mode replace, recreate, create-only; in its other modes the law holds";
     assert!(found.to_string().contains(says), "the reason is printed: {found}");
 }
@@ -70,7 +70,7 @@ impl State {
     }
 }
 
-impl Bench for State {}
+impl Harness for State {}
 
 impl StoreHarness for State {
     fn store(&self) -> Arc<dyn StateStore> {

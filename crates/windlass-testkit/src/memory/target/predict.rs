@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use windlass_core::{
     Admitted, Capabilities, Context, Error, ErrorKind, Item, Node, Object, ObjectId, Predict, Prediction,
-    Result, Taken, Value, Want,
+    Result, Taken, Want,
 };
 
 use super::MemoryTarget;

@@ -12,7 +12,7 @@ use windlass_core::{
     Observation, Observed, Owner, Profile, Result, Stamp, Target, UnitId, Value, Version, Write, Written,
     async_trait,
 };
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::target::TargetHarness;
 use windlass_testkit::{MemoryTarget, config_map, unit};
 
@@ -47,7 +47,7 @@ impl Stage {
     }
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl TargetHarness for Stage {
     fn target(&self) -> Arc<dyn Target> {
