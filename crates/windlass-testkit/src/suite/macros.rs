@@ -73,9 +73,11 @@ macro_rules! __target_laws {
             what_cannot_be_read_is_never_absent an_unknown_kind_is_undefined observing_changes_nothing
             a_body_comes_unless_its_stamp_is_known what_the_unit_owns_is_found_though_nobody_asked
             what_others_own_is_no_orphan what_was_asked_for_is_no_orphan
+            units_of_one_name_in_two_installations_are_two_owners what_another_installation_owns_is_no_orphan
             a_write_sets_the_whole_payload a_write_sets_the_owner what_was_written_is_seen_at_once
             a_write_says_what_it_did writing_again_says_unchanged_and_changes_nothing
             deleting_what_is_absent_is_gone a_held_deletion_is_told_and_the_object_still_seen
+            an_object_that_is_being_deleted_says_so
             a_write_sends_the_payload_and_nothing_else what_an_apply_no_longer_has_is_taken_out
             what_somebody_else_holds_too_stays
             an_apply_leaves_alone_what_others_set a_replace_leaves_nothing_of_others
@@ -89,6 +91,8 @@ macro_rules! __target_laws {
             an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
+            what_goes_with_an_object_is_said_beforehand what_takes_nothing_along_has_no_entry
+            what_is_served_names_the_kinds_that_are_taken
             a_change_names_the_units_that_look_at_it a_change_of_what_a_unit_owns_names_it
             a_change_of_what_an_object_owns_names_its_unit what_another_unit_writes_is_a_change
             a_change_is_told_once the_echo_of_a_write_is_no_change a_change_names_no_other_unit

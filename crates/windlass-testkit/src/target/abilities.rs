@@ -12,7 +12,7 @@ fn item(object: &Object) -> Item {
 }
 
 /// Runs work with the ability to predict.
-fn predicting<T>(
+pub(super) fn predicting<T>(
     harness: &dyn TargetHarness,
     work: impl AsyncFnOnce(&dyn Predict, &Context) -> windlass_core::Result<T>,
 ) -> Check<T> {

@@ -104,6 +104,14 @@ pub trait TargetHarness: Harness {
         not_applicable("the harness knows nobody who holds a field too")
     }
 
+    /// Makes an object, and another that would go with it, as what lies in a namespace goes with the namespace.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`] where no object takes others with it.
+    fn object_inside(&self) -> Check<(Object, Object)> {
+        not_applicable("the harness knows no object that takes others with it")
+    }
+
     /// Makes an object that the target refuses because of what is in it; `secret` is in it as a text.
     ///
     /// # Errors

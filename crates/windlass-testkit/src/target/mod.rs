@@ -7,7 +7,9 @@ mod expecting;
 mod fields;
 mod harness;
 mod observing;
+mod owners;
 mod safety;
+mod taking;
 mod watching;
 mod writing;
 
@@ -18,7 +20,9 @@ pub use expecting::*;
 pub use fields::*;
 pub use harness::TargetHarness;
 pub use observing::*;
+pub use owners::*;
 pub use safety::*;
+pub use taking::*;
 pub use watching::*;
 use windlass_core::{
     Cascade, Context, Expect, Interest, Live, Look, Mode, Object, ObjectId, Observation, Observed, Owner,

@@ -1,13 +1,10 @@
 //! The laws of looking.
 
-use windlass_core::{Digest, ErrorKind, Expect, Mode, Observation, Owner, Stamp, Write};
+use windlass_core::{Digest, ErrorKind, Expect, Mode, Observation, Stamp};
 
 use super::abilities::predict;
-use super::{
-    TargetHarness, applied, applying, interest, live, observe, observe_unless, shows, there, web, write,
-};
-use crate::suite::{Check, Unmet, ensure, exposed, fails, hides, ok, run};
-use crate::unit;
+use super::{TargetHarness, applied, applying, interest, live, observe, observe_unless, shows, there, write};
+use crate::suite::{Check, ensure, exposed, fails, hides, run};
 
 /// The profile says the same every time it is asked.
 ///
@@ -162,54 +159,5 @@ pub fn a_body_comes_unless_its_stamp_is_known(harness: &dyn TargetHarness) -> Ch
         let seen = seen.observations.get(object.id()).and_then(Observation::live);
         ensure!(seen.is_some_and(|live| shows(live, &object)), "with {what} known, the body does not come");
     }
-    Ok(())
-}
-
-/// Makes `a` and `b` of the unit `web` and `c` of another, and names those that are orphans where `a` is asked for.
-fn orphans(harness: &dyn TargetHarness) -> Check<Vec<String>> {
-    let [a, b, c] = ["a", "b", "c"].map(|name| harness.object(name, "one"));
-    applied(harness, &a)?;
-    applied(harness, &b)?;
-    let other = Owner::of(&unit("other"));
-    let foreign = Write::apply(c.clone(), Mode::Apply, Expect::Any, other);
-    ok(write(harness, &foreign), "a write of another unit")?;
-    let seen = observe(harness, &[&a])?;
-    seen.orphans
-        .iter()
-        .map(|orphan| {
-            match [("a", &a), ("b", &b), ("c", &c)].iter().find(|(_, object)| *object.id() == orphan.id) {
-                Some((name, _)) => Ok((*name).to_owned()),
-                None => Err(Unmet::Broken(format!("an orphan that nobody made: {}", orphan.id))),
-            }
-        })
-        .collect()
-}
-
-/// What the unit owns and was not asked for is an orphan.
-///
-/// # Errors
-/// Where it does not hold.
-pub fn what_the_unit_owns_is_found_though_nobody_asked(harness: &dyn TargetHarness) -> Check {
-    let found = orphans(harness)?;
-    let count = found.iter().filter(|name| *name == "b").count();
-    ensure!(count == 1, "{web} owns b, nobody asked for it, and it is found {count} times", web = web());
-    Ok(())
-}
-
-/// What another unit owns is no orphan.
-///
-/// # Errors
-/// Where it does not hold.
-pub fn what_others_own_is_no_orphan(harness: &dyn TargetHarness) -> Check {
-    ensure!(!orphans(harness)?.contains(&"c".to_owned()), "c is another's, and is an orphan");
-    Ok(())
-}
-
-/// What was asked for is no orphan.
-///
-/// # Errors
-/// Where it does not hold.
-pub fn what_was_asked_for_is_no_orphan(harness: &dyn TargetHarness) -> Check {
-    ensure!(!orphans(harness)?.contains(&"a".to_owned()), "a was asked for, and is an orphan");
     Ok(())
 }

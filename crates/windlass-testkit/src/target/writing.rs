@@ -21,22 +21,6 @@ pub fn a_write_sets_the_whole_payload(harness: &dyn TargetHarness) -> Check {
     Ok(())
 }
 
-/// After a write the object has the owner that was sent, also one that had another.
-///
-/// # Errors
-/// Where it does not hold.
-pub fn a_write_sets_the_owner(harness: &dyn TargetHarness) -> Check {
-    let object = harness.object("a", "one");
-    for name in ["web", "other", "web"] {
-        let owner = Owner::of(&unit(name));
-        let (payload, expect) = (object.clone(), Expect::Any);
-        ok(write(harness, &Write::apply(payload, Mode::Apply, expect, owner.clone())), "a write")?;
-        let found = live(harness, &object)?.owner;
-        ensure!(found.as_ref() == Some(&owner), "{owner:?} was sent, {found:?} is there");
-    }
-    Ok(())
-}
-
 /// What was written is seen by the next observe: created, changed, deleted.
 ///
 /// # Errors
@@ -126,6 +110,26 @@ pub fn a_held_deletion_is_told_and_the_object_still_seen(harness: &dyn TargetHar
         let done = ok(write(harness, &deleting(&object, Expect::Any)), "deleting")?;
         ensure!(matches!(done, Written::Deleting(_)), "a deletion that is held says {done:?}");
         ensure!(there(harness, &object)?.is_some(), "an object is hidden whose deletion is held");
+    }
+    Ok(())
+}
+
+/// An object that was told to go and is still there says so, and one that was not does not.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn an_object_that_is_being_deleted_says_so(harness: &dyn TargetHarness) -> Check {
+    let object = harness.object("a", "one");
+    applied(harness, &object)?;
+    harness.hold_deletes(object.id())?;
+    let before = live(harness, &object)?.deletion;
+    ensure!(before.is_none(), "nobody deleted the object, and it is {before:?}");
+    ok(write(harness, &deleting(&object, Expect::Any)), "deleting")?;
+    if let Some(going) = there(harness, &object)? {
+        ensure!(
+            going.deletion.is_some(),
+            "the object was told to go and is still there, and does not say so"
+        );
     }
     Ok(())
 }

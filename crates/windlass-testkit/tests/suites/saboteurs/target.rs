@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mode, Object, ObjectId,
-    Observation, Observed, Owner, Profile, Result, Stamp, Target, UnitId, Value, Version, Write, Written,
-    async_trait,
+    Cancel, Capabilities, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mode, Object,
+    ObjectId, Observation, Observed, Owner, Profile, Result, Stamp, Target, UnitId, Value, Version, Write,
+    Written, async_trait,
 };
 use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::target::TargetHarness;
@@ -34,7 +34,7 @@ impl Stage {
     }
 
     pub(crate) fn breaking(law: &'static str) -> Self {
-        let memory = MemoryTarget::new("memory").with_predict().with_watch();
+        let memory = MemoryTarget::new("memory").with_predict().with_watch().with_capabilities(served());
         let target = Saboteur {
             inner: memory.clone(),
             breaks: law,
@@ -99,6 +99,13 @@ impl TargetHarness for Stage {
         Ok(())
     }
 
+    fn object_inside(&self) -> Check<(Object, Object)> {
+        let namespace = config_map("", "den", "one").edit(|body| {
+            body.as_map_mut().unwrap().insert("kind", "Namespace");
+        });
+        Ok((namespace.unwrap(), config_map("den", "a", "one")))
+    }
+
     fn invalid_object(&self, secret: &str) -> Check<Object> {
         let object = config_map("shop", "wrong", secret);
         let words = if self.target.breaks("no_body_is_shown_where_an_object_is_refused") {
@@ -135,6 +142,10 @@ impl TargetHarness for Stage {
     fn watched_units(&self) -> Check<usize> {
         Ok(self.memory.watched_units())
     }
+}
+
+fn served() -> Capabilities {
+    Capabilities::new("v1", ["v1", "v1/ConfigMap", "v1/Namespace"].map(Into::into))
 }
 
 fn set(body: &mut Value, section: &str, field: &str, value: &str) {
@@ -180,6 +191,14 @@ impl Saboteur {
     fn told(&self, mut live: Live) -> Live {
         match self.breaks {
             "a_version_changes_with_every_change" => live.version = self.by_size(&live),
+            "an_object_that_is_being_deleted_says_so" => live.deletion = None,
+            "units_of_one_name_in_two_installations_are_two_owners" => {
+                let unit = |owner| match owner {
+                    Owner::Unit(unit) => Owner::of(&UnitId::new(unit.as_str()).unwrap()),
+                    other => other,
+                };
+                live.owner = live.owner.map(unit);
+            }
             "a_stamp_changes_with_what_an_apply_can_set" => live.stamp = Stamp(Digest::of(b"")),
             "a_stamp_stays_when_only_status_changes" => {
                 live.stamp = Stamp(Digest::of(live.version.0.as_bytes()));
@@ -211,6 +230,10 @@ impl Saboteur {
             "what_the_unit_owns_is_found_though_nobody_asked" => orphans.clear(),
             "what_others_own_is_no_orphan" => {
                 orphans.extend(self.orphans_of(cx, unit("other"), interest).await?)
+            }
+            "what_another_installation_owns_is_no_orphan" => {
+                let namesake = interest.unit.clone().of_installation("staging").unwrap();
+                orphans.extend(self.orphans_of(cx, namesake, interest).await?);
             }
             "what_was_asked_for_is_no_orphan" => {
                 orphans.extend(seen.observations.values().filter_map(Observation::live).cloned())

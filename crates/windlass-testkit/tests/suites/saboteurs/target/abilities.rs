@@ -67,11 +67,29 @@ impl Predict for Saboteur {
     }
 
     async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
-        self.inner.takes(cx, ids).await
+        let mut taken = self.inner.takes(cx, ids).await?;
+        match self.breaks {
+            "what_goes_with_an_object_is_said_beforehand" => {
+                taken.values_mut().flatten().for_each(|taken| taken.owner = None);
+            }
+            "what_takes_nothing_along_has_no_entry" => {
+                for id in ids {
+                    taken.entry(id.clone()).or_default();
+                }
+            }
+            _ => {}
+        }
+        Ok(taken)
     }
 
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
-        self.inner.capabilities(cx).await
+        let mut served = self.inner.capabilities(cx).await?;
+        if let Some(served) =
+            served.as_mut().filter(|_| self.breaks("what_is_served_names_the_kinds_that_are_taken"))
+        {
+            served.apis.remove("v1/ConfigMap");
+        }
+        Ok(served)
     }
 }
 
