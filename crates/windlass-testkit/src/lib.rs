@@ -6,7 +6,7 @@
 //! ```
 //! use std::sync::{Arc, Mutex};
 //! use windlass_core::{Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait};
-//! use windlass_testkit::{MemoryFiles, source::{self, SourceHarness}, suite::{Bench, Check}};
+//! use windlass_testkit::{MemoryFiles, source::{self, SourceHarness}, suite::{Harness, Check}};
 //!
 //! /// What somebody typed into a form: a few files, and no history.
 //! #[derive(Debug, Default)]
@@ -42,7 +42,7 @@
 //!     }
 //! }
 //!
-//! impl Bench for Desk {
+//! impl Harness for Desk {
 //!     fn skips(&self) -> Vec<(&'static str, &'static str)> {
 //!         vec![
 //!             ("no_failure_gives_an_empty_artifact", "a form is always there"),
@@ -57,7 +57,8 @@
 //! // windlass_testkit::source_suite!(Desk::default);
 //! let found = source::check_all(Desk::default);
 //! assert_eq!(found.broken(), [""; 0], "{found}");
-//! assert_eq!(found.skipped().len(), 5); // the four, and one that the harness says nothing of
+//! assert_eq!(found.skipped().len(), 4);
+//! assert_eq!(found.not_applicable().len(), 1); // the harness does not say whether case matters
 //! ```
 //!
 //! # Suites
@@ -82,7 +83,7 @@
 //! - Each law gets a harness of its own, so laws do not disturb one another.
 //! - Nothing is skipped in silence: what a harness cannot do, it lists with the reason, and a list that says too much
 //!   is an error too. What does not apply, since a part says that it cannot or a harness has no means for it, is printed
-//!   as skipped with the reason and never counted as held.
+//!   with the reason and never counted as held.
 //! - For each law this crate's tests have a *saboteur*, an implementation that breaks just that law; the suite must
 //!   name that law and no other.
 //! - The memory parts are deterministic. They fail, and others interfere, only when the test says so.

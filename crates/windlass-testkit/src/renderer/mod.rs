@@ -11,10 +11,10 @@ pub use rendering::*;
 use windlass_core::{Artifact, Context, Error, Need, RenderInput, Rendered, Renderer, Result, TreePath};
 
 use crate::MemoryFiles;
-use crate::suite::{Bench, Check, Findings, lacking, ok, run_all};
+use crate::suite::{Check, Findings, Harness, lacking, ok, run_all};
 
 /// A renderer, and inputs in its own language: right ones, and wrong ones of each sort.
-pub trait RendererHarness: Bench {
+pub trait RendererHarness: Harness {
     /// Gives the renderer.
     fn renderer(&self) -> Arc<dyn Renderer>;
 

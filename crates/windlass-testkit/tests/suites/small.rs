@@ -36,12 +36,12 @@ mod test_clock {
 
     use windlass_core::Clock;
     use windlass_testkit::TestClock;
-    use windlass_testkit::suite::Bench;
+    use windlass_testkit::suite::Harness;
     use windlass_testkit::time::ClockHarness;
 
     struct Moved(TestClock);
 
-    impl Bench for Moved {
+    impl Harness for Moved {
         fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
             self.0.block_on(work);
         }
@@ -60,7 +60,7 @@ mod test_clock {
 
     struct Auto(TestClock);
 
-    impl Bench for Auto {}
+    impl Harness for Auto {}
 
     impl ClockHarness for Auto {
         fn clock(&self) -> Arc<dyn Clock> {
