@@ -7,7 +7,7 @@ mod script;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Uri};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
@@ -30,6 +30,35 @@ struct Inner {
     counter: u64,
     maps: BTreeMap<String, Value>,
     log: Vec<String>,
+    /// Bytes of the largest request.
+    largest: usize,
+    /// After so many requests of the log, what goes wrong.
+    fault: Option<(usize, Fault)>,
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    /// Nothing is answered any more.
+    Down,
+    /// One request is carried out, and its answer lost.
+    Lost,
+}
+
+/// Reads `labelSelector`: `a`, `!a`, `a=b`, joined by commas.
+fn selector(uri: &Uri) -> Vec<String> {
+    let query = uri.query().unwrap_or_default();
+    let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
+    let plain = selector.replace("%2C", ",").replace("%21", "!").replace("%3D", "=");
+    plain.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn selects(selector: &[String], map: &Value) -> bool {
+    let label = |name: &str| map.text_at(&["metadata", "labels", name]);
+    selector.iter().all(|part| match (part.strip_prefix('!'), part.split_once('=')) {
+        (Some(name), _) => label(name).is_none(),
+        (None, Some((name, value))) => label(name) == Some(value),
+        (None, None) => label(part).is_some(),
+    })
 }
 
 impl Maps {
@@ -40,7 +69,7 @@ impl Maps {
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
-                let (status, text) = maps.0.lock().unwrap().answer(&parts.method, parts.uri.path(), &body);
+                let (status, text) = maps.0.lock().unwrap().answer(&parts.method, &parts.uri, &body);
                 let response = Response::builder().status(status).body(Body::from(text.into_bytes()));
                 Ok::<_, std::convert::Infallible>(response.unwrap())
             }
@@ -59,8 +88,27 @@ impl Maps {
 }
 
 impl Inner {
-    fn answer(&mut self, method: &Method, path: &str, body: &[u8]) -> (u16, String) {
+    fn answer(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> (u16, String) {
+        let path = uri.path();
         self.log.push(format!("{method} {path}"));
+        self.largest = self.largest.max(body.len());
+        if let Some((at, outcome)) = self.fault
+            && self.log.len() > at
+        {
+            match outcome {
+                Fault::Down => return (500, status(500, "InternalError", "down", "{}")),
+                Fault::Lost => {
+                    self.fault = None;
+                    let _ = self.carry_out(method, uri, body);
+                    return (500, status(500, "InternalError", "down", "{}"));
+                }
+            }
+        }
+        self.carry_out(method, uri, body)
+    }
+
+    fn carry_out(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> (u16, String) {
+        let path = uri.path();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let name = path.rsplit_once("configmaps/").map_or("", |(_, name)| name).to_owned();
         match (method.as_str(), self.maps.get(&name).cloned()) {
@@ -77,8 +125,9 @@ impl Inner {
                 (201, self.keep(name, body))
             }
             ("GET", _) if name.is_empty() => {
-                let items: Vec<String> = self.maps.values().map(Value::canonical).collect();
-                (200, script::list(&items, ""))
+                let selector = selector(uri);
+                let items = self.maps.values().filter(|map| selects(&selector, map)).map(Value::canonical);
+                (200, script::list(&items.collect::<Vec<_>>(), ""))
             }
             (_, None) => (404, absent("configmaps", &name)),
             ("GET", Some(map)) => (200, map.canonical()),
@@ -88,12 +137,17 @@ impl Inner {
                 if version(&map) != version(&body) {
                     return (409, status(409, "Conflict", "modified", "{}"));
                 }
+                if map == body {
+                    return (200, map.canonical());
+                }
                 (200, self.keep(name, body))
             }
             ("DELETE", Some(map)) => {
-                let wanted = body.text_at(&["preconditions", "resourceVersion"]);
-                if map.text_at(&["metadata", "resourceVersion"]) != wanted {
-                    return (409, status(409, "Conflict", "modified", "{}"));
+                for key in ["resourceVersion", "uid"] {
+                    let wanted = body.text_at(&["preconditions", key]);
+                    if wanted.is_some_and(|wanted| map.text_at(&["metadata", key]) != Some(wanted)) {
+                        return (409, status(409, "Conflict", "modified", "{}"));
+                    }
                 }
                 self.maps.remove(&name);
                 (200, "{}".into())
@@ -106,7 +160,9 @@ impl Inner {
         self.counter += 1;
         let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap();
         metadata.insert("resourceVersion", self.counter.to_string());
-        metadata.insert("uid", format!("u-{name}"));
+        if metadata.get("uid").is_none() {
+            metadata.insert("uid", format!("u-{}", self.counter));
+        }
         let text = body.canonical();
         self.maps.insert(name, body);
         text
