@@ -90,7 +90,11 @@ impl Maps {
         if answer.status == 404 && !fail::is_unknown_path(&answer) {
             return Ok(None);
         }
-        if answer.is_success() { read_json(&answer, &call).map(Some) } else { Err(fail::refused(&answer, &call)) }
+        if answer.is_success() {
+            read_json(&answer, &call).map(Some)
+        } else {
+            Err(fail::refused(&answer, &call))
+        }
     }
 
     /// Makes a ConfigMap, and the namespace with it.
@@ -103,7 +107,9 @@ impl Maps {
             answer = self.cluster.send(cx, &call).await?;
         }
         match answer.status {
-            409 if !fail::asks_to_repeat(&answer) => Ok(Created::Exists(conflicting(fail::refused(&answer, &call)))),
+            409 if !fail::asks_to_repeat(&answer) => {
+                Ok(Created::Exists(conflicting(fail::refused(&answer, &call))))
+            }
             _ if answer.is_success() => crate::live::version_of(&read_json(&answer, &call)?).map(Created::At),
             _ => Err(conflicting(fail::refused(&answer, &call))),
         }
@@ -259,9 +265,7 @@ pub(super) fn not_ours(unit: &UnitId, name: &str, what: &str) -> Error {
 }
 
 pub(super) fn outdated(unit: &UnitId) -> Error {
-    conflicting(
-        Error::new(ErrorKind::Conflict, "what is stored is not what was expected").with("unit", unit),
-    )
+    conflicting(Error::new(ErrorKind::Conflict, "what is stored is not what was expected").with("unit", unit))
 }
 
 fn conflicting(error: Error) -> Error {

@@ -129,7 +129,8 @@ impl KubeStore {
         }
         let Some(map) = self.maps.get(cx, unit, &shard.name).await? else { return Ok(None) };
         let packed = packed_of(&map);
-        let packed = packed.ok_or_else(|| not_ours(unit, &shard.name, "the ConfigMap holds no part of a state"))?;
+        let packed =
+            packed.ok_or_else(|| not_ours(unit, &shard.name, "the ConfigMap holds no part of a state"))?;
         shard.with(unit, packed.into()).map(Some)
     }
 

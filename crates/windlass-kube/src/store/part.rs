@@ -90,8 +90,9 @@ impl<'de> Deserialize<'de> for Part {
 pub(super) fn hash(id: &ObjectId) -> u32 {
     let parts = [&id.group, &id.kind, &id.namespace, &id.name];
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    let mut hash =
-        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash = (hash ^ hash >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     ((hash ^ hash >> 33) >> 32) as u32
@@ -111,7 +112,7 @@ mod tests {
                 let within = halves.map(|half| half.holds(hash));
                 assert_eq!(within[0] ^ within[1], part.holds(hash), "{part} and {hash:x}");
             }
-            assert_eq!(halves.map(|half| half.family()), [Some((halves[1], part)), Some((halves[0], part))]);
+            assert_eq!(halves.map(Part::family), [Some((halves[1], part)), Some((halves[0], part))]);
             parts.extend(halves);
         }
         assert!("2".parse::<Part>().is_err() && "0".repeat(33).parse::<Part>().is_err());

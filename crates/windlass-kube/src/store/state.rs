@@ -28,6 +28,8 @@ const BARE_HEAD_BYTES_MAX: usize = 400 << 10;
 const PART_OBJECTS_MAX: usize = 1_000;
 /// Bytes of one part in its packed form.
 const PART_BYTES_MAX: usize = 192 << 10;
+/// Bytes of the names of one object.
+const OBJECT_BYTES_MAX: usize = 32 << 10;
 /// Bytes that a stamp takes in the packed form: 64 digits that cannot be packed, and what is around them.
 const STAMP_BYTES: usize = 40;
 /// Bytes that a uid takes in the packed form.
@@ -185,6 +187,7 @@ impl State {
     /// [`ErrorKind::Limit`] for a state that grows beyond what can be kept. One that does not grow is never refused for its
     /// number of objects.
     pub(super) fn after(&self, unit: &UnitId, delta: &Delta, limits: &Limits, is_tidy: bool) -> Result<Self> {
+        check_names(unit, delta)?;
         let mut touched = self.touched(unit, delta)?;
         let mut about = self.about.clone();
         about.inventory.objects = std::mem::take(&mut touched.objects);
@@ -220,7 +223,7 @@ impl State {
             Inventory::Inside(objects) => return Ok(Touched::of(objects.clone())),
             Inventory::Apart(pieces) => pieces,
         };
-        let mut touched = Touched { rest: pieces.clone(), ..Touched::default() };
+        let mut touched = Touched { parts: Vec::new(), rest: pieces.clone(), ..Touched::default() };
         for id in delta.put.keys().chain(&delta.drop) {
             let hash = hash(id);
             let found = pieces.range(..=Part::at(hash)).next_back().filter(|(part, _)| part.holds(hash));
@@ -315,7 +318,8 @@ impl Touched {
 
     /// Divides objects among the touched parts, and joins and halves these where they are too small or too large.
     fn divide(mut self, unit: &UnitId, objects: Objects) -> Result<BTreeMap<Part, Piece>> {
-        let mut parts: BTreeMap<Part, Objects> = self.parts.iter().map(|part| (*part, Objects::new())).collect();
+        let mut parts: BTreeMap<Part, Objects> =
+            self.parts.iter().map(|part| (*part, Objects::new())).collect();
         for (id, owned) in objects {
             let hash = hash(&id);
             if let Some((_, objects)) = parts.range_mut(..=Part::at(hash)).next_back() {
@@ -326,7 +330,8 @@ impl Touched {
         let mut pieces = std::mem::take(&mut self.rest);
         let mut open: Vec<(Part, Objects)> = parts.into_iter().collect();
         while let Some((part, objects)) = open.pop() {
-            let piece = if objects.len() <= PART_OBJECTS_MAX { Some(Piece::of(unit, part, &objects)?) } else { None };
+            let piece =
+                if objects.len() <= PART_OBJECTS_MAX { Some(Piece::of(unit, part, &objects)?) } else { None };
             match piece.filter(|piece| piece.packed.len() + still_to_come(&objects) <= PART_BYTES_MAX) {
                 Some(piece) => drop(pieces.insert(part, self.unless_as_before(piece))),
                 None => open.extend(halve(unit, part, objects)?),
@@ -341,7 +346,8 @@ impl Touched {
         while let Some(part) = open.pop() {
             let Some((other, whole)) = part.family() else { continue };
             let Some(here) = parts.get(&part).map(BTreeMap::len) else { continue };
-            let there = parts.get(&other).map(BTreeMap::len).or(self.rest.get(&other).map(|piece| piece.objects));
+            let there =
+                parts.get(&other).map(BTreeMap::len).or(self.rest.get(&other).map(|piece| piece.objects));
             if there.is_none_or(|there| here + there > PART_OBJECTS_MAX / 2) {
                 continue;
             }
@@ -373,10 +379,25 @@ impl Piece {
     }
 }
 
+/// A name that no target takes could make a part too large to be halved.
+fn check_names(unit: &UnitId, delta: &Delta) -> Result<()> {
+    for (id, owned) in &delta.put {
+        let texts = [&id.group, &id.kind, &id.namespace, &id.name, &owned.api_version];
+        let uid = owned.uid.as_ref().map_or(0, |uid| uid.len());
+        let bytes = texts.iter().map(|text| text.len()).sum::<usize>() + uid;
+        if bytes > OBJECT_BYTES_MAX {
+            return Err(too_large(unit, "the names of an object are too long", bytes, OBJECT_BYTES_MAX));
+        }
+    }
+    Ok(())
+}
+
 fn halve(unit: &UnitId, part: Part, objects: Objects) -> Result<Vec<(Part, Objects)>> {
     let Some([low, high]) = part.halves() else {
-        let size = objects.keys().map(|id| id.name.len()).sum();
-        return Err(too_large(unit, "an object of the unit is too large to be remembered", size, PART_BYTES_MAX));
+        let what = "the objects of a part do not fit into a ConfigMap";
+        return Err(
+            too_large(unit, what, still_to_come(&objects), PART_BYTES_MAX).with("objects", objects.len())
+        );
     };
     let (upper, lower) = objects.into_iter().partition(|(id, _)| high.holds(hash(id)));
     Ok(vec![(high, upper), (low, lower)])
@@ -394,7 +415,7 @@ fn still_to_come(objects: &Objects) -> usize {
 fn pack(unit: &UnitId, what: &impl Serialize) -> Result<Packed> {
     let internal = |message: &'static str| Error::new(ErrorKind::Internal, message).with("unit", unit);
     let plain = serde_json::to_vec(what).map_err(|_| internal("the state cannot be written"))?;
-    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
     let packed = packer.write_all(&plain).and_then(|()| packer.finish());
     packed.map(Into::into).map_err(|_| internal("the state cannot be packed"))
 }

@@ -45,8 +45,11 @@ impl KubeStore {
         // In this order: a head that begins after the list has no shard in it.
         let Ok(found) = self.shards(cx, unit).await else { return };
         let Ok(life) = self.present_life(cx, unit).await else { return };
-        let dead: Vec<Text> =
-            found.into_iter().filter(|shard| Some(&shard.life) != life.as_ref()).map(|shard| shard.name).collect();
+        let dead: Vec<Text> = found
+            .into_iter()
+            .filter(|shard| Some(&shard.life) != life.as_ref())
+            .map(|shard| shard.name)
+            .collect();
         self.delete_shards(cx, unit, &dead).await;
     }
 
