@@ -8,7 +8,7 @@ use http::Method;
 use serde::Deserialize;
 use windlass_core::{Context, Error, ErrorKind, Result, Text, UnitId, Value, Version};
 
-use super::state::corrupt;
+use super::form::corrupt;
 use crate::cluster::Cluster;
 use crate::fail::{self, Subject};
 use crate::live::parts;

@@ -1,6 +1,7 @@
 //! The state of units, kept in the cluster itself.
 
 mod control;
+mod form;
 mod maps;
 mod part;
 mod state;
@@ -15,8 +16,9 @@ use windlass_core::{
     Context, Delta, Digest, Result, Saved, StateStore, Text, UnitId, Value, Version, async_trait,
 };
 
+use self::form::{Packed, Piece, Shard, unpack_head};
 use self::maps::{Created, Maps, Sheet, head_name, label, not_ours, outdated, packed_of, unit_of};
-use self::state::{Packed, Piece, Shard, State, unpack_head};
+use self::state::State;
 use crate::cluster::Cluster;
 use crate::live::parts;
 use crate::options::KubeOptions;

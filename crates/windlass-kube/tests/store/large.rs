@@ -268,3 +268,51 @@ async fn two_installations_with_one_unit_do_not_meet() {
     store.save(&cx, &unit(), Some(&mine), &forget()).await.unwrap();
     assert_eq!(maps_of(&maps), (0, 0));
 }
+
+/// A ConfigMap as release 0.1 wrote it: all objects of a unit in one.
+fn map_of_the_former_format(objects: &Delta) -> Value {
+    use std::io::Write;
+    let entries = objects.put.iter().map(|(id, owned)| {
+        let (Stamp(stamp), uid) = (owned.stamp.unwrap(), owned.uid.as_ref().unwrap());
+        let (wanted, rank, api_version) = (owned.wanted, owned.rank, &owned.api_version);
+        format!(
+            r#""{id}":{{"apiVersion":"{api_version}","rank":{rank},"wanted":"{wanted}","stamp":"{stamp}","uid":"{uid}"}}"#
+        )
+    });
+    let entries: Vec<String> = entries.collect();
+    let text = format!(
+        r#"{{"format":1,"saves":3,"saved":{{"version":"","inventory":{{{}}},"history":[{{"at":"2026-01-01T00:00:00Z","plan":"{}","counts":{{"created":1,"changed":0,"unchanged":0,"deleted":0,"deleting":0,"kept":0,"skipped":0,"failed":0}},"good":true,"passes":2}}],"holds":[{{"reason":"x","by":"ann","since":"2026-01-01T00:00:00Z"}}],"approvals":[]}}}}"#,
+        entries.join(","),
+        Digest::of(b"plan")
+    );
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(text.as_bytes()).unwrap();
+    let packed = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, packer.finish().unwrap());
+    serde_json::from_str(&format!(
+        r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"windlass-shop","namespace":"windlass-system","labels":{{"windlass.dev/state":"shop"}},"resourceVersion":"900","uid":"u-old"}},"binaryData":{{"state.json.gz":"{packed}"}}}}"#
+    ))
+    .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_of_the_former_format_is_read_and_divided_with_the_next_save() {
+    for count in [3, 5_000] {
+        let (maps, cx) = (Maps::default(), context());
+        let map = map_of_the_former_format(&put(count));
+        maps.0.lock().unwrap().maps.insert("windlass-shop".into(), map);
+        let store = maps.store();
+        assert_eq!(names(&store, &cx).await, ["shop"]);
+        let saved = store.load(&cx, &unit()).await.unwrap().unwrap();
+        assert!(saved.inventory.objects == put(count).put);
+        assert_eq!(
+            saved.last_good().map(|record| record.at.to_string()).as_deref(),
+            Some("2026-01-01T00:00:00Z")
+        );
+        store.save(&cx, &unit(), Some(&saved.version), &change(1)).await.unwrap();
+        let found = maps.store().load(&cx, &unit()).await.unwrap().unwrap();
+        assert_eq!(found.inventory.objects.len(), count as usize);
+        assert_eq!(found.inventory.objects[&owned(1).0], change(1).put[&owned(1).0]);
+        let shards = maps_of(&maps).1;
+        assert!(if count == 3 { shards == 0 } else { shards > 4 }, "{count} objects in {shards} shards");
+    }
+}
