@@ -8,26 +8,26 @@ use windlass_core::{
     Admitted, Context, Error, ErrorKind, Item, Map, Node, Object, ObjectId, Result, Text, Value,
 };
 
-use crate::discovery::{Known, View, other_version, silent, unknown};
+use crate::discovery::{Discovered, Known, other_version, silent, unknown};
 use crate::live::metadata;
 use crate::resource::{Resource, defined_by, is_definition};
+use crate::session::Session;
 use crate::stamp;
-use crate::target::KubeTarget;
 
-pub(crate) async fn admit(target: &KubeTarget, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>> {
+pub(crate) async fn admit(session: &Session, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>> {
     let defined = definitions(&items);
-    let mut view = target.cluster.view(cx).await?;
-    let lacks = |view: &View| {
+    let mut kinds = session.connection.discovered(cx).await?;
+    let lacks = |kinds: &Discovered| {
         items.iter().any(|item| {
-            let unknown = !matches!(view.find(item.id(), item.object.api_version()), Known::Served(_));
+            let unknown = !matches!(kinds.find(item.id(), item.object.api_version()), Known::Served(_));
             unknown && among(&defined, item).is_none()
         })
     };
-    if !view.fresh && lacks(&view) {
-        view = target.cluster.view_again(cx).await?;
+    if !kinds.fresh && lacks(&kinds) {
+        kinds = session.connection.discovered_again(cx).await?;
     }
-    let namespace = target.default_namespace();
-    Ok(items.into_iter().map(|item| one(&view, &defined, &namespace, item)).collect())
+    let namespace = session.default_namespace();
+    Ok(items.into_iter().map(|item| one(&kinds, &defined, &namespace, item)).collect())
 }
 
 /// What the definitions among the items will serve, and which item defines it.
@@ -52,10 +52,10 @@ fn among<'a>(defined: &'a Defined, item: &Item) -> Option<(&'a ObjectId, &'a Res
     Some((definition, resource))
 }
 
-fn one(view: &View, defined: &Defined, namespace: &Text, item: Item) -> Admitted {
+fn one(kinds: &Discovered, defined: &Defined, namespace: &Text, item: Item) -> Admitted {
     let id = item.id().clone();
     let api_version = item.object.api_version().to_owned();
-    let (resource, until) = match (view.find(&id, &api_version), among(defined, &item)) {
+    let (resource, until) = match (kinds.find(&id, &api_version), among(defined, &item)) {
         (Known::Served(resource), _) => (resource, None),
         (_, Some((definition, resource))) => (resource, Some(Node::Object(definition.clone()))),
         (Known::Silent, None) => return Admitted::Refused(item, silent(&id)),

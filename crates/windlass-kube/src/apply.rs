@@ -6,15 +6,14 @@ use windlass_core::{
     Value, Version, Written,
 };
 
-use crate::delete::{Current, Deletion, current};
-use crate::dispute::{Dispute, takes};
+use crate::conflicts::{Conflicts, takes};
+use crate::delete::Deletion;
 use crate::expect::{changed, condition, meets, version_condition};
 use crate::fail::{self, Status};
 use crate::live::{parts, version_of};
-use crate::observe::get;
+use crate::request::{Request, Response, read_json};
 use crate::resource::is_made_once;
-use crate::wire::{Answer, Call, read_json};
-use crate::write::{NOT_SERVED_TRIES_MAX, Sending};
+use crate::sending::{Current, NOT_SERVED_TRIES_MAX, Sending, current, get};
 
 /// Applies of one write: one, one without what is yielded, one by force, and one for who is faster.
 const APPLIES_MAX: u32 = 4;
@@ -69,35 +68,35 @@ impl Writing<'_> {
                 None => self.current().await?,
             },
         };
-        let applied = self.apply_undisputed(self.payload, expect).await?;
+        let applied = self.apply_without_conflict(self.payload, expect).await?;
         let status = applied.status;
         let body = self.inherit(applied).await?;
-        let live = self.sending.target.reader(self.cx).read(self.sending.resource, body)?;
+        let live = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(result(status, live, before.as_ref()))
     }
 
     /// Applies, taking no field that somebody else holds but those of which the plan said so.
-    async fn apply_undisputed(&self, payload: &Object, expect: &Expect) -> Result<Applied> {
+    async fn apply_without_conflict(&self, payload: &Object, expect: &Expect) -> Result<Applied> {
         let mut payload = payload.clone();
         // What must be absent has no fields, and at the version of the plan all are known that it takes.
         let known = matches!(expect, Expect::At(_)) && takes(self.conflicts).next().is_some();
         let mut force = *expect == Expect::Absent || known;
         for _ in 0..APPLIES_MAX {
-            let call = self.sending.apply(&payload, self.owner, &condition(expect)?, force)?;
-            let answer = self.send(&call).await?;
-            if answer.is_success() {
-                let body = read_json(&answer, &call)?;
-                return Ok(Applied { status: answer.status, body, payload });
+            let request = self.sending.apply(&payload, self.owner, &condition(expect)?, force)?;
+            let response = self.send(&request).await?;
+            if response.is_success() {
+                let body = read_json(&response, &request)?;
+                return Ok(Applied { status: response.status, body, payload });
             }
-            let causes = Status::of(&answer).field_conflicts();
-            if answer.status != 409 || causes.is_empty() {
-                return Err(self.explain(fail::refused(&answer, &call), expect));
+            let causes = Status::of(&response).field_conflicts();
+            if response.status != 409 || causes.is_empty() {
+                return Err(self.explain(fail::refused(&response, &request), expect));
             }
-            let options = &self.sending.target.options;
-            let dispute = Dispute::of(&causes, &payload, &options.rules, &options.manager);
-            dispute.check(self.conflicts, self.id())?;
-            payload = dispute.without_yielded(&payload)?;
-            force = dispute.needs_force();
+            let options = &self.sending.session.options;
+            let conflicts = Conflicts::of(&causes, &payload, &options.rules, &options.manager);
+            conflicts.check(self.conflicts, self.id())?;
+            payload = conflicts.without_yielded(&payload)?;
+            force = conflicts.needs_force();
         }
         Err(changed(self.id(), "others keep taking fields of it"))
     }
@@ -105,11 +104,11 @@ impl Writing<'_> {
     /// Makes our own what was set before by other means, and applies again so that it goes where it is not wanted.
     async fn inherit(&self, mut applied: Applied) -> Result<Value> {
         for _ in 0..INHERITANCES_MAX {
-            let Some(fields) = self.sending.target.heir().settled(&applied.body) else {
+            let Some(fields) = self.sending.session.migration().settled(&applied.body) else {
                 return Ok(applied.body);
             };
             let expect = self.settle(&applied.body, fields).await.map_err(Error::maybe_written)?;
-            let again = self.apply_undisputed(&applied.payload, &expect).await;
+            let again = self.apply_without_conflict(&applied.payload, &expect).await;
             applied = again.map_err(Error::maybe_written)?;
         }
         Err(changed(self.id(), "somebody else keeps writing it").maybe_written())
@@ -127,28 +126,28 @@ impl Writing<'_> {
             replace("/metadata/managedFields", Value::List(fields)),
             replace("/metadata/resourceVersion", resource_version.into()),
         ]);
-        let call = self.sending.json_patch(self.id(), &patch)?;
-        let answer = self.send(&call).await?;
-        if answer.is_success() {
-            return version_of(&read_json(&answer, &call)?).map(Expect::At);
+        let request = self.sending.json_patch(self.id(), &patch)?;
+        let response = self.send(&request).await?;
+        if response.is_success() {
+            return version_of(&read_json(&response, &request)?).map(Expect::At);
         }
-        match (answer.status, uid) {
+        match (response.status, uid) {
             (409, Some(uid)) => Ok(Expect::Uid(uid.into())),
-            _ => Err(fail::refused(&answer, &call)),
+            _ => Err(fail::refused(&response, &request)),
         }
     }
 
     /// Sends a write; a kind that was just defined may need a moment until it is served.
-    async fn send(&self, call: &Call) -> Result<Answer> {
-        let cluster = &self.sending.target.cluster;
+    async fn send(&self, request: &Request) -> Result<Response> {
+        let connection = &self.sending.session.connection;
         for attempt in 1.. {
-            let answer = cluster.send(self.cx, call).await?;
-            if !fail::is_unknown_path(&answer) {
-                return Ok(answer);
+            let response = connection.send(self.cx, request).await?;
+            if !fail::is_unknown_path(&response) {
+                return Ok(response);
             }
-            cluster.note_outdated();
+            connection.note_outdated();
             if attempt >= NOT_SERVED_TRIES_MAX {
-                return Ok(answer);
+                return Ok(response);
             }
             self.cx.sleep(fail::pause(attempt - 1)).await?;
         }
@@ -169,8 +168,8 @@ impl Writing<'_> {
     /// Gives the version of the object as it is. A kind that is not served yet has no objects; if it never is, the write
     /// finds out.
     async fn current(&self) -> Result<Option<Version>> {
-        let Sending { target, resource } = self.sending;
-        match current(target, self.cx, resource, self.id()).await? {
+        let Sending { session, resource } = self.sending;
+        match current(session, self.cx, resource, self.id()).await? {
             Current::At(version) => Ok(Some(version)),
             Current::Absent | Current::Unserved => Ok(None),
         }
@@ -179,7 +178,7 @@ impl Writing<'_> {
     async fn create_only(&self) -> Result<Written> {
         match self.apply(&Expect::Absent).await {
             Err(error) if error.kind() == ErrorKind::Conflict && *self.expect != Expect::Absent => {
-                let live = get(self.sending.target, self.cx, self.sending.resource, self.id()).await?;
+                let live = get(self.sending.session, self.cx, self.sending.resource, self.id()).await?;
                 live.map(Written::Unchanged).ok_or(error)
             }
             other => other,
@@ -213,22 +212,22 @@ impl Writing<'_> {
 
     async fn replace_at(&self, before: Option<&Version>) -> Result<Written> {
         let condition = before.map(version_condition).unwrap_or_default();
-        let call = self.sending.body(Method::PUT, self.payload, self.owner, &condition)?;
-        let answer = self.send(&call).await?;
-        if answer.status == 404 && !fail::is_unknown_path(&answer) {
+        let request = self.sending.body(Method::PUT, self.payload, self.owner, &condition)?;
+        let response = self.send(&request).await?;
+        if response.status == 404 && !fail::is_unknown_path(&response) {
             return Err(changed(self.id(), "it is gone"));
         }
-        if !answer.is_success() {
-            return Err(self.explain(fail::refused(&answer, &call), self.expect));
+        if !response.is_success() {
+            return Err(self.explain(fail::refused(&response, &request), self.expect));
         }
-        let live = self.sending.read(self.cx, &answer, &call)?;
-        Ok(result(answer.status, live, before))
+        let live = self.sending.read(self.cx, &response, &request)?;
+        Ok(result(response.status, live, before))
     }
 
     /// Deletes the object, waits until it is gone, and creates it; one that is as wanted only where it is to be renewed.
     async fn recreate(&self, renew: bool) -> Result<Written> {
-        let Sending { target, resource } = self.sending;
-        let live = get(target, self.cx, resource, self.id()).await?;
+        let Sending { session, resource } = self.sending;
+        let live = get(session, self.cx, resource, self.id()).await?;
         meets(self.expect, live.as_ref(), self.id())?;
         let Some(live) = live else {
             return self.apply(&Expect::Absent).await;
@@ -239,7 +238,7 @@ impl Writing<'_> {
         is_made_once(self.id())?;
         let uid = live.uid.clone().map_or(Expect::At(live.version.clone()), Expect::Uid);
         let deletion =
-            Deletion { target, cx: self.cx, id: self.id(), expect: &uid, cascade: Cascade::Foreground };
+            Deletion { session, cx: self.cx, id: self.id(), expect: &uid, cascade: Cascade::Foreground };
         deletion.by(resource).await?.ok_or_else(|| crate::discovery::unserved(self.id()))?;
         let anew = async {
             self.gone(live.uid.as_ref()).await?;
@@ -254,19 +253,19 @@ impl Writing<'_> {
     /// that. Any mistake but a field that cannot be changed does not: the new object would have it too, and nothing would
     /// be left.
     async fn is_as_wanted(&self, live: &Live) -> Result<bool> {
-        let call = self.sending.apply(self.payload, self.owner, &[], true)?.dry_run();
-        let answer = self.sending.target.cluster.send(self.cx, &call).await?;
-        if answer.is_success() {
-            return Ok(self.sending.read(self.cx, &answer, &call)?.stamp == live.stamp);
+        let request = self.sending.apply(self.payload, self.owner, &[], true)?.dry_run();
+        let response = self.sending.session.connection.send(self.cx, &request).await?;
+        if response.is_success() {
+            return Ok(self.sending.read(self.cx, &response, &request)?.stamp == live.stamp);
         }
-        if answer.status == 422 && fail::is_immutable(&Status::of(&answer)) {
+        if response.status == 422 && fail::is_immutable(&Status::of(&response)) {
             return Ok(false);
         }
-        Err(fail::refused(&answer, &call))
+        Err(fail::refused(&response, &request))
     }
 
     async fn gone(&self, uid: Option<&Text>) -> Result<()> {
-        let wait = self.sending.target.options.recreate_wait;
+        let wait = self.sending.session.options.recreate_wait;
         let end = self.cx.now().mono.saturating_add(wait);
         for attempt in 0.. {
             let current = self.current().await?;

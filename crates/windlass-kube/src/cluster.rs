@@ -1,41 +1,23 @@
-//! One connection to a cluster, with what is known of its kinds.
+//! One connection to a cluster, as its users name it.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{HeaderName, HeaderValue};
 use kube::Client;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use windlass_core::{Error, ErrorKind, Result, Text};
 
 use crate::connect::{self, Connect};
-use crate::discovery::Kinds;
-use crate::wire::Place;
+use crate::connection::Connection;
+use crate::request::Place;
+use crate::view::Views;
 
-/// Reads under way at once, over all units on one connection. Writes are bounded by
-/// [`Limits::writes_in_flight_max`](windlass_core::Limits::writes_in_flight_max), which the engine keeps.
-const READS_IN_FLIGHT_MAX: usize = 32;
-
-/// A connection to a cluster. Cheap to clone: clones share the connection, what was discovered, and the counter.
+/// A connection to a cluster. Cheap to clone: clones share the connection, what was discovered, the watched objects, and
+/// the counter.
 ///
 /// It must be made and used inside a tokio runtime.
 #[derive(Clone)]
 pub struct Cluster {
-    shared: Arc<Shared>,
-    account: Option<Arc<Account>>,
-}
-
-struct Shared {
-    client: Client,
-    place: Place,
-    requests: AtomicU64,
-    reads: Semaphore,
-    kinds: Kinds,
-}
-
-struct Account {
-    name: HeaderValue,
+    connection: Connection,
+    views: Views,
 }
 
 impl Cluster {
@@ -56,20 +38,16 @@ impl Cluster {
 
     /// Takes a client of the `kube` crate as it is: the way out for transports of one's own. It is the one place of
     /// the interface that names a type of that crate, and moves with its major versions. `server` names the cluster.
+    ///
+    /// A client that repeats requests by itself repeats writes as well, and its timeouts cut watches off: `Connect` sets
+    /// `default_retry` to false and reads without an answer to end after two minutes.
     #[must_use]
     pub fn from_kube_client(client: Client, server: impl Into<Text>) -> Self {
         Self::at(client, Place { server: server.into(), context: None })
     }
 
     fn at(client: Client, place: Place) -> Self {
-        let shared = Shared {
-            client,
-            place,
-            requests: AtomicU64::new(0),
-            reads: Semaphore::new(READS_IN_FLIGHT_MAX),
-            kinds: Kinds::default(),
-        };
-        Self { shared: Arc::new(shared), account: None }
+        Self { connection: Connection::new(client, place), views: Views::default() }
     }
 
     /// Acts as the service account of this name from here on, over the same connection. The account of the connection
@@ -90,9 +68,8 @@ impl Cluster {
     /// # Errors
     /// [`ErrorKind::Invalid`] for a name that cannot be sent.
     pub fn as_user(&self, name: &str) -> Result<Self> {
-        let header = HeaderValue::from_str(name).ok().filter(|_| !name.is_empty());
-        let account = Account { name: header.ok_or_else(|| not_an_account(name))? };
-        Ok(Self { shared: Arc::clone(&self.shared), account: Some(Arc::new(account)) })
+        let connection = self.connection.of(name).ok_or_else(|| not_an_account(name))?;
+        Ok(Self { connection, views: self.views.clone() })
     }
 
     /// Acts as another account from here on. `namespace/name`, both as Kubernetes names things, is short for
@@ -114,40 +91,25 @@ impl Cluster {
     /// Names the server: its URL.
     #[must_use]
     pub fn server(&self) -> &Text {
-        &self.shared.place.server
+        self.connection.server()
     }
 
     /// Counts the requests sent so far over this connection, by all clones and accounts, repeated ones included.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.shared.requests.load(Ordering::Relaxed)
+        self.connection.requests()
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.shared.client
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
-    pub(crate) fn kinds(&self) -> &Kinds {
-        &self.shared.kinds
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
     }
 
-    pub(crate) fn count(&self) {
-        self.shared.requests.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Waits for the turn of a read. `None` cannot happen, as nobody closes the semaphore.
-    pub(crate) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        self.shared.reads.acquire().await.ok()
-    }
-
-    pub(crate) fn place(&self) -> &Place {
-        &self.shared.place
-    }
-
-    pub(crate) fn identity_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
-        let user =
-            |account: &Arc<Account>| (HeaderName::from_static("impersonate-user"), account.name.clone());
-        self.account.iter().map(user)
+    pub(crate) fn views(&self) -> &Views {
+        &self.views
     }
 }
 
@@ -167,7 +129,7 @@ fn not_an_account(account: &str) -> Error {
 /// Shows the server and the account, never credentials.
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let account = self.account.as_ref().and_then(|account| account.name.to_str().ok());
+        let account = self.connection.account();
         f.debug_struct("Cluster").field("server", self.server()).field("account", &account).finish()
     }
 }

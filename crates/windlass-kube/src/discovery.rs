@@ -1,34 +1,22 @@
 //! Which kinds the server serves: asked once, kept, and asked again when something unknown is met.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use futures_util::future::join_all;
 use serde::Deserialize;
 use windlass_core::{Context, Error, ErrorKind, Object, ObjectId, Result, Text};
 
-use crate::cluster::Cluster;
-use crate::fail::Subject;
+use crate::connection::Connection;
+use crate::request::{Request, Subject};
 use crate::resource::{Catalog, Resource, changes_kinds, defined_by, is_definition};
-use crate::wire::Call;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-/// What is known of the kinds of one cluster.
-#[derive(Default)]
-pub(crate) struct Kinds {
-    /// The lock is held while the server is asked, so that many callers ask once.
-    served: tokio::sync::Mutex<Option<Arc<Catalog>>>,
-    /// What definitions that were written here will serve, known before the server lists it.
-    defined: Mutex<BTreeMap<ObjectId, Vec<Resource>>>,
-    outdated: AtomicBool,
-}
-
 /// What is known of the kinds, for one call.
 #[derive(Debug, Clone)]
-pub(crate) struct View {
+pub(crate) struct Discovered {
     served: Arc<Catalog>,
     defined: Arc<Catalog>,
     /// Whether the server was asked for this view.
@@ -46,7 +34,7 @@ pub(crate) enum Known<'a> {
     Unknown,
 }
 
-impl View {
+impl Discovered {
     pub(crate) fn find(&self, id: &ObjectId, api_version: &str) -> Known<'_> {
         let version = api_version.rsplit_once('/').map_or(api_version, |(_, version)| version);
         let served = self.served.versions(&id.group, &id.kind);
@@ -121,27 +109,27 @@ pub(crate) fn silent(id: &ObjectId) -> Error {
         .with_help("kubectl get apiservices shows which server behind the API is down")
 }
 
-impl Cluster {
+impl Connection {
     /// Gives what is known, asking the server only where nothing is, or where a definition was written since.
-    pub(crate) async fn view(&self, cx: &Context) -> Result<View> {
+    pub(crate) async fn discovered(&self, cx: &Context) -> Result<Discovered> {
         let outdated = self.kinds().outdated.load(Ordering::SeqCst);
-        self.view_if(cx, |known| known.filter(|_| !outdated)).await
+        self.discovered_if(cx, |known| known.filter(|_| !outdated)).await
     }
 
     /// Gives what was known when a pass began: a write does not ask again for each definition of its own pass.
-    pub(crate) async fn view_as_it_is(&self, cx: &Context) -> Result<View> {
-        self.view_if(cx, |known| known).await
+    pub(crate) async fn discovered_as_it_is(&self, cx: &Context) -> Result<Discovered> {
+        self.discovered_if(cx, |known| known).await
     }
 
     /// Asks the server again.
-    pub(crate) async fn view_again(&self, cx: &Context) -> Result<View> {
-        self.view_if(cx, |_| None).await
+    pub(crate) async fn discovered_again(&self, cx: &Context) -> Result<Discovered> {
+        self.discovered_if(cx, |_| None).await
     }
 
     /// Gives a newer view than this one, which turned out to be wrong. Of many callers that find out at once one asks.
-    pub(crate) async fn view_after(&self, cx: &Context, wrong: &View) -> Result<View> {
+    pub(crate) async fn discovered_after(&self, cx: &Context, wrong: &Discovered) -> Result<Discovered> {
         let newer = |known: Option<Arc<Catalog>>| known.filter(|known| !Arc::ptr_eq(known, &wrong.served));
-        Ok(View { fresh: true, ..self.view_if(cx, newer).await? })
+        Ok(Discovered { fresh: true, ..self.discovered_if(cx, newer).await? })
     }
 
     /// Notes that what is known is wrong, so that the next pass asks.
@@ -149,11 +137,11 @@ impl Cluster {
         self.kinds().outdated.store(true, Ordering::SeqCst);
     }
 
-    async fn view_if(
+    async fn discovered_if(
         &self,
         cx: &Context,
         keep: impl FnOnce(Option<Arc<Catalog>>) -> Option<Arc<Catalog>>,
-    ) -> Result<View> {
+    ) -> Result<Discovered> {
         let mut slot = self.kinds().served.lock().await;
         let kept = keep(slot.clone());
         let fresh = kept.is_none();
@@ -171,7 +159,7 @@ impl Cluster {
         let mut defined = Catalog::default();
         let known = self.kinds().defined.lock().unwrap_or_else(PoisonError::into_inner);
         known.values().flatten().for_each(|resource| defined.add(resource.clone()));
-        Ok(View { served, defined: Arc::new(defined), fresh })
+        Ok(Discovered { served, defined: Arc::new(defined), fresh })
     }
 
     /// Notes that an object was written which may change the kinds.
@@ -198,8 +186,8 @@ impl Cluster {
     async fn discover(&self, cx: &Context) -> Result<Catalog> {
         let subject = || Subject::new("discovery", "kinds");
         let (core, groups) = (
-            Call::get("/api", subject()).accept(AGGREGATED),
-            Call::get("/apis", subject()).accept(AGGREGATED),
+            Request::get("/api", subject()).accept(AGGREGATED),
+            Request::get("/apis", subject()).accept(AGGREGATED),
         );
         let (core, groups) =
             futures_util::future::join(self.ask_json::<Root>(cx, &core), self.ask_json::<Root>(cx, &groups))
@@ -223,12 +211,12 @@ impl Cluster {
             })
         });
         let asked = core.chain(groups).map(async |(group, version, path)| {
-            let call = Call::get(path.clone(), Subject::new("discovery", path));
-            (group, version, self.ask_json::<ResourceList>(cx, &call).await)
+            let request = Request::get(path.clone(), Subject::new("discovery", path));
+            (group, version, self.ask_json::<ResourceList>(cx, &request).await)
         });
         let mut catalog = Catalog::default();
-        for (group, version, answer) in join_all(asked).await {
-            match answer {
+        for (group, version, response) in join_all(asked).await {
+            match response {
                 Ok(list) => list.add_to(&group, &version, &mut catalog),
                 Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
                 Err(_) => {

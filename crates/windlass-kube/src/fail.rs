@@ -4,39 +4,10 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use serde::Deserialize;
-use windlass_core::{Error, ErrorKind, ObjectId, Retry, Text};
+use windlass_core::{Error, ErrorKind, Retry, Text};
 
-use crate::cluster::Cluster;
-use crate::wire::{Answer, Call, Effect};
+use crate::request::{Effect, Request, Response};
 use crate::words;
-
-/// What a request was about, for its errors.
-#[derive(Debug, Clone)]
-pub(crate) struct Subject {
-    /// The key of the context: `object`, `kind`, `unit`.
-    pub(crate) what: &'static str,
-    pub(crate) name: Text,
-    /// Whether the server's words may quote what must not be quoted.
-    pub(crate) secret: bool,
-}
-
-impl Subject {
-    pub(crate) fn object(id: &ObjectId) -> Self {
-        Self {
-            what: "object",
-            name: id.to_string().into(),
-            secret: id.group.is_empty() && id.kind == "Secret",
-        }
-    }
-
-    pub(crate) fn new(what: &'static str, name: impl Into<Text>) -> Self {
-        Self { what, name: name.into(), secret: false }
-    }
-
-    pub(crate) fn on(&self, error: Error) -> Error {
-        error.with_each(self.what, &self.name)
-    }
-}
 
 /// A `Status` of the API, as far as it matters.
 #[derive(Debug, Default, Deserialize)]
@@ -70,8 +41,8 @@ fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Ve
 }
 
 impl Status {
-    pub(crate) fn of(answer: &Answer) -> Self {
-        serde_json::from_slice(&answer.body).unwrap_or_default()
+    pub(crate) fn of(response: &Response) -> Self {
+        serde_json::from_slice(&response.body).unwrap_or_default()
     }
 
     fn causes(&self) -> &[Cause] {
@@ -93,57 +64,57 @@ impl Status {
 }
 
 /// Says whether the same request may help in a moment: the server is busy, or counts its quota at the same time.
-pub(crate) fn asks_to_repeat(answer: &Answer) -> bool {
-    match answer.status {
+pub(crate) fn asks_to_repeat(response: &Response) -> bool {
+    match response.status {
         429 | 503 => true,
-        409 => Status::of(answer).details.is_some_and(|details| details.kind == "resourcequotas"),
+        409 => Status::of(response).details.is_some_and(|details| details.kind == "resourcequotas"),
         _ => false,
     }
 }
 
 /// Says whether the server does not know the path at all, as opposed to not having the object.
-pub(crate) fn is_unknown_path(answer: &Answer) -> bool {
-    answer.status == 404 && Status::of(answer).details.is_none_or(|details| details.name.is_empty())
+pub(crate) fn is_unknown_path(response: &Response) -> bool {
+    response.status == 404 && Status::of(response).details.is_none_or(|details| details.name.is_empty())
 }
 
 /// Turns an answer that is not a success into an error.
-pub(crate) fn refused(answer: &Answer, call: &Call) -> Error {
-    let status = Status::of(answer);
-    let error = match answer.status {
-        400 => invalid(&status, call),
+pub(crate) fn refused(response: &Response, request: &Request) -> Error {
+    let status = Status::of(response);
+    let error = match response.status {
+        400 => invalid(&status, request),
         401 => told(ErrorKind::Denied, &status, "the server does not know who asks")
             .with_help("the token or certificate is wrong or has expired: log in again, or use another user"),
         403 => denied(&status),
-        404 => not_found(answer, &status),
+        404 => not_found(response, &status),
         405 | 406 | 415 => told(ErrorKind::Unsupported, &status, "the server does not do that"),
-        409 if answer.doubtful && status.field_conflicts().is_empty() => maybe_our_own(),
+        409 if response.doubtful && status.field_conflicts().is_empty() => maybe_our_own(),
         409 => conflict(&status),
         410 => told(ErrorKind::Conflict, &status, "too old"),
         413 => told(ErrorKind::Limit, &status, "too large for the server"),
-        422 => invalid(&status, call),
+        422 => invalid(&status, request),
         429 => told(ErrorKind::Unavailable, &status, "the server is busy"),
         504 => told(ErrorKind::Timeout, &status, "the server took too long"),
-        500 if is_misread(&status) => misread(&status, call),
+        500 if is_misread(&status) => misread(&status, request),
         500..600 => told(ErrorKind::Unavailable, &status, "the server is in trouble"),
         _ => told(ErrorKind::Unsupported, &status, "an answer that nobody expected"),
     };
-    let error = match answer.retry_after {
+    let error = match response.retry_after {
         Some(wait) if error.kind() == ErrorKind::Unavailable => error.retrying(Retry::After(wait)),
         _ => error,
     };
     // A 503 and a 429 of the API server itself come before it writes; any other 5xx may come after.
-    let own = answer.status == 503 && !comes_from_between(answer);
-    let behind = answer.status >= 500 && !own && error.kind() != ErrorKind::Invalid;
-    let reached = call.effect == Effect::Write && (behind || answer.doubtful);
-    let error = call.subject.on(error).with_each("status", answer.status);
-    let error = if matches!(answer.status, 401 | 403) { answered_by(error, answer) } else { error };
+    let own = response.status == 503 && !comes_from_between(response);
+    let behind = response.status >= 500 && !own && error.kind() != ErrorKind::Invalid;
+    let reached = request.effect == Effect::Write && (behind || response.doubtful);
+    let error = request.subject.on(error).with_each("status", response.status);
+    let error = if matches!(response.status, 401 | 403) { answered_by(error, response) } else { error };
     if reached { error.maybe_written() } else { error }
 }
 
 /// Says whose rights are missing: of several clusters in one kubeconfig it is often the wrong one that was asked.
-fn answered_by(error: Error, answer: &Answer) -> Error {
-    let error = error.with_each("server", &answer.from.server);
-    match &answer.from.context {
+fn answered_by(error: Error, response: &Response) -> Error {
+    let error = error.with_each("server", &response.from.server);
+    match &response.from.context {
         Some(context) => error.with_each("context", context),
         None => error,
     }
@@ -151,8 +122,8 @@ fn answered_by(error: Error, answer: &Answer) -> Error {
 
 /// Says whether something between us and the API server gave the answer: a proxy that lost its upstream says 503 as
 /// well, perhaps after the upstream has done what was asked. The API server itself answers with a `Status`.
-pub(crate) fn comes_from_between(answer: &Answer) -> bool {
-    answer.status == 503 && Status::of(answer).kind != "Status"
+pub(crate) fn comes_from_between(response: &Response) -> bool {
+    response.status == 503 && Status::of(response).kind != "Status"
 }
 
 /// A write that was repeated stands in its own way where the first try was carried out after all.
@@ -178,8 +149,8 @@ fn denied(status: &Status) -> Error {
         .with_help("have the right granted to this account, or use another account or context")
 }
 
-fn not_found(answer: &Answer, status: &Status) -> Error {
-    if is_unknown_path(answer) {
+fn not_found(response: &Response, status: &Status) -> Error {
+    if is_unknown_path(response) {
         return Error::new(ErrorKind::Undefined, "the server does not serve this kind");
     }
     told(ErrorKind::NotFound, status, "not found")
@@ -198,18 +169,18 @@ fn conflict(status: &Status) -> Error {
 }
 
 /// Lists every field that is wrong. Of a Secret only the fields are named, since the words may quote the values.
-fn invalid(status: &Status, call: &Call) -> Error {
+fn invalid(status: &Status, request: &Request) -> Error {
     if let Some(cause) = status.causes().iter().find(|cause| cause.field == "metadata.uid") {
         let other = Error::new(ErrorKind::Conflict, "the object was deleted and created anew");
         return other.with("field", &cause.field);
     }
     let immutable = is_immutable(status);
     let causes = status.causes().iter().map(|cause| {
-        let said = if call.subject.secret { "not valid".into() } else { words::cause(&cause.message) };
+        let said = if request.subject.secret { "not valid".into() } else { words::cause(&cause.message) };
         Error::new(ErrorKind::Invalid, said).with("field", &cause.field)
     });
     let whole = || {
-        if call.subject.secret {
+        if request.subject.secret {
             return Error::new(ErrorKind::Invalid, "the server refuses the Secret; its words are left out");
         }
         told(ErrorKind::Invalid, status, "the server refuses it")
@@ -235,8 +206,8 @@ fn is_misread(status: &Status) -> bool {
     beginnings.iter().any(|beginning| status.message.starts_with(beginning))
 }
 
-fn misread(status: &Status, call: &Call) -> Error {
-    if call.subject.secret {
+fn misread(status: &Status, request: &Request) -> Error {
+    if request.subject.secret {
         return Error::new(
             ErrorKind::Invalid,
             "the Secret does not follow its schema; the server's words are left out",
@@ -270,13 +241,13 @@ pub(crate) fn is_immutable(status: &Status) -> bool {
 }
 
 /// An error for a request that got no answer: a write may have happened.
-pub(crate) fn unanswered(error: Error, cluster: &Cluster, call: &Call) -> Error {
-    let error = call.subject.on(error).with("server", cluster.server());
-    if call.effect == Effect::Write { error.maybe_written() } else { error }
+pub(crate) fn unanswered(error: Error, server: &Text, request: &Request) -> Error {
+    let error = request.subject.on(error).with("server", server);
+    if request.effect == Effect::Write { error.maybe_written() } else { error }
 }
 
 /// An error of the connection. Its innermost words are passed on: the outer ones only say that something failed.
-pub(crate) fn transport(error: &(dyn StdError + 'static), cluster: &Cluster, call: &Call) -> Error {
+pub(crate) fn transport(error: &(dyn StdError + 'static), server: &Text, request: &Request) -> Error {
     let (mut chain, mut next) = (Vec::new(), Some(error));
     while let Some(error) = next {
         chain.push(error);
@@ -291,9 +262,9 @@ pub(crate) fn transport(error: &(dyn StdError + 'static), cluster: &Cluster, cal
     if connecting {
         let error = Error::new(ErrorKind::Unavailable, format!("cannot connect: {words}"))
             .with_help("check that the server runs and that the kubeconfig has its address");
-        return call.subject.on(error).with("server", cluster.server());
+        return request.subject.on(error).with("server", server);
     }
-    unanswered(Error::new(ErrorKind::Unavailable, format!("the connection broke: {words}")), cluster, call)
+    unanswered(Error::new(ErrorKind::Unavailable, format!("the connection broke: {words}")), server, request)
 }
 
 /// How long a caller that got `error` should wait at most before it asks again by itself.

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use windlass_core::{Context, Error, ErrorKind, Result, Text, Value};
 
-use crate::cluster::Cluster;
-use crate::fail::Subject;
+use crate::connection::Connection;
+use crate::request::{METADATA_LIST, Request, Subject};
 use crate::resource::Resource;
-use crate::wire::{Call, METADATA_LIST};
 
 /// Objects on one page.
 const PAGE_OBJECTS: usize = 2500;
@@ -24,17 +23,17 @@ pub(crate) struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    fn call(&self, token: &str) -> Result<Call> {
+    fn request(&self, token: &str) -> Result<Request> {
         let subject = Subject {
             secret: self.resource.group.is_empty() && self.resource.kind == "Secret",
             ..Subject::new("kind", self.resource.name())
         };
-        let mut call = Call::get(self.resource.collection(self.namespace)?, subject);
+        let mut request = Request::get(self.resource.collection(self.namespace)?, subject);
         if !self.selector.is_empty() {
-            call = call.query("labelSelector", self.selector);
+            request = request.query("labelSelector", self.selector);
         }
-        call = call.query("limit", PAGE_OBJECTS.to_string());
-        Ok(if token.is_empty() { call } else { call.query("continue", token) })
+        request = request.query("limit", PAGE_OBJECTS.to_string());
+        Ok(if token.is_empty() { request } else { request.query("continue", token) })
     }
 }
 
@@ -63,20 +62,20 @@ struct Name {
 }
 
 /// Lists whole objects.
-pub(crate) async fn list(cluster: &Cluster, cx: &Context, listing: &Listing<'_>) -> Result<Vec<Value>> {
+pub(crate) async fn list(connection: &Connection, cx: &Context, listing: &Listing<'_>) -> Result<Vec<Value>> {
     let mut restarts = 0;
     loop {
-        match list_once(cluster, cx, listing).await {
+        match list_once(connection, cx, listing).await {
             Err(error) if error.context("status") == Some("410") && restarts < RESTARTS_MAX => restarts += 1,
             other => return other,
         }
     }
 }
 
-async fn list_once(cluster: &Cluster, cx: &Context, listing: &Listing<'_>) -> Result<Vec<Value>> {
+async fn list_once(connection: &Connection, cx: &Context, listing: &Listing<'_>) -> Result<Vec<Value>> {
     let (mut items, mut token) = (Vec::new(), String::new());
     loop {
-        let page: Page<Value> = cluster.ask_json(cx, &listing.call(&token)?).await?;
+        let page: Page<Value> = connection.ask_json(cx, &listing.request(&token)?).await?;
         items.extend(page.items.unwrap_or_default());
         if items.len() > cx.limits().objects_max {
             return Err(Error::new(ErrorKind::Limit, "too many objects carry the mark")
@@ -93,7 +92,7 @@ async fn list_once(cluster: &Cluster, cx: &Context, listing: &Listing<'_>) -> Re
 /// Lists the names of what exists, as long as that costs less than looking for `wanted` objects one by one: `None`
 /// where there is too much else.
 pub(crate) async fn names(
-    cluster: &Cluster,
+    connection: &Connection,
     cx: &Context,
     listing: &Listing<'_>,
     wanted: usize,
@@ -101,8 +100,8 @@ pub(crate) async fn names(
     let pages_max = 1 + wanted / 64;
     let (mut names, mut token) = (BTreeSet::new(), String::new());
     for _ in 0..pages_max {
-        let call = listing.call(&token)?.accept(METADATA_LIST);
-        let page: Page<Named> = cluster.ask_json(cx, &call).await?;
+        let request = listing.request(&token)?.accept(METADATA_LIST);
+        let page: Page<Named> = connection.ask_json(cx, &request).await?;
         names.extend(page.items.unwrap_or_default().into_iter().map(|item| item.metadata.name));
         if page.metadata.r#continue.is_empty() {
             return Ok(Some(names));

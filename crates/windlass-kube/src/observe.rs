@@ -8,14 +8,14 @@ use windlass_core::{
     Context, Error, ErrorKind, Interest, Live, Look, ObjectId, Observation, Observed, Result, UnitId, Value,
 };
 
-use crate::discovery::{View, unserved};
-use crate::fail::{self, Subject};
+use crate::discovery::{Discovered, unserved};
+use crate::fail;
 use crate::list::{Listing, list, names};
 use crate::live::{is_controlled, trim};
 use crate::owner;
 use crate::resource::Resource;
-use crate::target::KubeTarget;
-use crate::wire::{Call, read_json};
+use crate::sending::get;
+use crate::session::Session;
 
 /// From how many missing objects of one kind and namespace on their names are listed before they are read.
 const SURVEY_MIN: usize = 8;
@@ -26,26 +26,26 @@ type Sights = BTreeMap<ObjectId, Observation>;
 /// Looks at a kind whose path is not known although the kind is, before it is given up.
 const LOOKS_MAX: usize = 4;
 
-pub(crate) async fn observe(target: &KubeTarget, cx: &Context, interest: &Interest) -> Result<Observed> {
-    let mut view = target.cluster.view(cx).await?;
-    let mut sorted = sort(&view, &interest.objects.iter().collect(), 0);
-    if sorted.lacks && !view.fresh {
-        view = target.cluster.view_again(cx).await?;
-        sorted = sort(&view, &interest.objects.iter().collect(), 0);
+pub(crate) async fn observe(session: &Session, cx: &Context, interest: &Interest) -> Result<Observed> {
+    let mut kinds = session.connection.discovered(cx).await?;
+    let mut sorted = sort(&kinds, &interest.objects.iter().collect(), 0);
+    if sorted.lacks && !kinds.fresh {
+        kinds = session.connection.discovered_again(cx).await?;
+        sorted = sort(&kinds, &interest.objects.iter().collect(), 0);
     }
-    if view.fresh {
-        target.narrow.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    if kinds.fresh {
+        session.narrow.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-    let pass = Pass { target, cx, unit: &interest.unit };
+    let pass = Pass { session, cx, unit: &interest.unit };
     let mut observed = pass.look(sorted).await;
-    pass.look_again(view, interest, &mut observed).await?;
+    pass.look_again(kinds, interest, &mut observed).await?;
     cx.check()?;
     observed.orphans.sort_by(|a, b| a.id.cmp(&b.id));
     observed.orphans.dedup_by(|a, b| a.id == b.id);
     if let Some(error) = nothing_seen(&observed) {
         return Err(error);
     }
-    target.note_seen(&observed);
+    session.note_seen(&observed);
     Ok(observed)
 }
 
@@ -57,10 +57,10 @@ struct Sorted<'a> {
     lacks: bool,
 }
 
-fn sort<'a>(view: &View, asked: &Asked<'a>, attempt: usize) -> Sorted<'a> {
+fn sort<'a>(kinds: &Discovered, asked: &Asked<'a>, attempt: usize) -> Sorted<'a> {
     let mut sorted = Sorted { kinds: BTreeMap::new(), answered: Sights::new(), lacks: false };
     for (id, look) in asked {
-        match view.any(id, &look.api_version, attempt) {
+        match kinds.any(id, &look.api_version, attempt) {
             Ok(resource) => {
                 sorted.kinds.entry(resource.clone()).or_default().insert(id, look);
             }
@@ -79,19 +79,19 @@ fn sort<'a>(view: &View, asked: &Asked<'a>, attempt: usize) -> Sorted<'a> {
 /// One observation.
 #[derive(Clone, Copy)]
 struct Pass<'a> {
-    target: &'a KubeTarget,
+    session: &'a Session,
     cx: &'a Context,
     unit: &'a UnitId,
 }
 
 impl Pass<'_> {
     async fn look(self, sorted: Sorted<'_>) -> Observed {
-        let Pass { target, cx, unit } = self;
+        let Pass { session, cx, unit } = self;
         let mut observed = Observed { observations: sorted.answered, orphans: Vec::new() };
         let looks = sorted
             .kinds
             .into_iter()
-            .map(|(resource, asked)| Kind { target, cx, unit, resource, asked }.look());
+            .map(|(resource, asked)| Kind { session, cx, unit, resource, asked }.look());
         for (observations, orphans) in join_all(looks).await {
             observed.observations.extend(observations);
             observed.orphans.extend(orphans);
@@ -101,14 +101,19 @@ impl Pass<'_> {
 
     /// Looks again at what has a kind whose path the server does not know: it is undefined only where the server, asked
     /// again, lists no version of the kind. Else its objects are there, under another version.
-    async fn look_again(self, mut view: View, interest: &Interest, observed: &mut Observed) -> Result<()> {
+    async fn look_again(
+        self,
+        mut kinds: Discovered,
+        interest: &Interest,
+        observed: &mut Observed,
+    ) -> Result<()> {
         for attempt in 1.. {
-            let open = |view: &View, (id, look): &(&ObjectId, &Look)| {
+            let open = |kinds: &Discovered, (id, look): &(&ObjectId, &Look)| {
                 observed.observations.get(*id) == Some(&Observation::Undefined)
-                    && view.any(id, &look.api_version, 0).is_ok()
-                    && (!view.fresh || view.lists(id))
+                    && kinds.any(id, &look.api_version, 0).is_ok()
+                    && (!kinds.fresh || kinds.lists(id))
             };
-            let asked: Asked<'_> = interest.objects.iter().filter(|one| open(&view, one)).collect();
+            let asked: Asked<'_> = interest.objects.iter().filter(|one| open(&kinds, one)).collect();
             if asked.is_empty() {
                 return Ok(());
             }
@@ -117,11 +122,11 @@ impl Pass<'_> {
                 observed.observations.extend(given_up);
                 return Ok(());
             }
-            if view.fresh {
+            if kinds.fresh {
                 self.cx.sleep(fail::pause(u32::try_from(attempt).unwrap_or(u32::MAX))).await?;
             }
-            view = self.target.cluster.view_after(self.cx, &view).await?;
-            let again = self.look(sort(&view, &asked, attempt - 1)).await;
+            kinds = self.session.connection.discovered_after(self.cx, &kinds).await?;
+            let again = self.look(sort(&kinds, &asked, attempt - 1)).await;
             observed.observations.extend(again.observations);
             observed.orphans.extend(again.orphans);
         }
@@ -149,7 +154,7 @@ fn nothing_seen(observed: &Observed) -> Option<Error> {
 
 /// One kind of one interest.
 struct Kind<'a> {
-    target: &'a KubeTarget,
+    session: &'a Session,
     cx: &'a Context,
     unit: &'a UnitId,
     resource: Resource,
@@ -202,7 +207,7 @@ impl Kind<'_> {
 
     /// Says whether the kind is listed by namespace, noting it first where `note` is set.
     fn narrow(&self, note: bool) -> bool {
-        let mut narrow = self.target.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut narrow = self.session.narrow.lock().unwrap_or_else(PoisonError::into_inner);
         if note {
             narrow.insert(self.resource.clone());
         }
@@ -211,12 +216,12 @@ impl Kind<'_> {
 
     async fn marked(&self, namespace: &str) -> Result<Vec<Value>> {
         let listing = Listing { resource: &self.resource, namespace, selector: &owner::selector(self.unit) };
-        list(&self.target.cluster, self.cx, &listing).await
+        list(&self.session.connection, self.cx, &listing).await
     }
 
     async fn complete(&self, items: Vec<Value>) -> (Sights, Vec<Live>) {
         let (mut observations, mut orphans, mut broken) = (Sights::new(), Vec::new(), Vec::new());
-        let reader = self.target.reader(self.cx);
+        let reader = self.session.reader(self.cx);
         for item in items {
             match reader.read(&self.resource, item) {
                 Ok(live) => match self.asked.get(&live.id) {
@@ -249,7 +254,7 @@ impl Kind<'_> {
     async fn search_in(&self, namespace: &str, ids: Vec<&ObjectId>) -> Vec<(ObjectId, Observation)> {
         let exist = if ids.len() >= SURVEY_MIN && self.resource.listable {
             let listing = Listing { resource: &self.resource, namespace, selector: "" };
-            names(&self.target.cluster, self.cx, &listing, ids.len()).await.ok().flatten()
+            names(&self.session.connection, self.cx, &listing, ids.len()).await.ok().flatten()
         } else {
             None
         };
@@ -262,7 +267,7 @@ impl Kind<'_> {
     }
 
     async fn one(&self, id: &ObjectId) -> Observation {
-        match get(self.target, self.cx, &self.resource, id).await {
+        match get(self.session, self.cx, &self.resource, id).await {
             Ok(Some(live)) if live.id == *id => {
                 Observation::Live(trim(live, self.asked.get(id).and_then(|look| look.known)))
             }
@@ -274,22 +279,4 @@ impl Kind<'_> {
             Err(error) => Observation::Unreadable(error),
         }
     }
-}
-
-/// Reads one object; `None` where it does not exist.
-pub(crate) async fn get(
-    target: &KubeTarget,
-    cx: &Context,
-    resource: &Resource,
-    id: &ObjectId,
-) -> Result<Option<Live>> {
-    let call = Call::get(resource.object(id)?, Subject::object(id));
-    let answer = target.cluster.send(cx, &call).await?;
-    if answer.status == 404 && !fail::is_unknown_path(&answer) {
-        return Ok(None);
-    }
-    if !answer.is_success() {
-        return Err(fail::refused(&answer, &call));
-    }
-    target.reader(cx).read(resource, read_json(&answer, &call)?).map(Some)
 }

@@ -9,35 +9,31 @@ use windlass_core::{
     Text, Value, Want,
 };
 
-use crate::discovery::View;
-use crate::dispute::Dispute;
-use crate::fail::{self, Status, Subject};
+use crate::conflicts::Conflicts;
+use crate::discovery::Discovered;
+use crate::fail::{self, Status};
 use crate::live::{parts, version_of};
+use crate::request::{Request, Response, Subject, read_json};
 use crate::resource::{defined_by, is_definition, is_made_once};
-use crate::target::KubeTarget;
-use crate::wire::{Answer, Call, read_json};
-use crate::write::Sending;
+use crate::sending::Sending;
+use crate::session::Session;
 use crate::{owner, stamp};
 
-pub(crate) async fn predict(
-    target: &KubeTarget,
-    cx: &Context,
-    wants: &[Want<'_>],
-) -> Result<Vec<Prediction>> {
+pub(crate) async fn predict(session: &Session, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
     if wants.is_empty() {
         return Ok(Vec::new());
     }
-    let view = target.cluster.view(cx).await?;
-    let all = Rehearsal { target, cx, view: &view, made: Made::of(wants) };
+    let kinds = session.connection.discovered(cx).await?;
+    let all = Rehearsal { session, cx, kinds: &kinds, made: Made::of(wants) };
     let predictions = join_all(wants.iter().map(|want| all.one(want))).await;
     cx.check()?;
     Ok(predictions)
 }
 
 struct Rehearsal<'a> {
-    target: &'a KubeTarget,
+    session: &'a Session,
     cx: &'a Context,
-    view: &'a View,
+    kinds: &'a Discovered,
     made: Made,
 }
 
@@ -75,7 +71,7 @@ impl Made {
 /// How the server took a rehearsal.
 enum Taken {
     Well(Rehearsed),
-    Contested(Dispute),
+    Contested(Conflicts),
     OnlyAnew,
 }
 
@@ -104,27 +100,27 @@ impl Rehearsal<'_> {
     /// Says whether the kind is there, but not in the version that is wanted, and something wanted brings it.
     fn comes_later(&self, want: &Want<'_>) -> bool {
         let object = &want.item.object;
-        let unknown = self.view.exact(object.id(), object.api_version()).err();
+        let unknown = self.kinds.exact(object.id(), object.api_version()).err();
         unknown.is_some_and(|error| error.kind() == ErrorKind::Undefined)
             && self.made.definition(object).is_some()
     }
 
     fn sending(&self, want: &Want<'_>) -> Result<Sending<'_>> {
-        let resource = self.view.exact(want.item.id(), want.item.object.api_version())?;
-        Ok(Sending { target: self.target, resource })
+        let resource = self.kinds.exact(want.item.id(), want.item.object.api_version())?;
+        Ok(Sending { session: self.session, resource })
     }
 
     /// Predicts that the object will be as wanted; its defaults are known only where the server is asked.
     async fn create(&self, want: &Want<'_>, mode: Mode) -> Result<Prediction> {
         let mode = if mode == Mode::Recreate { Mode::Apply } else { mode };
         let payload = want.item.object.clone();
-        let after = if self.target.options.dry_run_creates
+        let after = if self.session.options.dry_run_creates
             && !self.made.namespaces.contains(&want.item.id().namespace)
         {
             let sending = self.sending(want)?;
-            let call = sending.apply(&payload, want.owner, &[], true)?.dry_run();
-            let answer = self.target.cluster.ask(self.cx, &call).await?;
-            sending.rehearsed(&answer, &call)?
+            let request = sending.apply(&payload, want.owner, &[], true)?.dry_run();
+            let response = self.session.connection.ask(self.cx, &request).await?;
+            sending.rehearsed(&response, &request)?
         } else {
             marked(&payload, want)?
         };
@@ -135,10 +131,10 @@ impl Rehearsal<'_> {
         let sending = self.sending(want)?;
         let mut payload = want.item.object.clone();
         let (conflicts, taken) = match self.rehearse(&sending, want, &payload, false, mode).await? {
-            Taken::Contested(dispute) => {
-                dispute.refuse(want.item.id())?;
-                payload = dispute.without_yielded(&payload)?;
-                (dispute.conflicts, self.rehearse(&sending, want, &payload, true, mode).await?)
+            Taken::Contested(conflicts) => {
+                conflicts.refuse(want.item.id())?;
+                payload = conflicts.without_yielded(&payload)?;
+                (conflicts.conflicts, self.rehearse(&sending, want, &payload, true, mode).await?)
             }
             taken => (Vec::new(), taken),
         };
@@ -167,24 +163,29 @@ impl Rehearsal<'_> {
         force: bool,
         mode: Mode,
     ) -> Result<Taken> {
-        let call = sending.apply(payload, want.owner, &[], force)?.dry_run();
-        let answer = self.target.cluster.send(self.cx, &call).await?;
-        if answer.is_success() {
-            let mut body: Value = read_json(&answer, &call)?;
-            let leaves_behind = self.target.heir().leave_behind(&mut body);
-            let after = self.target.reader(self.cx).read(sending.resource, body)?;
+        let request = sending.apply(payload, want.owner, &[], force)?.dry_run();
+        let response = self.session.connection.send(self.cx, &request).await?;
+        if response.is_success() {
+            let mut body: Value = read_json(&response, &request)?;
+            let leaves_behind = self.session.migration().leave_behind(&mut body);
+            let after = self.session.reader(self.cx).read(sending.resource, body)?;
             return Ok(Taken::Well(Rehearsed { after, leaves_behind }));
         }
-        let status = Status::of(&answer);
+        let status = Status::of(&response);
         let conflicts = status.field_conflicts();
-        if answer.status == 409 && !conflicts.is_empty() && !force {
-            let options = &self.target.options;
-            return Ok(Taken::Contested(Dispute::of(&conflicts, payload, &options.rules, &options.manager)));
+        if response.status == 409 && !conflicts.is_empty() && !force {
+            let options = &self.session.options;
+            return Ok(Taken::Contested(Conflicts::of(
+                &conflicts,
+                payload,
+                &options.rules,
+                &options.manager,
+            )));
         }
-        if answer.status == 422 && mode == Mode::Recreate && fail::is_immutable(&status) {
+        if response.status == 422 && mode == Mode::Recreate && fail::is_immutable(&status) {
             return Ok(Taken::OnlyAnew);
         }
-        Err(fail::refused(&answer, &call))
+        Err(fail::refused(&response, &request))
     }
 
     /// Rehearses a replace of the object as it is now, and compares what we set, before or by this: what others write
@@ -192,19 +193,19 @@ impl Rehearsal<'_> {
     async fn replace(&self, want: &Want<'_>, live: &Live) -> Result<Prediction> {
         let sending = self.sending(want)?;
         let id = want.item.id();
-        let get = Call::get(sending.resource.object(id)?, Subject::object(id));
-        let before: Value = self.target.cluster.ask_json(self.cx, &get).await?;
+        let get = Request::get(sending.resource.object(id)?, Subject::object(id));
+        let before: Value = self.session.connection.ask_json(self.cx, &get).await?;
         let version = version_of(&before)?;
         let put = sending
             .body(Method::PUT, &want.item.object, want.owner, &[("resourceVersion", parts(&version).0)])?
             .dry_run();
-        let after: Value = self.target.cluster.ask_json(self.cx, &put).await?;
-        let manager = &self.target.options.manager;
+        let after: Value = self.session.connection.ask_json(self.cx, &put).await?;
+        let manager = &self.session.options.manager;
         let same = [&before, &after]
             .into_iter()
             .flat_map(|body| stamp::held_by(body, manager))
             .all(|fields| stamp::project(&before, &fields) == stamp::project(&after, &fields));
-        let after = self.target.reader(self.cx).read(sending.resource, after)?;
+        let after = self.session.reader(self.cx).read(sending.resource, after)?;
         Ok(outcome(same, want.item.object.clone(), live, after, Mode::Replace, Vec::new()))
     }
 
@@ -252,8 +253,8 @@ fn settle(after: Object, live: &Live) -> Object {
 }
 
 impl Sending<'_> {
-    fn rehearsed(&self, answer: &Answer, call: &Call) -> Result<Object> {
-        let mut body: Value = read_json(answer, call)?;
+    fn rehearsed(&self, response: &Response, request: &Request) -> Result<Object> {
+        let mut body: Value = read_json(response, request)?;
         stamp::strip(&mut body);
         Object::new(body)
     }

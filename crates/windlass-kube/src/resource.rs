@@ -1,6 +1,8 @@
 //! Kinds as the server serves them, and the paths of their objects.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use windlass_core::{Error, ErrorKind, ObjectId, Result, Text, Value};
 
@@ -63,7 +65,7 @@ fn segment(name: &str) -> Result<String> {
     if name.is_empty() || name == "." || name == ".." || name.contains(['/', '%']) {
         return Err(Error::new(ErrorKind::Invalid, "not the name of an object").with("name", name));
     }
-    Ok(crate::wire::encode(name))
+    Ok(crate::request::encode(name))
 }
 
 /// What the server serves, at one moment.
@@ -86,6 +88,16 @@ impl Catalog {
     pub(crate) fn versions(&self, group: &str, kind: &str) -> &[Resource] {
         self.kinds.get(&(group.into(), kind.into())).map_or(&[], Vec::as_slice)
     }
+}
+
+/// What is known of the kinds of one cluster.
+#[derive(Default)]
+pub(crate) struct Kinds {
+    /// The lock is held while the server is asked, so that many callers ask once.
+    pub(crate) served: tokio::sync::Mutex<Option<Arc<Catalog>>>,
+    /// What definitions that were written here will serve, known before the server lists it.
+    pub(crate) defined: Mutex<BTreeMap<ObjectId, Vec<Resource>>>,
+    pub(crate) outdated: AtomicBool,
 }
 
 /// Reads from a CustomResourceDefinition what it will serve.

@@ -1,19 +1,17 @@
 //! The target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use windlass_core::{
     Admitted, Capabilities, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule,
-    Predict, Prediction, Profile, Result, Taken, Target, Text, Version, Want, Write, Written, async_trait,
+    Predict, Prediction, Profile, Result, Taken, Target, Want, Write, Written, async_trait,
 };
 
 use crate::cluster::Cluster;
-use crate::heritage::Heir;
-use crate::live::Reader;
 use crate::options::KubeOptions;
-use crate::resource::Resource;
+use crate::session::Session;
 use crate::store::KubeStore;
 
 /// A Kubernetes cluster as a target.
@@ -36,17 +34,11 @@ use crate::store::KubeStore;
 /// Dropping a call may leave its last write done; the next `observe` sees it. A recreation that is dropped between its
 /// two writes leaves the object absent.
 pub struct KubeTarget {
-    pub(crate) cluster: Cluster,
-    pub(crate) options: KubeOptions,
+    cluster: Cluster,
+    session: Session,
     store: KubeStore,
     dialects: Vec<Arc<dyn Dialect>>,
     order: Vec<Arc<dyn OrderRule>>,
-    health: Vec<Arc<dyn HealthCheck>>,
-    /// Kinds that the account may not list over all namespaces, until the kinds are discovered again.
-    pub(crate) narrow: Mutex<BTreeSet<Resource>>,
-    /// Versions of what differed when it was last observed, so that a write without a version as its condition can
-    /// still say whether it changed something.
-    seen: Mutex<BTreeMap<ObjectId, Version>>,
 }
 
 impl KubeTarget {
@@ -55,15 +47,14 @@ impl KubeTarget {
     #[must_use]
     pub fn new(cluster: Cluster, options: KubeOptions) -> Self {
         let store = KubeStore::new(cluster.clone(), &options);
+        let health: Arc<[Arc<dyn HealthCheck>]> =
+            Arc::new([Arc::new(windlass_kinds::health::KubernetesHealth)]);
         Self {
+            session: session(&cluster, options, health),
             cluster,
-            options,
             store,
             dialects: windlass_kinds::dialect::default_dialects(),
             order: windlass_kinds::order::default_order(),
-            health: vec![Arc::new(windlass_kinds::health::KubernetesHealth)],
-            narrow: Mutex::default(),
-            seen: Mutex::default(),
         }
     }
 
@@ -81,10 +72,11 @@ impl KubeTarget {
         self
     }
 
-    /// Sets how health is told; the first check that has an answer decides.
+    /// Sets how health is told; the first check that has an answer decides. Targets whose checks print the same by
+    /// `Debug` share what they watch.
     #[must_use]
     pub fn with_health(mut self, health: Vec<Arc<dyn HealthCheck>>) -> Self {
-        self.health = health;
+        self.session = session(&self.cluster, self.session.options, health.into());
         self
     }
 
@@ -92,7 +84,7 @@ impl KubeTarget {
     /// the engine, where the objects of a unit are written as an account of its own.
     #[must_use]
     pub fn with_store_cluster(mut self, cluster: Cluster) -> Self {
-        self.store = KubeStore::new(cluster, &self.options);
+        self.store = KubeStore::new(cluster, &self.session.options);
         self
     }
 
@@ -101,40 +93,19 @@ impl KubeTarget {
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
+}
 
-    pub(crate) fn default_namespace(&self) -> Text {
-        let of_client = || Text::from(self.cluster.client().default_namespace());
-        self.options.default_namespace.clone().unwrap_or_else(of_client)
-    }
-
-    pub(crate) fn reader(&self, cx: &Context) -> Reader<'_> {
-        Reader::new(cx, &self.options.manager, &self.health)
-    }
-
-    pub(crate) fn heir(&self) -> Heir<'_> {
-        Heir { manager: &self.options.manager, rules: &self.options.rules }
-    }
-
-    /// Remembers the version of what may be written next, and forgets it of what will not be.
-    pub(crate) fn note_seen(&self, observed: &Observed) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for (id, observation) in &observed.observations {
-            match observation.live().filter(|live| live.body.is_some()) {
-                Some(live) => seen.insert(id.clone(), live.version.clone()),
-                None => seen.remove(id),
-            };
-        }
-    }
-
-    pub(crate) fn take_seen(&self, id: &ObjectId) -> Option<Version> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
-    }
+fn session(cluster: &Cluster, options: KubeOptions, health: Arc<[Arc<dyn HealthCheck>]>) -> Session {
+    Session::new(cluster.connection().clone(), options, health, None)
 }
 
 /// Shows the place and the options, never credentials.
 impl fmt::Debug for KubeTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KubeTarget").field("cluster", &self.cluster).field("options", &self.options).finish()
+        f.debug_struct("KubeTarget")
+            .field("cluster", &self.cluster)
+            .field("options", &self.session.options)
+            .finish()
     }
 }
 
@@ -147,26 +118,26 @@ impl Target for KubeTarget {
             .with_control(&self.store)
             .with_dialects(&self.dialects)
             .with_order(&self.order)
-            .with_health(&self.health)
+            .with_health(&self.session.health)
     }
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
-        crate::observe::observe(self, cx, interest).await
+        crate::observe::observe(&self.session, cx, interest).await
     }
 
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
-        crate::write::write(self, cx, write).await
+        crate::write::write(&self.session, cx, write).await
     }
 }
 
 #[async_trait]
 impl Predict for KubeTarget {
     async fn admit(&self, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>> {
-        crate::admit::admit(self, cx, items).await
+        crate::admit::admit(&self.session, cx, items).await
     }
 
     async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
-        crate::predict::predict(self, cx, wants).await
+        crate::predict::predict(&self.session, cx, wants).await
     }
 
     async fn takes(&self, _cx: &Context, _ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {

@@ -3,19 +3,21 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::{Either, select};
-use http::Method;
+use http::response::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::client::Body;
-use windlass_core::{Context, Error, ErrorKind, Result, Text};
+use windlass_core::{Context, Error, ErrorKind, Result};
 
-use crate::cluster::Cluster;
-use crate::fail::{self, Subject};
+use crate::connection::Connection;
+use crate::fail;
+use crate::request::{Effect, Request, Response, read_json};
 
-/// Bytes of one answer. A page of 500 objects at the size limit of etcd would be more; such a page is an error, and
+/// Bytes of one response. A page of 500 objects at the size limit of etcd would be more; such a page is an error, and
 /// not a process that runs out of memory.
-pub(crate) const ANSWER_BYTES_MAX: usize = 512 << 20;
+const RESPONSE_BYTES_MAX: usize = 512 << 20;
+/// Bytes of one line of a watch: an object at the size limit of etcd, with what the server adds.
+const LINE_BYTES_MAX: usize = 16 << 20;
 /// Tries of one request that the server asks to repeat.
 const TRIES_MAX: u32 = 4;
 /// The longest wait between two tries, whatever the server asks for; the engine waits longer by itself.
@@ -24,130 +26,27 @@ const WAIT_FIRST: Duration = Duration::from_millis(250);
 /// The longest wait that a server may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
-pub(crate) const JSON: &str = "application/json";
-pub(crate) const APPLY: &str = "application/apply-patch+yaml";
-pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
-/// Names, labels and annotations only; a server that does not know the form answers with whole objects.
-pub(crate) const METADATA: &str =
-    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
-pub(crate) const METADATA_LIST: &str =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-
-/// What a request may do to the cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    Nothing,
-    Write,
-}
-
-/// One request. `Debug` is left out: the body may hold a secret.
-#[derive(Clone)]
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
-    pub(crate) content: &'static str,
-    pub(crate) accept: &'static str,
-    pub(crate) effect: Effect,
-    pub(crate) subject: Subject,
-}
-
-impl Call {
-    pub(crate) fn get(path: impl Into<String>, subject: Subject) -> Self {
-        Self {
-            method: Method::GET,
-            path: path.into(),
-            query: Vec::new(),
-            body: Bytes::new(),
-            content: JSON,
-            accept: JSON,
-            effect: Effect::Nothing,
-            subject,
-        }
-    }
-
-    pub(crate) fn write(method: Method, path: impl Into<String>, subject: Subject, body: String) -> Self {
-        Self { method, body: body.into(), effect: Effect::Write, ..Self::get(path, subject) }
-    }
-
-    pub(crate) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((key, value.into()));
-        self
-    }
-
-    pub(crate) fn accept(mut self, accept: &'static str) -> Self {
-        self.accept = accept;
-        self
-    }
-
-    pub(crate) fn content(mut self, content: &'static str) -> Self {
-        self.content = content;
-        self
-    }
-
-    /// Turns a write into its rehearsal.
-    pub(crate) fn dry_run(mut self) -> Self {
-        self.effect = Effect::Nothing;
-        self.query("dryRun", "All")
-    }
-
-    fn uri(&self) -> String {
-        let mut uri = self.path.clone();
-        for (at, (key, value)) in self.query.iter().enumerate() {
-            uri.push(if at == 0 { '?' } else { '&' });
-            uri.push_str(key);
-            uri.push('=');
-            uri.push_str(&encode(value));
-        }
-        uri
-    }
-}
-
-/// What came back, whatever the status.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) body: Bytes,
-    /// Who answered.
-    pub(crate) from: Place,
-    /// Whether an earlier try of the same write may have been carried out although its answer said otherwise.
-    pub(crate) doubtful: bool,
-}
-
-/// Which cluster, and by which context of the kubeconfig.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) server: Text,
-    pub(crate) context: Option<Text>,
-}
-
-impl Answer {
-    pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
-
-impl Cluster {
+impl Connection {
     /// Sends a request until it has an answer that is not "later". An answer of any other status is `Ok`.
-    pub(crate) async fn send(&self, cx: &Context, call: &Call) -> Result<Answer> {
+    pub(crate) async fn send(&self, cx: &Context, request: &Request) -> Result<Response> {
         let (mut wait, mut doubtful) = (WAIT_FIRST, false);
         let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
         for attempt in 1.. {
-            let left = match call.effect {
+            let left = match request.effect {
                 Effect::Nothing => {
                     cx.check()?;
                     cx.remaining()
                 }
                 Effect::Write => cx.check_write().map_err(|error| in_doubt(error, doubtful))?,
             };
-            let answer = self.attempt(cx, call, left).await.map_err(|error| in_doubt(error, doubtful))?;
-            let answer = Answer { doubtful, ..answer };
-            doubtful |= call.effect == Effect::Write && fail::comes_from_between(&answer);
-            if attempt >= TRIES_MAX || !fail::asks_to_repeat(&answer) {
-                return Ok(answer);
+            let response =
+                self.attempt(cx, request, left).await.map_err(|error| in_doubt(error, doubtful))?;
+            let response = Response { doubtful, ..response };
+            doubtful |= request.effect == Effect::Write && fail::comes_from_between(&response);
+            if attempt >= TRIES_MAX || !fail::asks_to_repeat(&response) {
+                return Ok(response);
             }
-            let slept = cx.sleep(answer.retry_after.unwrap_or(wait).min(WAIT_MAX)).await;
+            let slept = cx.sleep(response.retry_after.unwrap_or(wait).min(WAIT_MAX)).await;
             slept.map_err(|error| in_doubt(error, doubtful))?;
             wait *= 2;
         }
@@ -155,72 +54,145 @@ impl Cluster {
     }
 
     /// Sends a request and turns every status but success into an error.
-    pub(crate) async fn ask(&self, cx: &Context, call: &Call) -> Result<Answer> {
-        let answer = self.send(cx, call).await?;
-        if answer.is_success() { Ok(answer) } else { Err(fail::refused(&answer, call)) }
+    pub(crate) async fn ask(&self, cx: &Context, request: &Request) -> Result<Response> {
+        let response = self.send(cx, request).await?;
+        if response.is_success() { Ok(response) } else { Err(fail::refused(&response, request)) }
     }
 
     /// Sends a request and reads the answer as JSON.
     pub(crate) async fn ask_json<T: serde::de::DeserializeOwned>(
         &self,
         cx: &Context,
-        call: &Call,
+        request: &Request,
     ) -> Result<T> {
-        let answer = self.ask(cx, call).await?;
-        read_json(&answer, call)
+        let response = self.ask(cx, request).await?;
+        read_json(&response, request)
     }
 
-    async fn attempt(&self, cx: &Context, call: &Call, left: Option<Duration>) -> Result<Answer> {
-        let _permit = match call.effect {
+    /// Opens a stream of lines, as a watch gives them. Any status but success is an error.
+    pub(crate) async fn open(&self, cx: &Context, request: &Request) -> Result<Lines> {
+        cx.check()?;
+        let begun = self.in_time(cx, request, cx.remaining(), async {
+            let (parts, body) = self.begin(request).await?;
+            if parts.status.is_success() {
+                return Ok(body);
+            }
+            Err(fail::refused(&self.finish(request, parts, body).await?, request))
+        });
+        Ok(Lines { body: begun.await?, buffer: Vec::new(), read: 0 })
+    }
+
+    async fn attempt(&self, cx: &Context, request: &Request, left: Option<Duration>) -> Result<Response> {
+        let _permit = match request.effect {
             Effect::Nothing => Some(self.permit().await),
             Effect::Write => None,
         };
+        let work = async {
+            let (parts, body) = self.begin(request).await?;
+            self.finish(request, parts, body).await
+        };
+        self.in_time(cx, request, left, work).await
+    }
+
+    /// Waits for a response, no longer than a request may take and than what is `left`.
+    async fn in_time<T>(
+        &self,
+        cx: &Context,
+        request: &Request,
+        left: Option<Duration>,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let limit = cx.limits().request_timeout;
         let limit = left.map_or(limit, |left| left.min(limit));
-        let work = pin!(self.exchange(call));
-        let timer = pin!(cx.clock().sleep(limit));
+        let (work, timer) = (pin!(work), pin!(cx.clock().sleep(limit)));
         let raced = cx.cancel().until(select(work, timer)).await;
-        let failed = |kind, message: &str| Err(fail::unanswered(Error::new(kind, message), self, call));
+        let failed =
+            |kind, message: &str| Err(fail::unanswered(Error::new(kind, message), self.server(), request));
         match raced {
-            Some(Either::Left((answer, _))) => answer,
+            Some(Either::Left((done, _))) => done,
             Some(Either::Right(_)) => failed(ErrorKind::Timeout, "no answer in time"),
             None => failed(ErrorKind::Cancelled, "cancelled while waiting for an answer"),
         }
     }
 
-    async fn exchange(&self, call: &Call) -> Result<Answer> {
-        let request = self.request(call)?;
+    async fn begin(&self, request: &Request) -> Result<(Parts, Body)> {
+        let sent = self.request(request)?;
         self.count();
-        let response =
-            self.client().send(request).await.map_err(|error| fail::transport(&error, self, call))?;
-        let (parts, body) = response.into_parts();
-        let retry_after = parts.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(wait_of);
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                let error =
-                    Error::new(ErrorKind::Limit, "the answer is too large").with("limit", ANSWER_BYTES_MAX);
-                return fail::unanswered(error, self, call);
-            }
-            fail::transport(&*error, self, call)
-        })?;
-        let (status, body) = (parts.status.as_u16(), body.to_bytes());
-        Ok(Answer { status, retry_after, body, from: self.place().clone(), doubtful: false })
+        let response = self.client().send(sent).await;
+        response
+            .map(http::Response::into_parts)
+            .map_err(|error| fail::transport(&error, self.server(), request))
     }
 
-    fn request(&self, call: &Call) -> Result<http::Request<Body>> {
+    async fn finish(&self, request: &Request, parts: Parts, body: Body) -> Result<Response> {
+        let retry_after = parts.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(wait_of);
+        let body = Limited::new(body, RESPONSE_BYTES_MAX).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                let error =
+                    Error::new(ErrorKind::Limit, "the answer is too large").with("limit", RESPONSE_BYTES_MAX);
+                return fail::unanswered(error, self.server(), request);
+            }
+            fail::transport(&*error, self.server(), request)
+        })?;
+        let (status, body) = (parts.status.as_u16(), body.to_bytes());
+        Ok(Response { status, retry_after, body, from: self.place().clone(), doubtful: false })
+    }
+
+    fn request(&self, request: &Request) -> Result<http::Request<Body>> {
         let wrong = |error: http::Error| Error::new(ErrorKind::Invalid, "not a request").caused_by(error);
-        let mut request = http::Request::builder()
-            .method(call.method.clone())
-            .uri(call.uri())
-            .header(http::header::ACCEPT, call.accept);
-        if !call.body.is_empty() {
-            request = request.header(http::header::CONTENT_TYPE, call.content);
+        let mut built = http::Request::builder()
+            .method(request.method.clone())
+            .uri(request.uri())
+            .header(http::header::ACCEPT, request.accept);
+        if !request.body.is_empty() {
+            built = built.header(http::header::CONTENT_TYPE, request.content);
         }
         for (name, value) in self.identity_headers() {
-            request = request.header(name, value);
+            built = built.header(name, value);
         }
-        request.body(Body::from(call.body.to_vec())).map_err(wrong)
+        built.body(Body::from(request.body.to_vec())).map_err(wrong)
+    }
+}
+
+/// A response that comes line by line.
+pub(crate) struct Lines {
+    body: Body,
+    buffer: Vec<u8>,
+    /// How much of the buffer was given out or searched for an end of line already.
+    read: usize,
+}
+
+impl Lines {
+    /// Gives the next line that is not empty; `None` where the stream has ended in order. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// What broke the stream, in its own words.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = self.buffer[self.read..].iter().position(|byte| *byte == b'\n') {
+                let rest = self.buffer.split_off(self.read + end + 1);
+                let line = std::mem::replace(&mut self.buffer, rest);
+                self.read = 0;
+                if line.len() > 1 {
+                    return Ok(Some(line));
+                }
+                continue;
+            }
+            self.read = self.buffer.len();
+            if self.read > LINE_BYTES_MAX {
+                return Err(Error::new(ErrorKind::Limit, "a line of the watch is too long")
+                    .with("limit", LINE_BYTES_MAX));
+            }
+            match self.body.frame().await {
+                Some(Ok(frame)) => self.buffer.extend(frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => {
+                    let words = format!("the watch broke: {error}");
+                    return Err(Error::new(ErrorKind::Unavailable, words));
+                }
+                None => return Ok(None),
+            }
+        }
     }
 }
 
@@ -229,31 +201,6 @@ fn wait_of(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     // Digits that are no number are too many of them.
     digits.then(|| text.parse().map_or(RETRY_AFTER_MAX, Duration::from_secs).min(RETRY_AFTER_MAX))
-}
-
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(answer: &Answer, call: &Call) -> Result<T> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
-        // The text of the error may quote the body, so only its place is told.
-        let place = format!("{}:{}", error.line(), error.column());
-        let told =
-            Error::new(ErrorKind::Unavailable, "the server answered with something else than expected");
-        let told = call.subject.on(told).with("at", place);
-        if call.effect == Effect::Write { told.maybe_written() } else { told }
-    })
-}
-
-/// Encodes what may not stand plainly in a path segment or a query value.
-pub(crate) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
-                out.push(char::from(byte));
-            }
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ async fn a_server_that_is_not_there_is_named() {
 #[tokio::test(start_paused = true)]
 async fn another_account_is_named_in_every_request() {
     let script = Script::new().on(
-        "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500",
+        "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500",
         200,
         &list(&[], ""),
     );

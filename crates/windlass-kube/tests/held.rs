@@ -23,13 +23,13 @@ fn held_by(managers: &[(&str, &str)]) -> String {
 }
 
 fn planned(decision: Decision) -> Write {
-    let Write::Apply { payload, mode, expect, mark, .. } = apply(Mode::Apply, Expect::Uid("u-x".into()))
+    let Write::Apply { payload, mode, expect, owner, .. } = apply(Mode::Apply, Expect::Uid("u-x".into()))
     else {
         panic!("an apply")
     };
     let path = FieldPath::root().field("data").field("k");
     let conflicts = vec![Conflict { path, holder: "kubectl-edit".into(), decision }];
-    Write::Apply { payload, mode, expect, mark, conflicts }
+    Write::Apply { payload, mode, expect, owner, conflicts }
 }
 
 async fn check_contested(
@@ -76,10 +76,10 @@ async fn a_field_that_the_plan_takes_is_taken() {
     let asked = [format!("{GENTLE} {body}"), format!("{PATCH} {body}")];
     check_contested(script, ConflictRules::none(), planned(Decision::Take), "changed 5@u-x", &asked).await;
     // At the version of the plan nothing can have changed since.
-    let Write::Apply { payload, mode, mark, conflicts, .. } = planned(Decision::Take) else {
+    let Write::Apply { payload, mode, owner, conflicts, .. } = planned(Decision::Take) else {
         panic!("an apply")
     };
-    let write = Write::Apply { payload, mode, expect: at("4@u-x"), mark, conflicts };
+    let write = Write::Apply { payload, mode, expect: at("4@u-x"), owner, conflicts };
     let script = Script::new().on(PATCH, 200, &live_map("x", "1", 5));
     check(
         script,
@@ -153,7 +153,7 @@ async fn what_kubectl_applied_or_we_replaced_goes_where_it_is_not_wanted_any_mor
             200,
             &live_map("x", "1", 6),
         );
-        let fields = r#"{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:k":{},"f:old":{}},"f:metadata":{"f:labels":{"f:windlass.dev/unit":{}}}},"manager":"windlass","operation":"Apply"}"#;
+        let fields = r#"{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:k":{},"f:old":{}},"f:metadata":{"f:labels":{"f:windlass.dev/installation":{},"f:windlass.dev/unit":{}}}},"manager":"windlass","operation":"Apply"}"#;
         let asked = [
             format!("{GENTLE} {}", sent(r#","resourceVersion":"4","uid":"u-x""#)),
             format!(

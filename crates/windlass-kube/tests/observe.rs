@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 use script::{Script, absent, context, interest, list, live_map, status, widgets};
 use windlass_core::{ErrorKind, Interest, Observation, Observed, Target};
 
-const LIST: &str = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
-const LIST_A: &str = "GET /api/v1/namespaces/a/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
-const DEPLOYMENTS: &str = "GET /apis/apps/v1/deployments?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
+const LIST: &str = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500";
+const LIST_A: &str = "GET /api/v1/namespaces/a/configmaps?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500";
+const DEPLOYMENTS: &str = "GET /apis/apps/v1/deployments?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500";
 const FORBIDDEN: &str = r#"{"kind":"Status","reason":"Forbidden","message":"configmaps is forbidden: User \"u\" cannot list resource","code":403}"#;
 
 /// Writes what was seen as one line for each object.
@@ -20,7 +20,7 @@ fn told(observed: &Observed) -> String {
     for (id, observation) in &observed.observations {
         let what = match observation {
             Observation::Live(live) => {
-                let owner = live.owner.as_ref().map_or("nobody", |mark| mark.owner.as_str());
+                let owner = live.owner.as_ref().map_or("nobody".into(), |mark| mark.to_string());
                 let body = if live.body.is_some() { "body" } else { "no body" };
                 format!("{} of {owner}, {body}", live.version.0)
             }
@@ -47,7 +47,7 @@ async fn check(script: &Script, interest: &Interest, expected: &str, asked: &str
 async fn a_second_pass_costs_one_list_for_each_kind_and_nothing_else() {
     let script = Script::new()
         .on(LIST, 200, &list(&[live_map("x", "1", 5), live_map("y", "1", 6)], ""))
-        .on(DEPLOYMENTS, 200, &list(&[r#"{"metadata":{"name":"web","namespace":"a","resourceVersion":"7","labels":{"windlass.dev/unit":"shop"}}}"#.into()], ""));
+        .on(DEPLOYMENTS, 200, &list(&[r#"{"metadata":{"name":"web","namespace":"a","resourceVersion":"7","labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}}}"#.into()], ""));
     let target = script.target();
     let mut interest = interest(&["ConfigMap/a/x", "ConfigMap/a/y", "Deployment.apps/a/web"]);
     let observed = target.observe(&context(), &interest).await.unwrap();
@@ -216,7 +216,7 @@ async fn strays_come_without_bodies_and_copies_of_controllers_are_none() {
         Script::new().on(LIST, 200, &list(&[live_map("x", "1", 5), live_map("old", "1", 4), owned], ""));
     let target = script.target();
     let observed = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap();
-    assert_eq!(told(&observed), "ConfigMap/a/x: 5@u-x of shop, body\nstray ConfigMap/a/old");
+    assert_eq!(told(&observed), "ConfigMap/a/x: 5@u-x of shop, body\norphan ConfigMap/a/old");
     assert!(observed.orphans.iter().all(|live| live.body.is_none()));
 }
 
@@ -268,9 +268,11 @@ async fn an_answer_that_is_no_list_is_told_without_its_text() {
 #[tokio::test(start_paused = true)]
 async fn a_version_that_is_not_served_any_more_is_looked_for_under_another() {
     let list_of = |version: &str| {
-        format!("GET /apis/x.io/{version}/widgets?labelSelector=windlass.dev/unit%3Dshop&limit=2500")
+        format!(
+            "GET /apis/x.io/{version}/widgets?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500"
+        )
     };
-    let item = r#"{"metadata":{"name":"w","namespace":"a","resourceVersion":"7","labels":{"windlass.dev/unit":"shop"}}}"#;
+    let item = r#"{"metadata":{"name":"w","namespace":"a","resourceVersion":"7","labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}}}"#;
     let script = Script::default()
         .on("GET /api", 200, script::CORE)
         .on("GET /apis", 200, &widgets(&["v1beta1", "v1"]))

@@ -138,6 +138,7 @@ fn live(value: &str) -> Observation {
         stamp: Stamp(windlass_core::Digest::of(value.as_bytes())),
         uid: Some("u-x".into()),
         owner: Some(mark()),
+        deletion: None,
         health: None,
         body: Some(windlass_core::Object::new(body).unwrap()),
     })
@@ -222,7 +223,7 @@ async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
     let first = predict(&target, &item, &live("0")).await;
     assert_eq!(told(&first), "Apply k=1 label=shop []");
     // The stamp of what the server gave back is the one that an observation of it would have.
-    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
+    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500";
     script.on(list, 200, &script::list(&[live_map("x", "1", 4)], ""));
     let observed =
         windlass_core::Target::observe(&target, &context(), &script::interest(&["ConfigMap/a/x"])).await;
@@ -236,7 +237,7 @@ async fn a_taken_field_is_shown_with_its_holder() {
     let target = script.target();
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
     assert_eq!(told(&prediction), "Apply k=1 label=shop [data.k of kubectl-edit: Take]");
-    let body = r#"{"apiVersion":"v1","data":{"k":"1"},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#;
+    let body = r#"{"apiVersion":"v1","data":{"k":"1"},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#;
     assert_eq!(script.log(), format!("GET /api\nGET /apis\n{REHEARSAL} {body}\n{FORCED} {body}"));
 }
 
@@ -248,7 +249,7 @@ async fn a_yielded_field_is_not_sent() {
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
     assert_eq!(told(&prediction), "Apply k=nothing label=shop [data.k of kubectl-edit: Yield]");
     assert!(script.log().ends_with(
-        r#"{"apiVersion":"v1","data":{},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#
+        r#"{"apiVersion":"v1","data":{},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#
     ));
 }
 
@@ -282,7 +283,7 @@ async fn an_immutable_change_is_refused_unless_the_object_may_be_made_anew() {
 /// `ConfigMap/a/x` with fields of ours that were set by a replace, and others.
 fn replaced(data: &str, ours: &str) -> String {
     format!(
-        r#"{{"apiVersion":"v1","data":{{{data}}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"managedFields":[{{"fieldsV1":{{"f:data":{{{ours}}}}},"manager":"windlass","operation":"Update"}}],"name":"x","namespace":"a","resourceVersion":"4","uid":"u-x"}}}}"#
+        r#"{{"apiVersion":"v1","data":{{{data}}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}},"managedFields":[{{"fieldsV1":{{"f:data":{{{ours}}}}},"manager":"windlass","operation":"Update"}}],"name":"x","namespace":"a","resourceVersion":"4","uid":"u-x"}}}}"#
     )
 }
 

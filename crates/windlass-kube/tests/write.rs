@@ -57,7 +57,7 @@ async fn an_apply_without_a_version_reads_the_metadata_first() {
 
 #[tokio::test(start_paused = true)]
 async fn an_apply_after_a_look_needs_no_second_look() {
-    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
+    let list = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500";
     let script = Script::new().on(list, 200, &script::list(&[live_map("x", "0", 4)], "")).on(
         GENTLE,
         200,

@@ -17,14 +17,14 @@ const REPLACES: &str = "windlass.dev/replaces";
 /// Bytes of what is asked of one unit.
 const CONTROL_BYTES_MAX: usize = 400 << 10;
 
-impl KubeStore {
-    /// Gives what is asked of all units of an installation, by one list. A document that cannot be read is left out; asking
-    /// for that of its unit says why.
-    ///
-    /// # Errors
-    /// [`Denied`](ErrorKind::Denied), [`Unavailable`](ErrorKind::Unavailable), [`Timeout`](ErrorKind::Timeout),
-    /// [`Cancelled`](ErrorKind::Cancelled).
-    pub async fn controls(
+#[async_trait]
+impl ControlStore for KubeStore {
+    async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
+        let map = self.maps.get(cx, unit, &name(unit)).await?;
+        map.map(|map| read(unit, &map)).transpose()
+    }
+
+    async fn controls(
         &self,
         cx: &Context,
         installation: &str,
@@ -37,14 +37,6 @@ impl KubeStore {
             Some((unit, control))
         };
         Ok(maps.iter().filter_map(read).collect())
-    }
-}
-
-#[async_trait]
-impl ControlStore for KubeStore {
-    async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
-        let map = self.maps.get(cx, unit, &name(unit)).await?;
-        map.map(|map| read(unit, &map)).transpose()
     }
 
     async fn set_control(

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use windlass_core::{Context, Error, ErrorKind, Result, Text, UnitId, Value, Version};
 
 use super::form::corrupt;
-use crate::cluster::Cluster;
-use crate::fail::{self, Subject};
+use crate::connection::Connection;
+use crate::fail;
 use crate::live::parts;
 use crate::owner::INSTALLATION_LABEL;
-use crate::wire::{Answer, Call, JSON, METADATA_LIST, read_json};
+use crate::request::{JSON, METADATA_LIST, Request, Response, Subject, read_json};
 
 /// The label of every ConfigMap that holds state of a unit; its value is the name of the unit.
 pub const STATE_LABEL: &str = "windlass.dev/state";
@@ -31,7 +31,7 @@ const PAGES_MAX: usize = 1_000;
 /// The ConfigMaps of one namespace, by the identity of whoever runs the engine.
 #[derive(Clone)]
 pub(super) struct Maps {
-    cluster: Cluster,
+    cluster: Connection,
     namespace: Text,
     manager: Text,
 }
@@ -71,7 +71,7 @@ struct PageMetadata {
 }
 
 impl Maps {
-    pub(super) fn new(cluster: Cluster, namespace: Text, manager: Text) -> Self {
+    pub(super) fn new(cluster: Connection, namespace: Text, manager: Text) -> Self {
         Self { cluster, namespace, manager }
     }
 
@@ -85,7 +85,7 @@ impl Maps {
 
     /// Reads a ConfigMap; `None` where there is none.
     pub(super) async fn get(&self, cx: &Context, unit: &UnitId, name: &str) -> Result<Option<Value>> {
-        let call = Call::get(self.path(name), subject(unit));
+        let call = Request::get(self.path(name), subject(unit));
         let answer = self.cluster.send(cx, &call).await?;
         if answer.status == 404 && !fail::is_unknown_path(&answer) {
             return Ok(None);
@@ -99,8 +99,9 @@ impl Maps {
 
     /// Makes a ConfigMap, and the namespace with it.
     pub(super) async fn create(&self, cx: &Context, sheet: &Sheet<'_>) -> Result<Created> {
-        let call = Call::write(Method::POST, self.collection(), subject(sheet.unit), self.body(sheet, None))
-            .query("fieldManager", self.manager.as_str());
+        let call =
+            Request::write(Method::POST, self.collection(), subject(sheet.unit), self.body(sheet, None))
+                .query("fieldManager", self.manager.as_str());
         let mut answer = self.cluster.send(cx, &call).await?;
         if lacks_namespace(&answer) {
             self.make_namespace(cx).await?;
@@ -117,9 +118,13 @@ impl Maps {
 
     /// Replaces a ConfigMap that is at this version.
     pub(super) async fn replace(&self, cx: &Context, sheet: &Sheet<'_>, at: &Version) -> Result<Version> {
-        let call =
-            Call::write(Method::PUT, self.path(&sheet.name), subject(sheet.unit), self.body(sheet, Some(at)))
-                .query("fieldManager", self.manager.as_str());
+        let call = Request::write(
+            Method::PUT,
+            self.path(&sheet.name),
+            subject(sheet.unit),
+            self.body(sheet, Some(at)),
+        )
+        .query("fieldManager", self.manager.as_str());
         let answer = self.cluster.send(cx, &call).await?;
         match answer.status {
             404 => Err(outdated(sheet.unit)),
@@ -137,7 +142,7 @@ impl Maps {
         at: Option<&Version>,
     ) -> Result<bool> {
         let body = at.map_or_else(String::new, |version| preconditions(version).canonical());
-        let call = Call::write(Method::DELETE, self.path(name), subject(unit), body);
+        let call = Request::write(Method::DELETE, self.path(name), subject(unit), body);
         let answer = self.cluster.send(cx, &call).await?;
         let gone = answer.status == 404 && !fail::is_unknown_path(&answer);
         if gone || answer.is_success() {
@@ -159,7 +164,7 @@ impl Maps {
     async fn pages(&self, cx: &Context, selector: &str, accept: &'static str) -> Result<Vec<Value>> {
         let (mut maps, mut token) = (Vec::new(), String::new());
         for _ in 0..PAGES_MAX {
-            let mut call = Call::get(self.collection(), Subject::new("namespace", self.namespace.clone()))
+            let mut call = Request::get(self.collection(), Subject::new("namespace", self.namespace.clone()))
                 .accept(accept)
                 .query("labelSelector", selector)
                 .query("limit", PAGE_MAPS.to_string());
@@ -210,7 +215,7 @@ impl Maps {
             ("metadata", Value::from_iter([("name", Value::from(self.namespace.clone()))])),
         ]);
         let subject = Subject::new("namespace", self.namespace.clone());
-        let call = Call::write(Method::POST, "/api/v1/namespaces", subject, body.canonical())
+        let call = Request::write(Method::POST, "/api/v1/namespaces", subject, body.canonical())
             .query("fieldManager", self.manager.as_str());
         let answer = self.cluster.send(cx, &call).await?;
         // Another process may have made it in between.
@@ -221,7 +226,10 @@ impl Maps {
 /// Shows the place, never what is in it.
 impl fmt::Debug for Maps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Maps").field("cluster", &self.cluster).field("namespace", &self.namespace).finish()
+        f.debug_struct("Maps")
+            .field("cluster", self.cluster.server())
+            .field("namespace", &self.namespace)
+            .finish()
     }
 }
 
@@ -286,7 +294,7 @@ fn subject(unit: &UnitId) -> Subject {
     Subject::new("unit", unit.to_string())
 }
 
-fn lacks_namespace(answer: &Answer) -> bool {
+fn lacks_namespace(answer: &Response) -> bool {
     answer.status == 404
         && fail::Status::of(answer).details.is_some_and(|details| details.kind == "namespaces")
 }

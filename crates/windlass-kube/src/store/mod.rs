@@ -83,7 +83,8 @@ impl KubeStore {
     /// account the objects of a unit are written with.
     #[must_use]
     pub fn new(cluster: Cluster, options: &KubeOptions) -> Self {
-        let maps = Maps::new(cluster, options.state_namespace.clone(), options.manager.clone());
+        let maps =
+            Maps::new(cluster.into_connection(), options.state_namespace.clone(), options.manager.clone());
         Self { maps, last: Arc::default() }
     }
 

@@ -164,9 +164,9 @@ pub fn config_map(name: &str, value: &str) -> String {
 
 /// The same as it is live, applied by us.
 pub fn live_map(name: &str, value: &str, version: u32) -> String {
-    let fields = r#"{"f:data":{"f:k":{}},"f:metadata":{"f:labels":{"f:windlass.dev/unit":{}}}}"#;
+    let fields = r#"{"f:data":{"f:k":{}},"f:metadata":{"f:labels":{"f:windlass.dev/installation":{},"f:windlass.dev/unit":{}}}}"#;
     format!(
-        r#"{{"apiVersion":"v1","data":{{"k":"{value}"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"managedFields":[{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{fields},"manager":"windlass","operation":"Apply"}}],"name":"{name}","namespace":"a","resourceVersion":"{version}","uid":"u-{name}"}}}}"#
+        r#"{{"apiVersion":"v1","data":{{"k":"{value}"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}},"managedFields":[{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{fields},"manager":"windlass","operation":"Apply"}}],"name":"{name}","namespace":"a","resourceVersion":"{version}","uid":"u-{name}"}}}}"#
     )
 }
 

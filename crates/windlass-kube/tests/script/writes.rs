@@ -34,7 +34,7 @@ pub fn sent(condition: &str) -> String {
         None => (condition, ""),
     };
     format!(
-        r#"{{"apiVersion":"v1","data":{{"k":"1"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/unit":"shop"}},"name":"x","namespace":"a"{front}{back}}}}}"#
+        r#"{{"apiVersion":"v1","data":{{"k":"1"}},"kind":"ConfigMap","metadata":{{"labels":{{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}},"name":"x","namespace":"a"{front}{back}}}}}"#
     )
 }
 

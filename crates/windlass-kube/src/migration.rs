@@ -15,12 +15,12 @@ const KUBECTL_APPLY: &str = "kubectl-client-side-apply";
 
 /// Whose fields become ours.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Heir<'a> {
+pub(crate) struct Migration<'a> {
     pub(crate) manager: &'a str,
     pub(crate) rules: &'a ConflictRules,
 }
 
-impl Heir<'_> {
+impl Migration<'_> {
     fn inherits(self, entry: &Value) -> bool {
         let text = |key| entry.text_at(&[key]).unwrap_or_default();
         let manager = text("manager");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn settled(entries: &[String], rules: &ConflictRules) -> Option<String> {
-        let settled = Heir { manager: "windlass", rules }.settled(&body(entries, r#""data":{}"#))?;
+        let settled = Migration { manager: "windlass", rules }.settled(&body(entries, r#""data":{}"#))?;
         Some(settled.iter().map(Value::canonical).collect::<Vec<_>>().join("\n").replace('"', ""))
     }
 
@@ -177,9 +177,9 @@ mod tests {
         );
         assert_eq!(settled(&[old.clone(), ours.clone()], &ConflictRules::default()), None);
         let rules = ConflictRules::default();
-        let heir = Heir { manager: "windlass", rules: &rules };
+        let migration = Migration { manager: "windlass", rules: &rules };
         let mut body = body(&[old, ours], r#""data":{"a":"1","old":"2"}"#);
-        assert!(!heir.leave_behind(&mut body));
+        assert!(!migration.leave_behind(&mut body));
         assert_eq!(body.at(&["data"]).unwrap().canonical(), r#"{"a":"1","old":"2"}"#);
     }
 
@@ -218,8 +218,8 @@ mod tests {
         ];
         let rest = r#""data":{"a":"1","b":"2","c":"3"},"list":[{"name":"x","v":1},{"name":"y"}]"#;
         let (mut body, rules) = (body(&entries, rest), ConflictRules::default());
-        let heir = Heir { manager: "windlass", rules: &rules };
-        assert!(heir.leave_behind(&mut body));
+        let migration = Migration { manager: "windlass", rules: &rules };
+        assert!(migration.leave_behind(&mut body));
         body.as_map_mut().unwrap().remove("metadata");
         assert_eq!(body.canonical(), r#"{"data":{"a":"1","c":"3"},"list":[{"name":"x"}]}"#);
     }

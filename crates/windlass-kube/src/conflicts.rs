@@ -7,7 +7,7 @@ use crate::fail::Cause;
 use crate::owner::{INSTALLATION_LABEL, UNIT_LABEL};
 
 /// What the server says of conflicting fields.
-pub(crate) struct Dispute {
+pub(crate) struct Conflicts {
     /// Fields that others hold.
     pub(crate) conflicts: Vec<Conflict>,
     /// Whether something is ours that only force can set: a field that our own manager holds, as it once replaced the
@@ -15,7 +15,7 @@ pub(crate) struct Dispute {
     own: bool,
 }
 
-impl Dispute {
+impl Conflicts {
     pub(crate) fn of(causes: &[Cause], payload: &Object, rules: &ConflictRules, manager: &str) -> Self {
         let marks = |cause: &Cause| {
             let label = cause.field.strip_prefix(".metadata.labels.");

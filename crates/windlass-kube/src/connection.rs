@@ -1,0 +1,91 @@
+//! What all requests to one cluster share: the client, who asks, what is known of the kinds, and the counter.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderName, HeaderValue};
+use kube::Client;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use windlass_core::Text;
+
+use crate::request::Place;
+use crate::resource::Kinds;
+
+/// Reads under way at once, over all units on one connection; watches do not count. Writes are bounded by
+/// [`Limits::writes_in_flight_max`](windlass_core::Limits::writes_in_flight_max), which the engine keeps.
+const READS_IN_FLIGHT_MAX: usize = 32;
+
+/// A connection, and the account to act as. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    account: Option<HeaderValue>,
+}
+
+struct Shared {
+    client: Client,
+    place: Place,
+    requests: AtomicU64,
+    reads: Semaphore,
+    kinds: Kinds,
+}
+
+impl Connection {
+    pub(crate) fn new(client: Client, place: Place) -> Self {
+        let (requests, reads) = (AtomicU64::new(0), Semaphore::new(READS_IN_FLIGHT_MAX));
+        let shared = Shared { client, place, requests, reads, kinds: Kinds::default() };
+        Self { shared: Arc::new(shared), account: None }
+    }
+
+    /// Gives the same connection, acting as another user; `None` for a name that cannot be sent.
+    pub(crate) fn of(&self, user: &str) -> Option<Self> {
+        let account = HeaderValue::from_str(user).ok().filter(|_| !user.is_empty())?;
+        Some(Self { shared: Arc::clone(&self.shared), account: Some(account) })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.shared.place
+    }
+
+    pub(crate) fn server(&self) -> &Text {
+        &self.shared.place.server
+    }
+
+    pub(crate) fn kinds(&self) -> &Kinds {
+        &self.shared.kinds
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count(&self) {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits for the turn of a read. `None` cannot happen, as nobody closes the semaphore.
+    pub(crate) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
+        self.shared.reads.acquire().await.ok()
+    }
+
+    /// Names the account that is acted as, where it is another one than that of the credentials.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.account.as_ref().and_then(|account| account.to_str().ok())
+    }
+
+    pub(crate) fn identity_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
+        self.account.iter().map(|account| (HeaderName::from_static("impersonate-user"), account.clone()))
+    }
+}
+
+/// Shows the server and the account, never credentials.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("server", self.server()).field("account", &self.account()).finish()
+    }
+}

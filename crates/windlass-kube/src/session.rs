@@ -1,0 +1,66 @@
+//! What all work on one target shares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use windlass_core::{Context, HealthCheck, ObjectId, Observed, Text, Version};
+
+use crate::connection::Connection;
+use crate::live::Reader;
+use crate::migration::Migration;
+use crate::options::KubeOptions;
+use crate::resource::Resource;
+use crate::view::Desk;
+
+/// What all work on one target shares: the connection, the options, and what was seen.
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    pub(crate) options: KubeOptions,
+    pub(crate) health: Arc<[Arc<dyn HealthCheck>]>,
+    /// The watched objects; `None` where every look asks the server.
+    pub(crate) desk: Option<Desk>,
+    /// Kinds that the account may not list over all namespaces, until the kinds are discovered again.
+    pub(crate) narrow: Mutex<BTreeSet<Resource>>,
+    /// Versions of what differed when it was last observed, so that a write without a version as its condition can
+    /// still say whether it changed something.
+    seen: Mutex<BTreeMap<ObjectId, Version>>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        connection: Connection,
+        options: KubeOptions,
+        health: Arc<[Arc<dyn HealthCheck>]>,
+        desk: Option<Desk>,
+    ) -> Self {
+        Self { connection, options, health, desk, narrow: Mutex::default(), seen: Mutex::default() }
+    }
+
+    pub(crate) fn default_namespace(&self) -> Text {
+        let of_client = || Text::from(self.connection.client().default_namespace());
+        self.options.default_namespace.clone().unwrap_or_else(of_client)
+    }
+
+    pub(crate) fn reader(&self, cx: &Context) -> Reader<'_> {
+        Reader::new(cx, &self.options.manager, &self.health)
+    }
+
+    pub(crate) fn migration(&self) -> Migration<'_> {
+        Migration { manager: &self.options.manager, rules: &self.options.rules }
+    }
+
+    /// Remembers the version of what may be written next, and forgets it of what will not be.
+    pub(crate) fn note_seen(&self, observed: &Observed) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, observation) in &observed.observations {
+            match observation.live().filter(|live| live.body.is_some()) {
+                Some(live) => seen.insert(id.clone(), live.version.clone()),
+                None => seen.remove(id),
+            };
+        }
+    }
+
+    pub(crate) fn take_seen(&self, id: &ObjectId) -> Option<Version> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
+}

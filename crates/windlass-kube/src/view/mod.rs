@@ -1,0 +1,3 @@
+#[derive(Clone, Default)]
+pub(crate) struct Views;
+pub(crate) struct Desk;
