@@ -48,6 +48,7 @@ mod options;
 mod plan;
 mod policy;
 mod rules;
+mod shared;
 mod step;
 
 #[cfg(feature = "tokio")]
@@ -60,4 +61,5 @@ pub use options::Options;
 pub use plan::plan;
 pub use policy::MaxPrune;
 pub use rules::{Adoption, Explain, Prune, Rules, Wait};
+pub use shared::SharedSource;
 pub use step::{Effect, Happened, State, step};

@@ -6,8 +6,8 @@ mod ending;
 mod plan;
 mod render;
 mod run;
-mod standing;
 mod status;
+mod turns;
 mod validate;
 mod walk;
 
@@ -18,7 +18,7 @@ use windlass_engine::TokioClock;
 
 use crate::args::{Request, Verb, command};
 use crate::parts::Workshop;
-use crate::spec::{self, Fleet};
+use crate::spec::{self, Asked, Fleet};
 use crate::stop;
 use crate::term::Term;
 pub(crate) use ending::Ending;
@@ -29,6 +29,7 @@ struct Scene {
     term: Arc<Term>,
     fleet: Fleet,
     workshop: Arc<Workshop>,
+    asked: Asked,
     yes: bool,
 }
 
@@ -57,7 +58,7 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
     let cx = Context::new(TokioClock::new()).with_cancel(cancel);
     let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
     let workshop = Arc::new(Workshop::default());
-    Ok(Scene { cx, term: Arc::clone(term), fleet, workshop, yes: request.yes })
+    Ok(Scene { cx, term: Arc::clone(term), fleet, workshop, asked: request.asked.clone(), yes: request.yes })
 }
 
 async fn on_units(verb: Verb, scene: &Scene) -> Result<Ending> {

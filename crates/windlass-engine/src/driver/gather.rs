@@ -16,14 +16,22 @@ use crate::plan::unsettled;
 
 impl Engine {
     /// Says what the source is at.
-    pub(crate) async fn resolve(&self, cx: &Context) -> Result<Revision> {
+    pub(super) async fn resolve(&self, cx: &Context) -> Result<Revision> {
+        let limit = cx.limits().request_timeout;
+        let resolved = call(cx, "source", limit, self.0.source.resolve(cx)).await;
+        Ok(resolved.map_err(|error| self.blame_source(error))?.revision)
+    }
+
+    /// Says what the source is at, with its own errors: they are blamed on each unit that uses it.
+    pub(crate) async fn resolve_plainly(&self, cx: &Context) -> Result<Revision> {
         let limit = cx.limits().request_timeout;
         Ok(call(cx, "source", limit, self.0.source.resolve(cx)).await?.revision)
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision) -> Result<Artifact> {
         let fetched = self.0.source.fetch(cx, revision, &Paths::All);
-        call(cx, "source", cx.limits().fetch_timeout, fetched).await
+        let fetched = call(cx, "source", cx.limits().fetch_timeout, fetched).await;
+        fetched.map_err(|error| self.blame_source(error))
     }
 
     /// Gathers for a revision.

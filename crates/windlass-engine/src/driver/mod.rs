@@ -32,6 +32,9 @@ use crate::explain::Compared;
 use crate::options::Options;
 use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
 
+/// Rewrites an error.
+struct Blame(Box<dyn Fn(Error) -> Error + Send + Sync>);
+
 /// Reconciles one unit: what a source wants, rendered, becomes what a target has.
 ///
 /// Cheap to clone; a clone is the same engine. State, order, health and dialects come from the target unless they are
@@ -66,6 +69,7 @@ struct Parts {
     explain: Arc<dyn Explain>,
     options: Options,
     source_name: Option<Text>,
+    source_errors: Option<Arc<Blame>>,
     roster: Arc<Roster>,
     memo: Arc<Memo>,
 }
@@ -100,6 +104,7 @@ impl Engine {
             explain: Arc::new(Compared::default()),
             options: Options::default(),
             source_name: None,
+            source_errors: None,
             roster: Arc::default(),
             memo: Arc::default(),
         }))
@@ -196,6 +201,20 @@ impl Engine {
     pub fn with_source_name(self, name: impl Into<Text>) -> Self {
         let name = name.into();
         self.with(|parts| parts.source_name = Some(name))
+    }
+
+    /// Rewrites the errors of the source, such as to say which field of whose file named it. So units can share a source
+    /// and still each have errors of their own.
+    #[must_use]
+    pub fn with_source_errors(self, rewrite: impl Fn(Error) -> Error + Send + Sync + 'static) -> Self {
+        self.with(|parts| parts.source_errors = Some(Arc::new(Blame(Box::new(rewrite)))))
+    }
+
+    pub(crate) fn blame_source(&self, error: Error) -> Error {
+        match &self.0.source_errors {
+            Some(blame) => (blame.0)(error),
+            None => error,
+        }
     }
 
     pub(crate) fn origin(&self) -> Option<UnitOrigin> {

@@ -51,6 +51,7 @@ enum Turn {
 struct Spring {
     source: Arc<dyn Source>,
     engine: Engine,
+    units: BTreeSet<UnitId>,
     known: Option<Revision>,
     failed: u32,
 }
@@ -74,6 +75,8 @@ pub(super) struct Desk<'a> {
     springs: Vec<Spring>,
     places: Vec<Place>,
     place_of: BTreeMap<UnitId, usize>,
+    /// Who depends on whom.
+    dependents: BTreeMap<UnitId, BTreeSet<UnitId>>,
     queue: Queue,
     timers: BTreeSet<(Duration, UnitId)>,
     work: FuturesUnordered<BoxFuture<'static, Turn>>,
@@ -95,6 +98,7 @@ impl<'a> Desk<'a> {
             springs: Vec::new(),
             places: Vec::new(),
             place_of: BTreeMap::new(),
+            dependents: BTreeMap::new(),
             queue: Queue::default(),
             timers: BTreeSet::new(),
             work: FuturesUnordered::new(),
@@ -177,6 +181,7 @@ impl<'a> Desk<'a> {
 
     fn drop_unit(&mut self, unit: &UnitId) {
         if let Some(standing) = self.units.remove(unit) {
+            self.springs[standing.source].units.remove(unit);
             if let Some(waits) = &standing.running {
                 waits.end();
             }
@@ -190,7 +195,13 @@ impl<'a> Desk<'a> {
     fn add(&mut self, unit: UnitId, member: Member) {
         let engine = self.tuned(&member.engine);
         let source = self.spring_of(&engine);
-        self.place_of.insert(unit.clone(), self.places.len());
+        if let Some(before) = self.units.get(&unit) {
+            self.springs[before.source].units.remove(&unit);
+        }
+        self.springs[source].units.insert(unit.clone());
+        for by in &member.depends_on {
+            self.dependents.entry(by.clone()).or_default().insert(unit.clone());
+        }
         let place = self.place_of(&engine);
         self.place_of.insert(unit.clone(), place);
         let trigger = if self.mode == Mode::Once { Trigger::Call } else { Trigger::Start };
@@ -222,8 +233,13 @@ impl<'a> Desk<'a> {
         if let Some(at) = self.springs.iter().position(|spring| Arc::ptr_eq(&spring.source, source)) {
             return at;
         }
-        let spring = Spring { source: Arc::clone(source), engine: engine.clone(), known: None, failed: 0 };
-        self.springs.push(spring);
+        self.springs.push(Spring {
+            source: Arc::clone(source),
+            engine: engine.clone(),
+            units: BTreeSet::new(),
+            known: None,
+            failed: 0,
+        });
         let at = self.springs.len() - 1;
         self.resolve(at, Duration::ZERO);
         at
@@ -259,7 +275,7 @@ impl<'a> Desk<'a> {
             if let Err(error) = cx.sleep(wait).await {
                 return Turn::Resolved(at, Err(error));
             }
-            Turn::Resolved(at, engine.resolve(&cx).await)
+            Turn::Resolved(at, engine.resolve_plainly(&cx).await)
         }));
     }
 
@@ -306,14 +322,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn want_all(&mut self, trigger: Trigger, of: impl Fn(&UnitId, &Standing) -> bool) {
-        let units: Vec<UnitId> = self
-            .units
-            .iter()
-            .filter(|(unit, standing)| of(unit, standing))
-            .map(|(unit, _)| unit.clone())
-            .collect();
-        units.iter().for_each(|unit| self.want(unit, trigger));
+    fn want_all(&mut self, trigger: Trigger, units: impl IntoIterator<Item = UnitId>) {
+        units.into_iter().for_each(|unit| self.want(&unit, trigger));
     }
 
     /// Begins passes, as many as may do something at once.
@@ -331,7 +341,12 @@ impl<'a> Desk<'a> {
         let place = &self.places[self.place_of[unit]];
         // Its turn comes as soon as that is known.
         let (Some(known), Some(asked)) = (&self.springs[standing.source].known, &place.asked) else { return };
-        let blocked = !standing.member.depends_on.iter().all(|by| self.is_ready(standing, by));
+        let waits_for = standing.member.depends_on.iter().find(|by| !self.is_ready(standing, by)).cloned();
+        let blocked = waits_for.is_some();
+        if let Some(by) = waits_for.filter(|_| !standing.parked) {
+            let why = format!("waits for `{by}`").into();
+            standing.member.engine.tell(EventKind::Withheld { why, hold: true });
+        }
         let at = match (&standing.resolved, blocked) {
             (_, false) => known.clone(),
             // Until what it depends on is there it stays where it is, and is repaired there.
@@ -439,7 +454,6 @@ impl<'a> Desk<'a> {
         let overtaken = passed.as_ref().is_ok_and(|passed| passed.overtaken);
         if let Some(standing) = self.units.get_mut(unit) {
             standing.running = None;
-            let was_ready = standing.ready;
             if overtaken {
                 standing.ready = false;
                 standing.wanted.get_or_insert(Trigger::Drift);
@@ -462,11 +476,10 @@ impl<'a> Desk<'a> {
                 self.want(unit, trigger);
             }
             if ready {
-                let at_once = !was_ready || mode == Mode::Once;
-                let waits = |_: &UnitId, other: &Standing| {
-                    (at_once || other.parked) && other.parked && other.member.depends_on.contains(unit)
-                };
-                self.want_all(Trigger::Dependency, waits);
+                let dependents = self.dependents.get(unit).cloned().unwrap_or_default();
+                let parked = |unit: &UnitId| self.units.get(unit).is_some_and(|other| other.parked);
+                let parked: Vec<UnitId> = dependents.into_iter().filter(parked).collect();
+                self.want_all(Trigger::Dependency, parked);
             }
         }
         self.shown.push((unit.clone(), passed.map(|passed| passed.report)));
@@ -484,9 +497,9 @@ impl<'a> Desk<'a> {
                 let moved = self.springs[at].known.as_ref().is_none_or(|known| known.id != revision.id);
                 self.springs[at].known = Some(revision);
                 if first {
-                    self.want_all_waiting(at);
+                    self.want_waiting(self.springs[at].units.clone());
                 } else if moved {
-                    self.want_all(Trigger::Source, |_, standing| standing.source == at);
+                    self.want_all(Trigger::Source, self.springs[at].units.clone());
                 }
                 if self.mode == Mode::Forever {
                     self.resolve(at, interval);
@@ -500,17 +513,14 @@ impl<'a> Desk<'a> {
     fn unresolved(&mut self, at: usize, error: &Error, interval: Duration) {
         self.springs[at].failed = self.springs[at].failed.saturating_add(1);
         let known = self.springs[at].known.is_some();
-        let of: Vec<UnitId> = self
-            .units
-            .iter()
-            .filter(|(_, standing)| standing.source == at)
-            .map(|(unit, _)| unit.clone())
-            .collect();
+        let of: Vec<UnitId> = self.springs[at].units.iter().cloned().collect();
         let wait = self.retry_wait(at, error, interval);
         for unit in &of {
             let Some(standing) = self.units.get_mut(unit) else { continue };
-            standing.member.engine.tell(EventKind::Started);
-            standing.member.engine.tell(EventKind::Failed { error: error.clone() });
+            let engine = standing.member.engine.clone();
+            let error = engine.blame_source(error.clone());
+            engine.tell(EventKind::Started);
+            engine.tell(EventKind::Failed { error: error.clone() });
             if !known {
                 standing.fail();
                 if self.mode == Mode::Once {
@@ -520,7 +530,7 @@ impl<'a> Desk<'a> {
             if self.mode == Mode::Forever {
                 standing.member.engine.tell(EventKind::Waiting { wait });
             }
-            self.shown.push((unit.clone(), Err(error.clone())));
+            self.shown.push((unit.clone(), Err(error)));
         }
         if self.mode == Mode::Once {
             self.park_dependents_of(&of);
@@ -530,8 +540,9 @@ impl<'a> Desk<'a> {
     }
 
     fn park_dependents_of(&mut self, failed: &[UnitId]) {
-        for standing in self.units.values_mut() {
-            if standing.member.depends_on.iter().any(|by| failed.contains(by)) {
+        let dependents = failed.iter().filter_map(|unit| self.dependents.get(unit)).flatten();
+        for unit in dependents.cloned().collect::<Vec<_>>() {
+            if let Some(standing) = self.units.get_mut(&unit) {
                 standing.parked = true;
             }
         }
@@ -550,20 +561,19 @@ impl<'a> Desk<'a> {
 
     /// The shortest interval of the units on a source.
     fn interval(&self, at: usize) -> Duration {
-        let of = self.units.values().filter(|standing| standing.source == at);
+        let of = self.springs[at].units.iter().filter_map(|unit| self.units.get(unit));
         let shortest = of.map(|standing| standing.options().interval).min();
         shortest.unwrap_or_else(|| self.springs[at].engine.options().interval)
     }
 
-    /// Units that waited to hear what their source is at.
-    fn want_all_waiting(&mut self, source: usize) {
-        let waiting: Vec<(UnitId, Trigger)> = self
-            .units
-            .iter()
-            .filter(|(_, standing)| standing.source == source && standing.running.is_none())
-            .filter_map(|(unit, standing)| Some((unit.clone(), standing.wanted?)))
-            .collect();
-        waiting.iter().for_each(|(unit, trigger)| self.want(unit, *trigger));
+    /// Lets units have their turn that waited for what has come to be known.
+    fn want_waiting(&mut self, units: impl IntoIterator<Item = UnitId>) {
+        for unit in units {
+            let waiting = self.units.get(&unit).filter(|standing| standing.running.is_none());
+            if let Some(trigger) = waiting.and_then(|standing| standing.wanted) {
+                self.want(&unit, trigger);
+            }
+        }
     }
 
     fn asked(&mut self, at: usize, asked: Option<BTreeMap<UnitId, Control>>) {
@@ -574,15 +584,18 @@ impl<'a> Desk<'a> {
         if let Some(asked) = asked {
             let before = self.places[at].asked.replace(asked).unwrap_or_default();
             let now = self.places[at].asked.clone().unwrap_or_default();
-            let place_of = self.place_of.clone();
+            let changed =
+                |(unit, place): &(&UnitId, &usize)| **place == at && before.get(*unit) != now.get(*unit);
+            let changed: Vec<UnitId> =
+                self.place_of.iter().filter(changed).map(|(unit, _)| unit.clone()).collect();
             if !first {
-                self.want_all(Trigger::Control, |unit, _| {
-                    place_of.get(unit) == Some(&at) && before.get(unit) != now.get(unit)
-                });
+                self.want_all(Trigger::Control, changed);
             }
         }
         if first && self.places[at].asked.is_some() {
-            (0..self.springs.len()).for_each(|source| self.want_all_waiting(source));
+            let here = self.place_of.iter().filter(|(_, place)| **place == at);
+            let here: Vec<UnitId> = here.map(|(unit, _)| unit.clone()).collect();
+            self.want_waiting(here);
         }
         let installation = self.units.keys().next().map(|unit| unit.installation().to_owned());
         let again = self.mode == Mode::Forever || self.places[at].asked.is_none();
