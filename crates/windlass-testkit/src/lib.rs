@@ -67,6 +67,7 @@
 //! | --- | --- | --- |
 //! | [`source_suite!`] | [`Source`](windlass_core::Source), [`Files`](windlass_core::Files) | [`source::SourceHarness`] |
 //! | [`renderer_suite!`] | [`Renderer`](windlass_core::Renderer) | [`renderer::RendererHarness`] |
+//! | [`transform_suite!`] | [`Transform`](windlass_core::Transform) | [`transform::TransformHarness`] |
 //! | [`target_suite!`] | [`Target`](windlass_core::Target), [`Predict`](windlass_core::Predict), [`Watch`](windlass_core::Watch) | [`target::TargetHarness`] |
 //! | [`store_suite!`] | [`StateStore`](windlass_core::StateStore), also a target's by [`store::StateOf`] | [`store::StoreHarness`] |
 //! | [`order_suite!`] | [`OrderRule`](windlass_core::OrderRule) | [`order::OrderHarness`] |
@@ -108,6 +109,8 @@ pub mod suite;
 mod sync;
 pub mod target;
 pub mod time;
+pub mod transform;
+mod values;
 
 pub use clock::TestClock;
 pub use lines::LinesRenderer;
@@ -115,3 +118,4 @@ pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
 pub use object::{config_map, id, unit};
 pub use recorder::Recorder;
 pub use run::{block_on, poll_once};
+pub use values::ValuesTransform;

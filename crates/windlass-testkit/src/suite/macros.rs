@@ -130,6 +130,31 @@ macro_rules! __renderer_laws {
     };
 }
 
+/// Makes a test of each law of the [`Transform`](windlass_core::Transform) suite. Takes what makes a
+/// [`TransformHarness`](crate::transform::TransformHarness).
+#[macro_export]
+macro_rules! transform_suite {
+    ($make:expr) => { $crate::__transform_laws!(__law_tests (transform $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __transform_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            transforming_twice_gives_the_same each_identity_is_there_once
+            what_was_changed_names_the_transform what_was_not_changed_names_no_transform
+            what_changed_an_item_before_stays_named what_the_render_said_stays
+            what_was_read_is_among_the_reads a_change_of_what_was_read_changes_the_reads
+            what_was_not_fetched_is_never_left_out a_failure_to_read_is_an_error
+            wrong_input_gives_no_items every_problem_is_reported_at_once each_problem_names_file_and_line
+            two_items_with_one_identity_name_both_places no_content_is_shown_in_an_error
+            what_is_missing_lists_its_needs a_cancelled_transform_ends
+            the_fingerprint_stays_the_same every_option_changes_the_fingerprint
+        }
+    };
+}
+
 /// Makes a test of each law of the [`OrderRule`](windlass_core::OrderRule) suite. Takes what makes a
 /// [`OrderHarness`](crate::order::OrderHarness).
 #[macro_export]

@@ -9,6 +9,7 @@ pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod target;
 pub(crate) mod time;
+pub(crate) mod transform;
 
 /// Checks that what breaks a law is found to break that law and no other; tells of all that are not.
 #[track_caller]
