@@ -73,6 +73,7 @@
 //! | [`order_suite!`] | [`OrderRule`](windlass_core::OrderRule) | [`order::OrderHarness`] |
 //! | [`dialect_suite!`] | [`Dialect`](windlass_core::Dialect) | [`dialect::DialectHarness`] |
 //! | [`health_suite!`] | [`HealthCheck`](windlass_core::HealthCheck) | [`health::HealthHarness`] |
+//! | [`policy_suite!`] | [`Policy`](windlass_core::Policy) | [`policy::PolicyHarness`] |
 //! | [`clock_suite!`] | [`Clock`](windlass_core::Clock) | [`time::ClockHarness`] |
 //! | [`fence_suite!`] | [`Fence`](windlass_core::Fence) | [`fence::FenceHarness`] |
 //!
@@ -89,8 +90,8 @@
 //!   name that law and no other.
 //! - The memory parts are deterministic. They fail, and others interfere, only when the test says so.
 //!
-//! What it does not do: suites for transforms, of which there are none yet, and for policies and event sinks, of which
-//! each says something else; and no randomness, which is `windlass-sim`.
+//! What it does not do: a suite for event sinks, of which each does something else; and no randomness, which is
+//! `windlass-sim`.
 
 mod clock;
 pub mod dialect;
@@ -100,6 +101,7 @@ mod lines;
 mod memory;
 mod object;
 pub mod order;
+pub mod policy;
 mod recorder;
 pub mod renderer;
 mod run;

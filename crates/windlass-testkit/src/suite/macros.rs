@@ -210,6 +210,25 @@ macro_rules! __health_laws {
     };
 }
 
+/// Makes a test of each law of the [`Policy`](windlass_core::Policy) suite. Takes what makes a
+/// [`PolicyHarness`](crate::policy::PolicyHarness).
+#[macro_export]
+macro_rules! policy_suite {
+    ($make:expr) => { $crate::__policy_laws!(__law_tests (policy $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __policy_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            each_plan_gets_its_verdict the_same_plan_gets_the_same_verdict the_whole_plan_is_looked_at
+            a_refusal_says_why a_review_writes_nothing a_verdict_shows_no_body
+            a_policy_that_cannot_decide_never_allows
+        }
+    };
+}
+
 /// Makes a test of each law of the [`Clock`](windlass_core::Clock) suite. Takes what makes a
 /// [`ClockHarness`](crate::time::ClockHarness).
 #[macro_export]

@@ -26,6 +26,14 @@ caught!(health, health_suite);
 caught!(time, clock_suite);
 caught!(fence, fence_suite);
 caught!(transform, transform_suite);
+caught!(policy, policy_suite);
+
+#[test]
+fn a_policy_that_asks_whether_it_may_write_is_caught() {
+    use crate::saboteurs::policy::Stage;
+    let found = windlass_testkit::policy::check_all(|| Stage::breaking("a policy that asks the fence"));
+    assert_eq!(found.broken(), ["a_review_writes_nothing"], "{found}");
+}
 
 /// Test clocks: one that its own `block_on` moves, and one that moves by itself.
 mod test_clock {

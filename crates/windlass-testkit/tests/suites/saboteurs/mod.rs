@@ -4,6 +4,7 @@ pub(crate) mod dialect;
 pub(crate) mod fence;
 pub(crate) mod health;
 pub(crate) mod order;
+pub(crate) mod policy;
 pub(crate) mod renderer;
 pub(crate) mod source;
 pub(crate) mod store;
