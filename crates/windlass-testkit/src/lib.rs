@@ -67,11 +67,13 @@
 //! | --- | --- | --- |
 //! | [`source_suite!`] | [`Source`](windlass_core::Source), [`Files`](windlass_core::Files) | [`source::SourceHarness`] |
 //! | [`renderer_suite!`] | [`Renderer`](windlass_core::Renderer) | [`renderer::RendererHarness`] |
+//! | [`transform_suite!`] | [`Transform`](windlass_core::Transform) | [`transform::TransformHarness`] |
 //! | [`target_suite!`] | [`Target`](windlass_core::Target), [`Predict`](windlass_core::Predict), [`Watch`](windlass_core::Watch) | [`target::TargetHarness`] |
 //! | [`store_suite!`] | [`StateStore`](windlass_core::StateStore), also a target's by [`store::StateOf`] | [`store::StoreHarness`] |
 //! | [`order_suite!`] | [`OrderRule`](windlass_core::OrderRule) | [`order::OrderHarness`] |
 //! | [`dialect_suite!`] | [`Dialect`](windlass_core::Dialect) | [`dialect::DialectHarness`] |
 //! | [`health_suite!`] | [`HealthCheck`](windlass_core::HealthCheck) | [`health::HealthHarness`] |
+//! | [`policy_suite!`] | [`Policy`](windlass_core::Policy) | [`policy::PolicyHarness`] |
 //! | [`clock_suite!`] | [`Clock`](windlass_core::Clock) | [`time::ClockHarness`] |
 //! | [`fence_suite!`] | [`Fence`](windlass_core::Fence) | [`fence::FenceHarness`] |
 //!
@@ -88,8 +90,8 @@
 //!   name that law and no other.
 //! - The memory parts are deterministic. They fail, and others interfere, only when the test says so.
 //!
-//! What it does not do: suites for transforms, of which there are none yet, and for policies and event sinks, of which
-//! each says something else; and no randomness, which is `windlass-sim`.
+//! What it does not do: a suite for event sinks, of which each does something else; and no randomness, which is
+//! `windlass-sim`.
 
 mod clock;
 pub mod dialect;
@@ -99,6 +101,7 @@ mod lines;
 mod memory;
 mod object;
 pub mod order;
+pub mod policy;
 mod recorder;
 pub mod renderer;
 mod run;
@@ -108,6 +111,8 @@ pub mod suite;
 mod sync;
 pub mod target;
 pub mod time;
+pub mod transform;
+mod values;
 
 pub use clock::TestClock;
 pub use lines::LinesRenderer;
@@ -115,3 +120,4 @@ pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
 pub use object::{config_map, id, unit};
 pub use recorder::Recorder;
 pub use run::{block_on, poll_once};
+pub use values::ValuesTransform;

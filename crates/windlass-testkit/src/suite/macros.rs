@@ -130,6 +130,31 @@ macro_rules! __renderer_laws {
     };
 }
 
+/// Makes a test of each law of the [`Transform`](windlass_core::Transform) suite. Takes what makes a
+/// [`TransformHarness`](crate::transform::TransformHarness).
+#[macro_export]
+macro_rules! transform_suite {
+    ($make:expr) => { $crate::__transform_laws!(__law_tests (transform $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __transform_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            transforming_twice_gives_the_same each_identity_is_there_once
+            what_was_changed_names_the_transform what_was_not_changed_names_no_transform
+            what_changed_an_item_before_stays_named what_the_render_said_stays
+            what_was_read_is_among_the_reads a_change_of_what_was_read_changes_the_reads
+            what_was_not_fetched_is_never_left_out a_failure_to_read_is_an_error
+            wrong_input_gives_no_items every_problem_is_reported_at_once each_problem_names_file_and_line
+            two_items_with_one_identity_name_both_places no_content_is_shown_in_an_error
+            what_is_missing_lists_its_needs a_cancelled_transform_ends
+            the_fingerprint_stays_the_same every_option_changes_the_fingerprint
+        }
+    };
+}
+
 /// Makes a test of each law of the [`OrderRule`](windlass_core::OrderRule) suite. Takes what makes a
 /// [`OrderHarness`](crate::order::OrderHarness).
 #[macro_export]
@@ -181,6 +206,25 @@ macro_rules! __health_laws {
         $crate::$then! { $args
             what_there_is_a_rule_for_is_assessed assessing_twice_gives_the_same
             a_kind_without_a_rule_has_no_answer no_body_makes_it_panic nothing_of_a_secret_is_told
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Policy`](windlass_core::Policy) suite. Takes what makes a
+/// [`PolicyHarness`](crate::policy::PolicyHarness).
+#[macro_export]
+macro_rules! policy_suite {
+    ($make:expr) => { $crate::__policy_laws!(__law_tests (policy $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __policy_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            each_plan_gets_its_verdict the_same_plan_gets_the_same_verdict the_whole_plan_is_looked_at
+            a_refusal_says_why a_review_writes_nothing a_verdict_shows_no_body
+            a_policy_that_cannot_decide_never_allows
         }
     };
 }

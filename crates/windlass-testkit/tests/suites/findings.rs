@@ -94,7 +94,9 @@ fn a_skip_of_a_law_that_is_not_there_is_refused() {
 
 #[test]
 fn the_readme_counts_the_laws() {
-    use windlass_testkit::{dialect, fence, health, order, renderer, source, store, target, time};
+    use windlass_testkit::{
+        dialect, fence, health, order, policy, renderer, source, store, target, time, transform,
+    };
     let counts = [
         ("source", source::LAWS.len()),
         ("renderer", renderer::LAWS.len()),
@@ -105,6 +107,8 @@ fn the_readme_counts_the_laws() {
         ("health", health::LAWS.len()),
         ("clock", time::LAWS.len()),
         ("fence", fence::LAWS.len()),
+        ("transform", transform::LAWS.len()),
+        ("policy", policy::LAWS.len()),
     ];
     for (suite, laws) in counts {
         let begins = format!("| `{suite}_suite!` |");

@@ -4,11 +4,13 @@ pub(crate) mod dialect;
 pub(crate) mod fence;
 pub(crate) mod health;
 pub(crate) mod order;
+pub(crate) mod policy;
 pub(crate) mod renderer;
 pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod target;
 pub(crate) mod time;
+pub(crate) mod transform;
 
 /// Checks that what breaks a law is found to break that law and no other; tells of all that are not.
 #[track_caller]
