@@ -105,7 +105,7 @@ fn hooks_that_leave_the_source_are_pruned() {
     let world = World::new("h=1 hook:before; m=1");
     world.pass();
     world.commit("m=1");
-    world.target.take_writes();
+    let _ = world.target.take_writes();
     world.pass();
     check_writes(&world, "delete h");
 }

@@ -33,7 +33,7 @@ fn what_went_by_itself_once_it_had_done_its_work_is_done_until_something_else_is
     let world = World::new("job=1 transient; b=1");
     world.pass();
     world.target.remove(&object_id("job"));
-    world.target.take_writes();
+    let _ = world.target.take_writes();
     assert!(world.pass().is_success());
     assert!(world.target.take_writes().is_empty(), "the job is done");
     world.commit("job=2 transient; b=1");

@@ -6,6 +6,7 @@ use windlass_core::{Cascade, Context, Error, ErrorKind, Expect, ObjectId, Result
 use crate::discovery::unserved;
 use crate::expect::{changed, condition};
 use crate::fail;
+use crate::owner;
 use crate::request::{Request, Subject, read_json};
 use crate::resource::Resource;
 use crate::sending::{Current, NOT_SERVED_TRIES_MAX, current};
@@ -75,15 +76,25 @@ impl Deletion<'_> {
             return Ok(None);
         }
         if response.status == 404 {
+            self.session.note_gone(resource, self.id, None);
             return Ok(Some(Written::Gone));
         }
         if !response.is_success() {
             return Err(fail::refused(&response, &request));
         }
-        let left: Value = read_json(&response, &request)?;
-        let holds = left.at(&["metadata", "deletionTimestamp"]).is_some();
-        let version = if holds { Some(crate::live::version_of(&left)?) } else { None };
-        Ok(Some(version.map_or(Written::Gone, Written::Deleting)))
+        self.took(resource, read_json(&response, &request)?).map(Some)
+    }
+
+    /// Says what a delete did: the server gives the object where something holds it, else the object or a status.
+    fn took(self, resource: &Resource, left: Value) -> Result<Written> {
+        if left.at(&["metadata", "deletionTimestamp"]).is_none() {
+            let uid = left.text_at(&["details", "uid"]).or_else(|| left.text_at(&["metadata", "uid"]));
+            self.session.note_gone(resource, self.id, uid.map(Text::from));
+            return Ok(Written::Gone);
+        }
+        let live = self.session.reader(self.cx).read(resource, left)?;
+        self.session.note_live(resource, &live, live.owner.as_ref().and_then(owner::unit));
+        Ok(Written::Deleting(live.version))
     }
 
     fn options(self) -> Result<String> {

@@ -14,6 +14,9 @@ use crate::resource::{Catalog, Resource, changes_kinds, defined_by, is_definitio
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
+/// The discovery of servers from 1.30 on, which know whether they give lists by watches.
+const MODERN: &str = "apidiscovery.k8s.io/v2";
+
 /// What is known of the kinds, for one call.
 #[derive(Debug, Clone)]
 pub(crate) struct Discovered {
@@ -110,6 +113,12 @@ pub(crate) fn silent(id: &ObjectId) -> Error {
 }
 
 impl Connection {
+    /// Says whether a list may be asked for as the beginning of a watch. Servers that do not do it refuse it; older ones do
+    /// not know the question, and would answer another one.
+    pub(crate) fn streams_lists(&self) -> bool {
+        self.kinds().modern.load(Ordering::SeqCst)
+    }
+
     /// Gives what is known, asking the server only where nothing is, or where a definition was written since.
     pub(crate) async fn discovered(&self, cx: &Context) -> Result<Discovered> {
         let outdated = self.kinds().outdated.load(Ordering::SeqCst);
@@ -194,6 +203,7 @@ impl Connection {
                 .await;
         let (core, groups) = (core?, groups?);
         let mut catalog = Catalog::default();
+        self.kinds().modern.store(core.api_version == MODERN, Ordering::SeqCst);
         if core.kind == "APIGroupDiscoveryList" && groups.kind == "APIGroupDiscoveryList" {
             core.items.into_iter().chain(groups.items).for_each(|group| group.add_to(&mut catalog));
             return Ok(catalog);
@@ -230,8 +240,9 @@ impl Connection {
 
 /// The answers of `/api` and `/apis`, aggregated or not.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Root {
+    api_version: String,
     kind: String,
     items: Vec<Group>,
     versions: Vec<Text>,
@@ -318,6 +329,7 @@ impl Group {
                     kind: kind.kind,
                     namespaced: served.scope == "Namespaced",
                     listable: served.verbs.iter().any(|verb| verb == "list"),
+                    watchable: has_all(&served.verbs, ["list", "watch"]),
                 });
             }
         }
@@ -344,7 +356,12 @@ impl ResourceList {
                 kind: resource.kind,
                 namespaced: resource.namespaced,
                 listable: resource.verbs.iter().any(|verb| verb == "list"),
+                watchable: has_all(&resource.verbs, ["list", "watch"]),
             });
         }
     }
+}
+
+fn has_all<const N: usize>(verbs: &[String], wanted: [&str; N]) -> bool {
+    wanted.iter().all(|wanted| verbs.iter().any(|verb| verb == wanted))
 }

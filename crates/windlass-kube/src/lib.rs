@@ -50,6 +50,7 @@
 
 mod admit;
 mod apply;
+mod children;
 mod cluster;
 mod conflict;
 mod conflicts;
@@ -66,15 +67,19 @@ mod migration;
 mod observe;
 mod options;
 mod owner;
+mod polled;
 mod predict;
 mod request;
 mod resource;
+mod search;
 mod sending;
 mod session;
 mod stamp;
 mod store;
+mod survey;
 mod target;
 mod view;
+mod watched;
 mod wire;
 mod words;
 mod write;

@@ -23,7 +23,7 @@ pub(crate) struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    fn request(&self, token: &str) -> Result<Request> {
+    pub(crate) fn request(&self) -> Result<Request> {
         let subject = Subject {
             secret: self.resource.group.is_empty() && self.resource.kind == "Secret",
             ..Subject::new("kind", self.resource.name())
@@ -32,7 +32,11 @@ impl Listing<'_> {
         if !self.selector.is_empty() {
             request = request.query("labelSelector", self.selector);
         }
-        request = request.query("limit", PAGE_OBJECTS.to_string());
+        Ok(request)
+    }
+
+    fn page(&self, limit: usize, token: &str) -> Result<Request> {
+        let request = self.request()?.query("limit", limit.to_string());
         Ok(if token.is_empty() { request } else { request.query("continue", token) })
     }
 }
@@ -47,8 +51,10 @@ struct Page<T> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+#[serde(rename_all = "camelCase")]
 struct PageMetadata {
     r#continue: String,
+    resource_version: Text,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +64,8 @@ struct Named {
 
 #[derive(Deserialize)]
 struct Name {
+    #[serde(default)]
+    namespace: Text,
     name: Text,
 }
 
@@ -73,36 +81,56 @@ pub(crate) async fn list(connection: &Connection, cx: &Context, listing: &Listin
 }
 
 async fn list_once(connection: &Connection, cx: &Context, listing: &Listing<'_>) -> Result<Vec<Value>> {
-    let (mut items, mut token) = (Vec::new(), String::new());
-    loop {
-        let page: Page<Value> = connection.ask_json(cx, &listing.request(&token)?).await?;
-        items.extend(page.items.unwrap_or_default());
+    let mut items = Vec::new();
+    each_page(connection, cx, listing, PAGE_OBJECTS, |page| {
+        items.extend(page);
         if items.len() > cx.limits().objects_max {
-            return Err(Error::new(ErrorKind::Limit, "too many objects carry the mark")
+            return Err(Error::new(ErrorKind::Limit, "too many objects belong to the unit")
                 .with("kind", listing.resource.name())
                 .with("objects_max", cx.limits().objects_max));
         }
+        Ok(())
+    })
+    .await?;
+    Ok(items)
+}
+
+/// Lists whole objects page by page, and gives the version of the list.
+pub(crate) async fn each_page(
+    connection: &Connection,
+    cx: &Context,
+    listing: &Listing<'_>,
+    limit: usize,
+    mut take: impl FnMut(Vec<Value>) -> Result<()>,
+) -> Result<Text> {
+    let mut token = String::new();
+    loop {
+        let page: Page<Value> = connection.ask_json(cx, &listing.page(limit, &token)?).await?;
+        take(page.items.unwrap_or_default())?;
         if page.metadata.r#continue.is_empty() {
-            return Ok(items);
+            return Ok(page.metadata.resource_version);
         }
         token = page.metadata.r#continue;
     }
 }
 
-/// Lists the names of what exists, as long as that costs less than looking for `wanted` objects one by one: `None`
-/// where there is too much else.
+/// Namespaces and names of what exists.
+pub(crate) type Names = BTreeSet<(Text, Text)>;
+
+/// Lists what exists by namespace and name; `None` where there are more than so many pages of it.
 pub(crate) async fn names(
     connection: &Connection,
     cx: &Context,
     listing: &Listing<'_>,
-    wanted: usize,
-) -> Result<Option<BTreeSet<Text>>> {
-    let pages_max = 1 + wanted / 64;
-    let (mut names, mut token) = (BTreeSet::new(), String::new());
+    pages_max: usize,
+) -> Result<Option<Names>> {
+    let (mut names, mut token) = (Names::new(), String::new());
     for _ in 0..pages_max {
-        let request = listing.request(&token)?.accept(METADATA_LIST);
+        let request = listing.page(PAGE_OBJECTS, &token)?.accept(METADATA_LIST);
         let page: Page<Named> = connection.ask_json(cx, &request).await?;
-        names.extend(page.items.unwrap_or_default().into_iter().map(|item| item.metadata.name));
+        let items = page.items.unwrap_or_default().into_iter();
+        let namespace = |own: Text| if own.is_empty() { listing.namespace.into() } else { own };
+        names.extend(items.map(|item| (namespace(item.metadata.namespace), item.metadata.name)));
         if page.metadata.r#continue.is_empty() {
             return Ok(Some(names));
         }

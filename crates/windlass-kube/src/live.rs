@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use windlass_core::{
-    Children, Context, Deletion, Error, ErrorKind, HealthCheck, Live, Map, Object, ObjectId, Result, Stamp,
-    Text, Timestamp, Value, Version,
+    Context, Deletion, Error, ErrorKind, Health, HealthCheck, Live, Map, Object, Result, Stamp, Text,
+    Timestamp, Value, Version,
 };
 
+use crate::children::Family;
 use crate::resource::Resource;
 use crate::{owner, stamp};
 
@@ -25,10 +26,15 @@ impl<'a> Reader<'a> {
 
     /// Reads one object with its body.
     pub(crate) fn read(&self, resource: &Resource, body: Value) -> Result<Live> {
+        let (live, whole) = self.read_whole(resource, body)?;
+        Ok(Live { body: Some(without_versions(whole)?), ..live })
+    }
+
+    /// Reads one object, and gives it as it came beside it, but for what its managers hold.
+    pub(crate) fn read_whole(&self, resource: &Resource, body: Value) -> Result<(Live, Object)> {
         let mut body = complete(body, resource);
         let stamp = stamp::take(&mut body, self.manager);
         let object = Object::new(body).map_err(|error| error.with_each("kind", resource.name()))?;
-        let around = Age(age(&object, self.now));
         let live = Live {
             id: object.id().clone(),
             version: version_of(object.body())?,
@@ -36,10 +42,16 @@ impl<'a> Reader<'a> {
             uid: object.body().text_at(&["metadata", "uid"]).map(Text::from),
             owner: owner::of(&object),
             deletion: deletion(&object),
-            health: self.health.iter().find_map(|check| check.assess(&object, &around)),
+            health: self.assess(&object, &[]),
             body: None,
         };
-        Ok(Live { body: Some(without_versions(object)?), ..live })
+        Ok((live, object))
+    }
+
+    /// Assesses an object among what it owns.
+    pub(crate) fn assess(&self, object: &Object, children: &[Object]) -> Option<Health> {
+        let family = Family { of: object.id(), children, age: age(object, self.now) };
+        self.health.iter().find_map(|check| check.assess(object, &family))
     }
 }
 
@@ -62,7 +74,7 @@ fn deletion(object: &Object) -> Option<Deletion> {
 }
 
 /// Items of a list say neither `apiVersion` nor `kind`.
-fn complete(mut body: Value, resource: &Resource) -> Value {
+pub(crate) fn complete(mut body: Value, resource: &Resource) -> Value {
     if let Some(map) = body.as_map_mut() {
         map.entry("apiVersion", || resource.api_version().into());
         map.entry("kind", || resource.kind.clone().into());
@@ -84,19 +96,6 @@ pub(crate) fn parts(version: &Version) -> (&str, Option<&str>) {
     version.0.split_once('@').map_or((&version.0, None), |(version, uid)| (version, Some(uid)))
 }
 
-#[derive(Debug)]
-struct Age(Option<u64>);
-
-impl Children for Age {
-    fn owned_by(&self, _owner: &ObjectId) -> Vec<Object> {
-        Vec::new()
-    }
-
-    fn age_seconds(&self) -> Option<u64> {
-        self.0
-    }
-}
-
 fn age(object: &Object, now: Timestamp) -> Option<u64> {
     let created = object.body().text_at(&["metadata", "creationTimestamp"])?.parse::<Timestamp>().ok()?;
     now.unix().checked_sub(created.unix())
@@ -111,11 +110,10 @@ pub(crate) fn trim(mut live: Live, known: Option<Stamp>) -> Live {
 }
 
 /// Says whether a controller made the object: it then may have copied our label from what owns it.
-pub(crate) fn is_controlled(live: &Live) -> bool {
-    let owners =
-        live.body.as_ref().and_then(|object| object.body().at(&["metadata", "ownerReferences"]).cloned());
+pub(crate) fn is_controlled(object: &Object) -> bool {
+    let owners = object.body().at(&["metadata", "ownerReferences"]).and_then(Value::as_list);
     let controls = |owner: &Value| owner.get("controller").and_then(Value::as_bool) == Some(true);
-    owners.as_ref().and_then(Value::as_list).is_some_and(|owners| owners.iter().any(controls))
+    owners.is_some_and(|owners| owners.iter().any(controls))
 }
 
 /// Gives `metadata` for change, made where it is missing.

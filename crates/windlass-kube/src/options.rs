@@ -22,6 +22,7 @@ pub struct KubeOptions {
     pub(crate) rules: ConflictRules,
     pub(crate) dry_run_creates: bool,
     pub(crate) recreate_wait: Duration,
+    pub(crate) watch: bool,
 }
 
 impl Default for KubeOptions {
@@ -33,6 +34,7 @@ impl Default for KubeOptions {
             rules: ConflictRules::default(),
             dry_run_creates: false,
             recreate_wait: Duration::from_secs(60),
+            watch: true,
         }
     }
 }
@@ -80,6 +82,13 @@ impl KubeOptions {
     /// before the first write. What lies in a namespace that does not exist yet is not rehearsed.
     pub fn with_dry_run_of_creates(mut self) -> Self {
         self.dry_run_creates = true;
+        self
+    }
+
+    /// Asks the server at every look instead of watching: no task is started, and each look costs a list for each kind. For
+    /// a single look, such as a plan, that is the cheaper way.
+    pub fn with_polling(mut self) -> Self {
+        self.watch = false;
         self
     }
 

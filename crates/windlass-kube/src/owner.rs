@@ -48,6 +48,14 @@ fn unit_of(unit: &str, installation: Option<&str>) -> Owner {
         .map_or_else(|_| Owner::Other(format!("{installation}/{unit}").into()), Owner::Unit)
 }
 
+/// Gives the unit that owns something.
+pub(crate) fn unit(owner: &Owner) -> Option<&UnitId> {
+    match owner {
+        Owner::Unit(unit) => Some(unit),
+        _ => None,
+    }
+}
+
 /// Selects what a unit owns.
 pub(crate) fn selector(unit: &UnitId) -> String {
     format!("{UNIT_LABEL}={},{INSTALLATION_LABEL}={}", unit.as_str(), unit.installation())

@@ -15,6 +15,7 @@ pub(crate) struct Resource {
     pub(crate) kind: Text,
     pub(crate) namespaced: bool,
     pub(crate) listable: bool,
+    pub(crate) watchable: bool,
 }
 
 impl Resource {
@@ -98,6 +99,8 @@ pub(crate) struct Kinds {
     /// What definitions that were written here will serve, known before the server lists it.
     pub(crate) defined: Mutex<BTreeMap<ObjectId, Vec<Resource>>>,
     pub(crate) outdated: AtomicBool,
+    /// The server is new enough to say whether it gives lists by watches.
+    pub(crate) modern: AtomicBool,
 }
 
 /// Reads from a CustomResourceDefinition what it will serve.
@@ -121,6 +124,7 @@ pub(crate) fn defined_by(crd: &Value) -> Vec<Resource> {
             kind: kind.clone(),
             namespaced,
             listable: true,
+            watchable: true,
         })
         .collect()
 }

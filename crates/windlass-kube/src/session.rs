@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windlass_core::{Context, HealthCheck, ObjectId, Observed, Text, Version};
+use windlass_core::{Context, HealthCheck, Live, ObjectId, Observed, Text, UnitId, Version};
 
+use crate::cluster::Cluster;
 use crate::connection::Connection;
 use crate::live::Reader;
 use crate::migration::Migration;
 use crate::options::KubeOptions;
 use crate::resource::Resource;
+use crate::survey::Surveys;
 use crate::view::Desk;
 
 /// What all work on one target shares: the connection, the options, and what was seen.
@@ -19,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) health: Arc<[Arc<dyn HealthCheck>]>,
     /// The watched objects; `None` where every look asks the server.
     pub(crate) desk: Option<Desk>,
+    /// What exists by name alone, for all units.
+    pub(crate) surveys: Arc<Surveys>,
     /// Kinds that the account may not list over all namespaces, until the kinds are discovered again.
     pub(crate) narrow: Mutex<BTreeSet<Resource>>,
     /// Versions of what differed when it was last observed, so that a write without a version as its condition can
@@ -27,13 +31,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(
-        connection: Connection,
-        options: KubeOptions,
-        health: Arc<[Arc<dyn HealthCheck>]>,
-        desk: Option<Desk>,
-    ) -> Self {
-        Self { connection, options, health, desk, narrow: Mutex::default(), seen: Mutex::default() }
+    pub(crate) fn new(cluster: &Cluster, options: KubeOptions, health: Arc<[Arc<dyn HealthCheck>]>) -> Self {
+        let (connection, views) = (cluster.connection().clone(), cluster.views());
+        let surveys = views.surveys(&connection);
+        let desk = options.watch.then(|| views.desk(&connection, &options.manager, &health));
+        let (narrow, seen) = (Mutex::default(), Mutex::default());
+        Self { connection, options, health, desk, surveys, narrow, seen }
     }
 
     pub(crate) fn default_namespace(&self) -> Text {
@@ -47,6 +50,21 @@ impl Session {
 
     pub(crate) fn migration(&self) -> Migration<'_> {
         Migration { manager: &self.options.manager, rules: &self.options.rules }
+    }
+
+    /// Takes in what a write gave back. `by` knows it already.
+    pub(crate) fn note_live(&self, resource: &Resource, live: &Live, by: Option<&UnitId>) {
+        self.surveys.wrote(resource, &live.id);
+        if let Some(desk) = &self.desk {
+            desk.wrote(resource, live, by);
+        }
+    }
+
+    /// Takes in that an object is gone.
+    pub(crate) fn note_gone(&self, resource: &Resource, id: &ObjectId, uid: Option<Text>) {
+        if let Some(desk) = &self.desk {
+            desk.deleted(resource, id, uid);
+        }
     }
 
     /// Remembers the version of what may be written next, and forgets it of what will not be.

@@ -1,12 +1,12 @@
 //! The target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use windlass_core::{
     Admitted, Capabilities, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule,
-    Predict, Prediction, Profile, Result, Taken, Target, Want, Write, Written, async_trait,
+    Predict, Prediction, Profile, Result, Taken, Target, UnitId, Want, Watch, Write, Written, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -50,7 +50,7 @@ impl KubeTarget {
         let health: Arc<[Arc<dyn HealthCheck>]> =
             Arc::new([Arc::new(windlass_kinds::health::KubernetesHealth)]);
         Self {
-            session: session(&cluster, options, health),
+            session: Session::new(&cluster, options, health),
             cluster,
             store,
             dialects: windlass_kinds::dialect::default_dialects(),
@@ -76,7 +76,7 @@ impl KubeTarget {
     /// `Debug` share what they watch.
     #[must_use]
     pub fn with_health(mut self, health: Vec<Arc<dyn HealthCheck>>) -> Self {
-        self.session = session(&self.cluster, self.session.options, health.into());
+        self.session = Session::new(&self.cluster, self.session.options, health.into());
         self
     }
 
@@ -95,10 +95,6 @@ impl KubeTarget {
     }
 }
 
-fn session(cluster: &Cluster, options: KubeOptions, health: Arc<[Arc<dyn HealthCheck>]>) -> Session {
-    Session::new(cluster.connection().clone(), options, health, None)
-}
-
 /// Shows the place and the options, never credentials.
 impl fmt::Debug for KubeTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,13 +108,14 @@ impl fmt::Debug for KubeTarget {
 #[async_trait]
 impl Target for KubeTarget {
     fn profile(&self) -> Profile<'_> {
-        Profile::new(self.cluster.server())
+        let profile = Profile::new(self.cluster.server())
             .with_predict(self)
             .with_state(&self.store)
             .with_control(&self.store)
             .with_dialects(&self.dialects)
             .with_order(&self.order)
-            .with_health(&self.session.health)
+            .with_health(&self.session.health);
+        if self.session.desk.is_some() { profile.with_watch(self) } else { profile }
     }
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
@@ -146,5 +143,21 @@ impl Predict for KubeTarget {
 
     async fn capabilities(&self, _cx: &Context) -> Result<Option<Capabilities>> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Watch for KubeTarget {
+    async fn changed(&self, cx: &Context) -> Result<BTreeSet<UnitId>> {
+        match &self.session.desk {
+            Some(desk) => desk.changed(cx).await,
+            None => cx.unless_over(std::future::pending()).await,
+        }
+    }
+
+    fn release(&self, unit: &UnitId) {
+        if let Some(desk) = &self.session.desk {
+            desk.release(unit);
+        }
     }
 }

@@ -18,6 +18,9 @@ pub(crate) async fn write(session: &Session, cx: &Context, write: &Write) -> Res
             let sending = Sending { session, resource: kinds.exact(id, api_version)? };
             let writing = Writing { sending, cx, payload, expect, owner, conflicts, seen };
             let written = writing.carry_out(*mode).await?;
+            if let Some(live) = written.live() {
+                session.note_live(sending.resource, live, crate::owner::unit(owner));
+            }
             if !matches!(written, Written::Unchanged(_)) {
                 session.connection.note_written(payload);
             }

@@ -61,7 +61,8 @@ async fn credentials_are_not_shown() {
     let error = Cluster::connect(&connect).await.unwrap_err();
     assert!(!format!("{error:?}{}", error.explain()).contains("sesame"), "{error:?}");
     let connect = Connect::server(Server::new("https://k.example").with_token("sesame"));
-    let target = KubeTarget::new(Cluster::connect(&connect).await.unwrap(), KubeOptions::default());
+    let target =
+        KubeTarget::new(Cluster::connect(&connect).await.unwrap(), KubeOptions::default().with_polling());
     assert!(!format!("{target:?}").contains("sesame"));
     assert_eq!(target.profile().place, "https://k.example");
 }
@@ -79,7 +80,8 @@ async fn a_broken_kubeconfig_is_told_without_its_text() {
 async fn a_server_that_is_not_there_is_named() {
     // Port 1 of the loopback: nobody listens, and nothing leaves the machine.
     let connect = Connect::server(Server::new("https://127.0.0.1:1").with_token("sesame"));
-    let target = KubeTarget::new(Cluster::connect(&connect).await.unwrap(), KubeOptions::default());
+    let target =
+        KubeTarget::new(Cluster::connect(&connect).await.unwrap(), KubeOptions::default().with_polling());
     let error = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.context("server"), Some("https://127.0.0.1:1"));
@@ -98,7 +100,7 @@ async fn another_account_is_named_in_every_request() {
         format!("{cluster:?}"),
         r#"Cluster { server: "https://script.example", account: Some("system:serviceaccount:team-a:deployer") }"#
     );
-    let target = KubeTarget::new(cluster.clone(), KubeOptions::default());
+    let target = KubeTarget::new(cluster.clone(), KubeOptions::default().with_polling());
     let _ = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await;
     let headers = script.headers();
     assert_eq!(headers.len() as u64, cluster.requests());

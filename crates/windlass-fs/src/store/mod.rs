@@ -107,28 +107,6 @@ impl FileStore {
             Some(saved)
         })
     }
-
-    /// Gives what is asked of all units of an installation. A document that cannot be read is left out; asking for that of
-    /// its unit says why.
-    ///
-    /// # Errors
-    /// [`Denied`](windlass_core::ErrorKind::Denied), [`Unavailable`](windlass_core::ErrorKind::Unavailable), and those of the
-    /// context.
-    pub async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
-        let mut found = BTreeMap::new();
-        for unit in self.controls.units()?.into_iter().filter(|unit| unit.installation() == installation) {
-            cx.check()?;
-            if let Ok(Some(kept)) = self.controls.read::<Control>(&unit) {
-                let version = kept.version();
-                found.insert(unit, (version, kept.content));
-            }
-        }
-        Ok(found)
-    }
 }
 
 #[async_trait]
@@ -160,6 +138,22 @@ impl ControlStore for FileStore {
         cx.check()?;
         let kept = self.controls.read::<Control>(unit)?;
         Ok(kept.map(|kept| (kept.version(), kept.content)))
+    }
+
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        let mut found = BTreeMap::new();
+        for unit in self.controls.units()?.into_iter().filter(|unit| unit.installation() == installation) {
+            cx.check()?;
+            if let Ok(Some(kept)) = self.controls.read::<Control>(&unit) {
+                let version = kept.version();
+                found.insert(unit, (version, kept.content));
+            }
+        }
+        Ok(found)
     }
 
     async fn set_control(

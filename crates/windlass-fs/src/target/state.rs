@@ -1,5 +1,6 @@
 //! The state of units and what is asked of them, kept in the folder of a target.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -65,6 +66,14 @@ impl StateStore for State {
 impl ControlStore for State {
     async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
         self.store.control(cx, unit).await
+    }
+
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        self.store.controls(cx, installation).await
     }
 
     async fn set_control(

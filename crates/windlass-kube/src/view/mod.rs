@@ -1,3 +1,240 @@
+//! The objects that carry our label, watched once for all units on one connection and account.
+//!
+//! A [`View`] has a [`Table`](table::Table) for each kind that a unit asked for, and a task that lists and watches it. Each
+//! target has a [`Desk`] at a view: its units, and the news for them. Everything that is known is behind one lock, so that
+//! a look is of one moment.
+
+mod desk;
+mod event;
+mod nurse;
+mod reflector;
+mod scope;
+mod state;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use windlass_core::{Context, Error, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value};
+
+pub(crate) use desk::{Desk, Found, Seen, Sought};
+
+use crate::connection::Connection;
+use crate::live::{Reader, is_controlled, parts};
+use crate::owner;
+use crate::resource::Resource;
+use crate::survey::Surveys;
+use scope::Status;
+use state::State;
+use table::{Entry, News};
+
+/// The views of one connection. They live as long as a target uses them.
 #[derive(Clone, Default)]
-pub(crate) struct Views;
-pub(crate) struct Desk;
+pub(crate) struct Views(Arc<Mutex<Shared>>);
+
+#[derive(Default)]
+struct Shared {
+    views: BTreeMap<Key, Weak<View>>,
+    surveys: BTreeMap<Option<String>, Weak<Surveys>>,
+}
+
+/// What makes two targets see the same: who reads, whose fields a stamp covers, and what health is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    account: Option<String>,
+    manager: Text,
+    health: String,
+}
+
+/// What is known of the objects of many units.
+pub(crate) struct View {
+    connection: Connection,
+    manager: Text,
+    health: Arc<[Arc<dyn HealthCheck>]>,
+    state: Mutex<State>,
+    /// Told whenever a scope has come to an answer.
+    settled: Notify,
+}
+
+impl Views {
+    /// Makes a place for the units of one target at the view that fits.
+    pub(crate) fn desk(
+        &self,
+        connection: &Connection,
+        manager: &Text,
+        health: &Arc<[Arc<dyn HealthCheck>]>,
+    ) -> Desk {
+        let account = connection.account().map(str::to_owned);
+        let key = Key { account, manager: manager.clone(), health: format!("{health:?}") };
+        let views = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).views;
+        views.retain(|_, view| view.strong_count() > 0);
+        let view = views.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let view = Arc::new(View {
+                connection: connection.clone(),
+                manager: manager.clone(),
+                health: Arc::clone(health),
+                state: Mutex::default(),
+                settled: Notify::new(),
+            });
+            views.insert(key, Arc::downgrade(&view));
+            view
+        });
+        Desk::at(view)
+    }
+
+    /// Gives the surveys of an account.
+    pub(crate) fn surveys(&self, connection: &Connection) -> Arc<Surveys> {
+        let account = connection.account().map(str::to_owned);
+        let surveys = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).surveys;
+        surveys.retain(|_, surveys| surveys.strong_count() > 0);
+        surveys.get(&account).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let made = Arc::new(Surveys::default());
+            surveys.insert(account, Arc::downgrade(&made));
+            made
+        })
+    }
+}
+
+impl View {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reader(&self, now: Timestamp) -> Reader<'_> {
+        Reader { manager: &self.manager, health: &self.health, now }
+    }
+
+    /// Reads an object as it is kept.
+    fn entry(&self, resource: &Resource, body: Value, now: Timestamp) -> Result<Entry> {
+        let (live, whole) = self.reader(now).read_whole(resource, body)?;
+        Ok(kept(live, Some(whole)))
+    }
+
+    /// A whole list is there.
+    fn listed(&self, at: &At, revision: Option<u64>, entries: Vec<Entry>, missed: bool) {
+        let mut state = self.state();
+        let mut news = News::default();
+        let Some(table) = state.tables.get_mut(&at.resource) else { return };
+        let first = matches!(table.scope(&at.namespace).status, Status::Starting);
+        table.replace(&at.namespace, revision, entries, &mut news);
+        if at.namespace.is_empty() {
+            table.narrow = None;
+        }
+        table.scope_mut(&at.namespace).settle(Status::Current);
+        if missed {
+            state.tell_all(at);
+        } else if !first {
+            state.tell(&news, None);
+        }
+        self.settled.notify_waiters();
+    }
+
+    /// A watch goes on after a gap; what it missed, it will tell.
+    fn resumed(&self, at: &At, lost: bool) {
+        let mut state = self.state();
+        let Some(table) = state.tables.get_mut(&at.resource) else { return };
+        let scope = table.scope_mut(&at.namespace);
+        let broken = matches!(scope.status, Status::Broken(_));
+        if broken {
+            scope.settle(Status::Current);
+        }
+        if broken || lost {
+            state.tell_all(at);
+        }
+        self.settled.notify_waiters();
+    }
+
+    /// Nothing, or nothing more, can be seen for now.
+    fn settle(&self, at: &At, status: Status) {
+        let mut state = self.state();
+        let Some(table) = state.tables.get_mut(&at.resource) else { return };
+        let was_same = match (&table.scope(&at.namespace).status, &status) {
+            (Status::Broken(_), Status::Broken(_)) | (Status::Denied, Status::Denied) => true,
+            (Status::Starting, _) => true,
+            _ => false,
+        };
+        if matches!(status, Status::Denied | Status::Unserved) {
+            table.forget(&at.namespace);
+        }
+        if matches!(status, Status::Denied) && at.namespace.is_empty() && at.resource.namespaced {
+            table.narrow.get_or_insert_default();
+        }
+        table.scope_mut(&at.namespace).settle(status);
+        if !was_same {
+            state.tell_all(at);
+        }
+        self.settled.notify_waiters();
+    }
+
+    fn happened(&self, resource: &Resource, event: Change) {
+        let mut state = self.state();
+        let mut news = News::default();
+        let Some(table) = state.tables.get_mut(resource) else { return };
+        match event {
+            Change::Put(entry) => table.put(*entry, &mut news),
+            Change::Remove(id, revision) => table.remove(&id, revision, &mut news),
+        }
+        state.tell(&news, None);
+    }
+
+    fn is_kept(&self, at: &At) -> bool {
+        let state = self.state();
+        state.tables.get(&at.resource).is_some_and(|table| {
+            at.namespace.is_empty()
+                || table.narrow.as_ref().is_some_and(|scopes| scopes.contains_key(&at.namespace))
+        })
+    }
+}
+
+/// What a task keeps up to date: a kind, in one namespace or, where that is empty, in all.
+#[derive(Clone)]
+struct At {
+    resource: Resource,
+    namespace: Text,
+}
+
+/// What a watch tells.
+enum Change {
+    Put(Box<Entry>),
+    Remove(ObjectId, Option<u64>),
+}
+
+/// Makes of a live object what is kept of it. `whole` is the object as it came.
+fn kept(live: Live, whole: Option<Object>) -> Entry {
+    let controlled = whole.as_ref().or(live.body.as_ref()).is_some_and(is_controlled);
+    let open = live.health.as_ref().is_some_and(|health| !health.is_ready());
+    let revision = parts(&live.version).0.parse().ok();
+    Entry {
+        live: Live { body: None, ..live },
+        whole: whole.filter(|_| open),
+        revision,
+        controlled,
+        children: None,
+        visits: 0,
+        next_visit: Duration::ZERO,
+    }
+}
+
+/// Says whether an object carries both our labels, so that a watch tells of it.
+fn is_selected(object: &Object) -> bool {
+    [owner::UNIT_LABEL, owner::INSTALLATION_LABEL].iter().all(|label| object.label(label).is_some())
+}
+
+/// Makes the context of a task that outlives the look that started it.
+fn lasting(cx: &Context) -> Context {
+    Context::shared(Arc::clone(cx.clock())).with_limits(cx.limits().clone())
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}
+
+/// An error of a list or a watch, by what is to be done about it.
+fn is_denied(error: &Error) -> bool {
+    error.context("status") == Some("403")
+}

@@ -19,16 +19,16 @@ use windlass_core::{
 use windlass_kube::{Cluster, KubeOptions, KubeTarget};
 
 pub const CORE: &str = r#"{"kind":"APIGroupDiscoveryList","items":[{"metadata":{},"versions":[{"version":"v1","freshness":"Current","resources":[
-    {"resource":"configmaps","responseKind":{"group":"","version":"v1","kind":"ConfigMap"},"scope":"Namespaced","verbs":["get","list","patch"]},
-    {"resource":"secrets","responseKind":{"group":"","version":"v1","kind":"Secret"},"scope":"Namespaced","verbs":["get","list","patch"]},
-    {"resource":"namespaces","responseKind":{"group":"","version":"v1","kind":"Namespace"},"scope":"Cluster","verbs":["get","list","patch"]}]}]}]}"#;
+    {"resource":"configmaps","responseKind":{"group":"","version":"v1","kind":"ConfigMap"},"scope":"Namespaced","verbs":["get","list","patch","watch"]},
+    {"resource":"secrets","responseKind":{"group":"","version":"v1","kind":"Secret"},"scope":"Namespaced","verbs":["get","list","patch","watch"]},
+    {"resource":"namespaces","responseKind":{"group":"","version":"v1","kind":"Namespace"},"scope":"Cluster","verbs":["get","list","patch","watch"]}]}]}]}"#;
 pub const GROUPS: &str = r#"{"kind":"APIGroupDiscoveryList","items":[
     {"metadata":{"name":"apps"},"versions":[{"version":"v1","freshness":"Current","resources":[
-        {"resource":"deployments","responseKind":{"group":"apps","version":"v1","kind":"Deployment"},"scope":"Namespaced","verbs":["get","list","patch"]}]}]},
+        {"resource":"deployments","responseKind":{"group":"apps","version":"v1","kind":"Deployment"},"scope":"Namespaced","verbs":["get","list","patch","watch"]}]}]},
     {"metadata":{"name":"apiextensions.k8s.io"},"versions":[{"version":"v1","freshness":"Current","resources":[
-        {"resource":"customresourcedefinitions","responseKind":{"group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition"},"scope":"Cluster","verbs":["get","list","patch"]}]}]},
+        {"resource":"customresourcedefinitions","responseKind":{"group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition"},"scope":"Cluster","verbs":["get","list","patch","watch"]}]}]},
     {"metadata":{"name":"rbac.authorization.k8s.io"},"versions":[{"version":"v1","freshness":"Current","resources":[
-        {"resource":"clusterroles","responseKind":{"group":"rbac.authorization.k8s.io","version":"v1","kind":"ClusterRole"},"scope":"Cluster","verbs":["get","list","patch"]}]}]},
+        {"resource":"clusterroles","responseKind":{"group":"rbac.authorization.k8s.io","version":"v1","kind":"ClusterRole"},"scope":"Cluster","verbs":["get","list","patch","watch"]}]}]},
     {"metadata":{"name":"metrics.k8s.io"},"versions":[{"version":"v1beta1","freshness":"Stale"}]}]}"#;
 
 /// The clock of tokio, which the tests hold still: waiting takes no time.
@@ -54,6 +54,7 @@ pub fn context() -> Context {
 #[derive(Default)]
 struct Pages {
     answers: BTreeMap<String, VecDeque<(u16, String)>>,
+    watches: BTreeMap<String, VecDeque<tokio::sync::mpsc::UnboundedReceiver<String>>>,
     log: Vec<String>,
     headers: Vec<http::HeaderMap>,
 }
@@ -100,15 +101,60 @@ impl Script {
         self.target_with(KubeOptions::default())
     }
 
+    /// A target that asks at every look.
     pub fn target_with(&self, options: KubeOptions) -> KubeTarget {
-        KubeTarget::new(self.cluster(), options)
+        KubeTarget::new(self.cluster(), options.with_polling())
+    }
+
+    pub fn watching_target(&self) -> KubeTarget {
+        KubeTarget::new(self.cluster(), KubeOptions::default())
+    }
+
+    /// Opens the next watch of a path to what is sent here. It ends when the sender is dropped; without a watch opened for
+    /// it, a watch is silent for ever.
+    pub fn watch(&self, path: &str) -> Feed {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        self.0.lock().unwrap().watches.entry(path.into()).or_default().push_back(receiver);
+        Feed(sender)
+    }
+
+    /// Refuses the next watch of a path.
+    pub fn refuse_watch(&self, path: &str, status: u16, body: &str) {
+        let line = format!("WATCH {path}");
+        self.0.lock().unwrap().answers.entry(line).or_default().push_back((status, body.into()));
+    }
+
+    fn opened(&self, path: &str) -> Response<Reply> {
+        let mut pages = self.0.lock().unwrap();
+        if let Some((status, text)) =
+            pages.answers.get_mut(&format!("WATCH {path}")).and_then(VecDeque::pop_front)
+        {
+            return Response::builder().status(status).body(whole(text)).unwrap();
+        }
+        let receiver = pages.watches.get_mut(path).and_then(VecDeque::pop_front);
+        let lines = futures_util::stream::unfold(receiver, |receiver| async move {
+            let Some(mut receiver) = receiver else { return std::future::pending().await };
+            let line = receiver.recv().await?;
+            let frame = if line.is_empty() {
+                Err(std::io::Error::other("the connection was reset"))
+            } else {
+                Ok(http_body::Frame::data(bytes::Bytes::from(line)))
+            };
+            Some((frame, Some(receiver)))
+        });
+        Response::new(http_body_util::StreamBody::new(Box::pin(lines)).boxed_unsync())
     }
 
     /// Answers a request; status 0 means never.
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    async fn answer(&self, request: Request<Body>) -> Response<Reply> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let line = format!("{} {}", parts.method, parts.uri);
+        if line.contains("watch=true") {
+            let (told, _) = line.split_once("&timeoutSeconds=").unwrap();
+            self.0.lock().unwrap().log.push(told.replacen("GET", "WATCH", 1));
+            return self.opened(parts.uri.path());
+        }
         let (status, text) = {
             let mut pages = self.0.lock().unwrap();
             let partial = parts.headers["accept"].to_str().unwrap().contains("PartialObjectMetadata");
@@ -135,7 +181,33 @@ impl Script {
         if status == 429 || status == 503 {
             response = response.header("retry-after", "2");
         }
-        response.body(Body::from(text.into_bytes())).unwrap()
+        response.body(whole(text)).unwrap()
+    }
+}
+
+/// The body of a response.
+type Reply = http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, std::io::Error>;
+
+fn whole(text: String) -> Reply {
+    http_body_util::Full::new(bytes::Bytes::from(text)).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// What a watch tells.
+pub struct Feed(tokio::sync::mpsc::UnboundedSender<String>);
+
+impl Feed {
+    pub fn tell(&self, sort: &str, object: &str) {
+        self.0.send(format!("{{\"type\":\"{sort}\",\"object\":{object}}}\n")).unwrap();
+    }
+
+    /// Breaks the connection.
+    pub fn reset(self) {
+        self.0.send(String::new()).unwrap();
+    }
+
+    /// Waits until nobody watches any more.
+    pub async fn closed(&self) {
+        self.0.closed().await;
     }
 }
 
@@ -199,7 +271,7 @@ pub fn interest(ids: &[&str]) -> Interest {
 pub fn widgets(versions: &[&str]) -> String {
     let served = |version: &&str| {
         format!(
-            r#"{{"version":"{version}","freshness":"Current","resources":[{{"resource":"widgets","responseKind":{{"kind":"Widget"}},"scope":"Namespaced","verbs":["get","list"]}}]}}"#
+            r#"{{"version":"{version}","freshness":"Current","resources":[{{"resource":"widgets","responseKind":{{"kind":"Widget"}},"scope":"Namespaced","verbs":["get","list","watch"]}}]}}"#
         )
     };
     let versions: Vec<String> = versions.iter().map(served).collect();

@@ -1,0 +1,76 @@
+//! Looking for single objects: those that do not carry our label, and those whose body is wanted.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use windlass_core::{Context, Error, ErrorKind, Look, ObjectId, Observation, Text};
+
+use crate::live::trim;
+use crate::resource::Resource;
+use crate::sending::get;
+use crate::session::Session;
+
+/// What is asked for of one kind.
+pub(crate) type Asked<'a> = BTreeMap<&'a ObjectId, &'a Look>;
+/// What was seen.
+pub(crate) type Observations = BTreeMap<ObjectId, Observation>;
+
+/// Looking for objects of one kind.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) cx: &'a Context,
+    pub(crate) resource: &'a Resource,
+}
+
+impl Search<'_> {
+    /// Looks for objects, listing first what exists where there are many of them and that may be done.
+    pub(crate) async fn all<'o>(
+        self,
+        looks: impl Iterator<Item = (&'o ObjectId, &'o Look)>,
+        listable: bool,
+    ) -> Vec<(ObjectId, Observation)> {
+        let mut namespaces: BTreeMap<&Text, Vec<(&ObjectId, &Look)>> = BTreeMap::new();
+        for (id, look) in looks {
+            namespaces.entry(&id.namespace).or_default().push((id, look));
+        }
+        let searches =
+            namespaces.into_iter().map(|(namespace, looks)| self.in_namespace(namespace, looks, listable));
+        join_all(searches).await.into_iter().flatten().collect()
+    }
+
+    async fn in_namespace(
+        self,
+        namespace: &Text,
+        looks: Vec<(&ObjectId, &Look)>,
+        listable: bool,
+    ) -> Vec<(ObjectId, Observation)> {
+        let Search { session, cx, resource } = self;
+        let exist = if listable {
+            session.surveys.existing((&session.connection, cx), resource, namespace, looks.len()).await
+        } else {
+            None
+        };
+        let (present, absent): (Vec<_>, Vec<_>) = looks.into_iter().partition(|(id, _)| {
+            let key = (id.namespace.clone(), id.name.clone());
+            exist.as_ref().is_none_or(|names| names.contains(&key))
+        });
+        let reads = present.into_iter().map(async |(id, look)| (id.clone(), self.one(id, look).await));
+        let mut observations = join_all(reads).await;
+        observations.extend(absent.into_iter().map(|(id, _)| (id.clone(), Observation::Absent)));
+        observations
+    }
+
+    /// Reads one object.
+    pub(crate) async fn one(self, id: &ObjectId, look: &Look) -> Observation {
+        match get(self.session, self.cx, self.resource, id).await {
+            Ok(Some(live)) if live.id == *id => Observation::Live(trim(live, look.known)),
+            Ok(Some(_)) => Observation::Unreadable(
+                Error::new(ErrorKind::Unavailable, "the server gave another object").with("object", id),
+            ),
+            Ok(None) => Observation::Absent,
+            Err(error) if error.kind() == ErrorKind::Undefined => Observation::Undefined,
+            Err(error) => Observation::Unreadable(error),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! What one target asks of a view.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::future::select;
+use tokio::sync::Notify;
+use windlass_core::{Context, Live, ObjectId, Observation, Result, Text, UnitId};
+
+use super::reflector::Reflector;
+use super::scope::{Status, Task};
+use super::state::State;
+use super::table::{Entry, News, Table, UnitNo};
+use super::{At, View, is_selected, kept, lasting, nurse};
+use crate::live::Reader;
+use crate::owner;
+use crate::resource::Resource;
+
+/// A place at a view for the units of one target. They are released when it is dropped.
+pub(crate) struct Desk {
+    view: Arc<View>,
+    no: u32,
+    told: Arc<Notify>,
+}
+
+/// What is asked for, by kind.
+pub(crate) type Sought<'a> = BTreeMap<Resource, Vec<&'a ObjectId>>;
+
+/// What a view knows of an object.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// It is there; the body is left out.
+    Live(Box<Live>),
+    /// It is not among what carries our label. Where `listable` is false nobody listed, so it may carry it all the same.
+    Elsewhere { listable: bool },
+    /// The server does not know the path, or the objects cannot be listed.
+    Answer(Box<Observation>),
+}
+
+/// What a view knows, at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) found: BTreeMap<ObjectId, Found>,
+    /// What the unit owns beside that, by its label.
+    pub(crate) orphans: Vec<Live>,
+}
+
+impl Desk {
+    pub(super) fn at(view: Arc<View>) -> Self {
+        let (no, told) = view.state().open();
+        Self { view, no, told }
+    }
+
+    /// Gives what is known of objects, once their kinds have been listed. It asks nobody where they have been.
+    ///
+    /// # Errors
+    /// As [`Context::check`]; what cannot be listed is in what it gives.
+    pub(crate) async fn look(&self, cx: &Context, unit: &UnitId, sought: &Sought<'_>) -> Result<Seen> {
+        let mut since = Attempts::default();
+        loop {
+            let mut settled = pin!(self.view.settled.notified());
+            settled.as_mut().enable();
+            if let Some(seen) = self.look_now(cx, unit, sought, &mut since) {
+                return Ok(seen);
+            }
+            cx.unless_over(settled).await?;
+        }
+    }
+
+    /// Gives what is known; `None` where something is still being listed.
+    fn look_now(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        sought: &Sought<'_>,
+        since: &mut Attempts,
+    ) -> Option<Seen> {
+        let mut state = self.view.state();
+        let (mut open, mut nos) = (false, BTreeSet::new());
+        for (resource, ids) in sought {
+            nos.insert(state.ask((self.no, unit), cx.now().mono, resource, ids.iter().copied()));
+            let namespaces = ids.iter().map(|id| id.namespace.clone()).collect();
+            open |= self.start(cx, &mut state, resource, &namespaces, since);
+        }
+        if open {
+            return None;
+        }
+        let reader = self.view.reader(cx.now().wall);
+        let mut seen = Seen::default();
+        for (resource, ids) in sought {
+            if let Some(table) = state.tables.get(resource) {
+                seen.add(table, unit, ids, &reader);
+            }
+        }
+        for no in nos {
+            note_unwatched(&mut state, no, &seen);
+            state.tidy(no, cx.now().mono);
+        }
+        Some(seen)
+    }
+
+    /// Starts what keeps a kind up to date where nobody does, and says whether somebody has to wait for it.
+    fn start(
+        &self,
+        cx: &Context,
+        state: &mut State,
+        resource: &Resource,
+        namespaces: &BTreeSet<Text>,
+        since: &mut Attempts,
+    ) -> bool {
+        let pages_only = state.pages_only;
+        let Some(table) = state.tables.get_mut(resource) else { return false };
+        let mut open = false;
+        for namespace in table.scopes_for(namespaces) {
+            let at = At { resource: resource.clone(), namespace: namespace.clone() };
+            if let Some(scopes) = &mut table.narrow {
+                scopes.entry(namespace.clone()).or_default();
+            }
+            let scope = table.scope_mut(&namespace);
+            let known = since.get(&at.resource, &namespace);
+            let first = known.is_none();
+            let before = known.unwrap_or(scope.attempts);
+            since.set(&at, before);
+            if scope.is_idle() && (first || matches!(scope.status, Status::Starting)) {
+                scope.status = Status::Starting;
+                let reflector = Reflector::new(&self.view, at, lasting(cx), Arc::clone(&scope.hurry));
+                let reflector = if pages_only { reflector.by_pages() } else { reflector };
+                scope.task = Some(Task::spawn(reflector.run()));
+            } else if first && matches!(scope.status, Status::Broken(_)) {
+                scope.hurry.notify_one();
+            }
+            open |= !scope.is_settled(before);
+        }
+        open
+    }
+
+    /// Waits until units have something to look at again.
+    ///
+    /// # Errors
+    /// As [`Context::check`].
+    pub(crate) async fn changed(&self, cx: &Context) -> Result<BTreeSet<UnitId>> {
+        loop {
+            let mut told = pin!(self.told.notified());
+            told.as_mut().enable();
+            let now = cx.now().mono;
+            let next = {
+                let mut state = self.view.state();
+                let next = state.tell_due(self.no, now);
+                let changed = state.take(self.no);
+                if !changed.is_empty() {
+                    return Ok(changed);
+                }
+                next
+            };
+            match next {
+                None => cx.unless_over(told).await?,
+                Some(at) => {
+                    let due = pin!(cx.clock().sleep(at.saturating_sub(now)));
+                    cx.unless_over(select(told, due)).await?;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn release(&self, unit: &UnitId) {
+        self.view.state().release(self.no, unit);
+    }
+
+    /// Takes in what a write gave back. `by` knows it already.
+    pub(crate) fn wrote(&self, resource: &Resource, live: &Live, by: Option<&UnitId>) {
+        let selected = live.body.as_ref().is_some_and(is_selected);
+        let mut state = self.view.state();
+        let Some(table) = state.tables.get_mut(resource) else { return };
+        if selected && table.keeps(&live.id.namespace) {
+            let mut news = News::default();
+            table.put(kept(live.clone(), None), &mut news);
+            state.tell(&news, by);
+        }
+    }
+
+    /// Takes in that a delete was carried out and the object is gone.
+    pub(crate) fn deleted(&self, resource: &Resource, id: &ObjectId, uid: Option<Text>) {
+        let mut state = self.view.state();
+        let mut news = News::default();
+        let Some(table) = state.tables.get_mut(resource) else { return };
+        let owner = table.get(id).and_then(|entry| owner::unit(entry.live.owner.as_ref()?)).cloned();
+        table.deleted(id, uid, &mut news);
+        state.tell(&news, owner.as_ref());
+    }
+
+    /// Looks after the children of what is not ready among `seen`, and gives the health anew.
+    pub(crate) async fn visit(&self, cx: &Context, seen: &mut Seen) {
+        nurse::visit(&self.view, cx, seen).await;
+    }
+
+    /// Gives the health of an object that was read by itself, with what is known of its children.
+    pub(crate) fn assess(&self, cx: &Context, resource: &Resource, live: &mut Live) {
+        let state = self.view.state();
+        let known = state.tables.get(resource).and_then(|table| table.get(&live.id));
+        if let Some(known) = known.filter(|known| known.live.version == live.version) {
+            live.health = known.shown(&self.view.reader(cx.now().wall)).health;
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.view.state().close(self.no);
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = self.view.state().units_of(self.no);
+        f.debug_struct("Desk").field("view", &self.view).field("units", &units).finish()
+    }
+}
+
+impl Seen {
+    fn add(&mut self, table: &Table, unit: &UnitId, ids: &[&ObjectId], reader: &Reader<'_>) {
+        let asked: BTreeSet<&ObjectId> = ids.iter().copied().collect();
+        for id in &asked {
+            self.found.insert((*id).clone(), table.found(id, reader));
+        }
+        let beside =
+            table.owned_by(unit).filter(|entry| !asked.contains(&entry.live.id) && !entry.controlled);
+        self.orphans.extend(beside.map(|entry| entry.shown(reader)));
+    }
+}
+
+impl Table {
+    fn found(&self, id: &ObjectId, reader: &Reader<'_>) -> Found {
+        let answer = |observation| Found::Answer(Box::new(observation));
+        let scope = self.narrow.as_ref().map_or(Some(&self.wide), |scopes| scopes.get(&*id.namespace));
+        match scope.map(|scope| &scope.status) {
+            Some(Status::Current) => match self.get(id) {
+                Some(entry) => Found::Live(Box::new(entry.shown(reader))),
+                None => Found::Elsewhere { listable: true },
+            },
+            Some(Status::Broken(error)) => answer(Observation::Unreadable(error.clone())),
+            Some(Status::Unserved) => answer(Observation::Undefined),
+            Some(Status::Denied | Status::Starting) | None => Found::Elsewhere { listable: false },
+        }
+    }
+}
+
+impl Entry {
+    /// Gives the object without its body, as it is now.
+    pub(super) fn shown(&self, reader: &Reader<'_>) -> Live {
+        let assessed = self
+            .whole
+            .as_ref()
+            .map(|whole| reader.assess(whole, self.children.as_deref().unwrap_or_default()));
+        let health = assessed.unwrap_or_else(|| self.live.health.clone());
+        Live { health, ..self.live.clone() }
+    }
+}
+
+fn note_unwatched(state: &mut State, no: UnitNo, seen: &Seen) {
+    let Some(watched) = state.units.get_mut(&no) else { return };
+    for asked in watched.kinds.values_mut() {
+        for (id, ask) in &mut asked.objects {
+            if let Some(found) = seen.found.get(id) {
+                ask.unwatched = matches!(found, Found::Elsewhere { .. });
+            }
+        }
+    }
+}
+
+/// How many attempts each scope had made when a look began.
+#[derive(Default)]
+struct Attempts(BTreeMap<Resource, BTreeMap<Text, u64>>);
+
+impl Attempts {
+    fn get(&self, resource: &Resource, namespace: &str) -> Option<u64> {
+        self.0.get(resource)?.get(namespace).copied()
+    }
+
+    fn set(&mut self, at: &At, attempts: u64) {
+        self.0.entry(at.resource.clone()).or_default().insert(at.namespace.clone(), attempts);
+    }
+}
