@@ -1,5 +1,6 @@
 //! The engine: gathers facts, plans, asks policies, carries out.
 
+mod control;
 mod execute;
 mod gather;
 mod guard;
@@ -299,14 +300,6 @@ impl Engine {
             Ok(passed)
         })
         .await
-    }
-
-    /// What people ask of the unit.
-    async fn control(&self, cx: &Context) -> Result<Control> {
-        let Some(store) = self.0.target.profile().control else { return Ok(Control::default()) };
-        let found = store.control(cx, &self.0.unit);
-        let found = call(cx, "control store", cx.limits().request_timeout, found).await?;
-        Ok(found.map(|(_, control)| control).unwrap_or_default())
     }
 
     /// The revision to be at: the one that a person pinned, else what the source is at.
