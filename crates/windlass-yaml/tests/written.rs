@@ -61,9 +61,8 @@ fn differential_random_values_are_written_as_in_go() {
         println!("skipped: tests/oracle/run compare asks Go's libraries");
         return;
     };
-    let number = |name: &str, default| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-    };
+    let number =
+        |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (documents, seed) = (number("WINDLASS_ORACLE_DOCUMENTS", 10_000), number("WINDLASS_ORACLE_SEED", 1));
     let mut random = Random::new(seed);
     let values: Vec<Value> = (0..documents).map(|_| random.document()).collect();
@@ -76,11 +75,8 @@ fn differential_random_values_are_written_as_in_go() {
 }
 
 fn ask(oracle: &str, values: &[Value]) -> Vec<Value> {
-    let mut child = Command::new(oracle)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the oracle starts");
+    let mut child =
+        Command::new(oracle).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the oracle starts");
     let mut input = child.stdin.take().expect("its input is a pipe");
     let questions: String = values.iter().map(|value| value.canonical() + "\n").collect();
     let writer = std::thread::spawn(move || input.write_all(questions.as_bytes()));

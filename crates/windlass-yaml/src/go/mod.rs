@@ -26,6 +26,7 @@ mod order;
 mod plain;
 mod write;
 
+pub(crate) use analyze::allows_block;
 pub use json::{to_json, to_json_indent, to_json_unescaped};
 pub use write::{to_yaml, to_yaml_v3, to_yaml_v3_compact};
 
