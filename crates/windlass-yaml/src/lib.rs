@@ -48,12 +48,14 @@
 //!   (`"b"#c`); go-yaml v2 takes both.
 //!
 //! [`to_yaml`] writes text for people, which every reader of YAML 1.1 and 1.2 reads back to the same value; [`mod@go`] writes
-//! the bytes that Go's libraries write. What it does not do: keep comments.
+//! the bytes that Go's libraries write. [`set`] changes one value of a
+//! text and leaves every other byte.
 //!
 //! The specifications are [YAML 1.1](https://yaml.org/spec/1.1/), [YAML 1.2](https://yaml.org/spec/1.2.2/), whose
 //! syntax the parser follows, and [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
 
 mod document;
+mod edit;
 pub mod go;
 mod json;
 mod options;
@@ -63,6 +65,7 @@ mod write;
 mod yaml;
 
 pub use document::{Document, Place};
+pub use edit::set;
 pub use options::{Format, Options, Rules};
 pub use reader::{Reader, read};
 pub use write::to_yaml;

@@ -11,7 +11,9 @@ use windlass_yaml::go;
 
 const RECORDED: &str = include_str!("data/written.jsonl");
 
-const WRITERS: [(&str, fn(&Value) -> String); 7] = [
+type Write = fn(&Value) -> String;
+
+const WRITERS: [(&str, Write); 7] = [
     ("sigs.k8s.io/yaml", go::to_yaml),
     ("v3, 4", |value| go::to_yaml_v3(value, 4)),
     ("v3, 2", |value| go::to_yaml_v3(value, 2)),

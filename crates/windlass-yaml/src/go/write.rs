@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use windlass_core::{Map, Value};
 
-use super::emitter::{Emitter, Layout, Place};
+use super::analyze::analyze;
+use super::emitter::{Emitter, Layout, Place, Style};
 use super::order::sorted;
 use super::{Version, float, plain};
 
@@ -31,6 +32,20 @@ pub fn to_yaml_v3(value: &Value, indent: usize) -> String {
 #[must_use]
 pub fn to_yaml_v3_compact(value: &Value, indent: usize) -> String {
     write(value, v3(indent, true))
+}
+
+/// Writes a text into one line, in the style wanted or, where the text does not allow that, the next one: plain, single,
+/// double.
+pub(crate) fn in_one_line(text: &str, wanted: Style) -> String {
+    let allowed = analyze(text, Version::V2);
+    let is_text = plain::is_text(text, Version::V2) && plain::is_text(text, Version::V3);
+    let style = match wanted {
+        Style::Plain if is_text && allowed.plain => Style::Plain,
+        Style::Plain if !is_text => Style::Double,
+        Style::Plain | Style::Single if allowed.single && !allowed.multiline => Style::Single,
+        _ => Style::Double,
+    };
+    Emitter::new(v3(2, false)).line(text, style)
 }
 
 fn v3(indent: usize, compact: bool) -> Layout {
