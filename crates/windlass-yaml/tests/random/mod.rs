@@ -179,6 +179,7 @@ impl Random {
             0 => self.text(),
             1 => format!("{}{}", self.of(KEYS), self.of(KEYS)),
             2 => "k".repeat(120 + self.below(20)),
+            3 if self.below(20) == 0 => "k".repeat(1015 + self.below(12)),
             _ => self.of(KEYS).to_owned(),
         }
     }
