@@ -48,6 +48,9 @@
 //! Ignore files follow [gitignore](https://git-scm.com/docs/gitignore) as Flux does: a later pattern can bring back
 //! what lies in an excluded folder.
 
+mod envsubst;
+#[cfg(test)]
+mod envsubst_conformance;
 mod ignore;
 #[cfg(test)]
 mod ignore_conformance;
