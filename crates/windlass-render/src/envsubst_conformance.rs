@@ -107,6 +107,19 @@ fn parse_row(row: &Value) -> Result<(), String> {
     }
 }
 
+/// Recorded with envsubst 1.9.0 by `tests/data/envsubst.go`.
+#[test]
+fn every_recorded_text_is_substituted_as_in_envsubst() {
+    let rows = include_str!("../tests/data/envsubst.jsonl").lines();
+    let rows: Vec<Value> = rows.map(|line| serde_json::from_str(line).expect("a row is JSON")).collect();
+    assert!(rows.len() > 200, "the recording is there");
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|row| eval_row(row).err().map(|why| format!("{}: {why}", row.canonical())))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn conformance_envsubst_eval() {
     let misses = score("envsubst/eval", eval_row);
