@@ -33,7 +33,7 @@ pub struct Place {
 
 impl Place {
     /// Moves it behind bytes that were skipped.
-    fn behind(mut self, bytes: usize) -> Self {
+    pub(crate) fn behind(mut self, bytes: usize) -> Self {
         self.value = self.value.start + bytes..self.value.end + bytes;
         self
     }

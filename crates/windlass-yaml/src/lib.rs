@@ -58,6 +58,7 @@ mod document;
 mod edit;
 pub mod go;
 mod json;
+mod leaves;
 mod options;
 mod reader;
 mod text;
@@ -66,6 +67,7 @@ mod yaml;
 
 pub use document::{Document, Place};
 pub use edit::set;
+pub use leaves::{Leaf, leaves};
 pub use options::{Format, Options, Rules};
 pub use reader::{Reader, read};
 pub use write::to_yaml;

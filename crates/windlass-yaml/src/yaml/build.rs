@@ -125,7 +125,7 @@ impl<'t> Walk<'_, '_, 't> {
         let spot = Spot::of(&span.start);
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let text = self.ended(written(text, &span), style, &span);
+                let text = ended(self.text, written(text, &span), style, &span);
                 (self.scalar(text, style, tag.as_deref(), spot), anchor)
             }
             Event::SequenceStart(style, anchor, _) => (self.list(style, spot, depth)?, anchor),
@@ -156,20 +156,6 @@ impl<'t> Walk<'_, '_, 't> {
                 Value::Null
             },
         )
-    }
-
-    /// Takes the line break away that the parser gives a block scalar at the end of a text that has none there.
-    fn ended(&self, text: Cow<'t, str>, style: ScalarStyle, span: &Span) -> Cow<'t, str> {
-        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if !is_block || span_end(span) < self.text.len() || self.text.ends_with(['\n', '\r']) {
-            return text;
-        }
-        let Some(without) = text.strip_suffix('\n') else { return text };
-        let last = self.text.rsplit('\n').next().unwrap_or_default().trim_start_matches(' ');
-        if last.is_empty() || !without.ends_with(last) {
-            return text;
-        }
-        Cow::Owned(without.to_owned())
     }
 
     fn list(&mut self, style: StructureStyle, spot: Spot, depth: usize) -> Built<Value> {
@@ -332,8 +318,22 @@ fn span_end(span: &Span) -> usize {
     span.end.byte_offset().unwrap_or_default()
 }
 
+/// Takes the line break away that the parser gives a block scalar at the end of a text that has none there.
+pub(super) fn ended<'t>(whole: &str, text: Cow<'t, str>, style: ScalarStyle, span: &Span) -> Cow<'t, str> {
+    let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    if !is_block || span_end(span) < whole.len() || whole.ends_with(['\n', '\r']) {
+        return text;
+    }
+    let Some(without) = text.strip_suffix('\n') else { return text };
+    let last = whole.rsplit('\n').next().unwrap_or_default().trim_start_matches(' ');
+    if last.is_empty() || !without.ends_with(last) {
+        return text;
+    }
+    Cow::Owned(without.to_owned())
+}
+
 /// Gives the text as it was written: the parser makes `~` of a value that is not there.
-fn written<'t>(text: Cow<'t, str>, span: &Span) -> Cow<'t, str> {
+pub(super) fn written<'t>(text: Cow<'t, str>, span: &Span) -> Cow<'t, str> {
     if text == "~" && span.start.index() == span.end.index() { Cow::Borrowed("") } else { text }
 }
 

@@ -5,6 +5,7 @@ mod build;
 mod fields;
 mod keys;
 mod kyaml;
+mod leaves;
 mod locate;
 mod number;
 mod problem;
@@ -15,6 +16,7 @@ use granit_parser::{Event, Parser, Span, StrInput};
 use windlass_core::{Error, Value};
 
 pub(crate) use keys::Keys;
+pub(crate) use leaves::leaves;
 pub(crate) use locate::{Step, find, find_items};
 pub(crate) use number::odd_octal;
 pub(crate) use scalar::untagged;
