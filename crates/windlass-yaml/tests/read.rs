@@ -460,7 +460,7 @@ fn check_leaves(text: &str, expected: &str) {
 fn leaves_are_in_the_order_of_the_text() {
     check_leaves(
         "b: 1 # c\na:\n- x\n- {c: on}\n- |\n  y\n---\nd: &x [1]\ne: *x\nf:\n",
-        "1 1:1 b=1 \"1\"\n1 3:3 a[0]=\"x\" \"x\"\n1 4:4 a[1].c=true \"on\"\n1 5:3 a[2]=\"y\\n\" \"y\\n\"\n2 8:8 d[0]=1 \"1\"\n2 10:1 f=null \"\"",
+        "1 1:1 b=1 \"1\"\n1 3:3 a[0]=\"x\" \"x\"\n1 4:4 a[1].c=true \"on\"\n1 6:3 a[2]=\"y\\n\" \"y\\n\"\n2 8:8 d[0]=1 \"1\"\n2 10:1 f=null \"\"",
     );
     check_leaves(
         "{\"b\": 1.0,\n\t\"a\": [\"x\", {\"c\": null}]} {}",

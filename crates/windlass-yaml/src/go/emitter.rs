@@ -165,6 +165,18 @@ impl Emitter {
         self.indent = before;
     }
 
+    /// Writes a text as the value of a field, whose further lines are indented by `indent`.
+    pub(super) fn value(mut self, text: &str, plain: bool, indent: usize) -> String {
+        self.indent = Some(indent);
+        match style(text, plain, Place::Value, analyze(text, self.layout.version)) {
+            Style::Plain => self.plain(text, true),
+            Style::Single => self.single(text, true),
+            Style::Double => self.double(text, true),
+            Style::Literal => self.literal(text),
+        }
+        self.out
+    }
+
     /// Writes a text in one line.
     pub(super) fn line(mut self, text: &str, style: Style) -> String {
         match style {

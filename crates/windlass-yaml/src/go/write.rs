@@ -93,6 +93,23 @@ pub fn to_yaml_v3_compact(value: &Value, indent: usize) -> String {
     write(value, v3(indent, true))
 }
 
+/// Writes a text as the encoder of go-yaml v3 writes it behind `key: `, the lines of a block indented by `indent` columns,
+/// without the line break at its end.
+///
+/// ```
+/// assert_eq!(windlass_yaml::go::text_v3("yes", 4), "\"yes\"");
+/// assert_eq!(windlass_yaml::go::text_v3("a\nb\n", 4), "|\n    a\n    b");
+/// ```
+#[must_use]
+pub fn text_v3(text: &str, indent: usize) -> String {
+    let is_text = plain::is_text(text, Version::V3);
+    let mut written = Emitter::new(v3(4, false)).value(text, is_text, indent);
+    if written.ends_with('\n') {
+        written.pop();
+    }
+    written
+}
+
 /// Writes a text into one line, in the style wanted or, where the text does not allow that, the next one: plain, single,
 /// double.
 pub(crate) fn in_one_line(text: &str, wanted: Style) -> String {
