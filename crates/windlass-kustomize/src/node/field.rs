@@ -53,10 +53,3 @@ pub(crate) fn replace(have: &mut Node, mut value: Node) {
     }
     *have = value;
 }
-
-/// Takes a field away.
-pub(crate) fn clear(node: &mut Node, name: &str) {
-    if let Node::Map(map) = node {
-        map.remove(name);
-    }
-}

@@ -81,8 +81,4 @@ impl Map {
     pub(crate) fn into_fields(self) -> Vec<(Text, Node)> {
         self.fields
     }
-
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
-        self.fields.retain_mut(|(key, value)| keep(key, value));
-    }
 }

@@ -8,10 +8,10 @@ mod map;
 mod scalar;
 mod value;
 
-pub(crate) use field::{clear, set_field, set_scalar};
+pub(crate) use field::{guard, replace, set_field, set_scalar};
 pub(crate) use map::Map;
 pub(crate) use scalar::{Resolved, Rules, Scalar, Style, Tag, resolve};
-pub(crate) use value::{from_value, go_float, to_value};
+pub(crate) use value::{from_value, to_value};
 
 use windlass_core::{Error, ErrorKind, Text};
 

@@ -91,7 +91,9 @@ impl Resolved {
 pub(crate) fn resolve(text: &str, rules: Rules) -> Resolved {
     let Some(first) = text.bytes().next() else { return Resolved::Null };
     match first {
-        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' | b'<' => word(text, rules),
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' | b'<' => {
+            word(text, rules)
+        }
         b'.' => dot(text),
         b'0'..=b'9' | b'+' | b'-' => number(text, rules),
         _ => Resolved::Str,

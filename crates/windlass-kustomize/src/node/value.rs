@@ -119,7 +119,7 @@ fn from_float(number: f64) -> Node {
 const SCIENTIFIC_FROM: i32 = 6;
 
 /// Writes a float as Go's `strconv.FormatFloat(f, 'g', -1, 64)`.
-pub(crate) fn go_float(number: f64) -> String {
+fn go_float(number: f64) -> String {
     let scientific = format!("{number:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or_default();

@@ -1,0 +1,4 @@
+//! Builds against the recorded bytes of kustomize.
+
+mod conformance;
+mod folder;
