@@ -5,7 +5,7 @@ usage: schema.py FOLDER > src/schema/built_in.txt
 
 FOLDER is the `openapi` folder of sigs.k8s.io/kustomize/kyaml. Only types that hold a list with a patch strategy, or
 lead to one, are kept. A line is a type: `number field=type … *=type` for a map, `number [] type strategy keys…` for a
-list. Lines that begin with `kind` say which type a kind has. What is not kept is `-`, or left out.
+list. Lines that begin with `kind` and `name` say which type a kind and a definition have. What is not kept is `-`, or left out.
 """
 import gzip
 import json
@@ -69,6 +69,9 @@ again = {old: new for new, old in enumerate(sorted(kept))}
 for (version, kind), at in sorted(kinds.items()):
     if at in again:
         print("kind", version, kind, again[at])
+for name, schema in sorted(definitions.items()):
+    if numbers.get(id(follow(schema))) in again:
+        print("name", name, again[numbers[id(follow(schema))]])
 for at in sorted(kept):
     schema = order[at]
     words = [str(again[at])]

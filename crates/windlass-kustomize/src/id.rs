@@ -1,6 +1,6 @@
 //! Which object is which.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -62,7 +62,12 @@ impl Gvk {
 
     /// Says whether it is known that its objects have no namespace.
     pub(crate) fn is_cluster_scoped(&self, also: &HashSet<Gvk>) -> bool {
-        is_cluster_scoped(&self.group, &self.version, &self.kind) || also.contains(self)
+        built_in_scope(self).unwrap_or_else(|| also.contains(self))
+    }
+
+    /// Says whether it is one of the built-in kinds.
+    pub(crate) fn is_built_in(&self) -> bool {
+        built_in_scope(self).is_some()
     }
 
     /// The text by which configuration is sorted.
@@ -77,19 +82,22 @@ pub(crate) fn split(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
 
-fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
-    static TABLE: OnceLock<HashSet<(&'static str, &'static str, &'static str)>> = OnceLock::new();
+/// Says of a built-in kind whether it has no namespaces; `None` for every other kind. `generate/scopes.py` makes the text.
+fn built_in_scope(gvk: &Gvk) -> Option<bool> {
+    type Table = HashMap<(&'static str, &'static str, &'static str), bool>;
+    static TABLE: OnceLock<Table> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
-        let lines = include_str!("cluster_scoped.txt").lines();
-        let pairs = lines.filter_map(|line| line.split_once(' '));
-        pairs
-            .map(|(api_version, kind)| {
+        let lines = include_str!("scopes.txt").lines().map(|line| line.splitn(3, ' ').collect::<Vec<_>>());
+        let entry = |words: Vec<&'static str>| match words[..] {
+            [scope, api_version, kind] => {
                 let (group, version) = split(api_version);
-                (group, version, kind)
-            })
-            .collect()
+                Some(((group, version, kind), scope == "c"))
+            }
+            _ => None,
+        };
+        lines.filter_map(entry).collect()
     });
-    table.contains(&(group, version, kind))
+    table.get(&(gvk.group.as_str(), gvk.version.as_str(), gvk.kind.as_str())).copied()
 }
 
 impl fmt::Display for Gvk {

@@ -75,6 +75,7 @@ impl Build<'_> {
         let mut map = ResMap::new(Arc::clone(&self.cluster));
         let track = self.tracking.then(|| tracking::file(&tracking::join(&target.track, path)));
         for mut resource in input::resources(&documents, place)? {
+            self.built_in_used |= !self.schema_is_set && !resource.gvk().is_built_in();
             if let Some(track) = &track {
                 resource.track_origin(track);
             }
@@ -136,7 +137,7 @@ impl Build<'_> {
             }
             (Some(path), None) => {
                 let document = self.openapi(target, path)?;
-                self.schemas = Schemas::custom(&document)?;
+                self.schemas = Schemas::custom(&document, self.built_in_used)?;
                 self.cluster = Arc::new(cluster_scoped(&document));
                 self.schema_is_set = true;
                 Ok(())

@@ -42,6 +42,8 @@ pub(crate) struct Build<'b> {
     kustomizations: HashMap<TreePath, Arc<(Kustomization, Text)>>,
     schemas: Schemas,
     schema_is_set: bool,
+    /// Whether the built-in schemas were needed before others were set.
+    built_in_used: bool,
     cluster: Arc<HashSet<Gvk>>,
     bytes_read: u64,
     /// A file that was read to see whether it is one.
@@ -79,6 +81,7 @@ impl<'b> Build<'b> {
             kustomizations: HashMap::new(),
             schemas: Schemas::default(),
             schema_is_set: false,
+            built_in_used: false,
             cluster: Arc::default(),
             bytes_read: 0,
             pending: None,

@@ -192,7 +192,8 @@ impl Build<'_> {
         }
     }
 
-    fn strategic(&self, patch: &Resource, as_texts: bool, map: &mut ResMap) -> Result<()> {
+    fn strategic(&mut self, patch: &Resource, as_texts: bool, map: &mut ResMap) -> Result<()> {
+        self.built_in_used |= !self.schema_is_set;
         let at = map.one(&patch.first_id())?;
         let namespace = map.effective_namespace(at);
         let resource = &mut map.list[at];
@@ -204,7 +205,8 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn for_all(&self, patch: &Resource, target: &Selector, map: &mut ResMap) -> Result<()> {
+    fn for_all(&mut self, patch: &Resource, target: &Selector, map: &mut ResMap) -> Result<()> {
+        self.built_in_used |= !self.schema_is_set;
         let selected = map.select(target)?;
         for at in selected {
             let namespace = map.effective_namespace(at);

@@ -1,5 +1,7 @@
 //! Between nodes and values.
 
+mod fold;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use windlass_core::{Error, ErrorKind, Result, Text, Value};
@@ -42,6 +44,7 @@ fn fields(map: &Map, rules: Rules, depth: usize) -> Result<Value> {
 fn meaning(scalar: &Scalar, rules: Rules) -> Result<Value> {
     let quoted = scalar.style != Style::Plain || scalar.text.contains('\n');
     match scalar.tag {
+        Tag::Str if scalar.style == Style::Folded => Ok(Value::Text(folded(&scalar.text))),
         Tag::Str | Tag::Other | Tag::Merge => Ok(Value::Text(scalar.text.clone())),
         Tag::Binary => binary(&scalar.text),
         Tag::None if quoted => Ok(Value::Text(scalar.text.clone())),
@@ -54,6 +57,15 @@ fn meaning(scalar: &Scalar, rules: Rules) -> Result<Value> {
             _ => Err(Error::new(ErrorKind::Invalid, "a text stands where a number or a boolean is wanted")),
         },
     }
+}
+
+/// Gives a folded text as go-yaml writes and reads it again, where a line with spaces in front moves a line down.
+fn folded(text: &Text) -> Text {
+    let plain = !text.contains("\n ") && !text.starts_with([' ', '\n']) && !text.ends_with("\n\n");
+    if plain || text.contains(" \n") || text.ends_with(' ') || text.is_empty() {
+        return text.clone();
+    }
+    fold::again(text).into()
 }
 
 fn binary(text: &str) -> Result<Value> {

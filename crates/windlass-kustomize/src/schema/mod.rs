@@ -10,9 +10,11 @@ use std::sync::{Arc, OnceLock};
 use windlass_core::{Result, Text, Value};
 
 /// Types, by number, and the types of kinds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Table {
     types: Vec<Type>,
+    /// By the names of their definitions.
+    names: HashMap<Text, u32>,
     /// By `apiVersion` and kind.
     kinds: HashMap<(Text, Text), u32>,
 }
@@ -47,9 +49,10 @@ impl Default for Schemas {
 }
 
 impl Schemas {
-    /// Makes the schemas of an OpenAPI document, which replace the built-in ones.
-    pub(crate) fn custom(document: &Value) -> Result<Self> {
-        Ok(Self { table: Arc::new(openapi::read(document)?) })
+    /// Makes the schemas of an OpenAPI document. They replace the built-in ones, unless something needed those before.
+    pub(crate) fn custom(document: &Value, beside: bool) -> Result<Self> {
+        let table = if beside { Table::clone(built_in()) } else { Table::default() };
+        Ok(Self { table: Arc::new(openapi::read(document, table)?) })
     }
 
     pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Schema {
@@ -103,6 +106,11 @@ fn built_in() -> &'static Arc<Table> {
                         (words.next(), words.next(), words.next().map(str::parse))
                     {
                         table.kinds.insert((version.into(), kind.into()), at);
+                    }
+                }
+                Some("name") => {
+                    if let (Some(name), Some(Ok(at))) = (words.next(), words.next().map(str::parse)) {
+                        table.names.insert(name.into(), at);
                     }
                 }
                 _ => table.types.push(built_in_type(words.collect())),

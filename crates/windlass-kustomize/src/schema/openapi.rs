@@ -13,10 +13,9 @@ const DEPTH_MAX: usize = 256;
 
 const REF: &str = "#/definitions/";
 
-/// Reads the definitions of a document.
-pub(super) fn read(document: &Value) -> Result<Table> {
-    let mut reader =
-        Reader { definitions: document.get("definitions"), table: Table::default(), done: HashMap::new() };
+/// Adds the definitions of a document to a table; what is there already counts.
+pub(super) fn read(document: &Value, table: Table) -> Result<Table> {
+    let mut reader = Reader { definitions: document.get("definitions"), table, done: HashMap::new() };
     let definitions = reader.definitions.and_then(Value::as_map);
     for (name, definition) in definitions.into_iter().flat_map(|map| map.iter()) {
         let Schema::Known(at) = reader.named(name, DEPTH_MAX)? else { continue };
@@ -26,7 +25,7 @@ pub(super) fn read(document: &Value) -> Result<Table> {
             let (group, version) = (text("group"), text("version"));
             let api_version =
                 if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-            reader.table.kinds.insert((api_version.into(), text("kind").into()), at);
+            reader.table.kinds.entry((api_version.into(), text("kind").into())).or_insert(at);
         }
     }
     Ok(reader.table)
@@ -44,6 +43,9 @@ impl Reader<'_> {
     fn named(&mut self, name: &str, depth: usize) -> Result<Schema> {
         if let Some(schema) = self.done.get(name) {
             return Ok(*schema);
+        }
+        if let Some(at) = self.table.names.get(name) {
+            return Ok(Schema::Known(*at));
         }
         let Some(definition) = self.definitions.and_then(|all| all.get(name)) else {
             return Ok(Schema::Unknown);
