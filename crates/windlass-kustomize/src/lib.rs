@@ -48,9 +48,11 @@ mod options;
 mod order;
 mod patch;
 mod read;
+mod renderer;
 mod resmap;
 mod resource;
 mod schema;
 mod select;
 
 pub use options::{Built, BuiltObject, Options, Restrict, VERSION, build};
+pub use renderer::Kustomize;
