@@ -1,0 +1,4 @@
+//! Helm charts, rendered to the bytes that Helm prints.
+
+mod functions;
+pub mod template;
