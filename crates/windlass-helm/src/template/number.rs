@@ -149,16 +149,22 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         "nan" => return Some(f64::NAN),
         _ => {}
     }
-    if digits.contains('_') || !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
+    let plain: String = digits.chars().filter(|c| *c != '_').collect();
+    let is_decimal = plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    if !is_decimal || !underscores_fit(digits, false) {
         return None;
     }
-    let value: f64 = digits.parse().ok()?;
+    let value: f64 = plain.parse().ok()?;
     value.is_finite().then_some(sign * value)
 }
 
 /// `1.8p3` after its `0x`.
 fn parse_hex_float(text: &str) -> Option<f64> {
-    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    if !underscores_fit(text, true) {
+        return None;
+    }
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    let (mantissa, exponent) = plain.split_once(['p', 'P'])?;
     let exponent: i32 = exponent.parse().ok()?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     if whole.is_empty() && fraction.is_empty() {

@@ -154,6 +154,22 @@ impl GoObject for Struct {
     }
 }
 
+/// The groups and versions that both releases of Helm know by themselves, in their order.
+const API_VERSIONS: &str = "v1 admissionregistration.k8s.io/v1 admissionregistration.k8s.io/v1alpha1 \
+    admissionregistration.k8s.io/v1beta1 internal.apiserver.k8s.io/v1alpha1 apps/v1 apps/v1beta1 apps/v1beta2 \
+    authentication.k8s.io/v1 authentication.k8s.io/v1alpha1 authentication.k8s.io/v1beta1 authorization.k8s.io/v1 \
+    authorization.k8s.io/v1beta1 autoscaling/v1 autoscaling/v2 batch/v1 batch/v1beta1 certificates.k8s.io/v1 \
+    certificates.k8s.io/v1beta1 certificates.k8s.io/v1alpha1 coordination.k8s.io/v1alpha2 \
+    coordination.k8s.io/v1beta1 coordination.k8s.io/v1 discovery.k8s.io/v1 discovery.k8s.io/v1beta1 \
+    events.k8s.io/v1 events.k8s.io/v1beta1 extensions/v1beta1 flowcontrol.apiserver.k8s.io/v1 \
+    flowcontrol.apiserver.k8s.io/v1beta1 flowcontrol.apiserver.k8s.io/v1beta2 flowcontrol.apiserver.k8s.io/v1beta3 \
+    lifecycle.k8s.io/v1alpha1 networking.k8s.io/v1 networking.k8s.io/v1beta1 node.k8s.io/v1 node.k8s.io/v1alpha1 \
+    node.k8s.io/v1beta1 policy/v1 policy/v1beta1 rbac.authorization.k8s.io/v1 rbac.authorization.k8s.io/v1beta1 \
+    rbac.authorization.k8s.io/v1alpha1 resource.k8s.io/v1 resource.k8s.io/v1beta2 resource.k8s.io/v1beta1 \
+    resource.k8s.io/v1alpha3 scheduling.k8s.io/v1alpha3 scheduling.k8s.io/v1beta1 scheduling.k8s.io/v1 \
+    storage.k8s.io/v1beta1 storage.k8s.io/v1 storage.k8s.io/v1alpha1 storagemigration.k8s.io/v1 \
+    storagemigration.k8s.io/v1beta1 apiextensions.k8s.io/v1beta1 apiextensions.k8s.io/v1";
+
 #[derive(Debug)]
 struct ApiVersions {
     name: &'static str,
@@ -165,7 +181,7 @@ impl GoObject for ApiVersions {
     }
 
     fn shape(&self) -> Shape {
-        Shape::List(List::texts(["v1", "apps/v1", "batch/v1", "networking.k8s.io/v1", "policy/v1", "policy/v1beta1"]))
+        Shape::List(List::texts(API_VERSIONS.split_whitespace()))
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
@@ -208,6 +224,10 @@ impl GoObject for Files {
 
     fn shape(&self) -> Shape {
         Shape::Map(self.0.iter().map(|(name, text)| (name.as_str(), Value::Bytes(text.as_bytes().into()))).collect())
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        Some(Value::Bytes(self.0.get(name).map_or("", String::as_str).as_bytes().into()))
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
