@@ -80,10 +80,7 @@ fn told_in(time: Time, zone: &str) -> Time {
         return utc;
     };
     let info = found.to_offset_info(timestamp);
-    let name = info.abbreviation();
-    let mut letters = [0; 8];
-    letters.iter_mut().zip(name.bytes()).for_each(|(letter, byte)| *letter = byte);
-    Time { offset: info.offset().seconds(), zone: Zone::Named(letters), ..time }
+    Time { offset: info.offset().seconds(), zone: Zone::named(info.abbreviation().as_bytes()), ..time }
 }
 
 fn modify(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

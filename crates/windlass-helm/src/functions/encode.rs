@@ -3,10 +3,12 @@
 use windlass_yaml::go;
 
 use super::{
-    args::{bytes, fail, value},
+    args::{bytes, fail, text, value},
     data::{Numbers, to_core},
     json::{self, Target},
     table::Function,
+    toml_read,
+    toml_write::{self, Refused},
     yaml,
 };
 use crate::template::{
@@ -28,6 +30,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("mustToPrettyJson", ONE, |_, args| to_json(args, indented).map_err(Failure::message)),
     Function::new("toRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
     Function::new("mustToRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
+    Function::new("toToml", ONE, to_toml),
+    Function::new("mustToToml", ONE, must_to_toml).of_v4(),
+    Function::new("fromToml", TEXT, from_toml),
     Function::new("fromYaml", TEXT, from_yaml),
     Function::new("fromYamlArray", TEXT, from_yaml_array),
     Function::new("fromJson", TEXT, |_, args| Ok(map_or_error(json::read(bytes(args, 0), Target::Map)))),
@@ -134,4 +139,23 @@ fn from_yaml_array(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
         Ok(other) => List::new(vec![wrong_kind("[]interface {}", &other).into()]).into(),
         Err(text) => List::new(vec![text.into()]).into(),
     })
+}
+
+fn to_toml(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    match toml_write::write(value(args, 0)) {
+        Ok(text) | Err(Refused::Encoder(text)) => Ok(text.into()),
+        Err(Refused::Panic(text)) => fail(text),
+    }
+}
+
+fn must_to_toml(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    match toml_write::write(value(args, 0)) {
+        Ok(text) => Ok(text.into()),
+        Err(Refused::Encoder(text) | Refused::Panic(text)) => fail(text),
+    }
+}
+
+fn from_toml(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    let read = toml_read::read(&text(args, 0));
+    Ok(read.unwrap_or_else(|error| [("Error", Value::from(error))].into_iter().collect()).into())
 }

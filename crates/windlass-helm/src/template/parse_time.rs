@@ -284,7 +284,7 @@ impl Parts {
         if self.utc {
             return Ok(time);
         }
-        let name = self.zone.as_deref().map(named);
+        let name = self.zone.as_deref().map(|name| Zone::named(name.as_bytes()));
         if let Some(offset) = self.offset {
             time.seconds -= i64::from(offset);
             if offset != 0 || name.is_some() {
@@ -311,10 +311,4 @@ impl Parts {
         let length = next - days_of_civil(self.year, month, 1);
         if day < 1 || i64::from(day) > length { Err("day") } else { Ok((month, day)) }
     }
-}
-
-fn named(name: &str) -> Zone {
-    let mut letters = [0; 8];
-    letters.iter_mut().zip(name.bytes()).for_each(|(letter, byte)| *letter = byte);
-    Zone::Named(letters)
 }

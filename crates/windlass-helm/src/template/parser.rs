@@ -1,6 +1,6 @@
 //! Tokens to trees, as Go's text/template/parse builds them, with its errors.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     HelmVersion, Place, TemplateError, TemplateErrorKind,
@@ -548,6 +548,3 @@ impl Parser<'_> {
         self.fail(format!("undefined variable {}", quote(name.as_bytes())))
     }
 }
-
-/// Parses the files of a chart in order into one name space.
-pub(crate) type Templates = HashMap<String, Arc<Tree>>;
