@@ -1,0 +1,6 @@
+//! Helm charts, rendered to the bytes that Helm prints.
+
+mod crypto;
+mod functions;
+mod semver;
+pub mod template;
