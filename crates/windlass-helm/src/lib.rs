@@ -1,4 +1,5 @@
 //! Helm charts, rendered to the bytes that Helm prints.
 
 mod functions;
+mod semver;
 pub mod template;
