@@ -1,0 +1,101 @@
+//! Names of types and kinds, as Go's reflection tells them.
+
+use std::borrow::Cow;
+
+use super::{List, ListType, Map, MapType, Param, Shape, Value};
+
+impl Value {
+    /// The type as `%T` prints it.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Nil => "<nil>",
+            Self::Null => "interface {}",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Int64(_) => "int64",
+            Self::Uint8(_) => "uint8",
+            Self::Uint64(_) => "uint64",
+            Self::Float(_) => "float64",
+            Self::Complex(..) => "complex128",
+            Self::Duration(_) => "time.Duration",
+            Self::Text(_) => "string",
+            Self::Bytes(_) => "[]uint8",
+            Self::List(list) => list.type_name(),
+            Self::Map(map) => map.type_name(),
+            Self::Time(_) => "time.Time",
+            Self::Object(object) => return object.type_name(),
+        })
+    }
+
+    /// The kind as `kindOf` prints it.
+    #[must_use]
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Nil | Self::Null => "invalid",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Int64(_) | Self::Duration(_) => "int64",
+            Self::Uint8(_) => "uint8",
+            Self::Uint64(_) => "uint64",
+            Self::Float(_) => "float64",
+            Self::Complex(..) => "complex128",
+            Self::Text(_) => "string",
+            Self::Bytes(_) | Self::List(_) => "slice",
+            Self::Map(_) => "map",
+            Self::Time(_) => "struct",
+            Self::Object(object) => match object.shape() {
+                Shape::Struct(_) => "struct",
+                Shape::Pointer(_) => "ptr",
+                Shape::Map(_) => "map",
+                Shape::List(_) => "slice",
+                Shape::Scalar(value) => value.kind_name(),
+            },
+        }
+    }
+}
+
+impl List {
+    /// The type as `%T` prints it.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self.element() {
+            ListType::Any => "[]interface {}",
+            ListType::Texts => "[]string",
+            ListType::Ints => "[]int",
+            ListType::Lists => "[][]interface {}",
+        }
+    }
+}
+
+impl Map {
+    /// The type as `%T` prints it.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self.kind() {
+            MapType::Any => "map[string]interface {}",
+            MapType::Texts => "map[string]string",
+            MapType::Named(name) => name,
+        }
+    }
+}
+
+impl Param {
+    /// The type as error texts print it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Int => "int",
+            Self::Uint32 => "uint32",
+            Self::Float => "float64",
+            Self::Bool => "bool",
+            Self::Any => "interface {}",
+            Self::Map => "map[string]interface {}",
+            Self::Time => "time.Time",
+            Self::Duration => "time.Duration",
+            Self::Certificate => "sprig.certificate",
+            Self::Version => "*semver.Version",
+            Self::Reflect => "reflect.Value",
+        }
+    }
+}
