@@ -51,6 +51,7 @@
 //! syntax the parser follows, and [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
 
 mod document;
+pub mod go;
 mod json;
 mod options;
 mod reader;

@@ -14,6 +14,7 @@ use windlass_core::{Error, Value};
 
 pub(crate) use keys::Keys;
 pub(crate) use locate::{Step, find, find_items};
+pub(crate) use number::odd_octal;
 pub(crate) use scalar::untagged;
 
 use crate::Options;

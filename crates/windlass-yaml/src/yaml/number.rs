@@ -54,6 +54,15 @@ pub(super) fn odd_binary(text: &str) -> Option<Scalar<'static>> {
     signed(Some(negative), magnitude(digits, 2)?)
 }
 
+/// Says whether go-yaml v3 reads a text as octal although `ParseInt` does not: a sign behind the prefix, as in `0o-7`.
+pub(crate) fn odd_octal(text: &str) -> bool {
+    let text = text.replace('_', "");
+    let Some(digits) = text.strip_prefix("0o").and_then(|rest| rest.strip_prefix(['-', '+'])) else {
+        return false;
+    };
+    !digits.is_empty() && magnitude(digits, 8).is_some_and(|number| i64::try_from(number).is_ok())
+}
+
 /// Reads a decimal float: `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, and finite.
 pub(super) fn float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
