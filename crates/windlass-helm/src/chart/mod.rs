@@ -61,8 +61,7 @@ impl Chart {
             return Self::from_archive(&bytes, cx.limits()).map_err(|error| error.with("path", path));
         }
         let found = folder::read(cx, files, path)?;
-        let mut chart = load::chart(found, "", 0, cx.limits()).map_err(|error| error.with("chart", path))?;
-        chart.place.clear();
+        let chart = load::chart(found, "", 0, cx.limits()).map_err(|error| error.with("chart", path))?;
         Ok(Self(Arc::new(chart)))
     }
 
