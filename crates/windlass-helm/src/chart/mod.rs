@@ -8,12 +8,13 @@ mod load;
 mod metadata;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use windlass_core::{Context, Error, ErrorKind, Files, Limits, Result, TreePath, Value};
 
-pub(crate) use metadata::{Dependency, Metadata};
+use crate::values::schema::Schema;
+pub(crate) use metadata::{Dependency, Maintainer, Metadata};
 
 /// A chart with the charts in its `charts/` folder, read once and rendered any number of times, on any thread.
 ///
@@ -44,7 +45,8 @@ pub(crate) struct ChartData {
     pub(crate) files: Vec<ChartFile>,
     /// The documents of values.yaml, numbers as floats.
     pub(crate) values: Vec<Value>,
-    pub(crate) schema: Option<Bytes>,
+    /// The text of values.schema.json, and the schema once it was needed.
+    schema: Option<(Bytes, OnceLock<Result<Schema, String>>)>,
     pub(crate) dependencies: Vec<Arc<ChartData>>,
     /// Where the chart lies, seen from the chart that was loaded: empty for that one, else such as `charts/web`.
     pub(crate) place: String,
@@ -135,6 +137,14 @@ pub struct Missing {
 impl Missing {
     fn of(need: &Dependency) -> Self {
         Self { name: need.name.clone(), version: need.version.clone(), repository: need.repository.clone() }
+    }
+}
+
+impl ChartData {
+    /// Gives the schema of the values; what is wrong with it where it is none.
+    pub(crate) fn schema(&self) -> Option<&Result<Schema, String>> {
+        let (text, schema) = self.schema.as_ref()?;
+        Some(schema.get_or_init(|| Schema::parse(text)))
     }
 }
 

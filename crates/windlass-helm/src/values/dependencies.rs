@@ -132,9 +132,11 @@ impl Node {
         let merged = Map::new();
         rules.coalesce(self, &merged)?;
         let imported = Map::new();
-        for need in self.metadata.dependencies.iter().flatten().flatten() {
-            for import in need.import_values.iter().flatten() {
-                let Some((child, parent)) = import_paths(import) else { continue };
+        let metadata = Rc::make_mut(&mut self.metadata);
+        for need in metadata.dependencies.iter_mut().flatten().flatten() {
+            let paths: Vec<_> = need.import_values.iter().flatten().filter_map(import_paths).collect();
+            need.import_values = (!paths.is_empty()).then(|| paths.iter().map(spelled_out).collect());
+            for (child, parent) in paths {
                 let Some(table) = table_at(&merged, &format!("{}.{child}", need.name)) else { continue };
                 rules.tables(&imported, &nested(&parent, table)?);
             }
@@ -203,6 +205,11 @@ fn import_paths(import: &windlass_core::Value) -> Option<(String, String)> {
         }
         _ => None,
     }
+}
+
+/// Both paths as a map: what templates see of an import.
+fn spelled_out((child, parent): &(String, String)) -> windlass_core::Value {
+    [("child", child.as_str().into()), ("parent", parent.as_str().into())].into_iter().collect()
 }
 
 /// Puts a table where a path says.

@@ -4,6 +4,7 @@ pub(crate) mod coalesce;
 pub(crate) mod dependencies;
 mod json;
 pub(crate) mod read;
+pub(crate) mod schema;
 mod set;
 
 use std::fmt;
