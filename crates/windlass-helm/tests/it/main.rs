@@ -1,0 +1,5 @@
+//! Charts, rendered as a caller renders them.
+
+mod command;
+mod conformance;
+mod folder;
