@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windlass_core::{Cancel, ErrorKind, Event, EventSink, Happening, HealthStatus, Outcome, Text, UnitId};
+use windlass_core::{Cancel, ErrorKind, Event, EventKind, EventSink, HealthStatus, Outcome, Text, UnitId};
 
 use crate::args::{Format, Loudness};
 use crate::term::{Term, Tone};
@@ -59,7 +59,7 @@ impl Known {
         let told = self.0.entry(event.unit.clone()).or_default();
         let state = match &event.what {
             what if stands(what) => {
-                if !matches!(what, Happening::Object { .. }) {
+                if !matches!(what, EventKind::Object { .. }) {
                     told.state = None;
                 }
                 let text = what.to_string();
@@ -67,15 +67,15 @@ impl Known {
                 told.now.insert(text);
                 return news;
             }
-            Happening::Started => {
+            EventKind::Started => {
                 told.before = std::mem::take(&mut told.now);
                 return false;
             }
-            Happening::Finished { counts } => {
+            EventKind::Finished { counts } => {
                 let calm = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
                 calm.then_some(State::InSync)
             }
-            Happening::Withheld { why, hold: true } => Some(State::Waits(why.clone())),
+            EventKind::Withheld { why, hold: true } => Some(State::Waits(why.clone())),
             what => return is_usual(what),
         };
         let news = state.is_none() || told.state != state;
@@ -123,47 +123,47 @@ fn tell(term: &Term, event: &Event, help: bool) {
 }
 
 /// What comes of a pass that was stopped.
-fn is_left(what: &Happening) -> bool {
+fn is_left(what: &EventKind) -> bool {
     match what {
-        Happening::Object { outcome, .. } => matches!(outcome, Outcome::Skipped { .. }),
-        Happening::Problem { error } | Happening::Failed { error } => error.kind() == ErrorKind::Cancelled,
+        EventKind::Object { outcome, .. } => matches!(outcome, Outcome::Skipped { .. }),
+        EventKind::Problem { error } | EventKind::Failed { error } => error.kind() == ErrorKind::Cancelled,
         _ => false,
     }
 }
 
 /// What may be told in every pass although nothing happens.
-const fn stands(what: &Happening) -> bool {
+const fn stands(what: &EventKind) -> bool {
     match what {
-        Happening::Object { outcome, .. } => {
+        EventKind::Object { outcome, .. } => {
             matches!(outcome, Outcome::Failed { .. } | Outcome::Kept { .. } | Outcome::Skipped { .. })
         }
-        what => matches!(what, Happening::Problem { .. } | Happening::Failed { .. }),
+        what => matches!(what, EventKind::Problem { .. } | EventKind::Failed { .. }),
     }
 }
 
 /// What a person who watches wants to see.
-const fn is_usual(what: &Happening) -> bool {
+const fn is_usual(what: &EventKind) -> bool {
     matches!(
         what,
-        Happening::Object { .. }
-            | Happening::Health { .. }
-            | Happening::Drifted { .. }
-            | Happening::Withheld { .. }
-            | Happening::Problem { .. }
-            | Happening::Failed { .. }
+        EventKind::Object { .. }
+            | EventKind::Health { .. }
+            | EventKind::Drifted { .. }
+            | EventKind::Withheld { .. }
+            | EventKind::Problem { .. }
+            | EventKind::Failed { .. }
     )
 }
 
-fn tone(what: &Happening) -> Tone {
+fn tone(what: &EventKind) -> Tone {
     match what {
-        Happening::Failed { .. }
-        | Happening::Problem { .. }
-        | Happening::Object { outcome: Outcome::Failed { .. }, .. } => Tone::Bad,
-        Happening::Health { health, .. } if health.status == HealthStatus::Degraded => Tone::Bad,
-        Happening::Withheld { .. } | Happening::Drifted { .. } => Tone::Odd,
-        Happening::Finished { counts } if counts.failed > 0 => Tone::Bad,
-        Happening::Object { .. } | Happening::Finished { .. } => Tone::Good,
-        Happening::Health { health, .. } if health.is_ready() => Tone::Good,
+        EventKind::Failed { .. }
+        | EventKind::Problem { .. }
+        | EventKind::Object { outcome: Outcome::Failed { .. }, .. } => Tone::Bad,
+        EventKind::Health { health, .. } if health.status == HealthStatus::Degraded => Tone::Bad,
+        EventKind::Withheld { .. } | EventKind::Drifted { .. } => Tone::Odd,
+        EventKind::Finished { counts } if counts.failed > 0 => Tone::Bad,
+        EventKind::Object { .. } | EventKind::Finished { .. } => Tone::Good,
+        EventKind::Health { health, .. } if health.is_ready() => Tone::Good,
         _ => Tone::Faint,
     }
 }
@@ -178,8 +178,8 @@ mod tests {
     fn what_a_unit_waits_for_is_told_once_and_again_after_something_else() {
         let mut known = Known::default();
         let mut is_news = |what| known.is_news(&Event::new(UnitId::new("shop").unwrap(), what));
-        let waits = |why: &str| Happening::Withheld { why: why.into(), hold: true };
-        let calm = || Happening::Finished { counts: Counts::default() };
+        let waits = |why: &str| EventKind::Withheld { why: why.into(), hold: true };
+        let calm = || EventKind::Finished { counts: Counts::default() };
         assert!(is_news(waits("waits for `a`")));
         assert!(!is_news(waits("waits for `a`")));
         assert!(is_news(waits("waits for `b`")));
@@ -193,11 +193,11 @@ mod tests {
         let mut known = Known::default();
         let mut pass = |reasons: &[&str]| -> Vec<bool> {
             let happen = |what| Event::new(UnitId::new("shop").unwrap(), what);
-            known.is_news(&happen(Happening::Started));
+            known.is_news(&happen(EventKind::Started));
             let failed = |reason: &&str| {
                 let error = Error::new(ErrorKind::Invalid, *reason);
                 let id = ObjectId::new("", "ConfigMap", "shop", "web");
-                happen(Happening::Object { id, outcome: Outcome::Failed { error } })
+                happen(EventKind::Object { id, outcome: Outcome::Failed { error } })
             };
             reasons.iter().map(|reason| known.is_news(&failed(reason))).collect()
         };

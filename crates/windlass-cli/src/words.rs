@@ -4,7 +4,7 @@
 use std::error::Error as _;
 use std::fmt::Display;
 
-use windlass_core::{Error, Event, Happening, Outcome};
+use windlass_core::{Error, Event, EventKind, Outcome};
 
 /// Spells out what a terminal would act on and what would turn the text around; line ends too, so that what is given is
 /// one line.
@@ -61,12 +61,12 @@ pub(crate) fn event(event: &Event, help: bool) -> Vec<String> {
         lines.flat_map(|lines| if help { lines } else { lines.into_iter().take(1).collect() }).collect()
     };
     match &event.what {
-        Happening::Failed { error } => wrong(line(&"pass failed"), error),
-        Happening::Problem { error } => wrong(line(&"problem"), error),
-        Happening::Object { id, outcome: Outcome::Failed { error } } => {
+        EventKind::Failed { error } => wrong(line(&"pass failed"), error),
+        EventKind::Problem { error } => wrong(line(&"problem"), error),
+        EventKind::Object { id, outcome: Outcome::Failed { error } } => {
             wrong(line(&format_args!("failed {id}")), error)
         }
-        Happening::Withheld { why, hold: true } => vec![line(why)],
+        EventKind::Withheld { why, hold: true } => vec![line(why)],
         what => vec![line(what)],
     }
 }
@@ -116,12 +116,12 @@ mod tests {
         let error = Error::new(ErrorKind::Invalid, "bad").with("name", FORGED);
         let told = |what| event(&Event::new(UnitId::new("shop").unwrap(), what), true);
         assert_eq!(
-            told(Happening::Object { id: id.clone(), outcome: Outcome::Failed { error: error.clone() } }),
+            told(EventKind::Object { id: id.clone(), outcome: Outcome::Failed { error: error.clone() } }),
             [format!("shop: failed ConfigMap/shop/{SHOWN}: bad (name={SHOWN})")]
         );
-        assert_eq!(told(Happening::Drifted { id }), [format!("shop: drifted ConfigMap/shop/{SHOWN}")]);
+        assert_eq!(told(EventKind::Drifted { id }), [format!("shop: drifted ConfigMap/shop/{SHOWN}")]);
         assert_eq!(
-            told(Happening::Failed { error: error.with_help("mend it") }),
+            told(EventKind::Failed { error: error.with_help("mend it") }),
             [format!("shop: pass failed: bad (name={SHOWN})"), "  help: mend it".to_owned()]
         );
     }

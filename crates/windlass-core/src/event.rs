@@ -18,13 +18,13 @@ pub struct Event {
     pub unit: UnitId,
     /// What happened.
     #[serde(flatten)]
-    pub what: Happening,
+    pub what: EventKind,
 }
 
 impl Event {
     /// Makes an event.
     #[must_use]
-    pub const fn new(unit: UnitId, what: Happening) -> Self {
+    pub const fn new(unit: UnitId, what: EventKind) -> Self {
         Self { api_version: ApiVersion, unit, what }
     }
 }
@@ -33,7 +33,7 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "event")]
 #[non_exhaustive]
-pub enum Happening {
+pub enum EventKind {
     /// A pass began.
     Started,
     /// The source is at this revision.
@@ -115,7 +115,7 @@ impl fmt::Display for Event {
     }
 }
 
-impl fmt::Display for Happening {
+impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started => f.write_str("pass started"),
@@ -160,9 +160,9 @@ mod tests {
     fn an_event_reads_back_and_one_of_another_version_does_not() {
         let health = Health::new(crate::HealthStatus::Progressing, "1 of 2");
         let id = ObjectId::new("apps", "Deployment", "shop", "web");
-        let waiting = |wait| Happening::Waiting { wait };
+        let waiting = |wait| EventKind::Waiting { wait };
         let waits = [Duration::from_millis(1500), Duration::MAX].map(waiting);
-        for what in [Happening::Started, Happening::Health { id, health }].into_iter().chain(waits) {
+        for what in [EventKind::Started, EventKind::Health { id, health }].into_iter().chain(waits) {
             let event = Event::new(UnitId::new("shop").unwrap(), what);
             let text = serde_json::to_string(&event).unwrap();
             assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn an_event_is_one_flat_document() {
         let wait = Duration::from_secs(60);
-        let event = Event::new(UnitId::new("shop").unwrap(), Happening::Waiting { wait });
+        let event = Event::new(UnitId::new("shop").unwrap(), EventKind::Waiting { wait });
         let expected = r#"{"kind":"Event","apiVersion":"windlass.dev/v1alpha1","unit":"shop","event":"waiting","waitSeconds":60}"#;
         assert_eq!(serde_json::to_string(&event).unwrap(), expected);
     }

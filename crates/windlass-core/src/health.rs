@@ -44,12 +44,23 @@ pub struct Health {
     pub status: HealthStatus,
     /// Why, as a sentence for people; may be empty.
     pub message: Text,
+    /// Nobody should wait for it to become healthy: that is up to something that may never come, such as a controller that
+    /// gives addresses, or the first pod that uses a claim.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 impl Health {
     /// Makes a finding.
     pub fn new(status: HealthStatus, message: impl Into<Text>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, message: message.into(), optional: false }
+    }
+
+    /// Says that nobody should wait for it to become healthy.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
     }
 
     /// Says that it does what it should.
@@ -58,16 +69,16 @@ impl Health {
         Self::new(HealthStatus::Healthy, "")
     }
 
-    /// Says whether waiting for it is over: healthy, or paused on purpose.
+    /// Says whether waiting for it is over: healthy, paused on purpose, or nothing to wait for.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        matches!(self.status, HealthStatus::Healthy | HealthStatus::Suspended)
+        self.optional || matches!(self.status, HealthStatus::Healthy | HealthStatus::Suspended)
     }
 
     /// Says whether waiting for it is in vain.
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
-        self.status == HealthStatus::Degraded
+        self.status == HealthStatus::Degraded && !self.optional
     }
 }
 
@@ -78,8 +89,8 @@ impl fmt::Display for Health {
     }
 }
 
-/// What lies around an object, for checks that look at more than the object.
-pub trait Around: fmt::Debug {
+/// What an object owns, directly and further down, for checks that look at more than the object.
+pub trait Children: fmt::Debug {
     /// Gives the objects that name `owner` as their owner, as far as they were observed.
     fn owned_by(&self, owner: &ObjectId) -> Vec<Object>;
 
@@ -87,11 +98,11 @@ pub trait Around: fmt::Debug {
     fn age_seconds(&self) -> Option<u64>;
 }
 
-/// Nothing is around.
+/// There are no children, and the age is not known.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Alone;
+pub struct NoChildren;
 
-impl Around for Alone {
+impl Children for NoChildren {
     fn owned_by(&self, _owner: &ObjectId) -> Vec<Object> {
         Vec::new()
     }
@@ -107,5 +118,5 @@ impl Around for Alone {
 /// body that does not follow its schema; no content of a Secret in a message.
 pub trait HealthCheck: fmt::Debug + Send + Sync + 'static {
     /// Assesses a live object.
-    fn assess(&self, live: &Object, around: &dyn Around) -> Option<Health>;
+    fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health>;
 }

@@ -19,7 +19,7 @@
 //! | [`Source`], [`Files`] | where desired state comes from: Git, a folder, a registry |
 //! | [`Renderer`], [`Transform`] | how files become wanted objects |
 //! | [`Dialect`], [`OrderRule`], [`HealthCheck`] | what annotations, kinds and status mean |
-//! | [`Target`] with [`Predict`], [`Watch`], [`StateStore`] | where desired state goes, and what the place can do |
+//! | [`Target`] with [`Predict`], [`Watch`], [`StateStore`], [`ControlStore`] | where desired state goes, and what the place can do |
 //! | [`Policy`], [`EventSink`], [`Fence`], [`Clock`] | who may stop it, who is told, and what time it is |
 //!
 //! The doc of each trait lists, method by method, what an implementation must do. For all of them but [`Transform`],
@@ -37,10 +37,12 @@
 
 mod api_version;
 mod context;
+mod control;
 mod digest;
 mod error;
 mod event;
 mod health;
+mod hook;
 mod object;
 mod order;
 mod path;
@@ -59,23 +61,28 @@ pub use api_version::ApiVersion;
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
 pub use context::{Cancel, Context, Fence, Limits};
+pub use control::{Approval, Control, ControlStore, Pin, Request, Suspension};
 pub use digest::Digest;
 pub use error::{Error, ErrorForm, ErrorKind, Result, Retry};
-pub use event::{Event, EventSink, Happening};
-pub use health::{Alone, Around, Health, HealthCheck, HealthStatus};
+pub use event::{Event, EventKind, EventSink};
+pub use health::{Children, Health, HealthCheck, HealthStatus, NoChildren};
+pub use hook::{Hook, HookDeletion, Phase};
 pub use object::{Object, ObjectId};
 pub use order::{Dialect, Edge, Gate, Node, OrderRule};
 pub use path::{FieldPath, Segment, TreePath};
 pub use plan::{Action, Cause, Change, Plan, Policy, Purpose, Verb, Verdict};
-pub use render::{Directives, Item, Need, Origin, RenderInput, Rendered, Renderer, Transform, Warning};
+pub use render::{
+    Capabilities, Directives, Item, Need, Origin, Provided, RenderInput, Rendered, Renderer, Transform,
+    Warning,
+};
 pub use report::{Counts, ObjectReport, Outcome, Report};
 pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
-pub use state::{Approval, Delta, Hold, Inventory, Owned, Record, Saved, StateStore};
+pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger};
 pub use target::{
-    Admitted, Cascade, Contest, Decision, Expect, Interest, Live, Look, Mark, Mode, Notice, NoticeStream,
-    Observed, Predict, Prediction, Profile, Sight, Stamp, Target, Version, Want, Watch, Write, Written,
+    Admitted, Cascade, Conflict, Decision, Deletion, Expect, Interest, Live, Look, Mode, Observation,
+    Observed, Predict, Prediction, Profile, Stamp, Taken, Target, Version, Want, Watch, Write, Written,
 };
 pub use text::Text;
 pub use time::{Clock, Now, Timestamp};
-pub use unit::UnitId;
+pub use unit::{Owner, UnitId};
 pub use value::{Map, Value};

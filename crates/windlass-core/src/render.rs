@@ -1,13 +1,13 @@
 //! From files to wanted objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Artifact, Context, Digest, Mode, Object, ObjectId, Result, Text, TreePath};
+use crate::{Artifact, Context, Digest, Hook, Mode, Object, ObjectId, Result, Text, TreePath};
 
 /// Where an object was written: enough to find the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,14 +50,23 @@ impl fmt::Display for Origin {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Directives {
-    /// The phase, such as a hook's; `None` is the main one.
-    pub phase: Option<Text>,
+    /// It runs at a certain moment; `None` for an ordinary object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<Hook>,
     /// The wave: lower ones are healthy before higher ones begin.
     pub wave: i32,
     /// How it is written.
     pub mode: Option<Mode>,
     /// Never delete it, neither in pruning nor when the unit goes.
     pub keep: bool,
+    /// Leave it alone, for this reason: neither write nor delete it. Said in the source or on the live object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<Text>,
+    /// It may go by itself once it has done its work, such as a job with a time to live: then it is done until something
+    /// else is wanted.
+    pub transient: bool,
+    /// Nothing waits for its health.
+    pub no_wait: bool,
     /// What must be healthy before it is applied.
     pub after: Vec<ObjectId>,
     /// How long it may take to become healthy.
@@ -107,6 +116,18 @@ pub enum Need {
         #[serde(rename = "apiVersion")]
         api_version: Text,
     },
+    /// All objects of a kind, in one namespace or, where that is empty, in all.
+    Objects {
+        /// The `apiVersion` of the kind.
+        #[serde(rename = "apiVersion")]
+        api_version: Text,
+        /// The kind.
+        kind: Text,
+        /// The namespace.
+        namespace: Text,
+    },
+    /// What the target serves.
+    Capabilities,
 }
 
 /// Something worth saying that stops nothing.
@@ -134,6 +155,37 @@ pub struct Rendered {
     pub warnings: Vec<Warning>,
 }
 
+/// What a target serves, as charts and transforms ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// The version of the server, such as `v1.37.2`.
+    pub version: Text,
+    /// What is served, sorted: `apps/v1`, and `apps/v1/Deployment` for each kind.
+    pub apis: BTreeSet<Text>,
+}
+
+impl Capabilities {
+    /// Says what is served by a server of this version.
+    pub fn new(version: impl Into<Text>, apis: impl IntoIterator<Item = Text>) -> Self {
+        Self { version: version.into(), apis: apis.into_iter().collect() }
+    }
+}
+
+/// What was brought because a render [needed](Need) it.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Provided {
+    /// Other artifacts, by their address.
+    pub bases: BTreeMap<Text, Artifact>,
+    /// Objects of the target; `None` for one that is not there.
+    pub objects: BTreeMap<Need, Option<Object>>,
+    /// Lists of objects of the target, each sorted by identity.
+    pub lists: BTreeMap<Need, Vec<Object>>,
+    /// What the target serves, where it was asked.
+    pub capabilities: Option<Capabilities>,
+}
+
 /// What a render starts from.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -142,19 +194,28 @@ pub struct RenderInput<'a> {
     pub artifact: &'a Artifact,
     /// The folder of the artifact to render.
     pub path: &'a TreePath,
-    /// Other artifacts that were brought because a render needed them.
-    pub bases: &'a BTreeMap<Text, Artifact>,
-    /// Objects of the target that were brought because a render needed them; `None` for one that is not there.
-    pub objects: &'a BTreeMap<ObjectId, Option<Object>>,
+    /// What was brought because a render needed it.
+    pub provided: &'a Provided,
 }
 
 impl<'a> RenderInput<'a> {
     /// Makes the input of a first render.
     #[must_use]
     pub fn new(artifact: &'a Artifact, path: &'a TreePath) -> Self {
-        static NO_BASES: BTreeMap<Text, Artifact> = BTreeMap::new();
-        static NO_OBJECTS: BTreeMap<ObjectId, Option<Object>> = BTreeMap::new();
-        Self { artifact, path, bases: &NO_BASES, objects: &NO_OBJECTS }
+        static NOTHING: Provided = Provided {
+            bases: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            capabilities: None,
+        };
+        Self { artifact, path, provided: &NOTHING }
+    }
+
+    /// Adds what was brought.
+    #[must_use]
+    pub const fn with_provided(mut self, provided: &'a Provided) -> Self {
+        self.provided = provided;
+        self
     }
 }
 
@@ -185,7 +246,9 @@ pub trait Renderer: fmt::Debug + Send + Sync + 'static {
 
 /// Changes what was rendered.
 ///
-/// For an implementor: as [`Renderer`], and the name of the transform is added to the origin of each item it changed.
+/// For an implementor: as [`Renderer`], and the name of the transform is added to the origin of each item it changed. It sees
+/// what the render saw, and may need more in the same way. What it read beside the objects is added to
+/// [`Rendered::reads`].
 pub trait Transform: fmt::Debug + Send + Sync + 'static {
     /// Digests all that can change the output beside the input.
     fn fingerprint(&self) -> Digest;
@@ -194,5 +257,5 @@ pub trait Transform: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`Renderer::render`].
-    fn transform(&self, cx: &Context, rendered: Rendered) -> Result<Rendered>;
+    fn transform(&self, cx: &Context, input: &RenderInput<'_>, rendered: Rendered) -> Result<Rendered>;
 }

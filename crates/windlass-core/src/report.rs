@@ -23,7 +23,11 @@ pub enum Outcome {
     /// It is gone.
     Deleted,
     /// It was told to go, and something holds it still.
-    Deleting,
+    Deleting {
+        /// What holds it, such as the names of finalizers; empty where nobody says.
+        #[serde(default, rename = "heldBy", skip_serializing_if = "Vec::is_empty")]
+        held_by: Vec<Text>,
+    },
     /// It is not wanted any more and stays.
     Kept {
         /// Why.
@@ -50,7 +54,7 @@ impl Outcome {
             Self::Changed => "changed",
             Self::Unchanged => "unchanged",
             Self::Deleted => "deleted",
-            Self::Deleting => "deleting",
+            Self::Deleting { .. } => "deleting",
             Self::Kept { .. } => "kept",
             Self::Skipped { .. } => "skipped",
             Self::Failed { .. } => "failed",
@@ -100,8 +104,10 @@ pub struct Counts {
     pub changed: usize,
     /// Unchanged.
     pub unchanged: usize,
-    /// Deleted, or told to go.
+    /// Deleted.
     pub deleted: usize,
+    /// Told to go, and held by something.
+    pub deleting: usize,
     /// Kept.
     pub kept: usize,
     /// Skipped.
@@ -120,7 +126,8 @@ impl Counts {
                 Outcome::Created => &mut counts.created,
                 Outcome::Changed => &mut counts.changed,
                 Outcome::Unchanged => &mut counts.unchanged,
-                Outcome::Deleted | Outcome::Deleting => &mut counts.deleted,
+                Outcome::Deleted => &mut counts.deleted,
+                Outcome::Deleting { .. } => &mut counts.deleting,
                 Outcome::Kept { .. } => &mut counts.kept,
                 Outcome::Skipped { .. } => &mut counts.skipped,
                 Outcome::Failed { .. } => &mut counts.failed,
@@ -132,7 +139,7 @@ impl Counts {
     /// Counts the objects that were written.
     #[must_use]
     pub const fn written(&self) -> usize {
-        self.created + self.changed + self.deleted
+        self.created + self.changed + self.deleted + self.deleting
     }
 }
 
@@ -142,6 +149,7 @@ impl fmt::Display for Counts {
             (self.created, "created"),
             (self.changed, "changed"),
             (self.deleted, "deleted"),
+            (self.deleting, "deleting"),
             (self.kept, "kept"),
             (self.skipped, "skipped"),
             (self.failed, "failed"),
@@ -262,6 +270,9 @@ impl fmt::Display for ObjectReport {
         match &self.outcome {
             Outcome::Kept { why } | Outcome::Skipped { why } => write!(f, "  {why}")?,
             Outcome::Failed { error } => write!(f, "  {}", error.to_string().replace('\n', "\n  "))?,
+            Outcome::Deleting { held_by } if !held_by.is_empty() => {
+                write!(f, "  held by {}", held_by.join(", "))?
+            }
             _ => {}
         }
         match &self.health {

@@ -39,38 +39,74 @@ pub struct Inventory {
     pub objects: BTreeMap<ObjectId, Owned>,
 }
 
-/// One pass that changed something, or failed; or several in a row that brought the same revision and ended alike, such
-/// as repairs of what drifts again and again.
+/// Why a pass was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Trigger {
+    /// Somebody called for it.
+    #[default]
+    Call,
+    /// The process has begun.
+    Start,
+    /// The source is at another revision.
+    Source,
+    /// Something live has changed.
+    Drift,
+    /// A unit that this one depends on is ready.
+    Dependency,
+    /// A person asked for something: to go on, to go back, to look now.
+    Control,
+    /// The time between two passes is over.
+    Interval,
+    /// The last pass failed.
+    Retry,
+}
+
+impl Trigger {
+    /// Names it as history and events do.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Start => "start",
+            Self::Source => "source",
+            Self::Drift => "drift",
+            Self::Dependency => "dependency",
+            Self::Control => "control",
+            Self::Interval => "interval",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// One pass that wrote something, or failed otherwise than the one before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Record {
-    /// When the last of them ended.
+    /// When it ended.
     pub at: Timestamp,
-    /// The revision.
+    /// The revision, with its author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
     /// The plan.
     pub plan: Digest,
+    /// Why it was made.
+    #[serde(default)]
+    pub trigger: Trigger,
     /// How many objects ended how.
     pub counts: Counts,
     /// Whether all was written that should be and became as healthy as was waited for: what can be rolled back to.
     #[serde(default)]
     pub good: bool,
-    /// How many passes it stands for.
-    #[serde(default = "one")]
-    pub passes: u32,
-}
-
-const fn one() -> u32 {
-    1
 }
 
 impl Record {
     /// Makes a record of one pass.
     #[must_use]
     pub const fn new(at: Timestamp, revision: Option<Revision>, plan: Digest, counts: Counts) -> Self {
-        Self { at, revision, plan, counts, good: false, passes: 1 }
+        Self { at, revision, plan, trigger: Trigger::Call, counts, good: false }
     }
 
     /// Says whether the pass went well.
@@ -80,33 +116,23 @@ impl Record {
         self
     }
 
-    fn continues(&self, before: &Self) -> bool {
-        self.revision.is_some() && self.revision == before.revision && self.good == before.good
+    /// Says why the pass was made.
+    #[must_use]
+    pub const fn with_trigger(mut self, trigger: Trigger) -> Self {
+        self.trigger = trigger;
+        self
     }
 }
 
-/// A reason not to write until somebody takes it away.
+/// A hook that ran: what it was, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hold {
-    /// Why.
-    pub reason: Text,
-    /// Who said so.
-    pub by: Text,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// A person's yes to one plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Approval {
-    /// The plan; any other needs another yes.
-    pub plan: Digest,
-    /// Who said so.
-    pub by: Text,
-    /// When.
-    pub at: Timestamp,
+pub struct HookRun {
+    /// What it ran for: a digest over the revision and what the hook was.
+    pub run: Digest,
+    /// Whether it succeeded; `None` while nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<bool>,
 }
 
 /// All that is remembered of one unit, at one version.
@@ -121,12 +147,12 @@ pub struct Saved {
     /// The last passes, oldest first.
     #[serde(default)]
     pub history: Vec<Record>,
-    /// Reasons not to write.
-    #[serde(default)]
-    pub holds: Vec<Hold>,
-    /// Approved plans.
-    #[serde(default)]
-    pub approvals: Vec<Approval>,
+    /// The namespace into which the target put objects that named none. A unit keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_namespace: Option<Text>,
+    /// The hooks that ran last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hooks: BTreeMap<ObjectId, HookRun>,
 }
 
 impl Saved {
@@ -137,9 +163,15 @@ impl Saved {
             version,
             inventory: Inventory::default(),
             history: Vec::new(),
-            holds: Vec::new(),
-            approvals: Vec::new(),
+            default_namespace: None,
+            hooks: BTreeMap::new(),
         }
+    }
+
+    /// Gives the last pass that went well.
+    #[must_use]
+    pub fn last_good(&self) -> Option<&Record> {
+        self.history.iter().rev().find(|record| record.good)
     }
 }
 
@@ -154,10 +186,10 @@ pub struct Delta {
     pub drop: Vec<ObjectId>,
     /// A pass to add to the history.
     pub record: Option<Record>,
-    /// All holds, where they change.
-    pub holds: Option<Vec<Hold>>,
-    /// All approvals, where they change.
-    pub approvals: Option<Vec<Approval>>,
+    /// The default namespace, where it is recorded for the first time.
+    pub default_namespace: Option<Text>,
+    /// Hooks that ran.
+    pub hooks: BTreeMap<ObjectId, HookRun>,
     /// Forget the unit: afterwards nothing is stored of it.
     pub forget: bool,
 }
@@ -169,29 +201,32 @@ impl Delta {
         *self == Self::default()
     }
 
-    /// Makes the change, but for [`forget`](Delta::forget), which is the store's. A record that goes on where the last one
-    /// stopped (the same revision, as good or as bad) joins it; the history keeps its newest [`Limits::history_max`]
-    /// records. What every store calls, so that a delta means the same everywhere.
+    /// Makes the change, but for [`forget`](Delta::forget), which is the store's. The history keeps its newest
+    /// [`Limits::history_max`] records, and the last good one beside them. What every store calls, so that a delta means
+    /// the same everywhere.
     pub fn apply(&self, saved: &mut Saved, limits: &Limits) {
         for id in &self.drop {
             saved.inventory.objects.remove(id);
         }
         saved.inventory.objects.extend(self.put.iter().map(|(id, owned)| (id.clone(), owned.clone())));
-        if let Some(record) = &self.record {
-            let passes = match saved.history.pop_if(|last| record.continues(last)) {
-                Some(last) => last.passes.saturating_add(record.passes),
-                None => record.passes,
-            };
-            saved.history.push(Record { passes, ..record.clone() });
+        saved.history.extend(self.record.clone());
+        trim(&mut saved.history, limits.history_max);
+        if self.default_namespace.is_some() {
+            saved.default_namespace.clone_from(&self.default_namespace);
         }
-        let surplus = saved.history.len().saturating_sub(limits.history_max);
-        saved.history.drain(..surplus);
-        if let Some(holds) = &self.holds {
-            saved.holds.clone_from(holds);
-        }
-        if let Some(approvals) = &self.approvals {
-            saved.approvals.clone_from(approvals);
-        }
+        saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
+        saved.hooks.retain(|id, _| !self.drop.contains(id));
+    }
+}
+
+/// Drops the oldest records, but keeps the last good one: it is what can be gone back to.
+fn trim(history: &mut Vec<Record>, history_max: usize) {
+    let surplus = history.len().saturating_sub(history_max);
+    let last_good = history.iter().rposition(|record| record.good).filter(|at| *at < surplus);
+    let kept = last_good.map(|at| history[at].clone());
+    history.drain(..surplus);
+    if let Some(kept) = kept {
+        history.insert(0, kept);
     }
 }
 
@@ -255,16 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn repairs_of_one_revision_are_one_record_and_push_nothing_out() {
+    fn the_last_good_record_is_kept_however_many_bad_ones_follow() {
         let mut saved = Saved::empty(Version::new("1"));
-        let passes = [("a", true), ("b", false), ("b", false), ("b", true), ("b", true), ("b", true)];
-        for (at, (name, good)) in (1..).zip(passes) {
-            let revision = Some(Revision::new(name));
+        let limits = Limits { history_max: 2, ..Limits::default() };
+        for at in 1..=9 {
+            let revision = Some(Revision::new("a"));
             let record = Record::new(Timestamp::from_unix(at), revision, Digest::of(b""), Counts::default());
-            let delta = Delta { record: Some(record.with_good(good)), ..Delta::default() };
-            delta.apply(&mut saved, &Limits::default());
+            let delta = Delta { record: Some(record.with_good(at == 3)), ..Delta::default() };
+            delta.apply(&mut saved, &limits);
         }
-        let kept = saved.history.iter().map(|record| (record.at.unix(), record.good, record.passes));
-        assert_eq!(kept.collect::<Vec<_>>(), [(1, true, 1), (3, false, 2), (6, true, 3)]);
+        let times: Vec<u64> = saved.history.iter().map(|record| record.at.unix()).collect();
+        assert_eq!(times, [3, 8, 9]);
+        assert_eq!(saved.last_good().map(|record| record.at.unix()), Some(3));
     }
 }

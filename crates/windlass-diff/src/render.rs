@@ -134,8 +134,8 @@ fn action(action: &Action, style: Style) -> String {
     if action.adopts {
         note += "  adopts: nobody owned it";
     }
-    if let Some(mark) = &action.taken_from {
-        note += &format!("  takes it from {}", mark.owner);
+    if let Some(owner) = &action.taken_from {
+        note += &format!("  takes it from {owner}");
     }
     if let Verb::Keep { why } | Verb::Skip { why } = &action.verb {
         note = format!("{note}  {why}");
@@ -146,8 +146,8 @@ fn action(action: &Action, style: Style) -> String {
     if let Verb::Refuse { error } = &action.verb {
         out += &format!("    {}\n", style.paint(Colour::Red, &indented(&error.to_string(), "    ")));
     }
-    for contest in &action.contests {
-        let line = format!("{} held by {}: {}", contest.path, contest.holder, contest.decision.name());
+    for conflict in &action.conflicts {
+        let line = format!("{} held by {}: {}", conflict.path, conflict.holder, conflict.decision.name());
         out += &format!("    {}\n", style.paint(Colour::Yellow, &visible(&line)));
     }
     out + &body(&action.changes, style)

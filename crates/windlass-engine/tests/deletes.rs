@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::{World, object, object_id};
 use windlass_core::{
-    Context, Delta, Dialect, Directives, Error, ErrorKind, Mark, Object, Plan, Policy, Purpose, Result,
+    Context, Delta, Dialect, Directives, Error, ErrorKind, Object, Owner, Plan, Policy, Purpose, Result,
     StateStore, Value, Verdict, async_trait,
 };
 use windlass_engine::MaxPrune;
@@ -70,21 +70,21 @@ fn check_kept(why: &str, owned: &str, meanwhile: impl Fn(&MemoryTarget) + Send +
 #[test]
 fn what_another_takes_over_while_the_pass_waits_is_not_deleted() {
     check_kept("other owns it now", "g h", |target| {
-        target.set_mark(&object_id("x"), Some(Mark { owner: "other".into() }));
+        target.set_owner(&object_id("x"), Some(Owner::named("other")));
     });
 }
 
 #[test]
 fn what_loses_its_mark_while_the_pass_waits_is_not_deleted() {
-    check_kept("it does not carry the mark of this unit any more", "g h", |target| {
-        target.set_mark(&object_id("x"), None);
+    check_kept("it does not name this unit as its owner any more", "g h", |target| {
+        target.set_owner(&object_id("x"), None);
     });
 }
 
 #[test]
 fn what_is_made_anew_while_the_pass_waits_is_not_deleted() {
     check_kept("it was made anew since the plan was made", "g h x", |target| {
-        target.put_foreign(object("x", "2"), Some(Mark::of(&unit("web"))));
+        target.put_foreign(object("x", "2"), Some(Owner::of(&unit("web"))));
     });
 }
 
@@ -188,7 +188,7 @@ fn a_delete_is_tried_again_only_while_the_object_is_ours() {
     let (clock, cx, engine) = (world.clock.clone(), world.cx.clone(), world.engine.clone());
     let meanwhile = async {
         cx.sleep(Duration::from_millis(1)).await.unwrap();
-        target.set_mark(&object_id("b"), None);
+        target.set_owner(&object_id("b"), None);
     };
     let (report, ()) = clock.block_on(futures_util::future::join(engine.reconcile(&cx), meanwhile));
     assert_eq!(World::outcomes(&report.unwrap()), "a: unchanged, b: kept");

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use support::{World, object, object_id};
-use windlass_core::{Error, ErrorKind, Health, HealthStatus, Mark, Outcome};
+use windlass_core::{Error, ErrorKind, Health, HealthStatus, Outcome, Owner};
 use windlass_engine::{Adoption, Prune, Wait};
 use windlass_testkit::unit;
 
@@ -290,7 +290,7 @@ fn what_nobody_owns_is_adopted_and_the_plan_says_so() {
     world.target.put_foreign(object("a", "0"), None);
     assert!(world.plan_text().contains("adopts: nobody owned it"), "{}", world.plan_text());
     assert_eq!(world.writes(), "change a");
-    assert_eq!(world.target.mark_of(&object_id("a")), Some(Mark::of(&unit("web"))));
+    assert_eq!(world.target.owner_of(&object_id("a")), Some(Owner::of(&unit("web"))));
 }
 
 #[test]
@@ -298,14 +298,14 @@ fn an_object_that_is_as_wanted_but_unowned_is_marked() {
     for world in [World::new("a=1"), World::predicting("a=1")] {
         world.target.put_foreign(object("a", "1"), None);
         world.pass();
-        assert_eq!(world.target.mark_of(&object_id("a")), Some(Mark::of(&unit("web"))));
+        assert_eq!(world.target.owner_of(&object_id("a")), Some(Owner::of(&unit("web"))));
     }
 }
 
 #[test]
 fn an_object_of_another_owner_is_a_conflict_and_stays() {
     let world = World::new("a=1; b=1");
-    world.target.put_foreign(object("a", "0"), Some(Mark { owner: "other".into() }));
+    world.target.put_foreign(object("a", "0"), Some(Owner::named("other")));
     let report = world.pass();
     assert_eq!(World::outcomes(&report), "a: failed, b: created");
     assert_eq!(report.error().unwrap().kind(), ErrorKind::Conflict);
@@ -324,8 +324,8 @@ fn what_lost_its_mark_is_not_deleted() {
     let world = World::new("a=1; b=1; c=1");
     world.pass();
     world.take_writes();
-    world.target.set_mark(&object_id("a"), None);
-    world.target.set_mark(&object_id("b"), Some(Mark { owner: "other".into() }));
+    world.target.set_owner(&object_id("a"), None);
+    world.target.set_owner(&object_id("b"), Some(Owner::named("other")));
     world.commit("c=1");
     assert_eq!(world.writes(), "");
     assert_eq!(world.owned(), "c");
@@ -434,7 +434,7 @@ fn cancelling_saves_what_was_done() {
     world.target.set_health(&object_id("a"), Health::new(HealthStatus::Progressing, "slow"));
     let cancel = world.cx.cancel().clone();
     let engine = world.engine.clone().with_events(move |event: &windlass_core::Event| {
-        if matches!(&event.what, windlass_core::Happening::Object { outcome: Outcome::Created, .. }) {
+        if matches!(&event.what, windlass_core::EventKind::Object { outcome: Outcome::Created, .. }) {
             cancel.cancel();
         }
     });
@@ -464,7 +464,7 @@ fn run_passes_at_its_interval_and_repairs_drift() {
     let target = world.target.clone();
     let passes = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
     let engine = world.engine.clone().with_events(move |event: &windlass_core::Event| {
-        if let windlass_core::Happening::Waiting { .. } = event.what {
+        if let windlass_core::EventKind::Waiting { .. } = event.what {
             target.remove(&object_id("a"));
             if passes.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 3 {
                 cancel.cancel();
@@ -485,7 +485,7 @@ fn run_backs_off_while_a_source_is_down() {
     let (cancel, waits) = (cx.cancel().clone(), std::sync::Arc::new(std::sync::Mutex::new(Vec::new())));
     let seen = waits.clone();
     let engine = world.engine.clone().with_events(move |event: &windlass_core::Event| {
-        if let windlass_core::Happening::Waiting { wait } = event.what {
+        if let windlass_core::EventKind::Waiting { wait } = event.what {
             seen.lock().unwrap().push(wait.as_secs_f64());
             if seen.lock().unwrap().len() == 8 {
                 cancel.cancel();

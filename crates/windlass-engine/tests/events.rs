@@ -3,7 +3,7 @@
 mod support;
 
 use support::{World, object, object_id};
-use windlass_core::{Context, Error, ErrorKind, Mark, Plan, Policy, Result, Verdict, async_trait};
+use windlass_core::{Context, Error, ErrorKind, Owner, Plan, Policy, Result, Verdict, async_trait};
 use windlass_engine::Prune;
 
 #[track_caller]
@@ -22,7 +22,7 @@ fn check(world: &World, expected: &[&str]) {
 #[test]
 fn refusals_and_what_they_hold_back_are_told() {
     let world = World::new("a=1; b=1 after:a; c=1");
-    world.target.put_foreign(object("a", "0"), Some(Mark { owner: "other".into() }));
+    world.target.put_foreign(object("a", "0"), Some(Owner::named("other")));
     world.pass();
     check(
         &world,

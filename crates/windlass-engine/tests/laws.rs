@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use support::{World, object, object_id};
-use windlass_core::{Error, ErrorKind, Health, HealthStatus, Mark};
+use windlass_core::{Error, ErrorKind, Health, HealthStatus, Owner};
 use windlass_testkit::{block_on, poll_once, unit};
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -88,7 +88,8 @@ fn happen(world: &World, event: &Event) {
         Event::FailSave => world.store.fail_next_save(error(ErrorKind::Unavailable)),
         Event::LoseSave => world.store.lose_next_save(error(ErrorKind::Timeout)),
         Event::FailObserve => world.target.fail_next_observe(error(ErrorKind::Unavailable)),
-        Event::Edit(at) if world.target.mark_of(&name(at)).is_some_and(|mark| mark.owner == "other") => {}
+        Event::Edit(at)
+            if world.target.owner_of(&name(at)).is_some_and(|owner| owner == Owner::named("other")) => {}
         Event::Edit(at) => {
             world.target.edit(&name(at), |body| {
                 if let Some(map) = body.as_map_mut() {
@@ -101,7 +102,7 @@ fn happen(world: &World, event: &Event) {
         Event::HoldDelete(at) => world.target.hold_deletes(&name(at)),
         Event::Foreign(at) => {
             if world.target.get(&name(at)).is_none() {
-                world.target.put_foreign(object(NAMES[*at], "theirs"), Some(Mark { owner: "other".into() }));
+                world.target.put_foreign(object(NAMES[*at], "theirs"), Some(Owner::named("other")));
             }
         }
         Event::Pass => drop(world.try_pass()),
@@ -120,13 +121,13 @@ fn crash(world: &World, polls: u8) {
     }
 }
 
-/// Everything that carries our mark is in the inventory.
+/// Everything that names us as its owner is in the inventory.
 fn check_owned(world: &World) {
     let saved = world.store.peek(&unit("web"));
     for id in world.target.ids() {
-        let ours = world.target.mark_of(&id).is_some_and(|mark| mark.is_of(&unit("web")));
+        let ours = world.target.owner_of(&id).is_some_and(|owner| owner.is_of(&unit("web")));
         let owned = saved.as_ref().is_some_and(|saved| saved.inventory.objects.contains_key(&id));
-        assert!(!ours || owned, "{id} carries the mark of the unit and is not in its inventory");
+        assert!(!ours || owned, "{id} names the unit as its owner and is not in its inventory");
     }
 }
 
@@ -137,7 +138,7 @@ fn heal(world: &World) {
         world.target.heal(&id);
         world.target.release(&id);
         world.target.set_health(&id, Health::healthy());
-        if world.target.mark_of(&id).is_some_and(|mark| !mark.is_of(&unit("web"))) {
+        if world.target.owner_of(&id).is_some_and(|owner| !owner.is_of(&unit("web"))) {
             world.target.remove(&id);
         }
     }
@@ -160,7 +161,10 @@ fn check(events: &[Event], world: &World) {
         for name in NAMES {
             if let Some(object) = world.target.get(&object_id(name)) {
                 let theirs = object.body().text_at(&["data", "content"]) == Some("theirs");
-                let marked = world.target.mark_of(&object_id(name)).is_some_and(|mark| mark.owner == "other");
+                let marked = world
+                    .target
+                    .owner_of(&object_id(name))
+                    .is_some_and(|owner| owner == Owner::named("other"));
                 assert_eq!(theirs, marked, "an object of another owner was taken over");
             }
         }

@@ -3,12 +3,12 @@
 mod support;
 
 use support::{World, object, object_id};
-use windlass_core::{Error, ErrorKind, Mark};
+use windlass_core::{Error, ErrorKind, Owner};
 use windlass_engine::Adoption;
 use windlass_testkit::unit;
 
-fn other() -> Option<Mark> {
-    Some(Mark { owner: "other".into() })
+fn other() -> Option<Owner> {
+    Some(Owner::named("other"))
 }
 
 fn worlds(objects: &str, adoption: Adoption) -> [World; 2] {
@@ -22,9 +22,9 @@ fn worlds(objects: &str, adoption: Adoption) -> [World; 2] {
 
 #[test]
 fn what_is_only_to_be_created_and_is_there_is_left_alone_whoever_owns_it() {
-    for mark in [None, other()] {
+    for owner in [None, other()] {
         for world in worlds("a=1 once; b=1 after:a", Adoption::IfUnmarked) {
-            world.target.put_foreign(object("a", "theirs"), mark.clone());
+            world.target.put_foreign(object("a", "theirs"), owner.clone());
             assert_eq!(World::outcomes(&world.pass()), "a: unchanged, b: created");
             assert_eq!((world.take_writes().as_str(), world.owned().as_str()), ("create b", "b"));
             drop((world.store.take_saves(), world.told()));
@@ -87,10 +87,10 @@ fn what_was_made_anew_by_a_person_is_not_ours_though_it_was() {
 fn what_lost_nothing_but_its_mark_gets_it_back() {
     for world in worlds("a=1", Adoption::Never) {
         world.pass();
-        world.target.set_mark(&object_id("a"), None);
+        world.target.set_owner(&object_id("a"), None);
         assert!(!world.plan_text().contains("adopts"), "it was ours before");
         assert!(world.pass().is_success());
-        assert_eq!(world.target.mark_of(&object_id("a")), Some(Mark::of(&unit("web"))));
+        assert_eq!(world.target.owner_of(&object_id("a")), Some(Owner::of(&unit("web"))));
     }
 }
 
@@ -102,7 +102,7 @@ fn taking_over_says_from_whom() {
         assert!(plan.to_string().contains("takes it from other"), "{plan}");
         assert_eq!(plan.actions[0].taken_from, other());
         assert_eq!(World::outcomes(&world.pass()), "a: changed");
-        assert_eq!(world.target.mark_of(&object_id("a")), Some(Mark::of(&unit("web"))));
+        assert_eq!(world.target.owner_of(&object_id("a")), Some(Owner::of(&unit("web"))));
         assert!(world.clock.block_on(world.engine.plan(&world.cx)).unwrap().is_in_sync());
     }
 }

@@ -6,9 +6,9 @@ mod support;
 
 use support::{object, object_id};
 use windlass_core::{
-    Action, Contest, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mark, Mode,
-    Node, Now, Object, ObjectId, OrderRule, Origin, Owned, Plan, Prediction, Result, Sight, Stamp, TreePath,
-    Value, Verb, Version, Write,
+    Action, Conflict, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mode, Node,
+    Now, Object, ObjectId, Observation, OrderRule, Origin, Owned, Owner, Plan, Prediction, Result, Stamp,
+    TreePath, Value, Verb, Version, Write,
 };
 use windlass_engine::{
     Adoption, Compared, Effect, Facts, Happened, Prune, Rules, State, Wait, Wanted, plan, step,
@@ -19,13 +19,13 @@ fn wanted(object: Object) -> Wanted {
     Wanted::new(Item::new(object, Origin::new(TreePath::new("objects").unwrap(), 1, 1)))
 }
 
-fn live(object: &Object, uid: &str, mark: Option<Mark>) -> Sight {
-    Sight::Live(Live {
+fn live(object: &Object, uid: &str, owner: Option<Owner>) -> Observation {
+    Observation::Live(Live {
         id: object.id().clone(),
         version: Version::new("1"),
         stamp: Stamp(object.digest()),
         uid: Some(uid.into()),
-        mark,
+        owner,
         health: None,
         body: Some(object.clone()),
     })
@@ -46,8 +46,8 @@ fn facts(owned: impl IntoIterator<Item = (ObjectId, Owned)>) -> Facts {
     Facts::new(unit("web"), "memory", Inventory { objects: owned.into_iter().collect() })
 }
 
-fn ours() -> Option<Mark> {
-    Some(Mark::of(&unit("web")))
+fn ours() -> Option<Owner> {
+    Some(Owner::of(&unit("web")))
 }
 
 fn make(facts: &Facts, change: impl FnOnce(Rules<'_>) -> Rules<'_>) -> Plan {
@@ -72,12 +72,12 @@ fn an_object_that_is_wanted_by_another_group_is_not_deleted() {
     let (old, new) = (ingress("extensions/v1beta1"), ingress("networking.k8s.io/v1"));
     let mut facts = facts([(old.id().clone(), owned(&old)), (new.id().clone(), owned(&new))]);
     facts.wanted = vec![wanted(new.clone())];
-    facts.observed.sights =
+    facts.observed.observations =
         [(old.id().clone(), live(&old, "one", ours())), (new.id().clone(), live(&new, "one", ours()))].into();
     let plan = make(&facts, |rules| rules);
     assert_eq!(verbs(&plan), "unchanged Ingress.networking.k8s.io/ns/a, keep Ingress.extensions/ns/a");
     assert_eq!(plan.forget, [old.id().clone()]);
-    facts.observed.sights.insert(old.id().clone(), live(&old, "two", ours()));
+    facts.observed.observations.insert(old.id().clone(), live(&old, "two", ours()));
     assert!(verbs(&make(&facts, |rules| rules)).contains("delete Ingress.extensions/ns/a"));
 }
 
@@ -86,11 +86,11 @@ fn what_is_the_same_but_for_another_owner_is_written_and_marked() {
     let a = object("a", "1");
     let mut facts = facts([]);
     facts.wanted = vec![wanted(a.clone())];
-    facts.observed.sights = [(a.id().clone(), live(&a, "one", Some(Mark { owner: "other".into() })))].into();
+    facts.observed.observations = [(a.id().clone(), live(&a, "one", Some(Owner::named("other"))))].into();
     facts.predictions = Some([(a.id().clone(), Prediction::Same)].into());
     let plan = make(&facts, |rules| rules.with_adoption(Adoption::Always));
     assert_eq!(verbs(&plan), "change ConfigMap/ns/a");
-    assert_eq!(plan.actions[0].taken_from, Some(Mark { owner: "other".into() }));
+    assert_eq!(plan.actions[0].taken_from, Some(Owner::named("other")));
 }
 
 #[test]
@@ -98,10 +98,11 @@ fn what_cannot_be_foretold_waits_for_what_it_needs() {
     let (a, b) = (object("a", "1"), object("b", "1"));
     let mut facts = facts([]);
     facts.wanted = vec![wanted(a.clone()), wanted(b.clone())];
-    facts.observed.sights = [(a.id().clone(), Sight::Absent), (b.id().clone(), Sight::Absent)].into();
+    facts.observed.observations =
+        [(a.id().clone(), Observation::Absent), (b.id().clone(), Observation::Absent)].into();
     let (first, until) = (b.clone(), Node::Object(b.id().clone()));
     let change =
-        Prediction::Change { payload: b.clone(), after: first, mode: Default::default(), contests: vec![] };
+        Prediction::Change { payload: b.clone(), after: first, mode: Default::default(), conflicts: vec![] };
     let later = Prediction::Deferred { until: until.clone(), payload: a.clone() };
     facts.predictions = Some([(a.id().clone(), later), (b.id().clone(), change)].into());
     let plan = make(&facts, |rules| rules);
@@ -121,11 +122,12 @@ fn made_anew(uid: Option<&str>, prediction: Option<Prediction>) -> Action {
     let mut facts = facts([]);
     let b = object("b", "1");
     facts.wanted = vec![one, wanted(b.clone())];
-    let Sight::Live(mut live) = live(&object("a", "0"), "one", ours()) else { panic!("a live object") };
+    let Observation::Live(mut live) = live(&object("a", "0"), "one", ours()) else { panic!("a live object") };
     live.uid = uid.map(Into::into);
-    facts.observed.sights = [(a.id().clone(), Sight::Live(live)), (b.id().clone(), Sight::Absent)].into();
+    facts.observed.observations =
+        [(a.id().clone(), Observation::Live(live)), (b.id().clone(), Observation::Absent)].into();
     let (payload, after) = (b.clone(), b.clone());
-    let create = Prediction::Change { payload, after, mode: Mode::Apply, contests: vec![] };
+    let create = Prediction::Change { payload, after, mode: Mode::Apply, conflicts: vec![] };
     facts.predictions =
         prediction.map(|prediction| [(a.id().clone(), prediction), (b.id().clone(), create)].into());
     make(&facts, |rules| rules).actions.into_iter().find(|action| action.id == *a.id()).unwrap()
@@ -142,7 +144,7 @@ fn what_is_there_and_cannot_be_foretold_is_changed_in_place() {
 fn only_the_object_that_was_seen_is_made_anew() {
     let change = |mode| {
         let (payload, after) = (object("a", "1"), object("a", "1"));
-        Some(Prediction::Change { payload, after, mode, contests: vec![] })
+        Some(Prediction::Change { payload, after, mode, conflicts: vec![] })
     };
     let expect = |uid, prediction| made_anew(uid, prediction).expect;
     assert_eq!(expect(Some("one"), change(Mode::Recreate)), Expect::Uid("one".into()));
@@ -168,7 +170,7 @@ fn edge(before: &str, after: &str) -> Edge {
 fn ordered(edges: Vec<Edge>, names: &[&str]) -> Plan {
     let mut facts = facts([]);
     facts.wanted = names.iter().map(|name| wanted(object(name, "1"))).collect();
-    facts.observed.sights = names.iter().map(|name| (object_id(name), Sight::Absent)).collect();
+    facts.observed.observations = names.iter().map(|name| (object_id(name), Observation::Absent)).collect();
     make(&facts, |rules| rules.with_order(&*Box::leak(Box::new([std::sync::Arc::new(These(edges)) as _]))))
 }
 
@@ -182,8 +184,8 @@ fn a_preference_for_what_is_not_there_yields() {
 
 #[test]
 fn a_preference_that_yields_takes_no_firm_edge_along() {
-    let circle = vec![edge("a", "b"), edge("b", "a").weak(), edge("a", "b").weak()];
-    let plan = ordered(circle, &["a", "b"]);
+    let cycle = vec![edge("a", "b"), edge("b", "a").weak(), edge("a", "b").weak()];
+    let plan = ordered(cycle, &["a", "b"]);
     assert_eq!(plan.edges.iter().filter(|edge| !edge.weak).count(), 1);
     assert!(plan.edges.iter().all(|edge| edge.before == Node::Object(object_id("a"))), "{:?}", plan.edges);
 }
@@ -197,7 +199,7 @@ fn a_long_chain_of_needs_moves_to_the_earliest_wave() {
         one.item.directives.wave = i32::try_from(names.len() - at).unwrap();
         one.item.directives.after = names.get(at + 1).map(|name| object_id(name)).into_iter().collect();
         facts.wanted.push(one);
-        facts.observed.sights.insert(object_id(name), Sight::Absent);
+        facts.observed.observations.insert(object_id(name), Observation::Absent);
     }
     let plan = make(&facts, |rules| rules);
     assert!(plan.problems.is_empty() && plan.actions.iter().all(|action| action.verb == Verb::Create));
@@ -208,12 +210,13 @@ fn a_long_chain_of_needs_moves_to_the_earliest_wave() {
 fn a_write_carries_what_the_plan_said_of_the_fields_of_others() {
     let a = object("a", "1");
     let path = FieldPath::root().field("data").field("content");
-    let contests = vec![Contest { path, holder: "kubectl".into(), decision: Decision::Take }];
+    let conflicts = vec![Conflict { path, holder: "kubectl".into(), decision: Decision::Take }];
     let mut facts = facts([]);
     facts.wanted = vec![wanted(a.clone())];
-    facts.observed.sights = [(a.id().clone(), live(&object("a", "0"), "one", None))].into();
+    facts.observed.observations = [(a.id().clone(), live(&object("a", "0"), "one", None))].into();
     let (payload, after) = (a.clone(), a.clone());
-    let change = Prediction::Change { payload, after, mode: Default::default(), contests: contests.clone() };
+    let change =
+        Prediction::Change { payload, after, mode: Default::default(), conflicts: conflicts.clone() };
     facts.predictions = Some([(a.id().clone(), change)].into());
     let plan = make(&facts, |rules| rules);
     let (now, mut out) = (Now::default(), Vec::new());
@@ -221,8 +224,8 @@ fn a_write_carries_what_the_plan_said_of_the_fields_of_others() {
     step(&mut state, Happened::Begun, now, &mut out);
     step(&mut state, Happened::Saved(Ok(Version::new("1"))), now, &mut out);
     let sent = out.iter().find_map(|effect| match effect {
-        Effect::Write(Write::Apply { contests, expect, .. }) => Some((contests.clone(), expect.clone())),
+        Effect::Write(Write::Apply { conflicts, expect, .. }) => Some((conflicts.clone(), expect.clone())),
         _ => None,
     });
-    assert_eq!(sent, Some((contests, Expect::Any)));
+    assert_eq!(sent, Some((conflicts, Expect::Any)));
 }

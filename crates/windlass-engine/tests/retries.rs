@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_util::future::join;
 use support::{World, object, object_id};
 use windlass_core::{
-    Context, Error, ErrorKind, Fence, Interest, Limits, Mark, Now, Observed, Outcome, Profile, Result, Retry,
-    Target, Write, Written, async_trait,
+    Context, Error, ErrorKind, Fence, Interest, Limits, Now, Observed, Outcome, Owner, Profile, Result,
+    Retry, Target, Write, Written, async_trait,
 };
 use windlass_engine::Engine;
 use windlass_testkit::{MemoryStore, MemoryTarget, unit};
@@ -177,7 +177,7 @@ fn an_object_that_changed_hands_between_two_attempts_is_left_to_its_new_owner() 
     world.target.fail_next_write(&object_id("a"), lost());
     let meanwhile = async {
         world.cx.sleep(Duration::from_millis(1)).await.unwrap();
-        world.target.put_foreign(object("a", "theirs"), Some(Mark::of(&unit("other"))));
+        world.target.put_foreign(object("a", "theirs"), Some(Owner::of(&unit("other"))));
     };
     let (report, ()) = world.clock.block_on(join(world.engine.reconcile(&world.cx), meanwhile));
     let error = report.unwrap().error().unwrap();

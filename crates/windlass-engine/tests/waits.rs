@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use support::{World, object_id};
 use windlass_core::{
-    Around, Edge, Event, Gate, Health, HealthCheck, HealthStatus, Item, Node, Object, OrderRule, Report,
+    Children, Edge, Event, Gate, Health, HealthCheck, HealthStatus, Item, Node, Object, OrderRule, Report,
     Result,
 };
 use windlass_engine::Wait;
@@ -20,7 +20,7 @@ use windlass_testkit::unit;
 struct ByContent;
 
 impl HealthCheck for ByContent {
-    fn assess(&self, live: &Object, _around: &dyn Around) -> Option<Health> {
+    fn assess(&self, live: &Object, _around: &dyn Children) -> Option<Health> {
         match live.body().text_at(&["data", "content"]) {
             Some("slow") => Some(Health::new(HealthStatus::Progressing, "slow")),
             Some("broken") => Some(Health::new(HealthStatus::Degraded, "broken")),

@@ -1,7 +1,7 @@
 //! Folders for the Windlass engine: a source, a target and a state store. The whole loop, without any server.
 //!
 //! ```
-//! use windlass_core::{Expect, Mark, Mode, Paths, Source, Target, Write};
+//! use windlass_core::{Expect, Owner, Mode, Paths, Source, Target, Write};
 //! use windlass_fs::{DirSource, DirTarget};
 //! use windlass_testkit::{TestClock, block_on, config_map, unit};
 //!
@@ -14,7 +14,7 @@
 //! assert_eq!(artifact.digest().to_string(), &*revision.id);
 //!
 //! let target = DirTarget::open(to.path())?;
-//! let (payload, mark) = (config_map("shop", "web", "a"), Mark::of(&unit("web")));
+//! let (payload, mark) = (config_map("shop", "web", "a"), Owner::of(&unit("web")));
 //! block_on(target.write(&cx, &Write::apply(payload, Mode::Apply, Expect::Absent, mark)))?;
 //! assert!(to.path().join("shop/ConfigMap/web.yaml").exists());
 //! assert!(target.profile().state.is_some(), "it keeps the state of units too");

@@ -63,7 +63,7 @@ impl FileStore {
     }
 
     fn file(&self, unit: &UnitId, extension: &str) -> PathBuf {
-        self.folder.join(format!("{}.{extension}", name::stem(unit.as_str())))
+        self.folder.join(format!("{}.{extension}", name::stem(&unit.to_string())))
     }
 
     pub(crate) fn read(&self, unit: &UnitId) -> Result<Option<Kept>> {
@@ -225,8 +225,8 @@ fn busy(unit: &UnitId, lock: &Path) -> Error {
 /// Gives the unit whose state a file name is.
 fn unit_of(file: &str) -> Option<UnitId> {
     let stem = file.strip_suffix(".json")?;
-    let unit = UnitId::new(&name::decode(stem)?).ok()?;
-    (name::stem(unit.as_str()) == stem).then_some(unit)
+    let unit = name::decode(stem)?.parse::<UnitId>().ok()?;
+    (name::stem(&unit.to_string()) == stem).then_some(unit)
 }
 
 fn numbered(number: u64) -> Version {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use windlass_core::{
-    Cascade, Context, Delta, Expect, Interest, Look, Mark, Mode, Object, Sight, Target, Write,
+    Cascade, Context, Delta, Expect, Interest, Look, Mode, Object, Observation, Owner, Target, Write,
 };
 use windlass_fs::DirTarget;
 use windlass_testkit::{TestClock, block_on, config_map, unit};
@@ -29,7 +29,7 @@ fn object(name: &str, content: &str) -> Object {
 }
 
 fn apply(payload: Object) -> Write {
-    Write::apply(payload, Mode::Apply, Expect::Any, Mark::of(&unit("web")))
+    Write::apply(payload, Mode::Apply, Expect::Any, Owner::of(&unit("web")))
 }
 
 fn delete(name: &str) -> Write {
@@ -92,12 +92,12 @@ fn check(folder: &Path) {
         NAMES.iter().flat_map(|name| CONTENTS.map(|content| object(name, content).digest())).collect();
     let objects = NAMES.map(|name| (object(name, "").id().clone(), Look::new("v1"))).into();
     let observed = block_on(target.observe(&cx, &Interest { unit: unit("web"), objects })).unwrap();
-    for (id, sight) in observed.sights {
-        match sight {
-            Sight::Absent => {}
-            Sight::Live(live) => {
+    for (id, observation) in observed.observations {
+        match observation {
+            Observation::Absent => {}
+            Observation::Live(live) => {
                 assert!(live.body.is_some_and(|body| possible.contains(&body.digest())), "{id} is a half");
-                assert_eq!(live.mark, Some(Mark::of(&unit("web"))), "{id} has lost its owner");
+                assert_eq!(live.owner, Some(Owner::of(&unit("web"))), "{id} has lost its owner");
             }
             other => panic!("{id}: {other:?}"),
         }

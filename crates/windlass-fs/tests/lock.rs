@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 use windlass_core::{
-    Context, Delta, ErrorKind, Expect, Interest, Mark, Mode, Result, Target, Write, Written,
+    Context, Delta, ErrorKind, Expect, Interest, Mode, Owner, Result, Target, Write, Written,
 };
 use windlass_fs::DirTarget;
 use windlass_testkit::{TestClock, block_on, config_map, unit};
@@ -25,7 +25,8 @@ fn open(folder: &Path) -> DirTarget {
 }
 
 fn write(target: &DirTarget, name: &str) -> Result<Written> {
-    let write = Write::apply(config_map("shop", name, "a"), Mode::Apply, Expect::Any, Mark::of(&unit("web")));
+    let write =
+        Write::apply(config_map("shop", name, "a"), Mode::Apply, Expect::Any, Owner::of(&unit("web")));
     block_on(target.write(&context(), &write))
 }
 
@@ -136,7 +137,7 @@ fn looking_needs_no_lock() {
     write(&first, "a").unwrap();
     save(&first, "web").unwrap();
     let interest = Interest { unit: unit("web"), objects: Default::default() };
-    assert_eq!(block_on(second.observe(&context(), &interest)).unwrap().strays.len(), 1);
+    assert_eq!(block_on(second.observe(&context(), &interest)).unwrap().orphans.len(), 1);
     let store = second.profile().state.unwrap();
     assert!(block_on(store.load(&context(), &unit("web"))).unwrap().is_some());
     assert_eq!(block_on(store.units(&context())).unwrap(), [unit("web")]);

@@ -254,7 +254,7 @@ fn links_are_followed_as_a_file_system_does_and_never_past_the_root() {
     for leaving in ["out", "abs", "back"] {
         check_read(lines, leaving, &format!("the link leaves the folder (path={leaving})"));
     }
-    check_read(lines, "loop", "too many links, perhaps in a circle (limit=links_max, max=40, path=loop)");
+    check_read(lines, "loop", "too many links, perhaps in a cycle (limit=links_max, max=40, path=loop)");
     check_read(lines, "nowhere", "the link leads to what is not there (path=nowhere)");
     check_read(lines, "through", "the link leads to what is not there (path=through)");
     check_read(lines, "to-a", "a folder, not a file (path=to-a)");

@@ -35,7 +35,7 @@ pub struct Edge<K> {
     pub after: Node<K>,
     /// What it waits for.
     pub gate: Gate,
-    /// Whether the edge is a preference: it yields where it would close a circle, and holds nothing back when what is
+    /// Whether the edge is a preference: it yields where it would close a cycle, and holds nothing back when what is
     /// before it fails.
     pub weak: bool,
     /// The reason, for people.
@@ -79,7 +79,7 @@ impl<K> Edge<K> {
         Self { gate: Gate::Healthy, ..self }
     }
 
-    /// Makes the edge a preference: it yields where it would close a circle, and holds nothing back when what is before
+    /// Makes the edge a preference: it yields where it would close a cycle, and holds nothing back when what is before
     /// it fails.
     #[must_use]
     pub fn weak(self) -> Self {

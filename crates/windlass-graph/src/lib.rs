@@ -49,7 +49,7 @@
 //!
 //! # Invariants
 //! - The answer depends on the set of keys and the set of edges alone, not on the order in which they are given.
-//! - Weak edges inside a strongly connected part all yield. What is still a circle is a [`Cycle`], the members of
+//! - Weak edges inside a strongly connected part all yield. What is still a cycle is a [`Cycle`], the members of
 //!   which get no rank and never become ready; an edge from a key to itself is one. Everything else is ordered.
 //! - What depends on a failed key, or on a member of a cycle, by edges that are not weak, is [`Blocked`] and names it.
 //!   Nothing else is: a weak edge waits until what is before it is done, or never will be.
@@ -59,7 +59,7 @@
 //!
 //! # What it does not do
 //! It does not retry: a key that failed stays failed, since a new attempt belongs to a new run. It does not choose an
-//! edge to break in a circle of hard edges, since any choice would be a guess about which edge is wrong. It does not
+//! edge to break in a cycle of hard edges, since any choice would be a guess about which edge is wrong. It does not
 //! know what a key is, what makes it healthy, or what time it is.
 
 #[cfg(doctest)]

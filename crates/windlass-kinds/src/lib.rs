@@ -2,7 +2,7 @@
 //! how lists are merged, where objects live, what a quantity is.
 //!
 //! ```
-//! use windlass_core::{Alone, HealthCheck, Object};
+//! use windlass_core::{NoChildren, HealthCheck, Object};
 //! use windlass_kinds::health::KubernetesHealth;
 //! use windlass_kinds::scope::{Scope, scope};
 //!
@@ -10,7 +10,7 @@
 //!     "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
 //!     "spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.7"}
 //! }"#)?)?;
-//! let health = KubernetesHealth.assess(&service, &Alone).expect("it has a rule for every object");
+//! let health = KubernetesHealth.assess(&service, &NoChildren).expect("it has a rule for every object");
 //! assert_eq!(health.to_string(), "progressing: waiting for an address from the load balancer of the cloud");
 //! assert_eq!(scope("", "Service"), Some(Scope::Namespaced));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

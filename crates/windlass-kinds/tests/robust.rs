@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use proptest::prelude::*;
-use windlass_core::{Alone, Directives, Item, Object, Origin, Timestamp, Value};
+use windlass_core::{Directives, Item, NoChildren, Object, Origin, Timestamp, Value};
 use windlass_kinds::{argo, dialect, health, kstatus, order, schema, scope};
 
 const KINDS: &[(&str, &str)] = &[
@@ -196,7 +196,7 @@ proptest! {
         let _ = kstatus::compute(&body, Timestamp::from_unix(1_800_000_000));
         let _ = argo::built_in(&body);
         let _ = argo::by_conditions(&body);
-        let health = health::assess(&body, &Alone);
+        let health = health::assess(&body, &NoChildren);
         prop_assert!(health.message.len() < 64 * 1024, "a message has an end");
     }
 

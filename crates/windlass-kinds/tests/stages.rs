@@ -41,7 +41,7 @@ fn stages(items: &[Item], more: &[graph::Edge<ObjectId>]) -> String {
     edges.extend_from_slice(more);
     let keys: Vec<ObjectId> = items.iter().map(|item| item.id().clone()).collect();
     let order = graph::order(&keys, &edges, &graph::Limits::default()).unwrap();
-    assert_eq!(order.cycles().len(), 0, "no rule closes a circle that does not yield");
+    assert_eq!(order.cycles().len(), 0, "no rule closes a cycle that does not yield");
     let line = |stage: Vec<ObjectId>| stage.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     order.stages().into_iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use windlass_core::{
-    Cascade, Contest, Context, Error, ErrorKind, Expect, Live, Mark, Mode, Object, ObjectId, Result, Text,
+    Cascade, Conflict, Context, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Owner, Result, Text,
     Value, Version, Written,
 };
 
@@ -29,9 +29,9 @@ pub(crate) struct Writing<'a> {
     pub(crate) cx: &'a Context,
     pub(crate) payload: &'a Object,
     pub(crate) expect: &'a Expect,
-    pub(crate) mark: &'a Mark,
+    pub(crate) owner: &'a Owner,
     /// What the plan said of fields that others hold.
-    pub(crate) contests: &'a [Contest],
+    pub(crate) conflicts: &'a [Conflict],
     pub(crate) seen: Option<Version>,
 }
 
@@ -49,7 +49,8 @@ impl Writing<'_> {
         match mode {
             Mode::Apply => self.apply(self.expect).await,
             Mode::Replace => self.replace().await,
-            Mode::Recreate => self.recreate().await,
+            Mode::Recreate => self.recreate(false).await,
+            Mode::Renew => self.recreate(true).await,
             Mode::CreateOnly => self.create_only().await,
             _ => Err(Error::new(ErrorKind::Unsupported, "a mode that this version does not know")),
         }
@@ -79,10 +80,10 @@ impl Writing<'_> {
     async fn apply_undisputed(&self, payload: &Object, expect: &Expect) -> Result<Applied> {
         let mut payload = payload.clone();
         // What must be absent has no fields, and at the version of the plan all are known that it takes.
-        let known = matches!(expect, Expect::At(_)) && takes(self.contests).next().is_some();
+        let known = matches!(expect, Expect::At(_)) && takes(self.conflicts).next().is_some();
         let mut force = *expect == Expect::Absent || known;
         for _ in 0..APPLIES_MAX {
-            let call = self.sending.apply(&payload, self.mark, &condition(expect)?, force)?;
+            let call = self.sending.apply(&payload, self.owner, &condition(expect)?, force)?;
             let answer = self.send(&call).await?;
             if answer.is_success() {
                 let body = read_json(&answer, &call)?;
@@ -94,7 +95,7 @@ impl Writing<'_> {
             }
             let options = &self.sending.target.options;
             let dispute = Dispute::of(&causes, &payload, &options.rules, &options.manager);
-            dispute.check(self.contests, self.id())?;
+            dispute.check(self.conflicts, self.id())?;
             payload = dispute.without_yielded(&payload)?;
             force = dispute.needs_force();
         }
@@ -212,7 +213,7 @@ impl Writing<'_> {
 
     async fn replace_at(&self, before: Option<&Version>) -> Result<Written> {
         let condition = before.map(version_condition).unwrap_or_default();
-        let call = self.sending.body(Method::PUT, self.payload, self.mark, &condition)?;
+        let call = self.sending.body(Method::PUT, self.payload, self.owner, &condition)?;
         let answer = self.send(&call).await?;
         if answer.status == 404 && !fail::is_unknown_path(&answer) {
             return Err(changed(self.id(), "it is gone"));
@@ -224,15 +225,15 @@ impl Writing<'_> {
         Ok(result(answer.status, live, before))
     }
 
-    /// Deletes the object, waits until it is gone, and creates it, unless it is as wanted.
-    async fn recreate(&self) -> Result<Written> {
+    /// Deletes the object, waits until it is gone, and creates it; one that is as wanted only where it is to be renewed.
+    async fn recreate(&self, renew: bool) -> Result<Written> {
         let Sending { target, resource } = self.sending;
         let live = get(target, self.cx, resource, self.id()).await?;
         meets(self.expect, live.as_ref(), self.id())?;
         let Some(live) = live else {
             return self.apply(&Expect::Absent).await;
         };
-        if self.is_as_wanted(&live).await? {
+        if !renew && self.is_as_wanted(&live).await? {
             return Ok(Written::Unchanged(live));
         }
         is_made_once(self.id())?;
@@ -253,7 +254,7 @@ impl Writing<'_> {
     /// that. Any mistake but a field that cannot be changed does not: the new object would have it too, and nothing would
     /// be left.
     async fn is_as_wanted(&self, live: &Live) -> Result<bool> {
-        let call = self.sending.apply(self.payload, self.mark, &[], true)?.dry_run();
+        let call = self.sending.apply(self.payload, self.owner, &[], true)?.dry_run();
         let answer = self.sending.target.cluster.send(self.cx, &call).await?;
         if answer.is_success() {
             return Ok(self.sending.read(self.cx, &answer, &call)?.stamp == live.stamp);

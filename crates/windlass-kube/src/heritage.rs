@@ -8,7 +8,7 @@
 
 use windlass_core::{Decision, Map, Value};
 
-use crate::contest::ConflictRules;
+use crate::conflict::ConflictRules;
 
 /// The name by which `kubectl apply` sets fields.
 const KUBECTL_APPLY: &str = "kubectl-client-side-apply";

@@ -9,7 +9,7 @@
 //! let cluster = Cluster::connect(&Connect::environment()).await?;
 //! let target = KubeTarget::new(cluster.clone(), KubeOptions::default());
 //! let observed = target.observe(cx, interest).await?;
-//! println!("{} objects looked at, by {} requests", observed.sights.len(), cluster.requests());
+//! println!("{} objects looked at, by {} requests", observed.observations.len(), cluster.requests());
 //! # Ok(())
 //! # }
 //! ```
@@ -51,8 +51,8 @@
 mod admit;
 mod apply;
 mod cluster;
+mod conflict;
 mod connect;
-mod contest;
 mod delete;
 mod discovery;
 mod dispute;
@@ -75,9 +75,9 @@ mod words;
 mod write;
 
 pub use cluster::Cluster;
+pub use conflict::ConflictRules;
 pub use connect::{Connect, Server};
-pub use contest::ConflictRules;
 pub use options::KubeOptions;
-pub use owner::UNIT_LABEL;
+pub use owner::{INSTALLATION_LABEL, UNIT_LABEL};
 pub use store::{KubeStore, STATE_LABEL};
 pub use target::KubeTarget;

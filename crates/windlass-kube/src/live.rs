@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use windlass_core::{
-    Around, Context, Error, ErrorKind, HealthCheck, Live, Map, Object, ObjectId, Result, Stamp, Text,
-    Timestamp, Value, Version,
+    Children, Context, Deletion, Error, ErrorKind, HealthCheck, Live, Map, Object, ObjectId, Result, Stamp,
+    Text, Timestamp, Value, Version,
 };
 
 use crate::resource::Resource;
@@ -34,7 +34,8 @@ impl<'a> Reader<'a> {
             version: version_of(object.body())?,
             stamp,
             uid: object.body().text_at(&["metadata", "uid"]).map(Text::from),
-            mark: owner::of(&object),
+            owner: owner::of(&object),
+            deletion: deletion(&object),
             health: self.health.iter().find_map(|check| check.assess(&object, &around)),
             body: None,
         };
@@ -50,6 +51,14 @@ fn without_versions(object: Object) -> Result<Object> {
         metadata.remove("generation");
     }
     Object::new(body)
+}
+
+/// An object that was told to go, and what holds it.
+fn deletion(object: &Object) -> Option<Deletion> {
+    object.body().at(&["metadata", "deletionTimestamp"]).filter(|at| !at.is_null())?;
+    let finalizers =
+        object.body().at(&["metadata", "finalizers"]).and_then(Value::as_list).unwrap_or_default();
+    Some(Deletion::held_by(finalizers.iter().filter_map(Value::as_text).map(Text::from).collect()))
 }
 
 /// Items of a list say neither `apiVersion` nor `kind`.
@@ -78,7 +87,7 @@ pub(crate) fn parts(version: &Version) -> (&str, Option<&str>) {
 #[derive(Debug)]
 struct Age(Option<u64>);
 
-impl Around for Age {
+impl Children for Age {
     fn owned_by(&self, _owner: &ObjectId) -> Vec<Object> {
         Vec::new()
     }

@@ -5,14 +5,14 @@ use std::sync::PoisonError;
 
 use futures_util::future::join_all;
 use windlass_core::{
-    Context, Error, ErrorKind, Interest, Live, Look, ObjectId, Observed, Result, Sight, UnitId, Value,
+    Context, Error, ErrorKind, Interest, Live, Look, ObjectId, Observation, Observed, Result, UnitId, Value,
 };
 
 use crate::discovery::{View, unserved};
 use crate::fail::{self, Subject};
 use crate::list::{Listing, list, names};
 use crate::live::{is_controlled, trim};
-use crate::owner::UNIT_LABEL;
+use crate::owner;
 use crate::resource::Resource;
 use crate::target::KubeTarget;
 use crate::wire::{Call, read_json};
@@ -21,7 +21,7 @@ use crate::wire::{Call, read_json};
 const SURVEY_MIN: usize = 8;
 
 type Asked<'a> = BTreeMap<&'a ObjectId, &'a Look>;
-type Sights = BTreeMap<ObjectId, Sight>;
+type Sights = BTreeMap<ObjectId, Observation>;
 
 /// Looks at a kind whose path is not known although the kind is, before it is given up.
 const LOOKS_MAX: usize = 4;
@@ -40,8 +40,8 @@ pub(crate) async fn observe(target: &KubeTarget, cx: &Context, interest: &Intere
     let mut observed = pass.look(sorted).await;
     pass.look_again(view, interest, &mut observed).await?;
     cx.check()?;
-    observed.strays.sort_by(|a, b| a.id.cmp(&b.id));
-    observed.strays.dedup_by(|a, b| a.id == b.id);
+    observed.orphans.sort_by(|a, b| a.id.cmp(&b.id));
+    observed.orphans.dedup_by(|a, b| a.id == b.id);
     if let Some(error) = nothing_seen(&observed) {
         return Err(error);
     }
@@ -66,10 +66,10 @@ fn sort<'a>(view: &View, asked: &Asked<'a>, attempt: usize) -> Sorted<'a> {
             }
             Err(error) if error.kind() == ErrorKind::Undefined => {
                 sorted.lacks = true;
-                sorted.answered.insert((*id).clone(), Sight::Undefined);
+                sorted.answered.insert((*id).clone(), Observation::Undefined);
             }
             Err(error) => {
-                sorted.answered.insert((*id).clone(), Sight::Unreadable(error));
+                sorted.answered.insert((*id).clone(), Observation::Unreadable(error));
             }
         }
     }
@@ -87,14 +87,14 @@ struct Pass<'a> {
 impl Pass<'_> {
     async fn look(self, sorted: Sorted<'_>) -> Observed {
         let Pass { target, cx, unit } = self;
-        let mut observed = Observed { sights: sorted.answered, strays: Vec::new() };
+        let mut observed = Observed { observations: sorted.answered, orphans: Vec::new() };
         let looks = sorted
             .kinds
             .into_iter()
             .map(|(resource, asked)| Kind { target, cx, unit, resource, asked }.look());
-        for (sights, strays) in join_all(looks).await {
-            observed.sights.extend(sights);
-            observed.strays.extend(strays);
+        for (observations, orphans) in join_all(looks).await {
+            observed.observations.extend(observations);
+            observed.orphans.extend(orphans);
         }
         observed
     }
@@ -104,7 +104,7 @@ impl Pass<'_> {
     async fn look_again(self, mut view: View, interest: &Interest, observed: &mut Observed) -> Result<()> {
         for attempt in 1.. {
             let open = |view: &View, (id, look): &(&ObjectId, &Look)| {
-                observed.sights.get(*id) == Some(&Sight::Undefined)
+                observed.observations.get(*id) == Some(&Observation::Undefined)
                     && view.any(id, &look.api_version, 0).is_ok()
                     && (!view.fresh || view.lists(id))
             };
@@ -113,8 +113,8 @@ impl Pass<'_> {
                 return Ok(());
             }
             if attempt >= LOOKS_MAX {
-                let given_up = asked.keys().map(|id| ((*id).clone(), Sight::Unreadable(unserved(id))));
-                observed.sights.extend(given_up);
+                let given_up = asked.keys().map(|id| ((*id).clone(), Observation::Unreadable(unserved(id))));
+                observed.observations.extend(given_up);
                 return Ok(());
             }
             if view.fresh {
@@ -122,8 +122,8 @@ impl Pass<'_> {
             }
             view = self.target.cluster.view_after(self.cx, &view).await?;
             let again = self.look(sort(&view, &asked, attempt - 1)).await;
-            observed.sights.extend(again.sights);
-            observed.strays.extend(again.strays);
+            observed.observations.extend(again.observations);
+            observed.orphans.extend(again.orphans);
         }
         Ok(())
     }
@@ -132,10 +132,10 @@ impl Pass<'_> {
 /// Where nothing at all could be read, that is the answer, and not a list of the same error.
 fn nothing_seen(observed: &Observed) -> Option<Error> {
     let errors: Option<Vec<&Error>> = observed
-        .sights
+        .observations
         .values()
-        .map(|sight| match sight {
-            Sight::Unreadable(error) => Some(error),
+        .map(|observation| match observation {
+            Observation::Unreadable(error) => Some(error),
             _ => None,
         })
         .collect();
@@ -160,13 +160,13 @@ impl Kind<'_> {
     async fn look(self) -> (Sights, Vec<Live>) {
         match self.listed().await {
             Ok(Some(items)) => self.complete(items).await,
-            Ok(None) => (self.all(&Sight::Undefined), Vec::new()),
-            Err(error) => (self.all(&Sight::Unreadable(error)), Vec::new()),
+            Ok(None) => (self.all(&Observation::Undefined), Vec::new()),
+            Err(error) => (self.all(&Observation::Unreadable(error)), Vec::new()),
         }
     }
 
-    fn all(&self, sight: &Sight) -> Sights {
-        self.asked.keys().map(|id| ((*id).clone(), sight.clone())).collect()
+    fn all(&self, observation: &Observation) -> Sights {
+        self.asked.keys().map(|id| ((*id).clone(), observation.clone())).collect()
     }
 
     /// Gives what carries our mark: over all namespaces, else in those asked for, else nothing. `None`: the kind is
@@ -210,31 +210,30 @@ impl Kind<'_> {
     }
 
     async fn marked(&self, namespace: &str) -> Result<Vec<Value>> {
-        let listing =
-            Listing { resource: &self.resource, namespace, selector: &format!("{UNIT_LABEL}={}", self.unit) };
+        let listing = Listing { resource: &self.resource, namespace, selector: &owner::selector(self.unit) };
         list(&self.target.cluster, self.cx, &listing).await
     }
 
     async fn complete(&self, items: Vec<Value>) -> (Sights, Vec<Live>) {
-        let (mut sights, mut strays, mut broken) = (Sights::new(), Vec::new(), Vec::new());
+        let (mut observations, mut orphans, mut broken) = (Sights::new(), Vec::new(), Vec::new());
         let reader = self.target.reader(self.cx);
         for item in items {
             match reader.read(&self.resource, item) {
                 Ok(live) => match self.asked.get(&live.id) {
                     Some(look) => {
-                        sights.insert(live.id.clone(), Sight::Live(trim(live, look.known)));
+                        observations.insert(live.id.clone(), Observation::Live(trim(live, look.known)));
                     }
                     None if is_controlled(&live) => {}
-                    None => strays.push(Live { body: None, ..live }),
+                    None => orphans.push(Live { body: None, ..live }),
                 },
                 Err(error) => broken.push(error),
             }
         }
         if let Some(error) = Error::all(broken) {
-            return (self.all(&Sight::Unreadable(error)), Vec::new());
+            return (self.all(&Observation::Unreadable(error)), Vec::new());
         }
-        sights.extend(self.search(&sights).await);
-        (sights, strays)
+        observations.extend(self.search(&observations).await);
+        (observations, orphans)
     }
 
     /// Looks one by one for what does not carry our mark.
@@ -247,7 +246,7 @@ impl Kind<'_> {
         join_all(searches).await.into_iter().flatten().collect()
     }
 
-    async fn search_in(&self, namespace: &str, ids: Vec<&ObjectId>) -> Vec<(ObjectId, Sight)> {
+    async fn search_in(&self, namespace: &str, ids: Vec<&ObjectId>) -> Vec<(ObjectId, Observation)> {
         let exist = if ids.len() >= SURVEY_MIN && self.resource.listable {
             let listing = Listing { resource: &self.resource, namespace, selector: "" };
             names(&self.target.cluster, self.cx, &listing, ids.len()).await.ok().flatten()
@@ -256,22 +255,23 @@ impl Kind<'_> {
         };
         let (present, absent): (Vec<&ObjectId>, Vec<&ObjectId>) =
             ids.into_iter().partition(|id| exist.as_ref().is_none_or(|names| names.contains(&id.name)));
-        let mut sights = join_all(present.into_iter().map(async |id| (id.clone(), self.one(id).await))).await;
-        sights.extend(absent.into_iter().map(|id| (id.clone(), Sight::Absent)));
-        sights
+        let mut observations =
+            join_all(present.into_iter().map(async |id| (id.clone(), self.one(id).await))).await;
+        observations.extend(absent.into_iter().map(|id| (id.clone(), Observation::Absent)));
+        observations
     }
 
-    async fn one(&self, id: &ObjectId) -> Sight {
+    async fn one(&self, id: &ObjectId) -> Observation {
         match get(self.target, self.cx, &self.resource, id).await {
             Ok(Some(live)) if live.id == *id => {
-                Sight::Live(trim(live, self.asked.get(id).and_then(|look| look.known)))
+                Observation::Live(trim(live, self.asked.get(id).and_then(|look| look.known)))
             }
-            Ok(Some(_)) => Sight::Unreadable(
+            Ok(Some(_)) => Observation::Unreadable(
                 Error::new(ErrorKind::Unavailable, "the server gave another object").with("object", id),
             ),
-            Ok(None) => Sight::Absent,
-            Err(error) if error.kind() == ErrorKind::Undefined => Sight::Undefined,
-            Err(error) => Sight::Unreadable(error),
+            Ok(None) => Observation::Absent,
+            Err(error) if error.kind() == ErrorKind::Undefined => Observation::Undefined,
+            Err(error) => Observation::Unreadable(error),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Result, Text};
 
-use crate::contest::ConflictRules;
+use crate::conflict::ConflictRules;
 
 /// What a [`KubeTarget`](crate::KubeTarget) does where there is a choice.
 ///

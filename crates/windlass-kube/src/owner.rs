@@ -1,15 +1,17 @@
 //! Who owns a live object, by the marks of the field's tools.
 
-use windlass_core::{Error, ErrorKind, Mark, Object, Result, Text, Value};
+use windlass_core::{Error, ErrorKind, Object, Owner, Result, Text, UnitId, Value};
 
-/// The label that carries the mark: its value is the unit.
+/// The label that names the unit that owns an object.
 pub const UNIT_LABEL: &str = "windlass.dev/unit";
+/// The label that names the installation of that unit; without it, it is the default one.
+pub const INSTALLATION_LABEL: &str = "windlass.dev/installation";
 
 /// Reads who owns the object. Our own mark counts first.
-pub(crate) fn of(object: &Object) -> Option<Mark> {
-    let mark = |owner: String| Some(Mark { owner: owner.into() });
+pub(crate) fn of(object: &Object) -> Option<Owner> {
+    let mark = |owner: String| Some(Owner::Other(owner.into()));
     if let Some(unit) = object.label(UNIT_LABEL) {
-        return mark(unit.to_owned());
+        return Some(unit_of(unit, object.label(INSTALLATION_LABEL)));
     }
     let pair = |prefix: &str| {
         let name = object.label(&format!("{prefix}/name"))?;
@@ -38,6 +40,19 @@ pub(crate) fn of(object: &Object) -> Option<Mark> {
         .and_then(|inventory| mark(format!("inventory:{inventory}")))
 }
 
+/// A label that names no unit is somebody's all the same.
+fn unit_of(unit: &str, installation: Option<&str>) -> Owner {
+    let installation = installation.unwrap_or(UnitId::DEFAULT_INSTALLATION);
+    UnitId::new(unit)
+        .and_then(|unit| unit.of_installation(installation))
+        .map_or_else(|_| Owner::Other(format!("{installation}/{unit}").into()), Owner::Unit)
+}
+
+/// Selects what a unit owns.
+pub(crate) fn selector(unit: &UnitId) -> String {
+    format!("{UNIT_LABEL}={},{INSTALLATION_LABEL}={}", unit.as_str(), unit.installation())
+}
+
 fn helm_release(object: &Object) -> Option<String> {
     if object.label("app.kubernetes.io/managed-by") != Some("Helm") {
         return None;
@@ -59,12 +74,12 @@ fn argo_application(object: &Object) -> Option<Text> {
 }
 
 /// Sets our mark on a body.
-pub(crate) fn set(body: &mut Value, mark: &Mark) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if mark.owner.is_empty() || mark.owner.len() > 63 || !mark.owner.chars().all(plain) {
-        return Err(Error::new(ErrorKind::Invalid, "the mark cannot be the value of a label")
-            .with("mark", &mark.owner));
-    }
+pub(crate) fn set(body: &mut Value, owner: &Owner) -> Result<()> {
+    let Owner::Unit(unit) = owner else {
+        return Err(
+            Error::new(ErrorKind::Invalid, "only a unit can own what is written").with("owner", owner)
+        );
+    };
     let labels = body
         .as_map_mut()
         .map(|map| map.entry("metadata", || Value::Map(windlass_core::Map::new())))
@@ -75,7 +90,9 @@ pub(crate) fn set(body: &mut Value, mark: &Mark) -> Result<()> {
     if labels.is_null() {
         *labels = Value::Map(windlass_core::Map::new());
     }
-    labels.as_map_mut().ok_or_else(wrong)?.insert(UNIT_LABEL, mark.owner.clone());
+    let labels = labels.as_map_mut().ok_or_else(wrong)?;
+    labels.insert(UNIT_LABEL, unit.as_str());
+    labels.insert(INSTALLATION_LABEL, unit.installation());
     Ok(())
 }
 
@@ -88,7 +105,7 @@ mod tests {
             r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"web","namespace":"shop",{metadata}}}}}"#
         );
         let object = Object::new(serde_json::from_str(&text).unwrap()).unwrap();
-        assert_eq!(of(&object).map_or("nobody".into(), |mark| mark.owner), expected, "{metadata}");
+        assert_eq!(of(&object).map_or("nobody".into(), |owner| owner.to_string()), expected, "{metadata}");
     }
 
     #[test]
@@ -115,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn the_installation_is_part_of_the_owner() {
+        check(
+            r#""labels":{"windlass.dev/unit":"shop","windlass.dev/installation":"staging"}"#,
+            "staging/shop",
+        );
+        check(r#""labels":{"windlass.dev/unit":"shop","windlass.dev/installation":"windlass"}"#, "shop");
+        check(r#""labels":{"windlass.dev/unit":"Not_one"}"#, "windlass/Not_one");
+    }
+
+    #[test]
     fn a_label_of_helm_without_its_annotation_is_no_owner() {
         check(r#""labels":{"app.kubernetes.io/managed-by":"Helm"}"#, "nobody");
     }
@@ -134,10 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_that_is_no_label_value_is_refused() {
+    fn only_a_unit_can_own_what_is_written() {
         let mut body = Value::from_iter([("metadata", Value::Map(windlass_core::Map::new()))]);
-        assert!(set(&mut body, &Mark { owner: "flux:a/b".into() }).is_err());
-        set(&mut body, &Mark { owner: "shop".into() }).unwrap();
-        assert_eq!(body.canonical(), r#"{"metadata":{"labels":{"windlass.dev/unit":"shop"}}}"#);
+        assert!(set(&mut body, &Owner::named("flux:a/b")).is_err());
+        set(&mut body, &Owner::named("shop")).unwrap();
+        assert_eq!(
+            body.canonical(),
+            r#"{"metadata":{"labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"}}}"#
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use http::Method;
 use windlass_core::{
-    Contest, Context, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Prediction, Result, Sight, Text,
-    Value, Want,
+    Conflict, Context, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Observation, Prediction, Result,
+    Text, Value, Want,
 };
 
 use crate::discovery::View;
@@ -53,7 +53,7 @@ impl Made {
         let mut made = Self::default();
         for want in wants {
             let id = want.item.id();
-            if id.group.is_empty() && id.kind == "Namespace" && want.sight.live().is_none() {
+            if id.group.is_empty() && id.kind == "Namespace" && want.observation.live().is_none() {
                 made.namespaces.insert(id.name.clone());
             }
             if is_definition(id) {
@@ -89,14 +89,14 @@ struct Rehearsed {
 impl Rehearsal<'_> {
     async fn one(&self, want: &Want<'_>) -> Prediction {
         let mode = want.item.directives.mode.unwrap_or_default();
-        let predicted = match (want.sight, mode) {
-            (Sight::Live(_) | Sight::Absent, _) if self.comes_later(want) => self.later(want),
-            (Sight::Live(_), Mode::CreateOnly) => Ok(Prediction::Same),
-            (Sight::Live(live), Mode::Replace) => self.replace(want, live).await,
-            (Sight::Live(live), mode) => self.apply(want, live, mode).await,
-            (Sight::Absent, mode) => self.create(want, mode).await,
-            (Sight::Undefined, _) => self.later(want),
-            (Sight::Unreadable(error), _) => Err(error.clone()),
+        let predicted = match (want.observation, mode) {
+            (Observation::Live(_) | Observation::Absent, _) if self.comes_later(want) => self.later(want),
+            (Observation::Live(_), Mode::CreateOnly) => Ok(Prediction::Same),
+            (Observation::Live(live), Mode::Replace) => self.replace(want, live).await,
+            (Observation::Live(live), mode) => self.apply(want, live, mode).await,
+            (Observation::Absent, mode) => self.create(want, mode).await,
+            (Observation::Undefined, _) => self.later(want),
+            (Observation::Unreadable(error), _) => Err(error.clone()),
         };
         predicted.unwrap_or_else(|error| Prediction::Refused(error.with_each("object", want.item.id())))
     }
@@ -122,39 +122,39 @@ impl Rehearsal<'_> {
             && !self.made.namespaces.contains(&want.item.id().namespace)
         {
             let sending = self.sending(want)?;
-            let call = sending.apply(&payload, want.mark, &[], true)?.dry_run();
+            let call = sending.apply(&payload, want.owner, &[], true)?.dry_run();
             let answer = self.target.cluster.ask(self.cx, &call).await?;
             sending.rehearsed(&answer, &call)?
         } else {
             marked(&payload, want)?
         };
-        Ok(Prediction::Change { payload, after, mode, contests: Vec::new() })
+        Ok(Prediction::Change { payload, after, mode, conflicts: Vec::new() })
     }
 
     async fn apply(&self, want: &Want<'_>, live: &Live, mode: Mode) -> Result<Prediction> {
         let sending = self.sending(want)?;
         let mut payload = want.item.object.clone();
-        let (contests, taken) = match self.rehearse(&sending, want, &payload, false, mode).await? {
+        let (conflicts, taken) = match self.rehearse(&sending, want, &payload, false, mode).await? {
             Taken::Contested(dispute) => {
                 dispute.refuse(want.item.id())?;
                 payload = dispute.without_yielded(&payload)?;
-                (dispute.contests, self.rehearse(&sending, want, &payload, true, mode).await?)
+                (dispute.conflicts, self.rehearse(&sending, want, &payload, true, mode).await?)
             }
             taken => (Vec::new(), taken),
         };
         match taken {
             Taken::Well(Rehearsed { after, leaves_behind }) => {
                 let same = live.stamp == after.stamp && !leaves_behind;
-                Ok(outcome(same, payload, live, after, Mode::Apply, contests))
+                Ok(outcome(same, payload, live, after, Mode::Apply, conflicts))
             }
             Taken::OnlyAnew => {
                 is_made_once(want.item.id())?;
                 let payload = want.item.object.clone();
                 let after = marked(&payload, want)?;
-                Ok(Prediction::Change { payload, after, mode: Mode::Recreate, contests: Vec::new() })
+                Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
             }
             Taken::Contested(_) => {
-                Err(Error::new(ErrorKind::Conflict, "the fields are contested although forced"))
+                Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
             }
         }
     }
@@ -167,7 +167,7 @@ impl Rehearsal<'_> {
         force: bool,
         mode: Mode,
     ) -> Result<Taken> {
-        let call = sending.apply(payload, want.mark, &[], force)?.dry_run();
+        let call = sending.apply(payload, want.owner, &[], force)?.dry_run();
         let answer = self.target.cluster.send(self.cx, &call).await?;
         if answer.is_success() {
             let mut body: Value = read_json(&answer, &call)?;
@@ -196,7 +196,7 @@ impl Rehearsal<'_> {
         let before: Value = self.target.cluster.ask_json(self.cx, &get).await?;
         let version = version_of(&before)?;
         let put = sending
-            .body(Method::PUT, &want.item.object, want.mark, &[("resourceVersion", parts(&version).0)])?
+            .body(Method::PUT, &want.item.object, want.owner, &[("resourceVersion", parts(&version).0)])?
             .dry_run();
         let after: Value = self.target.cluster.ask_json(self.cx, &put).await?;
         let manager = &self.target.options.manager;
@@ -221,7 +221,7 @@ impl Rehearsal<'_> {
 
 fn marked(payload: &Object, want: &Want<'_>) -> Result<Object> {
     let mut body = payload.body().as_ref().clone();
-    owner::set(&mut body, want.mark)?;
+    owner::set(&mut body, want.owner)?;
     Object::new(body)
 }
 
@@ -231,10 +231,10 @@ fn outcome(
     live: &Live,
     after: Live,
     mode: Mode,
-    contests: Vec<Contest>,
+    conflicts: Vec<Conflict>,
 ) -> Prediction {
     match after.body {
-        Some(after) if !same => Prediction::Change { payload, after: settle(after, live), mode, contests },
+        Some(after) if !same => Prediction::Change { payload, after: settle(after, live), mode, conflicts },
         _ => Prediction::Same,
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Admitted, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule, Predict,
-    Prediction, Profile, Result, Target, Text, Version, Want, Write, Written, async_trait,
+    Admitted, Capabilities, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule,
+    Predict, Prediction, Profile, Result, Taken, Target, Text, Version, Want, Write, Written, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -110,8 +110,8 @@ impl KubeTarget {
     /// Remembers the version of what may be written next, and forgets it of what will not be.
     pub(crate) fn note_seen(&self, observed: &Observed) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for (id, sight) in &observed.sights {
-            match sight.live().filter(|live| live.body.is_some()) {
+        for (id, observation) in &observed.observations {
+            match observation.live().filter(|live| live.body.is_some()) {
                 Some(live) => seen.insert(id.clone(), live.version.clone()),
                 None => seen.remove(id),
             };
@@ -158,5 +158,13 @@ impl Predict for KubeTarget {
 
     async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
         crate::predict::predict(self, cx, wants).await
+    }
+
+    async fn takes(&self, _cx: &Context, _ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn capabilities(&self, _cx: &Context) -> Result<Option<Capabilities>> {
+        Ok(None)
     }
 }

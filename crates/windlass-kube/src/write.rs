@@ -1,7 +1,9 @@
 //! Writing: one object, on a condition.
 
 use http::Method;
-use windlass_core::{Context, Error, ErrorKind, Live, Mark, Object, ObjectId, Result, Value, Write, Written};
+use windlass_core::{
+    Context, Error, ErrorKind, Live, Object, ObjectId, Owner, Result, Value, Write, Written,
+};
 
 use crate::apply::Writing;
 use crate::delete::Deletion;
@@ -18,13 +20,13 @@ pub(crate) const NOT_SERVED_TRIES_MAX: u32 = 6;
 
 pub(crate) async fn write(target: &KubeTarget, cx: &Context, write: &Write) -> Result<Written> {
     match write {
-        Write::Apply { payload, mode, expect, mark, contests } => {
+        Write::Apply { payload, mode, expect, owner, conflicts } => {
             check_size(cx, payload)?;
             let (id, api_version) = (payload.id(), payload.api_version());
             let seen = target.take_seen(id);
             let view = view_for(target, cx, |view| view.exact(id, api_version).map(|_| ())).await?;
             let sending = Sending { target, resource: view.exact(id, api_version)? };
-            let writing = Writing { sending, cx, payload, expect, mark, contests, seen };
+            let writing = Writing { sending, cx, payload, expect, owner, conflicts, seen };
             let written = writing.carry_out(*mode).await?;
             if !matches!(written, Written::Unchanged(_)) {
                 target.cluster.note_written(payload);
@@ -78,11 +80,11 @@ impl Sending<'_> {
     pub(crate) fn apply(
         &self,
         payload: &Object,
-        mark: &Mark,
+        owner: &Owner,
         condition: &[(&str, &str)],
         force: bool,
     ) -> Result<Call> {
-        let call = self.body(Method::PATCH, payload, mark, condition)?;
+        let call = self.body(Method::PATCH, payload, owner, condition)?;
         Ok(call.query("force", if force { "true" } else { "false" }).content(APPLY))
     }
 
@@ -98,12 +100,12 @@ impl Sending<'_> {
         &self,
         method: Method,
         payload: &Object,
-        mark: &Mark,
+        owner: &Owner,
         condition: &[(&str, &str)],
     ) -> Result<Call> {
         let id = payload.id();
         let mut body = payload.body().as_ref().clone();
-        owner::set(&mut body, mark).map_err(|error| error.with("object", id))?;
+        owner::set(&mut body, owner).map_err(|error| error.with("object", id))?;
         for (key, value) in condition {
             metadata(&mut body).map(|metadata| metadata.insert(*key, *value));
         }

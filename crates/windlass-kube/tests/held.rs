@@ -6,7 +6,7 @@ mod script;
 
 use script::writes::{GENTLE, GET, PATCH, apply, at, check, conflict, sent, told};
 use script::{Script, context, live_map, status};
-use windlass_core::{Contest, Decision, Expect, FieldPath, Mode, Target, Write};
+use windlass_core::{Conflict, Decision, Expect, FieldPath, Mode, Target, Write};
 use windlass_kube::{ConflictRules, KubeOptions};
 
 fn held_by(managers: &[(&str, &str)]) -> String {
@@ -28,8 +28,8 @@ fn planned(decision: Decision) -> Write {
         panic!("an apply")
     };
     let path = FieldPath::root().field("data").field("k");
-    let contests = vec![Contest { path, holder: "kubectl-edit".into(), decision }];
-    Write::Apply { payload, mode, expect, mark, contests }
+    let conflicts = vec![Conflict { path, holder: "kubectl-edit".into(), decision }];
+    Write::Apply { payload, mode, expect, mark, conflicts }
 }
 
 async fn check_contested(
@@ -76,10 +76,10 @@ async fn a_field_that_the_plan_takes_is_taken() {
     let asked = [format!("{GENTLE} {body}"), format!("{PATCH} {body}")];
     check_contested(script, ConflictRules::none(), planned(Decision::Take), "changed 5@u-x", &asked).await;
     // At the version of the plan nothing can have changed since.
-    let Write::Apply { payload, mode, mark, contests, .. } = planned(Decision::Take) else {
+    let Write::Apply { payload, mode, mark, conflicts, .. } = planned(Decision::Take) else {
         panic!("an apply")
     };
-    let write = Write::Apply { payload, mode, expect: at("4@u-x"), mark, contests };
+    let write = Write::Apply { payload, mode, expect: at("4@u-x"), mark, conflicts };
     let script = Script::new().on(PATCH, 200, &live_map("x", "1", 5));
     check(
         script,

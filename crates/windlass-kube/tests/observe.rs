@@ -7,7 +7,7 @@ mod script;
 use std::fmt::Write as _;
 
 use script::{Script, absent, context, interest, list, live_map, status, widgets};
-use windlass_core::{ErrorKind, Interest, Observed, Sight, Target};
+use windlass_core::{ErrorKind, Interest, Observation, Observed, Target};
 
 const LIST: &str = "GET /api/v1/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
 const LIST_A: &str = "GET /api/v1/namespaces/a/configmaps?labelSelector=windlass.dev/unit%3Dshop&limit=2500";
@@ -17,21 +17,21 @@ const FORBIDDEN: &str = r#"{"kind":"Status","reason":"Forbidden","message":"conf
 /// Writes what was seen as one line for each object.
 fn told(observed: &Observed) -> String {
     let mut out = String::new();
-    for (id, sight) in &observed.sights {
-        let what = match sight {
-            Sight::Live(live) => {
-                let owner = live.mark.as_ref().map_or("nobody", |mark| mark.owner.as_str());
+    for (id, observation) in &observed.observations {
+        let what = match observation {
+            Observation::Live(live) => {
+                let owner = live.owner.as_ref().map_or("nobody", |mark| mark.owner.as_str());
                 let body = if live.body.is_some() { "body" } else { "no body" };
                 format!("{} of {owner}, {body}", live.version.0)
             }
-            Sight::Absent => "absent".into(),
-            Sight::Undefined => "undefined".into(),
-            Sight::Unreadable(error) => format!("unreadable: {error}"),
+            Observation::Absent => "absent".into(),
+            Observation::Undefined => "undefined".into(),
+            Observation::Unreadable(error) => format!("unreadable: {error}"),
         };
         writeln!(out, "{id}: {what}").unwrap();
     }
-    for live in &observed.strays {
-        writeln!(out, "stray {}", live.id).unwrap();
+    for live in &observed.orphans {
+        writeln!(out, "orphan {}", live.id).unwrap();
     }
     out.trim_end().into()
 }
@@ -53,7 +53,7 @@ async fn a_second_pass_costs_one_list_for_each_kind_and_nothing_else() {
     let observed = target.observe(&context(), &interest).await.unwrap();
     script.log();
     for (id, look) in &mut interest.objects {
-        look.known = observed.sights[id].live().map(|live| live.stamp);
+        look.known = observed.observations[id].live().map(|live| live.stamp);
     }
     let requests = target.cluster().requests();
     let observed = target.observe(&context(), &interest).await.unwrap();
@@ -101,7 +101,8 @@ async fn many_missing_objects_are_searched_by_one_list_of_names() {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let target = script.target();
     let observed = target.observe(&context(), &interest(&ids)).await.unwrap();
-    let absent = observed.sights.values().filter(|sight| **sight == Sight::Absent).count();
+    let absent =
+        observed.observations.values().filter(|observation| **observation == Observation::Absent).count();
     assert_eq!(absent, 7);
     assert!(told(&observed).contains("ConfigMap/a/m3: 9@u-m3 of nobody, body"));
     assert_eq!(
@@ -216,14 +217,14 @@ async fn strays_come_without_bodies_and_copies_of_controllers_are_none() {
     let target = script.target();
     let observed = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap();
     assert_eq!(told(&observed), "ConfigMap/a/x: 5@u-x of shop, body\nstray ConfigMap/a/old");
-    assert!(observed.strays.iter().all(|live| live.body.is_none()));
+    assert!(observed.orphans.iter().all(|live| live.body.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn bodies_carry_no_managed_fields() {
     let script = Script::new().on(LIST, 200, &list(&[live_map("x", "1", 5)], ""));
     let observed = script.target().observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap();
-    let live = observed.sights.values().next().unwrap().live().unwrap();
+    let live = observed.observations.values().next().unwrap().live().unwrap();
     assert!(!live.body.as_ref().unwrap().body().canonical().contains("managedFields"));
 }
 

@@ -6,7 +6,7 @@ mod script;
 
 use script::{Script, config_map, context, item, live_map, mark, object, status};
 use windlass_core::{
-    Admitted, Decision, ErrorKind, Item, Live, Mode, Predict, Prediction, Sight, Stamp, Version, Want,
+    Admitted, Decision, ErrorKind, Item, Live, Mode, Observation, Predict, Prediction, Stamp, Version, Want,
 };
 use windlass_kube::{ConflictRules, KubeOptions, KubeTarget};
 
@@ -129,32 +129,32 @@ async fn what_is_not_served_is_refused_with_what_is() {
     );
 }
 
-fn live(value: &str) -> Sight {
+fn live(value: &str) -> Observation {
     let mut body: windlass_core::Value = serde_json::from_str(&live_map("x", value, 4)).unwrap();
     body.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap().remove("managedFields");
-    Sight::Live(Live {
+    Observation::Live(Live {
         id: "ConfigMap/a/x".parse().unwrap(),
         version: Version::new("4@u-x"),
         stamp: Stamp(windlass_core::Digest::of(value.as_bytes())),
         uid: Some("u-x".into()),
-        mark: Some(mark()),
+        owner: Some(mark()),
         health: None,
         body: Some(windlass_core::Object::new(body).unwrap()),
     })
 }
 
-async fn predict(target: &KubeTarget, item: &Item, sight: &Sight) -> Prediction {
-    let wants = [Want { item, sight, mark: &mark() }];
+async fn predict(target: &KubeTarget, item: &Item, observation: &Observation) -> Prediction {
+    let wants = [Want { item, observation, owner: &mark() }];
     target.predict(&context(), &wants).await.unwrap().remove(0)
 }
 
 fn told(prediction: &Prediction) -> String {
     match prediction {
         Prediction::Same => "same".into(),
-        Prediction::Change { payload, after, mode, contests } => {
-            let contests: Vec<String> = contests
+        Prediction::Change { payload, after, mode, conflicts } => {
+            let conflicts: Vec<String> = conflicts
                 .iter()
-                .map(|contest| format!("{} of {}: {:?}", contest.path, contest.holder, contest.decision))
+                .map(|conflict| format!("{} of {}: {:?}", conflict.path, conflict.holder, conflict.decision))
                 .collect();
             let text = |object: &windlass_core::Object, path: &[&str]| {
                 object.body().text_at(path).unwrap_or("nothing").to_owned()
@@ -163,7 +163,7 @@ fn told(prediction: &Prediction) -> String {
                 "{mode:?} k={} label={} [{}]",
                 text(payload, &["data", "k"]),
                 text(after, &["metadata", "labels", "windlass.dev/unit"]),
-                contests.join(", ")
+                conflicts.join(", ")
             )
         }
         Prediction::Deferred { until, .. } => format!("deferred until {until}"),
@@ -171,7 +171,7 @@ fn told(prediction: &Prediction) -> String {
     }
 }
 
-fn contested() -> String {
+fn conflicting() -> String {
     let causes = r#"{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using v1","field":".data.k"}]}"#;
     status(409, "Conflict", "Apply failed with 1 conflict", causes)
 }
@@ -181,7 +181,7 @@ async fn a_create_is_predicted_without_a_request() {
     let script = Script::new();
     let target = script.target();
     let item = item(&config_map("x", "1"));
-    assert_eq!(told(&predict(&target, &item, &Sight::Absent).await), "Apply k=1 label=shop []");
+    assert_eq!(told(&predict(&target, &item, &Observation::Absent).await), "Apply k=1 label=shop []");
     assert_eq!(script.log(), "GET /api\nGET /apis");
 }
 
@@ -190,16 +190,16 @@ async fn a_create_is_rehearsed_where_that_is_asked_for_and_its_namespace_exists(
     let script = Script::new().on(FORCED, 201, &live_map("x", "1", 0));
     let target = script.target_with(KubeOptions::default().with_dry_run_of_creates());
     let wanted = item(&config_map("x", "1"));
-    assert_eq!(told(&predict(&target, &wanted, &Sight::Absent).await), "Apply k=1 label=shop []");
+    assert_eq!(told(&predict(&target, &wanted, &Observation::Absent).await), "Apply k=1 label=shop []");
     assert!(script.log().contains(FORCED));
 
     let namespace = item(r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}"#);
-    let (sight, mark) = (Sight::Absent, mark());
+    let (observation, mark) = (Observation::Absent, mark());
     let wants = [
-        Want { item: &wanted, sight: &sight, mark: &mark },
-        Want { item: &namespace, sight: &Sight::Live(live_namespace()), mark: &mark },
+        Want { item: &wanted, observation: &observation, owner: &mark },
+        Want { item: &namespace, observation: &Observation::Live(live_namespace()), owner: &mark },
     ];
-    let absent = [wants[0], Want { sight: &sight, ..wants[1] }];
+    let absent = [wants[0], Want { observation: &observation, ..wants[1] }];
     script.clone().on(
         "PATCH /api/v1/namespaces/a?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All",
         201,
@@ -210,7 +210,7 @@ async fn a_create_is_rehearsed_where_that_is_asked_for_and_its_namespace_exists(
 }
 
 fn live_namespace() -> Live {
-    let Sight::Live(live) = live("1") else { panic!("a live object") };
+    let Observation::Live(live) = live("1") else { panic!("a live object") };
     live
 }
 
@@ -226,13 +226,13 @@ async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
     script.on(list, 200, &script::list(&[live_map("x", "1", 4)], ""));
     let observed =
         windlass_core::Target::observe(&target, &context(), &script::interest(&["ConfigMap/a/x"])).await;
-    let sight = observed.unwrap().sights.into_values().next().unwrap();
-    assert_eq!(told(&predict(&target, &item, &sight).await), "same");
+    let observation = observed.unwrap().observations.into_values().next().unwrap();
+    assert_eq!(told(&predict(&target, &item, &observation).await), "same");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_taken_field_is_shown_with_its_holder() {
-    let script = Script::new().on(REHEARSAL, 409, &contested()).on(FORCED, 200, &live_map("x", "1", 4));
+    let script = Script::new().on(REHEARSAL, 409, &conflicting()).on(FORCED, 200, &live_map("x", "1", 4));
     let target = script.target();
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
     assert_eq!(told(&prediction), "Apply k=1 label=shop [data.k of kubectl-edit: Take]");
@@ -242,7 +242,7 @@ async fn a_taken_field_is_shown_with_its_holder() {
 
 #[tokio::test(start_paused = true)]
 async fn a_yielded_field_is_not_sent() {
-    let script = Script::new().on(REHEARSAL, 409, &contested()).on(FORCED, 200, &live_map("x", "0", 4));
+    let script = Script::new().on(REHEARSAL, 409, &conflicting()).on(FORCED, 200, &live_map("x", "0", 4));
     let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
     let target = script.target_with(KubeOptions::default().with_conflict_rules(rules));
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
@@ -254,7 +254,7 @@ async fn a_yielded_field_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_field_refuses_the_object() {
-    let script = Script::new().on(REHEARSAL, 409, &contested());
+    let script = Script::new().on(REHEARSAL, 409, &conflicting());
     let target = script.target_with(
         KubeOptions::default().with_conflict_rules(ConflictRules::none().otherwise(Decision::Refuse)),
     );
@@ -322,10 +322,10 @@ async fn an_undefined_kind_waits_for_the_definition_that_is_wanted_as_well() {
     let target = Script::new().target();
     let foo = item(r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f"}}"#);
     let crd = item(CRD);
-    let (mark, absent) = (mark(), Sight::Absent);
+    let (mark, absent) = (mark(), Observation::Absent);
     let wants = [
-        Want { item: &foo, sight: &Sight::Undefined, mark: &mark },
-        Want { item: &crd, sight: &absent, mark: &mark },
+        Want { item: &foo, observation: &Observation::Undefined, owner: &mark },
+        Want { item: &crd, observation: &absent, owner: &mark },
     ];
     let predictions = target.predict(&context(), &wants).await.unwrap();
     assert_eq!(
@@ -342,9 +342,11 @@ async fn an_error_of_one_rehearsal_is_the_answer_for_that_object_alone() {
     let script = Script::new().on(REHEARSAL, 403, denied);
     let target = script.target();
     let (one, two) = (item(&config_map("x", "1")), item(&config_map("y", "1")));
-    let (mark, live, absent) = (mark(), live("0"), Sight::Absent);
-    let wants =
-        [Want { item: &one, sight: &live, mark: &mark }, Want { item: &two, sight: &absent, mark: &mark }];
+    let (mark, live, absent) = (mark(), live("0"), Observation::Absent);
+    let wants = [
+        Want { item: &one, observation: &live, owner: &mark },
+        Want { item: &two, observation: &absent, owner: &mark },
+    ];
     let predictions = target.predict(&context(), &wants).await.unwrap();
     assert!(matches!(&predictions[0], Prediction::Refused(error) if error.kind() == ErrorKind::Denied));
     assert!(matches!(&predictions[1], Prediction::Change { .. }));
@@ -359,17 +361,19 @@ async fn a_version_that_a_wanted_definition_adds_is_waited_for() {
     );
     let target = Script::default().on("GET /api", 200, script::CORE).on("GET /apis", 200, &groups).target();
     let json = r#"{"apiVersion":"x.io/v1","kind":"Foo","metadata":{"name":"f"}}"#;
-    let (foo, crd, mark, absent, live) = (item(json), item(CRD), mark(), Sight::Absent, live("0"));
-    for sight in [&live, &absent] {
-        let wants =
-            [Want { item: &foo, sight, mark: &mark }, Want { item: &crd, sight: &absent, mark: &mark }];
+    let (foo, crd, mark, absent, live) = (item(json), item(CRD), mark(), Observation::Absent, live("0"));
+    for observation in [&live, &absent] {
+        let wants = [
+            Want { item: &foo, observation, owner: &mark },
+            Want { item: &crd, observation: &absent, owner: &mark },
+        ];
         let predictions = target.predict(&context(), &wants).await.unwrap();
         assert_eq!(
             told(&predictions[0]),
             "deferred until CustomResourceDefinition.apiextensions.k8s.io//foos.x.io"
         );
     }
-    let alone = [Want { item: &foo, sight: &live, mark: &mark }];
+    let alone = [Want { item: &foo, observation: &live, owner: &mark }];
     let predictions = target.predict(&context(), &alone).await.unwrap();
     assert!(told(&predictions[0]).starts_with("refused: [undefined]"), "{}", told(&predictions[0]));
 }

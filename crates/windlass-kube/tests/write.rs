@@ -10,7 +10,7 @@ use std::time::Duration;
 use script::writes::{GENTLE, GET, PATCH, PUT, apply, at, check, conflict, delete, sent, told};
 use script::{Script, absent, config_map, context, live_map, mark, object, status};
 use windlass_core::{
-    Cascade, Error, ErrorKind, Expect, Fence, Limits, Mark, Mode, Now, Result, Retry, Target, Write,
+    Cascade, Error, ErrorKind, Expect, Fence, Limits, Mode, Now, Owner, Result, Retry, Target, Write,
 };
 
 #[tokio::test(start_paused = true)]
@@ -296,12 +296,8 @@ async fn names_cannot_lead_elsewhere() {
 
 #[tokio::test(start_paused = true)]
 async fn a_foreign_mark_and_an_object_too_large_are_refused_before_anything_is_sent() {
-    let write = Write::apply(
-        object(&config_map("x", "1")),
-        Mode::Apply,
-        Expect::Absent,
-        Mark { owner: "flux:a/b".into() },
-    );
+    let write =
+        Write::apply(object(&config_map("x", "1")), Mode::Apply, Expect::Absent, Owner::named("flux:a/b"));
     assert_eq!(
         Script::new().target().write(&context(), &write).await.unwrap_err().kind(),
         ErrorKind::Invalid

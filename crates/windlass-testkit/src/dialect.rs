@@ -35,7 +35,7 @@ fn read(harness: &dyn DialectHarness, object: &Object, mut into: Directives) -> 
 /// What others have said of everything.
 fn filled() -> Directives {
     let mut filled = Directives::default();
-    filled.phase = Some("somebody's".into());
+    filled.suspended = Some("somebody's".into());
     (filled.wave, filled.keep) = (-77, true);
     filled.mode = Some(Mode::Replace);
     filled.after = vec![crate::id("ConfigMap/shop/of-somebody")];
@@ -91,7 +91,7 @@ pub fn what_is_not_spoken_of_stays(harness: &dyn DialectHarness) -> Check {
         ensure!(found == filled(), "an object without annotations made {:?} into {found:?}", filled());
         let found = read(harness, &object, filled())?;
         let stays = [
-            ("phase", said.phase.is_some() || found.phase == filled().phase),
+            ("suspended", said.suspended.is_some() || found.suspended == filled().suspended),
             ("mode", said.mode.is_some() || found.mode == filled().mode),
             ("after", found.after.starts_with(&filled().after)),
             ("time limit", said.time_limit.is_some() || found.time_limit == filled().time_limit),

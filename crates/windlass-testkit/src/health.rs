@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use windlass_core::{Alone, Health, HealthCheck, HealthStatus, Map, Object, Value};
+use windlass_core::{Health, HealthCheck, HealthStatus, Map, NoChildren, Object, Value};
 
 use crate::suite::{Bench, Check, Findings, Unmet, ensure, run_all, stated};
 
@@ -32,7 +32,7 @@ pub fn check_all<H: HealthHarness + 'static>(make: impl Fn() -> H) -> Findings {
 }
 
 fn assess(harness: &dyn HealthHarness, object: &Object) -> Option<Health> {
-    harness.check().assess(object, &Alone)
+    harness.check().assess(object, &NoChildren)
 }
 
 fn known(harness: &dyn HealthHarness) -> Check<Vec<(Object, HealthStatus)>> {

@@ -9,10 +9,10 @@ use crate::sync::lock;
 /// Keeps every event it is told. Clones share what was kept.
 ///
 /// ```
-/// use windlass_core::{Event, EventSink, Happening};
+/// use windlass_core::{Event, EventSink, EventKind};
 /// use windlass_testkit::{Recorder, unit};
 /// let recorder = Recorder::new();
-/// recorder.emit(&Event::new(unit("web"), Happening::Started));
+/// recorder.emit(&Event::new(unit("web"), EventKind::Started));
 /// assert_eq!(recorder.lines(), ["web: pass started"]);
 /// ```
 #[derive(Debug, Clone, Default)]

@@ -61,6 +61,16 @@ impl Document {
         Some(places.into_iter().map(|place| place.behind(skipped)).collect())
     }
 
+    /// Gives the value at a path for change.
+    pub(crate) fn value_mut(&mut self, path: &FieldPath) -> Option<&mut Value> {
+        let steps = self.steps(path)?;
+        steps.into_iter().try_fold(&mut self.value, |value, step| match (step, value) {
+            (Step::Field(name), Value::Map(map)) => map.get_mut(name),
+            (Step::Index(at), Value::List(items)) => items.get_mut(at),
+            _ => None,
+        })
+    }
+
     /// Turns what identifies an item of a list into its place in the list.
     fn steps<'p>(&self, path: &'p FieldPath) -> Option<Vec<Step<'p>>> {
         let mut steps = Vec::with_capacity(path.segments().len());

@@ -6,7 +6,7 @@ use windlass_core::{Error, Map, Text, Value};
 
 use crate::text::Cursor;
 use crate::yaml::{Begin, Keys, Parsed};
-use crate::{Format, Options};
+use crate::{Format, Options, Rules};
 use wrong::{What, Wrong};
 
 /// Reads one value after the other.
@@ -85,7 +85,13 @@ impl<'t> JsonReader<'t> {
             Some(error) => Err(error.with_each("document", self.index)),
             None => {
                 let line = begin.line();
-                let begin = Begin { offset: begin.at(), end: self.at, line, column: begin.column() - 1 };
+                let begin = Begin {
+                    offset: begin.at(),
+                    end: self.at,
+                    line,
+                    column: begin.column() - 1,
+                    rules: Rules::V2,
+                };
                 Ok(Parsed { value, index: self.index, line, begin })
             }
         })

@@ -81,7 +81,7 @@ pub use windlass_yaml as yaml;
 #[cfg(feature = "render")]
 pub use auto::{Auto, auto};
 pub use windlass_core::{
-    Artifact, Cancel, Clock, Context, Digest, Error, ErrorKind, Event, EventSink, Files, Happening, Limits,
+    Artifact, Cancel, Clock, Context, Digest, Error, ErrorKind, Event, EventKind, EventSink, Files, Limits,
     Object, ObjectId, Outcome, Plan, Policy, Renderer, Report, Result, Revision, Source, StateStore, Target,
     Transform, TreePath, UnitId, Value, Verdict, async_trait,
 };

@@ -99,7 +99,7 @@ fn line(object: &ObjectReport) -> String {
 const fn tone(outcome: &Outcome) -> Tone {
     match outcome {
         Outcome::Created => Tone::Good,
-        Outcome::Changed | Outcome::Deleting => Tone::Odd,
+        Outcome::Changed | Outcome::Deleting { .. } => Tone::Odd,
         Outcome::Deleted | Outcome::Failed { .. } => Tone::Bad,
         _ => Tone::Faint,
     }

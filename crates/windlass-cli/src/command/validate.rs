@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use windlass_core::{
-    ApiVersion, Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Plan, Rendered, Result, Sight,
-    UnitId, Warning,
+    ApiVersion, Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Observation, Plan, Rendered,
+    Result, UnitId, Warning,
 };
 use windlass_engine::{Compared, Facts, Prune, Rules, Wait, Wanted};
 use windlass_kinds::dialect::default_dialects;
@@ -95,7 +95,7 @@ fn directed(rendered: Rendered, dialects: &[std::sync::Arc<dyn Dialect>]) -> Res
 fn draft(unit: &Unit, items: Vec<Item>, limits: &Limits) -> Plan {
     let mut facts = Facts::new(unit.id.clone(), "nowhere", Inventory::default());
     let ids: Vec<ObjectId> = items.iter().map(|item| item.id().clone()).collect();
-    facts.observed.sights = ids.into_iter().map(|id| (id, Sight::Absent)).collect();
+    facts.observed.observations = ids.into_iter().map(|id| (id, Observation::Absent)).collect();
     facts.wanted = items.into_iter().map(Wanted::new).collect();
     let (explain, prune, wait, order) =
         (Compared::default(), Prune::default(), Wait::default(), default_order());

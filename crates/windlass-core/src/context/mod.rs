@@ -4,7 +4,10 @@ mod cancel;
 mod limits;
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 pub use cancel::Cancel;
@@ -140,6 +143,37 @@ impl Context {
             return Err(Error::new(ErrorKind::Conflict, "the right to write has run out"));
         }
         Ok([held, self.remaining()].into_iter().flatten().min())
+    }
+
+    /// Waits for `work`, no longer than `limit`, than until the deadline, and not past cancellation; then the work is
+    /// dropped.
+    ///
+    /// # Errors
+    /// As [`Context::check`]; [`ErrorKind::Timeout`] at the limit, with `limit_seconds` in its context.
+    pub async fn within<F: Future>(&self, limit: Duration, work: F) -> Result<F::Output> {
+        self.check()?;
+        let left = self.remaining().map_or(limit, |left| left.min(limit));
+        let (mut work, mut over) = (pin!(work), pin!(self.clock.sleep(left)));
+        let first = poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+        });
+        match self.cancel.until(first).await {
+            Some(Some(done)) => Ok(done),
+            Some(None) => {
+                self.check()?;
+                Err(Error::new(ErrorKind::Timeout, "it took too long").with("limit_seconds", limit.as_secs()))
+            }
+            None => Err(Error::new(ErrorKind::Cancelled, "cancelled")),
+        }
+    }
+
+    /// Waits for `work`, no longer than until the deadline and not past cancellation; then the work is dropped.
+    ///
+    /// # Errors
+    /// As [`Context::check`].
+    pub async fn unless_over<F: Future>(&self, work: F) -> Result<F::Output> {
+        self.within(Duration::MAX, work).await
     }
 
     /// Waits, no longer than until the deadline and not past cancellation.

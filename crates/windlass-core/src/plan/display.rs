@@ -36,8 +36,8 @@ impl fmt::Display for Action {
         if self.adopts {
             f.write_str("  adopts: nobody owned it")?;
         }
-        if let Some(mark) = &self.taken_from {
-            write!(f, "  takes it from {}", mark.owner)?;
+        if let Some(owner) = &self.taken_from {
+            write!(f, "  takes it from {owner}")?;
         }
         match &self.verb {
             Verb::Keep { why } | Verb::Skip { why } => write!(f, "  {why}")?,
@@ -45,8 +45,8 @@ impl fmt::Display for Action {
             _ => {}
         }
         writeln!(f)?;
-        for contest in &self.contests {
-            writeln!(f, "    {} held by {}: {}", contest.path, contest.holder, contest.decision.name())?;
+        for conflict in &self.conflicts {
+            writeln!(f, "    {} held by {}: {}", conflict.path, conflict.holder, conflict.decision.name())?;
         }
         self.changes.iter().try_for_each(|change| writeln!(f, "    {change}"))
     }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiVersion, Contest, Context, Digest, Edge, Error, Expect, FieldPath, Health, Mark, Mode, Object,
-    ObjectId, Origin, Owned, Result, Revision, Text, UnitId, Warning,
+    ApiVersion, Conflict, Context, Digest, Edge, Error, Expect, FieldPath, Health, Hook, Mode, Object,
+    ObjectId, Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
 };
 
 /// Why a field differs.
@@ -61,7 +61,7 @@ pub enum Verb {
     Apply,
     /// It would be deleted.
     Delete,
-    /// It is not wanted any more and stays.
+    /// It stays as it is, wanted or not.
     Keep {
         /// Why.
         why: Text,
@@ -121,15 +121,21 @@ pub struct Action {
     pub adopts: bool,
     /// Another owner, whom the live object would be taken from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub taken_from: Option<Mark>,
+    pub taken_from: Option<Owner>,
     /// The fields that would change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// Fields that somebody else holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub contests: Vec<Contest>,
+    pub conflicts: Vec<Conflict>,
     /// What the inventory keeps of it: `rank`, `apiVersion`, wanted digest.
     pub owned: Owned,
+    /// It runs at a certain moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<Hook>,
+    /// Nothing waits for its health.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_wait: bool,
     /// How the live object was when the plan was made, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
@@ -162,8 +168,10 @@ impl Action {
             adopts: false,
             taken_from: None,
             changes: Vec::new(),
-            contests: Vec::new(),
+            conflicts: Vec::new(),
             owned,
+            hook: None,
+            no_wait: false,
             health: None,
             mode: Mode::Apply,
             expect: Expect::Any,
@@ -204,7 +212,13 @@ pub struct Plan {
     /// What is worth saying.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-    /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and contested;
+    /// The namespace that objects without one go into, where it is to be recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_namespace: Option<Text>,
+    /// What hooks run for: a digest over all that is wanted. A hook that ran for it does not run again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Digest>,
+    /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and conflicting;
     /// not over versions or times. [`Plan::seal`] makes it.
     pub digest: Digest,
 }
@@ -246,6 +260,8 @@ impl Plan {
             edges: Vec::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
+            default_namespace: None,
+            run: None,
             digest: Digest::of(b""),
         };
         plan.seal();
@@ -279,14 +295,14 @@ impl Plan {
         parts.push(format!("{} {} {}", self.purpose.name(), self.actions.len(), self.forget.len()));
         for action in &self.actions {
             parts.push(format!("{} {} {}", action.verb.name(), action.id, action.mode.name()));
-            parts.push(format!("{} {}", action.adopts, action.contests.len()));
-            parts.push(action.taken_from.as_ref().map(|mark| mark.owner.to_string()).unwrap_or_default());
+            parts.push(format!("{} {}", action.adopts, action.conflicts.len()));
+            parts.push(action.taken_from.as_ref().map(ToString::to_string).unwrap_or_default());
             parts.push(
                 action.payload.as_ref().map(|payload| payload.digest().to_string()).unwrap_or_default(),
             );
-            for contest in &action.contests {
-                let path = contest.path.to_string();
-                parts.extend([path, contest.holder.to_string(), contest.decision.name().to_owned()]);
+            for conflict in &action.conflicts {
+                let path = conflict.path.to_string();
+                parts.extend([path, conflict.holder.to_string(), conflict.decision.name().to_owned()]);
             }
         }
         parts.extend(self.forget.iter().map(ToString::to_string));

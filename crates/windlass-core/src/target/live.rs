@@ -1,10 +1,11 @@
 //! What is live, and what was seen of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Error, Health, Object, ObjectId, Text, UnitId};
+use crate::{Digest, Error, Health, Object, ObjectId, Owner, Text, UnitId};
 
 /// A version of one live object, as the target spells it. It changes with every write, whoever wrote, and can be given
 /// back as a precondition.
@@ -23,24 +24,28 @@ impl Version {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stamp(pub Digest);
 
-/// Says on a live object who owns it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Mark {
-    /// The unit's name, or how another tool that owns the object calls itself.
-    pub owner: Text,
+/// An object that was told to go and is still there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Deletion {
+    /// What holds it: the names of finalizers, or what else the target calls it; empty where nobody says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<Text>,
 }
 
-impl Mark {
-    /// Makes the mark of a unit.
+impl Deletion {
+    /// Says what holds the object.
     #[must_use]
-    pub fn of(unit: &UnitId) -> Self {
-        Self { owner: unit.as_str().into() }
+    pub const fn held_by(holders: Vec<Text>) -> Self {
+        Self { held_by: holders }
     }
+}
 
-    /// Says whether it is the mark of `unit`.
-    #[must_use]
-    pub fn is_of(&self, unit: &UnitId) -> bool {
-        self.owner == unit.as_str()
+impl fmt::Display for Deletion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("being deleted")?;
+        if self.held_by.is_empty() { Ok(()) } else { write!(f, ", held by {}", self.held_by.join(", ")) }
     }
 }
 
@@ -56,7 +61,9 @@ pub struct Live {
     /// An identity that a delete and a create in between changes, where the target has one.
     pub uid: Option<Text>,
     /// Who owns it, if anybody says so.
-    pub mark: Option<Mark>,
+    pub owner: Option<Owner>,
+    /// It was told to go, and is still there.
+    pub deletion: Option<Deletion>,
     /// How it is, where the target can tell without the body.
     pub health: Option<Health>,
     /// Its body, where it was asked for.
@@ -65,7 +72,7 @@ pub struct Live {
 
 /// What was seen where an object was looked for.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Sight {
+pub enum Observation {
     /// It is there.
     Live(Live),
     /// It is not there.
@@ -76,7 +83,7 @@ pub enum Sight {
     Unreadable(Error),
 }
 
-impl Sight {
+impl Observation {
     /// Gives the live object, if there is one.
     #[must_use]
     pub fn live(&self) -> Option<&Live> {
@@ -113,7 +120,7 @@ impl Look {
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interest {
-    /// For whom: strays are what carries this unit's mark.
+    /// For whom: orphans are what carries this unit's mark.
     pub unit: UnitId,
     /// The objects.
     pub objects: BTreeMap<ObjectId, Look>,
@@ -122,8 +129,8 @@ pub struct Interest {
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observed {
-    /// One sight for each object asked for, no more and no fewer.
-    pub sights: BTreeMap<ObjectId, Sight>,
+    /// One observation for each object asked for, no more and no fewer.
+    pub observations: BTreeMap<ObjectId, Observation>,
     /// What carries the unit's mark and was not asked for, among the kinds looked at; without bodies.
-    pub strays: Vec<Live>,
+    pub orphans: Vec<Live>,
 }

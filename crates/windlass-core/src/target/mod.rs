@@ -10,18 +10,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use live::{Interest, Live, Look, Mark, Observed, Sight, Stamp, Version};
-pub use predict::{Admitted, Contest, Decision, Predict, Prediction, Want};
-pub use watch::{Notice, NoticeStream, Watch};
+pub use live::{Deletion, Interest, Live, Look, Observation, Observed, Stamp, Version};
+pub use predict::{Admitted, Conflict, Decision, Predict, Prediction, Taken, Want};
+pub use watch::Watch;
 pub use write::{Cascade, Expect, Mode, Write, Written};
 
-use crate::{Context, Dialect, HealthCheck, OrderRule, Result, StateStore};
+use crate::{Context, ControlStore, Dialect, HealthCheck, OrderRule, Result, StateStore};
 
 /// Where desired state goes: a cluster, a folder, an API.
 ///
 /// For an implementor:
-/// - [`observe`](Target::observe) gives one sight for each object asked for. What cannot be read is
-///   [`Sight::Unreadable`], never [`Sight::Absent`]. It changes nothing.
+/// - [`observe`](Target::observe) gives one observation for each object asked for. What cannot be read is
+///   [`Observation::Unreadable`], never [`Observation::Absent`]. It changes nothing.
 /// - [`write`](Target::write) is idempotent: the same apply twice ends in the same state, and the second says
 ///   [`Written::Unchanged`]; deleting what is absent succeeds with [`Written::Gone`].
 /// - A field that the payload of an earlier apply had, and that of this one has not, is taken out, unless somebody else
@@ -40,7 +40,7 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// Says what the target is and can do. Cheap; the same answer every time.
     fn profile(&self) -> Profile<'_>;
 
-    /// Looks at objects: one call for a pass.
+    /// Looks at objects: one call for a pass. What a unit asks for here is what it is [watched](Watch) for from now on.
     ///
     /// # Errors
     /// Only where nothing could be looked at: [`Unavailable`](crate::ErrorKind::Unavailable),
@@ -66,10 +66,12 @@ pub struct Profile<'a> {
     pub place: &'a str,
     /// Can say beforehand what a write would do.
     pub predict: Option<&'a dyn Predict>,
-    /// Can tell of changes.
+    /// Keeps what is observed up to date, and tells of changes.
     pub watch: Option<&'a dyn Watch>,
     /// Can keep the state of units.
     pub state: Option<&'a dyn StateStore>,
+    /// Can keep what people ask of units.
+    pub control: Option<&'a dyn ControlStore>,
     /// The annotations that its objects speak.
     pub dialects: &'a [Arc<dyn Dialect>],
     /// What must come before what.
@@ -82,7 +84,16 @@ impl<'a> Profile<'a> {
     /// Makes the profile of a target that can only observe and write.
     #[must_use]
     pub const fn new(place: &'a str) -> Self {
-        Self { place, predict: None, watch: None, state: None, dialects: &[], order: &[], health: &[] }
+        Self {
+            place,
+            predict: None,
+            watch: None,
+            state: None,
+            control: None,
+            dialects: &[],
+            order: &[],
+            health: &[],
+        }
     }
 
     /// Adds the ability to predict.
@@ -103,6 +114,13 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub const fn with_state(mut self, state: &'a dyn StateStore) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// Adds the ability to keep what people ask of units.
+    #[must_use]
+    pub const fn with_control(mut self, control: &'a dyn ControlStore) -> Self {
+        self.control = Some(control);
         self
     }
 

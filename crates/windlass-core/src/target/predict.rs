@@ -1,11 +1,15 @@
 //! What a write would do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Error, FieldPath, Item, Mark, Mode, Node, Object, Result, Sight, Text};
+use crate::{
+    Capabilities, Context, Error, FieldPath, Item, Mode, Node, Object, ObjectId, Observation, Owner, Result,
+    Text,
+};
 
 /// What the target says of an item before anything is planned.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,9 +33,9 @@ pub struct Want<'a> {
     /// What is wanted.
     pub item: &'a Item,
     /// What was seen.
-    pub sight: &'a Sight,
+    pub observation: &'a Observation,
     /// Who would own it.
-    pub mark: &'a Mark,
+    pub owner: &'a Owner,
 }
 
 /// Who gets a field that two want.
@@ -61,7 +65,7 @@ impl Decision {
 
 /// A field that somebody else holds and we want.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Contest {
+pub struct Conflict {
     /// The field.
     pub path: FieldPath,
     /// Who holds it.
@@ -84,7 +88,7 @@ pub enum Prediction {
         /// How it would be sent.
         mode: Mode,
         /// Fields that somebody else holds.
-        contests: Vec<Contest>,
+        conflicts: Vec<Conflict>,
     },
     /// Nobody can say before `until` is done.
     Deferred {
@@ -97,6 +101,15 @@ pub enum Prediction {
     Refused(Error),
 }
 
+/// An object that would go because another is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Which.
+    pub id: ObjectId,
+    /// Who owns it, if anybody says so.
+    pub owner: Option<Owner>,
+}
+
 /// Says beforehand what a write would do.
 ///
 /// For an implementor:
@@ -104,6 +117,10 @@ pub enum Prediction {
 /// - [`predict`](Predict::predict) gives one answer for each want, in their order, and changes nothing.
 /// - A write of the predicted payload right afterwards ends in the predicted object, but for what only the target
 ///   sets (identity, times, versions).
+/// - [`takes`](Predict::takes) gives an entry for each object whose deletion would take others with it that somebody may want:
+///   what lies in a namespace, the objects of a kind whose definition goes. What the target makes anew by itself or what an
+///   object owns alone does not count.
+/// - [`capabilities`](Predict::capabilities) says what the target serves, as renderers ask for it.
 /// - Prediction and write use the same rights.
 #[async_trait]
 pub trait Predict: fmt::Debug + Send + Sync + 'static {
@@ -120,4 +137,17 @@ pub trait Predict: fmt::Debug + Send + Sync + 'static {
     /// Only where nothing could be said at all: [`Unavailable`](crate::ErrorKind::Unavailable),
     /// [`Denied`](crate::ErrorKind::Denied).
     async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>>;
+
+    /// Says what else would go if these objects were deleted.
+    ///
+    /// # Errors
+    /// Where nobody can say what else would go: [`Unavailable`](crate::ErrorKind::Unavailable),
+    /// [`Denied`](crate::ErrorKind::Denied).
+    async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>>;
+
+    /// Says what the target serves; `None` where it has no such notion.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Denied`](crate::ErrorKind::Denied).
+    async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>>;
 }

@@ -1,39 +1,36 @@
 //! News of what is live.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::pin::Pin;
 
 use async_trait::async_trait;
-use futures_core::Stream;
 
-use crate::{Context, Error, Interest, Live, ObjectId, Result, Version};
+use crate::{Context, Result, UnitId};
 
-/// News of a watch.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Notice {
-    /// An object is there, or has changed.
-    Seen(Live),
-    /// An object is gone.
-    Gone(ObjectId, Version),
-    /// All that is there has been told.
-    Synced,
-    /// Something may have been missed: observe again.
-    Gap(Error),
-}
-
-/// The news of a watch, in the order in which things happened to each object.
-pub type NoticeStream = Pin<Box<dyn Stream<Item = Notice> + Send>>;
-
-/// Tells of changes.
+/// Keeps what units look at up to date, and says which of them have something to look at again. One watch serves all units
+/// on a target.
 ///
-/// For an implementor: every object of the interest that exists is told once, then [`Notice::Synced`], then each
-/// change; whatever could have been missed is a [`Notice::Gap`], never silence. Dropping the stream ends the watch.
+/// For an implementor:
+/// - A unit is watched for from its first [`observe`](crate::Target::observe) until it is [released](Watch::release): for the
+///   objects that it asked for last, for what carries its mark, and for what these objects own.
+/// - After an `observe` every further change of one of these makes [`changed`](Watch::changed) name the unit, however long
+///   nobody asks; several changes may be told as one. What could have been missed counts as a change: a connection that was
+///   lost, a right that came or went.
+/// - What a [`write`](crate::Target::write) gave back is known at once: its echo is no change.
+/// - While nothing has changed, `observe` answers from what is known and asks nobody.
+/// - [`release`](Watch::release) drops whatever only that unit needed, and the unit is named no more.
+///
+/// # Cancel safety
+/// Dropping `changed` loses nothing: what it would have told is told by the next.
 #[async_trait]
 pub trait Watch: fmt::Debug + Send + Sync + 'static {
-    /// Begins to watch.
+    /// Waits until units have something to look at again, and gives them, each once.
     ///
     /// # Errors
-    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Denied`](crate::ErrorKind::Denied).
-    async fn watch(&self, cx: &Context, interest: &Interest) -> Result<NoticeStream>;
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) and [`Timeout`](crate::ErrorKind::Timeout) of the context. Nothing else ends
+    /// a watch: what keeps it from seeing is told by `observe`, as what cannot be read.
+    async fn changed(&self, cx: &Context) -> Result<BTreeSet<UnitId>>;
+
+    /// Forgets a unit.
+    fn release(&self, unit: &UnitId);
 }

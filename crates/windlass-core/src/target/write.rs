@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Contest, Live, Mark, Object, ObjectId, Text, Version};
+use crate::{Conflict, Live, Object, ObjectId, Owner, Text, Version};
 
 /// How an object is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum Mode {
     Replace,
     /// The object is deleted and created anew.
     Recreate,
+    /// The object is deleted and created anew, also where it is as wanted: what runs once, runs again.
+    Renew,
     /// The object is created if absent and else left alone, with its mark: what was there before is not owned.
     CreateOnly,
 }
@@ -29,6 +31,7 @@ impl Mode {
             Self::Apply => "apply",
             Self::Replace => "replace",
             Self::Recreate => "recreate",
+            Self::Renew => "renew",
             Self::CreateOnly => "create-only",
         }
     }
@@ -76,10 +79,10 @@ pub enum Write {
         /// On what condition.
         expect: Expect,
         /// Who owns it from now on.
-        mark: Mark,
+        owner: Owner,
         /// What the plan said of fields that others hold. One that is held by somebody else when the write comes, and
         /// that the plan did not say would be taken, is a [`Conflict`](crate::ErrorKind::Conflict).
-        contests: Vec<Contest>,
+        conflicts: Vec<Conflict>,
     },
     /// Deletes an object.
     Delete {
@@ -97,8 +100,8 @@ pub enum Write {
 impl Write {
     /// Sets an object and its mark, and takes no field that somebody else holds.
     #[must_use]
-    pub const fn apply(payload: Object, mode: Mode, expect: Expect, mark: Mark) -> Self {
-        Self::Apply { payload, mode, expect, mark, contests: Vec::new() }
+    pub const fn apply(payload: Object, mode: Mode, expect: Expect, owner: Owner) -> Self {
+        Self::Apply { payload, mode, expect, owner, conflicts: Vec::new() }
     }
 
     /// Gives the identity of the object to write.

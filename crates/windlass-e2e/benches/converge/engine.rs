@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use windlass_core::{Context, Event, Happening, Report, UnitId};
+use windlass_core::{Context, Event, EventKind, Report, UnitId};
 use windlass_engine::{Engine, TokioClock};
 use windlass_git::GitSource;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
@@ -90,13 +90,13 @@ impl Fresh {
     }
 }
 
-fn stage(what: &Happening) -> Option<&'static str> {
+fn stage(what: &EventKind) -> Option<&'static str> {
     match what {
-        Happening::Resolved { .. } => Some("resolved"),
-        Happening::Rendered { .. } => Some("fetched and rendered"),
-        Happening::Planned { .. } => Some("observed and planned"),
-        Happening::Object { .. } => Some("written"),
-        Happening::Saved { .. } => Some("saved"),
+        EventKind::Resolved { .. } => Some("resolved"),
+        EventKind::Rendered { .. } => Some("fetched and rendered"),
+        EventKind::Planned { .. } => Some("observed and planned"),
+        EventKind::Object { .. } => Some("written"),
+        EventKind::Saved { .. } => Some("saved"),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Admitted, Context, Dialect, Error, ErrorKind, Happening, Item, Mark, ObjectId, Observed, Paths,
+    Admitted, Context, Dialect, Error, ErrorKind, EventKind, Item, ObjectId, Observed, Owner, Paths,
     Prediction, Rendered, Result, Revision, Saved, Want,
 };
 
@@ -20,11 +20,11 @@ impl Engine {
             None => self.0.source.resolve(cx).await?.revision,
         };
         let resolved = Some(revision.clone());
-        self.tell(Happening::Resolved { revision: revision.clone() });
+        self.tell(EventKind::Resolved { revision: revision.clone() });
         let artifact = self.0.source.fetch(cx, &revision, &Paths::All).await?;
         let revision = artifact.revision().clone();
         let rendered = self.render(cx, artifact).await?;
-        self.tell(Happening::Rendered { objects: rendered.items.len() });
+        self.tell(EventKind::Rendered { objects: rendered.items.len() });
 
         let saved = self.store()?.load(cx, &self.0.unit).await?;
         let mut facts = self.begin(saved.as_ref());
@@ -79,11 +79,11 @@ impl Engine {
 
     async fn predict(&self, cx: &Context, facts: &Facts) -> Result<Option<BTreeMap<ObjectId, Prediction>>> {
         let Some(predict) = self.0.target.profile().predict else { return Ok(None) };
-        let mark = Mark::of(&self.0.unit);
+        let owner = Owner::of(&self.0.unit);
         let rules = self.rules(cx);
         let wants: Vec<Want<'_>> = unsettled(facts, &rules)
             .into_iter()
-            .map(|(wanted, sight)| Want { item: &wanted.item, sight, mark: &mark })
+            .map(|(wanted, observation)| Want { item: &wanted.item, observation, owner: &owner })
             .collect();
         if wants.is_empty() {
             return Ok(Some(BTreeMap::new()));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use windlass_core::{
-    Alone, Context, Error, ErrorKind, Health, HealthCheck, HealthStatus, Interest, Live, Look, ObjectId,
-    Observed, Result, Sight, Write,
+    Context, Error, ErrorKind, Health, HealthCheck, HealthStatus, Interest, Live, Look, NoChildren, ObjectId,
+    Observation, Observed, Result, Write,
 };
 
 use super::Engine;
@@ -23,22 +23,25 @@ impl Engine {
         let unknown = self.not_assessed(&interest, &observed);
         if !unknown.is_empty() {
             let interest = Interest { unit: interest.unit, objects: unknown };
-            observed.sights.extend(self.look_at_each(cx, &interest).await?.sights);
+            observed.observations.extend(self.look_at_each(cx, &interest).await?.observations);
         }
-        for sight in observed.sights.values_mut() {
-            if let Sight::Live(live) = sight {
+        for observation in observed.observations.values_mut() {
+            if let Observation::Live(live) = observation {
                 self.assess(live);
             }
         }
         Ok(observed)
     }
 
-    /// One sight for each object, whatever the target says.
+    /// One observation for each object, whatever the target says.
     async fn look_at_each(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
         let mut observed = self.0.target.observe(cx, interest).await?;
         for id in interest.objects.keys() {
-            observed.sights.entry(id.clone()).or_insert_with(|| {
-                Sight::Unreadable(Error::new(ErrorKind::Internal, "the target did not look at this object"))
+            observed.observations.entry(id.clone()).or_insert_with(|| {
+                Observation::Unreadable(Error::new(
+                    ErrorKind::Internal,
+                    "the target did not look at this object",
+                ))
             });
         }
         Ok(observed)
@@ -48,8 +51,8 @@ impl Engine {
         if self.checks().is_empty() {
             return BTreeMap::new();
         }
-        let is_unknown = |id: &ObjectId| match observed.sights.get(id) {
-            Some(Sight::Live(live)) => live.health.is_none() && live.body.is_none(),
+        let is_unknown = |id: &ObjectId| match observed.observations.get(id) {
+            Some(Observation::Live(live)) => live.health.is_none() && live.body.is_none(),
             _ => false,
         };
         let unknown = interest.objects.iter().filter(|(id, _)| is_unknown(id));
@@ -58,7 +61,7 @@ impl Engine {
 
     fn assess(&self, live: &mut Live) {
         let Some(body) = &live.body else { return };
-        let found = self.checks().iter().find_map(|check| check.assess(body, &Alone));
+        let found = self.checks().iter().find_map(|check| check.assess(body, &NoChildren));
         if self.0.health.is_some() {
             live.health = found.or_else(|| live.health.take());
         } else if live.health.is_none() {
@@ -87,9 +90,9 @@ impl Engine {
         let Write::Apply { payload, .. } = write else { return Ok(()) };
         let objects = BTreeMap::from([(live.id.clone(), Look::new(payload.api_version()))]);
         let interest = Interest { unit: self.0.unit.clone(), objects };
-        match self.look_at_each(cx, &interest).await?.sights.remove(&live.id) {
-            Some(Sight::Live(seen)) => live.body = seen.body,
-            Some(Sight::Unreadable(error)) => return Err(error),
+        match self.look_at_each(cx, &interest).await?.observations.remove(&live.id) {
+            Some(Observation::Live(seen)) => live.body = seen.body,
+            Some(Observation::Unreadable(error)) => return Err(error),
             _ => live.health = Some(Health::new(HealthStatus::Degraded, "it is gone")),
         }
         Ok(())

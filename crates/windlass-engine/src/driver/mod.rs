@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Dialect, Error, ErrorKind, Event, EventSink, Happening, HealthCheck, OrderRule, Plan, Policy,
+    Context, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule, Plan, Policy,
     Renderer, Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
 };
 
@@ -256,12 +256,12 @@ impl Engine {
 
     /// Tells that a pass begins, and why it ended where nothing was written. What a policy withheld was told.
     async fn telling<T>(&self, pass: impl Future<Output = Result<T, Stopped>>) -> Result<T> {
-        self.tell(Happening::Started);
+        self.tell(EventKind::Started);
         match pass.await {
             Ok(done) => Ok(done),
             Err(Stopped::Withheld(error)) => Err(error),
             Err(Stopped::Failed(error)) => {
-                self.tell(Happening::Failed { error: error.clone() });
+                self.tell(EventKind::Failed { error: error.clone() });
                 Err(error)
             }
         }
@@ -282,8 +282,8 @@ impl Engine {
 
     fn tell_plan(&self, prepared: &Prepared) {
         let plan = &prepared.plan;
-        self.tell(Happening::Planned { plan: plan.digest, writes: plan.writes() });
-        prepared.drifted.iter().for_each(|id| self.tell(Happening::Drifted { id: id.clone() }));
+        self.tell(EventKind::Planned { plan: plan.digest, writes: plan.writes() });
+        prepared.drifted.iter().for_each(|id| self.tell(EventKind::Drifted { id: id.clone() }));
     }
 
     async fn carry_out(
@@ -303,7 +303,7 @@ impl Engine {
                 Verdict::Hold(why) => (why, true),
                 Verdict::Deny(why) => (why, false),
             };
-            self.tell(Happening::Withheld { why: why.clone(), hold });
+            self.tell(EventKind::Withheld { why: why.clone(), hold });
             let message = if hold { "a policy holds the plan" } else { "a policy denies the plan" };
             let error = Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest);
             return Err(Stopped::Withheld(error));
@@ -331,7 +331,7 @@ impl Engine {
         })
     }
 
-    fn tell(&self, what: Happening) {
+    fn tell(&self, what: EventKind) {
         let event = Event::new(self.0.unit.clone(), what);
         tracing::debug!(%event);
         self.0.events.iter().for_each(|sink| sink.emit(&event));

@@ -25,8 +25,12 @@ impl Engine {
 }
 
 fn render(parts: &Parts, cx: &Context, artifact: &Artifact) -> Result<Rendered> {
-    let rendered = parts.renderer.render(cx, &RenderInput::new(artifact, &parts.path))?;
-    parts.transforms.iter().try_fold(rendered, |rendered, transform| transform.transform(cx, rendered))
+    let input = RenderInput::new(artifact, &parts.path);
+    let rendered = parts.renderer.render(cx, &input)?;
+    parts
+        .transforms
+        .iter()
+        .try_fold(rendered, |rendered, transform| transform.transform(cx, &input, rendered))
 }
 
 #[cfg(feature = "tokio")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use windlass_core::{Context, Digest, Happening, Report, Result, Retry};
+use windlass_core::{Context, Digest, EventKind, Report, Result, Retry};
 
 use super::Engine;
 use super::execute::is_cancelled;
@@ -50,7 +50,7 @@ impl Engine {
                     self.backoff(cx, passes, bad, &result)
                 }
             };
-            self.tell(Happening::Waiting { wait });
+            self.tell(EventKind::Waiting { wait });
             match cx.sleep(wait).await {
                 Err(error) if is_cancelled(error.kind()) => return Ok(()),
                 other => other?,

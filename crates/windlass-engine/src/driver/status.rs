@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use windlass_core::{Context, Health, Interest, Look, Mark, ObjectId, Owned, Record, Result, Sight, UnitId};
+use windlass_core::{
+    Context, Health, Interest, Look, ObjectId, Observation, Owned, Owner, Record, Result, UnitId,
+};
 
 use super::Engine;
 
@@ -16,7 +18,7 @@ pub enum ObjectStatus {
     Drifted(Option<Health>),
     /// It is not there.
     Missing,
-    /// It does not carry the unit's mark any more.
+    /// It does not name the unit as its owner any more.
     Lost,
     /// It could not be looked at.
     Unknown(windlass_core::Error),
@@ -60,15 +62,15 @@ impl Engine {
         let objects = facts.inventory.objects.iter().map(|(id, owned)| (id.clone(), look(owned)));
         let interest = Interest { unit: self.unit().clone(), objects: objects.collect() };
         let observed = self.look(cx, interest).await?;
-        let mark = Mark::of(self.unit());
+        let owner = Owner::of(self.unit());
         let objects = facts.inventory.objects.iter().map(|(id, owned)| {
-            let status = match observed.sights.get(id) {
-                Some(Sight::Live(live)) if live.mark.as_ref() != Some(&mark) => ObjectStatus::Lost,
-                Some(Sight::Live(live)) if owned.stamp == Some(live.stamp) => {
+            let status = match observed.observations.get(id) {
+                Some(Observation::Live(live)) if live.owner.as_ref() != Some(&owner) => ObjectStatus::Lost,
+                Some(Observation::Live(live)) if owned.stamp == Some(live.stamp) => {
                     ObjectStatus::InSync(live.health.clone())
                 }
-                Some(Sight::Live(live)) => ObjectStatus::Drifted(live.health.clone()),
-                Some(Sight::Unreadable(error)) => ObjectStatus::Unknown(error.clone()),
+                Some(Observation::Live(live)) => ObjectStatus::Drifted(live.health.clone()),
+                Some(Observation::Unreadable(error)) => ObjectStatus::Unknown(error.clone()),
                 _ => ObjectStatus::Missing,
             };
             (id.clone(), status)

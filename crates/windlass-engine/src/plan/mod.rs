@@ -18,9 +18,9 @@ use order::Ordered;
 ///
 /// # Guarantees
 /// - Pure: the same facts and rules give the same plan, byte for byte, whatever the order of the wanted items.
-/// - Deletes only what the inventory names, what still carries the unit's mark, and what does not itself ask to be kept;
+/// - Deletes only what the inventory names, what still names the unit as its owner, and what does not itself ask to be kept;
 ///   nothing where anything in the plan cannot be written, and nothing a guard stands before.
-/// - An object of another owner is refused, never contested, unless [`Adoption::Always`](crate::Adoption::Always); then
+/// - An object of another owner is refused, never conflicting, unless [`Adoption::Always`](crate::Adoption::Always); then
 ///   the plan says whom it is taken from.
 /// - What is to be created only, and is there, is left alone, whoever owns it.
 #[must_use]
@@ -47,7 +47,7 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     plan.forget.sort();
     plan.problems = problems.into_iter().chain(unwanted.problems).collect();
     plan.warnings = facts.warnings.iter().cloned().chain(warnings).chain(unwanted.warnings).collect();
-    plan.warnings.extend(strays(facts));
+    plan.warnings.extend(orphans(facts));
     plan.seal();
     plan
 }
@@ -65,21 +65,21 @@ fn in_stages(drafts: Drafts) -> Vec<Action> {
     actions
 }
 
-/// What carries the unit's mark and is neither wanted nor owned: a lost inventory, or a copied label.
-fn strays(facts: &Facts) -> Option<Warning> {
+/// What names the unit as its owner and is neither wanted nor owned: a lost inventory, or a copied label.
+fn orphans(facts: &Facts) -> Option<Warning> {
     let known = |id: &ObjectId| facts.inventory.objects.contains_key(id);
-    let strays: Vec<String> = facts
+    let orphans: Vec<String> = facts
         .observed
-        .strays
+        .orphans
         .iter()
         .filter(|live| !known(&live.id))
         .map(|live| live.id.to_string())
         .collect();
-    let shown = strays.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    (!strays.is_empty()).then(|| {
+    let shown = orphans.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    (!orphans.is_empty()).then(|| {
         Warning::new(format!(
-            "{} objects carry the mark of this unit but are not in its inventory, and stay: {shown}",
-            strays.len()
+            "{} objects name this unit as their owner but are not in its inventory, and stay: {shown}",
+            orphans.len()
         ))
     })
 }

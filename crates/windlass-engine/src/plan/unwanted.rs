@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use windlass_core::{Action, Error, Expect, Live, ObjectId, Owned, Sight, Text, Verb, Warning};
+use windlass_core::{Action, Error, Expect, Live, ObjectId, Observation, Owned, Text, Verb, Warning};
 
 use super::conflict;
 use crate::facts::Facts;
@@ -63,7 +63,7 @@ fn delete(id: &ObjectId, owned: &Owned, live: &Live) -> Action {
 
 /// Wanted objects that are there, by what the target knows them by.
 fn by_uid(facts: &Facts) -> BTreeMap<&Text, &ObjectId> {
-    let live = |id: &ObjectId| facts.observed.sights.get(id).and_then(Sight::live);
+    let live = |id: &ObjectId| facts.observed.observations.get(id).and_then(Observation::live);
     let wanted = facts.wanted.iter().map(|wanted| wanted.item.id());
     wanted.filter_map(|id| Some((live(id)?.uid.as_ref()?, id))).collect()
 }
@@ -75,10 +75,12 @@ fn fate<'a>(
     owned: &Owned,
     by_uid: &BTreeMap<&Text, &ObjectId>,
 ) -> Fate<'a> {
-    let live = match facts.observed.sights.get(id) {
-        Some(Sight::Live(live)) => live,
-        Some(Sight::Absent | Sight::Undefined) => return Fate::Forget,
-        Some(Sight::Unreadable(error)) => return Fate::Keep(format!("cannot be looked at: {error}").into()),
+    let live = match facts.observed.observations.get(id) {
+        Some(Observation::Live(live)) => live,
+        Some(Observation::Absent | Observation::Undefined) => return Fate::Forget,
+        Some(Observation::Unreadable(error)) => {
+            return Fate::Keep(format!("cannot be looked at: {error}").into());
+        }
         _ => return Fate::Keep("nobody looked at it".into()),
     };
     match stay(live, &facts.unit, rules.dialects) {

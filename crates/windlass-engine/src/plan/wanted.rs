@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Owned, Prediction, Sight,
-    Verb,
+    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Observation, Owned,
+    Prediction, Verb,
 };
 
 use super::{Drafts, conflict};
@@ -54,7 +54,7 @@ struct Draft<'a> {
     rules: &'a Rules<'a>,
     wanted: &'a Wanted,
     /// `None` where nobody looked, because the item was refused before.
-    sight: Option<&'a Sight>,
+    observation: Option<&'a Observation>,
     known: Option<&'a Owned>,
     digest: Digest,
 }
@@ -66,14 +66,14 @@ impl<'a> Draft<'a> {
             facts,
             rules,
             wanted,
-            sight: facts.observed.sights.get(id),
+            observation: facts.observed.observations.get(id),
             known: facts.inventory.objects.get(id),
             digest: wanted.item.object.digest(),
         }
     }
 
     fn finish(self) -> Action {
-        let live = self.sight.and_then(Sight::live);
+        let live = self.observation.and_then(Observation::live);
         let item = &self.wanted.item;
         let mut action = Action::new(
             item.id().clone(),
@@ -102,8 +102,8 @@ impl<'a> Draft<'a> {
             return;
         }
         if action.verb.writes() {
-            action.adopts = live.mark.is_none() && !self.was_ours(live);
-            action.taken_from = live.mark.clone();
+            action.adopts = live.owner.is_none() && !self.was_ours(live);
+            action.taken_from = live.owner.clone();
         } else if action.verb == Verb::Unchanged {
             (action.owned.stamp, action.owned.uid) = (None, None);
         }
@@ -113,8 +113,8 @@ impl<'a> Draft<'a> {
         if let Some(error) = &self.wanted.refused {
             return Err(error.clone());
         }
-        match self.sight {
-            Some(Sight::Unreadable(error)) => return Err(error.clone()),
+        match self.observation {
+            Some(Observation::Unreadable(error)) => return Err(error.clone()),
             None => return Err(Error::new(ErrorKind::Internal, "nobody looked at this object")),
             _ => {}
         }
@@ -128,23 +128,23 @@ impl<'a> Draft<'a> {
     }
 
     fn check_owner(&self, live: &Live) -> Result<(), Error> {
-        match (&live.mark, self.rules.adoption) {
+        match (&live.owner, self.rules.adoption) {
             _ if self.is_ours(live) => Ok(()),
             (_, Adoption::Always) | (None, Adoption::IfUnmarked) => Ok(()),
             (None, _) if self.was_ours(live) => Ok(()),
             (None, _) => Err(conflict("the object is there already, and adoption is off")
                 .with_help("delete the object, or let objects that nobody owns be adopted")),
-            (Some(mark), _) => Err(conflict("the object has another owner")
-                .with("owner", &mark.owner)
+            (Some(owner), _) => Err(conflict("the object has another owner")
+                .with("owner", owner)
                 .with_help("remove the object from one of the two, or let the other give it up first")),
         }
     }
 
     fn is_ours(&self, live: &Live) -> bool {
-        live.mark.as_ref().is_some_and(|mark| mark.is_of(&self.facts.unit))
+        live.owner.as_ref().is_some_and(|owner| owner.is_of(&self.facts.unit))
     }
 
-    /// A write of it was confirmed, so that only its mark is lost. An intent alone says nothing of who made the object.
+    /// A write of it was confirmed, so that only the note of its owner is lost. An intent alone says nothing of who made the object.
     fn was_ours(&self, live: &Live) -> bool {
         self.known.is_some_and(|known| match (&known.uid, &live.uid) {
             (Some(known), Some(live)) => known == live,
@@ -180,8 +180,8 @@ impl<'a> Draft<'a> {
                 self.write(action, live, Verb::Change, item.object.clone(), mode);
             }
             Prediction::Same => {}
-            Prediction::Change { payload, after, mode, contests } => {
-                action.contests = contests;
+            Prediction::Change { payload, after, mode, conflicts } => {
+                action.conflicts = conflicts;
                 if let Some(before) = live.and_then(|live| live.body.as_ref()) {
                     action.changes =
                         self.rules.explain.changes(before, &after, item.object.body(), self.cause(live));
@@ -219,10 +219,10 @@ impl<'a> Draft<'a> {
         if same {
             return Prediction::Same;
         }
-        Prediction::Change { payload: object.clone(), after: object.clone(), mode, contests: Vec::new() }
+        Prediction::Change { payload: object.clone(), after: object.clone(), mode, conflicts: Vec::new() }
     }
 
-    /// What is absent is created only while it is absent. A target that predicts sets fields and has said who contests
+    /// What is absent is created only while it is absent. A target that predicts sets fields and has said who conflicts
     /// them, whatever the version; one that does not replaces exactly what it was shown.
     fn expect(&self, live: Option<&Live>) -> Expect {
         match (self.facts.predictions.is_some(), live) {
@@ -252,7 +252,7 @@ fn the_same(live: &Live) -> Expect {
 pub(super) fn not_ours<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> impl Iterator<Item = ObjectId> + 'a {
     let drafts = facts.wanted.iter().map(move |wanted| Draft::new(facts, rules, wanted));
     let left_alone = |draft: &Draft<'_>| {
-        let live = draft.sight.and_then(Sight::live);
+        let live = draft.observation.and_then(Observation::live);
         let elsewhere = live.is_some_and(|live| !draft.is_ours(live));
         elsewhere && draft.is_created_only() && draft.wanted.refused.is_none()
     };
@@ -263,10 +263,10 @@ pub(super) fn not_ours<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> impl Itera
 }
 
 /// The wanted objects of which nobody can say without asking the target what a write would do, each with what was seen.
-pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a Wanted, &'a Sight)> {
-    let asks = |draft: &Draft<'_>| match draft.sight {
-        Some(Sight::Live(live)) => !draft.is_settled(live) && draft.check_owner(live).is_ok(),
-        Some(Sight::Absent | Sight::Undefined) => true,
+pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a Wanted, &'a Observation)> {
+    let asks = |draft: &Draft<'_>| match draft.observation {
+        Some(Observation::Live(live)) => !draft.is_settled(live) && draft.check_owner(live).is_ok(),
+        Some(Observation::Absent | Observation::Undefined) => true,
         _ => false,
     };
     facts
@@ -275,7 +275,7 @@ pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a 
         .filter(|wanted| wanted.refused.is_none())
         .filter_map(|wanted| {
             let draft = Draft::new(facts, rules, wanted);
-            asks(&draft).then_some(()).and(draft.sight).map(|sight| (wanted, sight))
+            asks(&draft).then_some(()).and(draft.observation).map(|observation| (wanted, observation))
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Counts, Delta, Happening, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp, Verb,
+    Counts, Delta, EventKind, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp, Verb,
     Version,
 };
 
@@ -196,7 +196,7 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     state.report.finished = now.wall;
     state.report.objects = state.slots.iter().map(object_report).collect();
     state.phase = Phase::Finished;
-    told.push(Effect::Tell(Happening::Finished { counts: state.counts() }));
+    told.push(Effect::Tell(EventKind::Finished { counts: state.counts() }));
     // Of a pass that wrote nothing because its state was lost, all there is to tell is that it failed.
     if state.lost_before_writing().is_none() {
         out.append(&mut told);

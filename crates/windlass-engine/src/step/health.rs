@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_core::{
-    Error, ErrorKind, Happening, Health, HealthStatus, Live, Look, Now, ObjectId, Outcome, Sight,
+    Error, ErrorKind, EventKind, Health, HealthStatus, Live, Look, Now, ObjectId, Observation, Outcome,
 };
 use windlass_graph::Gate;
 
@@ -54,14 +54,14 @@ pub(super) fn looks(state: &State) -> BTreeMap<ObjectId, Look> {
     state.deadlines.iter().map(look).collect()
 }
 
-pub(super) fn seen(state: &mut State, at: usize, sight: Sight, out: &mut Vec<Effect>) {
+pub(super) fn seen(state: &mut State, at: usize, observation: Observation, out: &mut Vec<Effect>) {
     if state.slots[at].deadline.is_none() {
         return;
     }
-    match sight {
-        Sight::Absent | Sight::Undefined if state.slots[at].is_delete() => gone(state, at, out),
-        Sight::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
-        Sight::Absent => note(state, at, Health::new(HealthStatus::Degraded, "it is gone"), out),
+    match observation {
+        Observation::Absent | Observation::Undefined if state.slots[at].is_delete() => gone(state, at, out),
+        Observation::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
+        Observation::Absent => note(state, at, Health::new(HealthStatus::Degraded, "it is gone"), out),
         _ => {}
     }
 }
@@ -74,7 +74,7 @@ fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
     let slot = &mut state.slots[at];
     if slot.health.as_ref() != Some(&health) {
         let id = slot.action.id.clone();
-        out.push(Effect::Tell(Happening::Health { id, health: health.clone() }));
+        out.push(Effect::Tell(EventKind::Health { id, health: health.clone() }));
     }
     let (ready, hopeless) = (health.is_ready(), health.is_hopeless());
     slot.health = Some(health);

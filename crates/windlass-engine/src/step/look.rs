@@ -39,21 +39,23 @@ pub(super) fn ended(state: &mut State, result: Result<Observed>, now: Now, out: 
 }
 
 fn sort(state: &mut State, observed: Observed, doubts: &BTreeSet<usize>, now: Now, out: &mut Vec<Effect>) {
-    let mut sights = observed.sights;
+    let mut observations = observed.observations;
     for at in doubts {
-        let sight = sights.remove(&state.slots[*at].action.id);
-        match sight {
-            Some(sight) if state.slots[*at].is_delete() => prune::seen(state, *at, sight, now, out),
-            Some(sight) => write::seen(state, *at, sight, now, out),
+        let observation = observations.remove(&state.slots[*at].action.id);
+        match observation {
+            Some(observation) if state.slots[*at].is_delete() => {
+                prune::seen(state, *at, observation, now, out)
+            }
+            Some(observation) => write::seen(state, *at, observation, now, out),
             None => {
                 let error = Error::new(ErrorKind::Internal, "nobody looked at this object");
                 retry::after_look(state, *at, error, now, out);
             }
         }
     }
-    for (id, sight) in sights {
+    for (id, observation) in observations {
         if let Some(at) = state.index.get(&id).copied() {
-            health::seen(state, at, sight, out);
+            health::seen(state, at, observation, out);
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Delta, Dialect, Error, ErrorKind, Happening, Limits, Look, Now, ObjectId, Observed, Outcome, Plan,
+    Delta, Dialect, Error, ErrorKind, EventKind, Limits, Look, Now, ObjectId, Observed, Outcome, Plan,
     Report, Result, Revision, Saved, UnitId, Version, Warning, Write, Written,
 };
 use windlass_graph as graph;
@@ -58,7 +58,7 @@ pub enum Effect {
     /// step replace those of earlier ones.
     Wake(Duration),
     /// Tell.
-    Tell(Happening),
+    Tell(EventKind),
     /// All is done: [`State::report`] is complete.
     Finish,
 }
@@ -200,7 +200,7 @@ impl State {
 
     /// Says what became of a slot, and tells it.
     fn end(&mut self, at: usize, outcome: Outcome, out: &mut Vec<Effect>) {
-        if outcome != Outcome::Deleting {
+        if !matches!(outcome, Outcome::Deleting { .. }) {
             self.pruning.ended(at);
         }
         self.slots[at].error = None;
@@ -211,7 +211,7 @@ impl State {
     fn tell_outcome(&self, at: usize, out: &mut Vec<Effect>) {
         if let Some(outcome) = &self.slots[at].outcome {
             let id = self.slots[at].action.id.clone();
-            out.push(Effect::Tell(Happening::Object { id, outcome: outcome.clone() }));
+            out.push(Effect::Tell(EventKind::Object { id, outcome: outcome.clone() }));
         }
     }
 
@@ -238,7 +238,7 @@ impl State {
         if !self.stop {
             self.stop = true;
             let error = Error::new(kind, message);
-            out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
+            out.push(Effect::Tell(EventKind::Problem { error: error.clone() }));
             self.problem(error);
         }
     }
@@ -255,7 +255,7 @@ impl State {
 ///   looked at once more: what is another's by now, or asks to be kept, stays.
 /// - What may have been written is looked at before it is written again.
 /// - What the inventory named, or was intended to be written, leaves it only after a confirmed delete, as the plan
-///   says, or because it carries the mark of somebody else.
+///   says, or because it has another owner.
 /// - What became of each object is told once; of what is unchanged, nothing.
 /// - `Finish` is the last effect, and always comes.
 ///
@@ -286,7 +286,7 @@ pub fn step(state: &mut State, happened: Happened, now: Now, out: &mut Vec<Effec
 /// The intent is saved before the first write; without one, and without anything else to remember, nothing is.
 fn begin(state: &mut State, out: &mut Vec<Effect>) {
     for error in state.report.problems.clone() {
-        out.push(Effect::Tell(Happening::Problem { error }));
+        out.push(Effect::Tell(EventKind::Problem { error }));
     }
     (0..state.slots.len()).for_each(|at| state.tell_outcome(at, out));
     let intent = state.intent();
@@ -312,7 +312,7 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
     match result {
         Ok(version) => {
             state.confirm(version);
-            out.push(Effect::Tell(Happening::Saved { objects: state.owned_count() }));
+            out.push(Effect::Tell(EventKind::Saved { objects: state.owned_count() }));
             state.phase = match state.phase {
                 Phase::Intent => Phase::Applying,
                 Phase::Settling => Phase::Pruning,
@@ -326,7 +326,7 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
             let error =
                 Error::new(error.kind(), "the state could not be saved").retrying(retry).caused_by(error);
             if state.has_begun_to_write() {
-                out.push(Effect::Tell(Happening::Problem { error: error.clone() }));
+                out.push(Effect::Tell(EventKind::Problem { error: error.clone() }));
             }
             state.problem(error.clone());
             state.lost = Some(error);

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use windlass_core::{Error, ErrorKind, Expect, Live, Now, ObjectId, Outcome, Result, Sight, Text, Written};
+use windlass_core::{
+    Error, ErrorKind, Expect, Live, Now, ObjectId, Observation, Outcome, Result, Text, Written,
+};
 
 use super::slot::{Phase, Slot};
 use super::{Effect, State, look, retry, write};
@@ -82,11 +84,11 @@ pub(super) fn hold(state: &mut State, why: &str, out: &mut Vec<Effect>) {
 }
 
 /// Takes in how an object is that is about to be deleted. What was decided when the plan was made may be long ago.
-pub(super) fn seen(state: &mut State, at: usize, sight: Sight, now: Now, out: &mut Vec<Effect>) {
-    let live = match sight {
-        Sight::Live(live) => live,
-        Sight::Absent | Sight::Undefined => return state.end(at, Outcome::Deleted, out),
-        Sight::Unreadable(error) => return retry::after_look(state, at, error, now, out),
+pub(super) fn seen(state: &mut State, at: usize, observation: Observation, now: Now, out: &mut Vec<Effect>) {
+    let live = match observation {
+        Observation::Live(live) => live,
+        Observation::Absent | Observation::Undefined => return state.end(at, Outcome::Deleted, out),
+        Observation::Unreadable(error) => return retry::after_look(state, at, error, now, out),
     };
     match why_kept(state, at, &live) {
         Some(Stay::Released(why)) => {
@@ -129,7 +131,7 @@ pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: 
         Ok(Written::Deleting(_)) => {
             let deadline = now.mono.saturating_add(state.wait.delete_timeout);
             state.wait_for(at, Some(deadline));
-            state.end(at, Outcome::Deleting, out);
+            state.end(at, Outcome::Deleting { held_by: Vec::new() }, out);
         }
         Ok(_) => {
             let error = Error::new(ErrorKind::Internal, "the target set what it should delete");

@@ -49,7 +49,7 @@ pub(super) struct Slot {
     pub(super) deadline: Option<Duration>,
     /// Something waits for it to be healthy.
     pub(super) gates: bool,
-    /// It carries the mark of the unit, or will once it is written.
+    /// It names the unit as its owner, or will once it is written.
     pub(super) ours: bool,
 }
 

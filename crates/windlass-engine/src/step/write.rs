@@ -1,8 +1,8 @@
 //! Writing what is wanted, as gates open.
 
 use windlass_core::{
-    Cascade, Error, ErrorKind, Expect, Health, Live, Mark, Mode, Now, Outcome, Result, Sight, Verb, Write,
-    Written,
+    Cascade, Error, ErrorKind, Expect, Health, Live, Mode, Now, Observation, Outcome, Owner, Result, Verb,
+    Write, Written,
 };
 use windlass_graph::Gate;
 
@@ -52,9 +52,9 @@ pub(super) fn send_ready(state: &mut State, out: &mut Vec<Effect>) {
 }
 
 fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
-    let mark = Mark::of(&state.unit);
+    let owner = Owner::of(&state.unit);
     let slot = &mut state.slots[at];
-    let Some(write) = write_of(slot, mark) else {
+    let Some(write) = write_of(slot, owner) else {
         let error = Error::new(ErrorKind::Unsupported, "a plan without bodies cannot be carried out");
         return retry::fail(state, at, error, out);
     };
@@ -65,7 +65,7 @@ fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     out.push(Effect::Write(write));
 }
 
-fn write_of(slot: &Slot, mark: Mark) -> Option<Write> {
+fn write_of(slot: &Slot, owner: Owner) -> Option<Write> {
     let action = &slot.action;
     if slot.is_delete() {
         return Some(Write::Delete {
@@ -79,8 +79,8 @@ fn write_of(slot: &Slot, mark: Mark) -> Option<Write> {
         payload: action.payload.clone()?,
         mode: action.mode,
         expect: action.expect.clone(),
-        mark,
-        contests: action.contests.clone(),
+        owner,
+        conflicts: action.conflicts.clone(),
     })
 }
 
@@ -112,21 +112,21 @@ fn written_before(slot: &Slot) -> Outcome {
 
 /// Takes in how an object is that may have been written: as it should be, or it is written again, on the condition that
 /// it stays as it was seen now.
-pub(super) fn seen(state: &mut State, at: usize, sight: Sight, now: Now, out: &mut Vec<Effect>) {
-    match sight {
-        Sight::Live(live) => seen_live(state, at, live, now, out),
-        Sight::Absent => {
+pub(super) fn seen(state: &mut State, at: usize, observation: Observation, now: Now, out: &mut Vec<Effect>) {
+    match observation {
+        Observation::Live(live) => seen_live(state, at, live, now, out),
+        Observation::Absent => {
             state.slots[at].action.expect = Expect::Absent;
             state.ready.push_back(at);
         }
-        Sight::Undefined => state.ready.push_back(at),
-        Sight::Unreadable(error) => retry::after_look(state, at, error, now, out),
+        Observation::Undefined => state.ready.push_back(at),
+        Observation::Unreadable(error) => retry::after_look(state, at, error, now, out),
     }
 }
 
 fn seen_live(state: &mut State, at: usize, live: Live, now: Now, out: &mut Vec<Effect>) {
     let slot = &mut state.slots[at];
-    let ours = live.mark.as_ref().is_some_and(|mark| mark.is_of(&state.unit));
+    let ours = live.owner.as_ref().is_some_and(|owner| owner.is_of(&state.unit));
     if slot.is_created_only() {
         let outcome = if ours { Outcome::Created } else { Outcome::Unchanged };
         return applied(state, at, outcome, Some(live), now, out);
@@ -135,14 +135,15 @@ fn seen_live(state: &mut State, at: usize, live: Live, now: Now, out: &mut Vec<E
         let outcome = written_before(slot);
         return applied(state, at, outcome, Some(live), now, out);
     }
-    let another = live.mark.as_ref().filter(|mark| !ours && Some(*mark) != slot.action.taken_from.as_ref());
-    if let Some(mark) = another {
+    let another =
+        live.owner.as_ref().filter(|owner| !ours && Some(*owner) != slot.action.taken_from.as_ref());
+    if let Some(owner) = another {
         let error =
-            Error::new(ErrorKind::Conflict, "the object has another owner by now").with("owner", &mark.owner);
+            Error::new(ErrorKind::Conflict, "the object has another owner by now").with("owner", owner);
         let may_have = slot.error.as_ref().is_some_and(Error::may_have_written);
         return retry::fail(state, at, if may_have { error.maybe_written() } else { error }, out);
     }
-    // What was absent, or another one, and now is there without our mark is somebody else's, and the write says so.
+    // What was absent, or another one, and now is there without naming us is somebody else's, and the write says so.
     let new = match &slot.action.expect {
         Expect::Absent => true,
         Expect::Uid(uid) => live.uid.as_ref() != Some(uid),
@@ -202,7 +203,7 @@ fn applied(
 
 fn take_in(state: &mut State, at: usize, live: Live) {
     let slot = &mut state.slots[at];
-    let elsewhere = live.mark.as_ref().is_none_or(|mark| !mark.is_of(&state.unit));
+    let elsewhere = live.owner.as_ref().is_none_or(|owner| !owner.is_of(&state.unit));
     if slot.is_created_only() && elsewhere {
         // Somebody else was first; what was only to be created is left to them.
         slot.ours = false;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Digest, Error, ErrorKind, Event, Happening, Item, Mode, Object, ObjectId, Origin, RenderInput,
+    Context, Digest, Error, ErrorKind, Event, EventKind, Item, Mode, Object, ObjectId, Origin, RenderInput,
     Rendered, Renderer, Report, Result, TreePath,
 };
 use windlass_engine::Engine;
@@ -125,7 +125,7 @@ impl World {
         let (cancel, waits) = (self.cx.cancel().clone(), Arc::new(std::sync::Mutex::new(Vec::new())));
         let seen = Arc::clone(&waits);
         let engine = engine.clone().with_events(move |event: &Event| {
-            if let Happening::Waiting { wait } = event.what {
+            if let EventKind::Waiting { wait } = event.what {
                 seen.lock().unwrap().push(wait);
                 if seen.lock().unwrap().len() == count {
                     cancel.cancel();
@@ -144,7 +144,7 @@ impl World {
     ) -> Engine {
         let (id, target) = (object_id(name), self.target.clone());
         self.engine.clone().with_events(move |event: &Event| match &event.what {
-            Happening::Object { id: of, outcome } if *of == id && outcome.name() != "failed" => work(&target),
+            EventKind::Object { id: of, outcome } if *of == id && outcome.name() != "failed" => work(&target),
             _ => {}
         })
     }

@@ -114,7 +114,7 @@ impl fmt::Debug for Tree {
 /// Puts the names of a link's target in front of those that are still to go.
 fn enter(path: &TreePath, target: &Text, links: usize, names: &mut VecDeque<Text>) -> Result<()> {
     if links > LINKS_MAX {
-        return Err(limit("too many links, perhaps in a circle", "links_max", LINKS_MAX).with("path", path));
+        return Err(limit("too many links, perhaps in a cycle", "links_max", LINKS_MAX).with("path", path));
     }
     if std::path::Path::new(target.as_str()).is_absolute() || target.starts_with('/') {
         return Err(leaves(path));

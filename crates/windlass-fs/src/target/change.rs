@@ -8,7 +8,7 @@ use windlass_core::{
 
 use super::Folder;
 use super::look::{Seen, parse};
-use super::marks::Owner;
+use super::marks::Mark;
 use crate::fault::limit;
 use crate::keeper::Turn;
 use crate::name;
@@ -19,9 +19,9 @@ impl Folder {
         let id = write.id();
         let seen = self.look(cx, id)?;
         match write {
-            Write::Apply { payload, mode, expect, mark, .. } => {
+            Write::Apply { payload, mode, expect, owner, .. } => {
                 check(id, expect, seen.as_ref())?;
-                let owner = Owner::new(mark, &turn.number)?;
+                let owner = Mark::new(owner, &turn.number)?;
                 match seen {
                     None => self.create(cx, payload, owner, turn),
                     Some(seen) if *mode == Mode::CreateOnly => Ok(Written::Unchanged(seen.live())),
@@ -40,12 +40,12 @@ impl Folder {
 
     /// The mark comes first, so that a crash in between leaves no object without its owner. A mark without an object
     /// means nothing.
-    fn create(&self, cx: &Context, payload: &Object, owner: Owner, turn: &Turn<'_>) -> Result<Written> {
+    fn create(&self, cx: &Context, payload: &Object, mark: Mark, turn: &Turn<'_>) -> Result<Written> {
         let bytes = spell(cx, payload)?;
         cx.check_write()?;
-        self.put_owner(payload.id(), &owner, turn)?;
+        self.put_owner(payload.id(), &mark, turn)?;
         self.put_object(payload.id(), &bytes, turn)?;
-        let seen = Seen { bytes, object: payload.clone(), owner: Some(owner) };
+        let seen = Seen { bytes, object: payload.clone(), owner: Some(mark) };
         Ok(Written::Created(seen.live()))
     }
 
@@ -56,18 +56,18 @@ impl Folder {
         cx: &Context,
         mut seen: Seen,
         payload: &Object,
-        owner: Owner,
+        mark: Mark,
         turn: &Turn<'_>,
     ) -> Result<Written> {
         let id = payload.id();
         let same_object = seen.object == *payload;
-        if same_object && seen.owner.as_ref().is_some_and(|have| have.mark() == owner.mark()) {
+        if same_object && seen.owner.as_ref().is_some_and(|have| have.owner() == mark.owner()) {
             return Ok(Written::Unchanged(seen.live()));
         }
         let bytes = if same_object { None } else { Some(spell(cx, payload)?) };
         cx.check_write()?;
-        self.put_owner(id, &owner, turn)?;
-        seen.owner = Some(owner);
+        self.put_owner(id, &mark, turn)?;
+        seen.owner = Some(mark);
         if let Some(bytes) = bytes {
             self.put_object(id, &bytes, turn).map_err(Error::maybe_written)?;
             (seen.bytes, seen.object) = (bytes, payload.clone());

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Context, Digest, Error, ErrorKind, Interest, Live, Look, Object, ObjectId, Observed, Result, Sight,
+    Context, Digest, Error, ErrorKind, Interest, Live, Look, Object, ObjectId, Observation, Observed, Result,
     Stamp, UnitId, Version,
 };
 use windlass_yaml::Options;
 
 use super::Folder;
-use super::marks::Owner;
+use super::marks::Mark;
 use crate::fault::fault;
 use crate::name;
 
@@ -17,7 +17,7 @@ use crate::name;
 pub(super) struct Seen {
     pub(super) bytes: Vec<u8>,
     pub(super) object: Object,
-    pub(super) owner: Option<Owner>,
+    pub(super) owner: Option<Mark>,
 }
 
 impl Seen {
@@ -31,16 +31,16 @@ impl Folder {
     pub(super) fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
         cx.check()?;
         if !self.is_there()? {
-            let sights = interest.objects.keys().map(|id| (id.clone(), Sight::Absent)).collect();
-            return Ok(Observed { sights, strays: Vec::new() });
+            let observations = interest.objects.keys().map(|id| (id.clone(), Observation::Absent)).collect();
+            return Ok(Observed { observations, orphans: Vec::new() });
         }
-        let mut sights = BTreeMap::new();
+        let mut observations = BTreeMap::new();
         for (id, look) in &interest.objects {
             cx.check()?;
-            sights.insert(id.clone(), self.sight(cx, id, look));
+            observations.insert(id.clone(), self.observation(cx, id, look));
         }
-        let strays = self.strays(cx, &interest.unit, &interest.objects)?;
-        Ok(Observed { sights, strays })
+        let orphans = self.orphans(cx, &interest.unit, &interest.objects)?;
+        Ok(Observed { observations, orphans })
     }
 
     /// Reads an object and its mark; `None` where there is no file.
@@ -66,44 +66,44 @@ impl Folder {
         }
     }
 
-    fn sight(&self, cx: &Context, id: &ObjectId, look: &Look) -> Sight {
+    fn observation(&self, cx: &Context, id: &ObjectId, look: &Look) -> Observation {
         match self.look(cx, id) {
-            Ok(None) => Sight::Absent,
-            Err(error) => Sight::Unreadable(error),
+            Ok(None) => Observation::Absent,
+            Err(error) => Observation::Unreadable(error),
             Ok(Some(seen)) => {
                 let mut live = seen.live();
                 if look.known != Some(live.stamp) {
                     live.body = Some(seen.object);
                 }
-                Sight::Live(live)
+                Observation::Live(live)
             }
         }
     }
 
     /// Finds what carries the mark of a unit and was not asked for. A mark that cannot be read says nothing of a unit,
     /// and one without a file says that the file was taken away by hand.
-    fn strays(&self, cx: &Context, unit: &UnitId, asked: &BTreeMap<ObjectId, Look>) -> Result<Vec<Live>> {
-        let mut strays = Vec::new();
-        for id in self.listed(cx, unit.as_str())? {
+    fn orphans(&self, cx: &Context, unit: &UnitId, asked: &BTreeMap<ObjectId, Look>) -> Result<Vec<Live>> {
+        let mut orphans = Vec::new();
+        for id in self.listed(cx, &unit.to_string())? {
             cx.check()?;
             if asked.contains_key(&id) {
                 continue;
             }
             if let Ok(Some(owner)) = self.owner(&id)
-                && owner.mark().is_of(unit)
+                && owner.owner().is_of(unit)
             {
-                strays.extend(self.stray(cx, &id, &owner));
+                orphans.extend(self.orphan(cx, &id, &owner));
             }
         }
-        Ok(strays)
+        Ok(orphans)
     }
 
-    /// A stray has no body, so that a file which is no object any more is one too, stamped by its bytes.
-    fn stray(&self, cx: &Context, id: &ObjectId, owner: &Owner) -> Option<Live> {
+    /// An orphan has no body, so that a file which is no object any more is one too, stamped by its bytes.
+    fn orphan(&self, cx: &Context, id: &ObjectId, mark: &Mark) -> Option<Live> {
         let below = name::path_of(id, "yaml").ok()?;
         let bytes = self.root.read(&below, cx.limits().file_bytes_max).ok()??;
         let stamp = parse(cx, id, &bytes).map_or_else(|_| Digest::of(&bytes), |object| object.digest());
-        Some(live(id, &bytes, Stamp(stamp), Some(owner)))
+        Some(live(id, &bytes, Stamp(stamp), Some(mark)))
     }
 }
 
@@ -126,15 +126,16 @@ pub(super) fn parse(cx: &Context, id: &ObjectId, bytes: &[u8]) -> Result<Object>
     Ok(object)
 }
 
-fn live(id: &ObjectId, bytes: &[u8], stamp: Stamp, owner: Option<&Owner>) -> Live {
-    let parts = owner.into_iter().flat_map(Owner::parts);
+fn live(id: &ObjectId, bytes: &[u8], stamp: Stamp, owner: Option<&Mark>) -> Live {
+    let parts = owner.into_iter().flat_map(Mark::parts);
     let version = Digest::of_parts([bytes].into_iter().chain(parts));
     Live {
         id: id.clone(),
         version: Version::new(version.to_string()),
         stamp,
         uid: None,
-        mark: owner.map(Owner::mark),
+        owner: owner.map(Mark::owner),
+        deletion: None,
         health: None,
         body: None,
     }

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use windlass_core::{Context, Error, ErrorKind, Mark, ObjectId, Result, Text};
+use windlass_core::{Context, Error, ErrorKind, ObjectId, Owner, Result, Text};
 
 use super::Folder;
 use crate::disk::Access;
@@ -20,25 +20,26 @@ const MARK_BYTES_MAX: u64 = 64 << 10;
 
 /// Who owns an object, and the number of the write that said so.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Owner {
+pub(super) struct Mark {
     owner: Text,
     write: Text,
 }
 
-impl Owner {
-    pub(super) fn new(mark: &Mark, write: &str) -> Result<Self> {
-        if mark.owner.is_empty() {
+impl Mark {
+    pub(super) fn new(owner: &Owner, write: &str) -> Result<Self> {
+        let owner: Text = owner.to_string().into();
+        if owner.is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "a mark without an owner"));
         }
-        Ok(Self { owner: mark.owner.clone(), write: write.into() })
+        Ok(Self { owner, write: write.into() })
     }
 
     pub(super) fn is(&self, owner: &str) -> bool {
         self.owner == owner
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark { owner: self.owner.clone() }
+    pub(super) fn owner(&self) -> Owner {
+        Owner::named(&self.owner)
     }
 
     /// What of it counts for the version of the object.
@@ -48,7 +49,7 @@ impl Owner {
 }
 
 impl Folder {
-    pub(super) fn owner(&self, id: &ObjectId) -> Result<Option<Owner>> {
+    pub(super) fn owner(&self, id: &ObjectId) -> Result<Option<Mark>> {
         let below = mark_of(id)?;
         let Some(bytes) = self.root.read(&below, MARK_BYTES_MAX)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| {
@@ -60,7 +61,7 @@ impl Folder {
     }
 
     /// Lists the object before it is marked. What an earlier owner has listed goes last.
-    pub(super) fn put_owner(&self, id: &ObjectId, owner: &Owner, turn: &Turn<'_>) -> Result<()> {
+    pub(super) fn put_owner(&self, id: &ObjectId, owner: &Mark, turn: &Turn<'_>) -> Result<()> {
         let mut text = serde_json::to_string(owner).map_err(|error| {
             Error::new(ErrorKind::Internal, "the mark has no JSON form").with("object", id).caused_by(error)
         })?;
@@ -79,7 +80,7 @@ impl Folder {
     }
 
     /// Lets the unit's list name the object.
-    pub(super) fn list(&self, id: &ObjectId, owner: &Owner) -> Result<()> {
+    pub(super) fn list(&self, id: &ObjectId, owner: &Mark) -> Result<()> {
         self.root.touch(&list_of(&owner.owner).join(name::path_of(id, "mark")?))
     }
 

@@ -43,7 +43,7 @@ use crate::keeper::Keeper;
 ///   new, and goes after the file that is deleted: nothing that was made here is ever without its owner. A mark whose
 ///   file is gone does not wait for another one: it goes when a unit forgets the object, and when the lock is taken.
 /// - A file changed by hand is an object that has moved away: its stamp and its version are others. One that is no
-///   object any more is [`Unreadable`](windlass_core::Sight::Unreadable) with file and line, and is not written over;
+///   object any more is [`Unreadable`](windlass_core::Observation::Unreadable) with file and line, and is not written over;
 ///   one that means what is wanted is left as it is, comments and all.
 /// - A name that is odd is spelled with `%` and two digits, so that no object can leave the folder, hide in it, or meet
 ///   another one, also where the file system ignores case. Kinds that differ by nothing but case meet there; then the

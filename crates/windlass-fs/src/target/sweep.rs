@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_core::{Context, ObjectId, Result};
 
 use super::Folder;
-use super::marks::Owner;
+use super::marks::Mark;
 use crate::keeper::Turn;
 use crate::name;
 
@@ -36,7 +36,7 @@ impl Folder {
 
     /// Makes the lists of the units name what has their mark, and nothing else.
     fn sweep(&self, cx: &Context) -> Result<()> {
-        let mut unlisted: BTreeMap<ObjectId, Owner> = BTreeMap::new();
+        let mut unlisted: BTreeMap<ObjectId, Mark> = BTreeMap::new();
         for id in self.marked(cx)? {
             cx.check()?;
             if self.unmark_if_absent(&id)? {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use windlass_core::{
-    Cancel, Context, Error, ErrorKind, Expect, Fence, Interest, Limits, Live, Look, Mark, Mode, Now, Object,
-    Observed, Result, Retry, Sight, Target, Value, Version, Write, Written,
+    Cancel, Context, Error, ErrorKind, Expect, Fence, Interest, Limits, Live, Look, Mode, Now, Object,
+    Observation, Observed, Owner, Result, Retry, Target, Value, Version, Write, Written,
 };
 use windlass_fs::DirTarget;
 use windlass_testkit::{TestClock, block_on, config_map, id, unit};
@@ -31,7 +31,7 @@ struct Place {
 
 const WEB: &str = "shop/ConfigMap/web.yaml";
 const MARK: &str = ".windlass/marks/shop/ConfigMap/web.json";
-const LIST: &str = ".windlass/units/web/shop/ConfigMap/web.mark";
+const LIST: &str = ".windlass/units/web/shop/ConfigMap/web.owner";
 
 fn context() -> Context {
     TestClock::new().context()
@@ -44,7 +44,7 @@ fn limited(change: impl FnOnce(&mut Limits)) -> Context {
 }
 
 fn apply(payload: &Object) -> Write {
-    Write::apply(payload.clone(), Mode::Apply, Expect::Any, Mark::of(&unit("web")))
+    Write::apply(payload.clone(), Mode::Apply, Expect::Any, Owner::of(&unit("web")))
 }
 
 fn delete(name: &str) -> Write {
@@ -75,7 +75,7 @@ fn with_mode(write: Write, wanted: Mode) -> Write {
 fn owned_by(write: Write, name: &str) -> Write {
     let mut write = write;
     if let Write::Apply { mark, .. } = &mut write {
-        *mark = Mark::of(&unit(name));
+        *mark = Owner::of(&unit(name));
     }
     write
 }
@@ -119,20 +119,20 @@ impl Place {
         block_on(self.target.observe(&context(), &interest(names))).unwrap()
     }
 
-    fn sight(&self, name: &str) -> Sight {
-        self.observe(&[name]).sights.remove(&id(name)).unwrap()
+    fn observation(&self, name: &str) -> Observation {
+        self.observe(&[name]).observations.remove(&id(name)).unwrap()
     }
 
     fn live(&self, name: &str) -> Live {
-        self.sight(name)
+        self.observation(name)
             .live()
-            .unwrap_or_else(|| panic!("{name} must be there: {:?}", self.sight(name)))
+            .unwrap_or_else(|| panic!("{name} must be there: {:?}", self.observation(name)))
             .clone()
     }
 
     fn unreadable(&self, name: &str) -> Error {
-        match self.sight(name) {
-            Sight::Unreadable(error) => error,
+        match self.observation(name) {
+            Observation::Unreadable(error) => error,
             other => panic!("{name} must be unreadable, and is {other:?}"),
         }
     }

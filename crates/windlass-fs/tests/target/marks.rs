@@ -20,8 +20,8 @@ fn owning(id: ObjectId) -> Delta {
     delta
 }
 
-fn strays(place: &Place) -> Vec<String> {
-    place.observe(&[]).strays.iter().map(|live| live.id.to_string()).collect()
+fn orphans(place: &Place) -> Vec<String> {
+    place.observe(&[]).orphans.iter().map(|live| live.id.to_string()).collect()
 }
 
 impl Place {
@@ -37,8 +37,8 @@ impl Place {
 fn check_nobodys(place: &Place) {
     assert!(!place.path(MARK).exists() && !place.path(LIST).exists());
     place.put(WEB, THEIRS);
-    assert_eq!(place.live(NAME).mark, None, "a file of somebody else is not ours");
-    assert!(strays(place).is_empty());
+    assert_eq!(place.live(NAME).owner, None, "a file of somebody else is not ours");
+    assert!(orphans(place).is_empty());
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn what_is_forgotten_and_still_there_keeps_its_mark() {
     let mut delta = Delta::default();
     delta.drop.push(id(NAME));
     save(&place, None, &delta).unwrap();
-    assert_eq!(place.live(NAME).mark, Some(Mark::of(&unit("web"))));
+    assert_eq!(place.live(NAME).owner, Some(Owner::of(&unit("web"))));
 }
 
 #[test]
@@ -99,14 +99,14 @@ fn looking_for_what_a_unit_has_goes_by_its_own_list() {
     // Reading through all marks would meet this one.
     fs::remove_dir_all(place.path(".windlass/marks/other")).unwrap();
     place.put(".windlass/marks/other/ConfigMap/dns.json", "{\"owner\":\"web\",\"write\":\"1.2\"}");
-    assert_eq!(strays(&place), [NAME]);
+    assert_eq!(orphans(&place), [NAME]);
 }
 
 #[test]
 fn an_object_that_changes_hands_changes_lists() {
     let place = Place::with_web();
     place.write(&owned_by(apply(&web("a")), "dns")).unwrap();
-    assert!(strays(&place).is_empty());
+    assert!(orphans(&place).is_empty());
     let list = LIST.replace("/web/shop/", "/dns/shop/");
     assert_eq!(place.files(), [MARK, list.as_str(), WEB]);
 }
@@ -115,11 +115,14 @@ fn an_object_that_changes_hands_changes_lists() {
 fn a_list_that_was_lost_is_made_anew_when_the_lock_is_taken() {
     let place = Place::with_web();
     fs::remove_dir_all(place.path(".windlass/units")).unwrap();
-    place.put(&LIST.replace("web.mark", "never.mark"), "");
+    place.put(&LIST.replace("web.owner", "never.owner"), "");
     let place = place.reopened();
     place.write(&owned_by(apply(&config_map("", "dns", "a")), "dns")).unwrap();
-    assert_eq!(strays(&place), [NAME]);
-    assert!(!place.path(&LIST.replace("web.mark", "never.mark")).exists(), "what has no mark is not listed");
+    assert_eq!(orphans(&place), [NAME]);
+    assert!(
+        !place.path(&LIST.replace("web.owner", "never.owner")).exists(),
+        "what has no mark is not listed"
+    );
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn a_mark_that_stands_in_the_list_of_an_earlier_owner_is_listed_anew() {
     place.put(&theirs, "");
     let place = place.reopened();
     place.write(&owned_by(apply(&config_map("", "dns", "a")), "dns")).unwrap();
-    assert_eq!(strays(&place), [NAME]);
+    assert_eq!(orphans(&place), [NAME]);
     assert!(!place.path(&theirs).exists(), "the list of a unit names what has its mark");
 }
 

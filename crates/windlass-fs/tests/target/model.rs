@@ -44,9 +44,9 @@ proptest! {
             }
         }
         for at in 0..3 {
-            let sight = place.sight(&format!("ConfigMap//{}", name(at)));
-            let expected = model.get(&at).map(|(content, by)| (config_map("", name(at), &content.to_string()), Mark::of(&unit(owner(*by)))));
-            prop_assert_eq!(sight.live().map(|live| (live.body.clone().unwrap(), live.mark.clone().unwrap())), expected);
+            let observation = place.observation(&format!("ConfigMap//{}", name(at)));
+            let expected = model.get(&at).map(|(content, by)| (config_map("", name(at), &content.to_string()), Owner::of(&unit(owner(*by)))));
+            prop_assert_eq!(observation.live().map(|live| (live.body.clone().unwrap(), live.owner.clone().unwrap())), expected);
         }
         prop_assert_eq!(place.files().len(), model.len() * 3, "a file, a mark and a line in one list for each");
     }

@@ -9,11 +9,15 @@ fn what_was_written_is_what_is_observed() {
     let live = place.live("ConfigMap/shop/web");
     assert_eq!(live.body, Some(web("a")));
     assert_eq!(Live { body: None, ..live }, written);
-    assert_eq!(written.mark, Some(Mark::of(&unit("web"))));
+    assert_eq!(written.owner, Some(Owner::of(&unit("web"))));
     let look = Look::new("v1").unless(Some(written.stamp));
     let known = Interest { unit: unit("web"), objects: [(id("ConfigMap/shop/web"), look)].into() };
     let seen = block_on(place.target.observe(&context(), &known)).unwrap();
-    assert_eq!(seen.sights.values().next().unwrap().live().unwrap().body, None, "a known body is left out");
+    assert_eq!(
+        seen.observations.values().next().unwrap().live().unwrap().body,
+        None,
+        "a known body is left out"
+    );
 }
 
 #[test]
@@ -24,7 +28,7 @@ fn an_edit_by_hand_moves_stamp_and_version_and_is_not_written_over_unseen() {
     let after = place.live("ConfigMap/shop/web");
     assert_ne!(after.stamp, before.stamp);
     assert_ne!(after.version, before.version);
-    assert_eq!(after.mark, before.mark, "it still has its owner");
+    assert_eq!(after.owner, before.owner, "it still has its owner");
 
     let files = place.everything();
     let error = place.write(&expecting(apply(&web("b")), Expect::At(before.version))).unwrap_err();
@@ -95,10 +99,10 @@ fn what_nobody_owns_has_no_mark_and_is_taken_over_without_a_touch() {
     let text = "# mine\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: web, namespace: shop}\ndata: {content: a}\n";
     place.put(WEB, text);
     let before = place.live("ConfigMap/shop/web");
-    assert_eq!(before.mark, None);
+    assert_eq!(before.owner, None);
     let write = expecting(apply(&web("a")), Expect::At(before.version.clone()));
     let Written::Changed(after) = place.write(&write).unwrap() else { panic!("its owner is new") };
-    assert_eq!(after.mark, Some(Mark::of(&unit("web"))));
+    assert_eq!(after.owner, Some(Owner::of(&unit("web"))));
     assert_ne!(after.version, before.version);
     assert_eq!(place.read(WEB), text);
 }
@@ -116,9 +120,9 @@ fn strays_are_what_carries_our_mark_and_was_not_asked_for() {
     place.put(".windlass/marks/_/ConfigMap/damaged.json", "{");
     place.put(".windlass/marks/notes.txt", "not a mark");
     let observed = place.observe(&["ConfigMap/shop/web"]);
-    let strays: Vec<String> = observed.strays.iter().map(|live| live.id.to_string()).collect();
-    assert_eq!(strays, ["ConfigMap//broken", "ConfigMap/shop/ours"]);
-    assert!(observed.strays.iter().all(|live| live.body.is_none()));
+    let orphans: Vec<String> = observed.orphans.iter().map(|live| live.id.to_string()).collect();
+    assert_eq!(orphans, ["ConfigMap//broken", "ConfigMap/shop/ours"]);
+    assert!(observed.orphans.iter().all(|live| live.body.is_none()));
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn a_folder_that_is_not_there_is_empty_and_the_first_write_makes_it() {
     let folder = parent.path().join("new/out");
     let target = DirTarget::open(&folder).unwrap();
     let seen = block_on(target.observe(&context(), &interest(&["ConfigMap/shop/web"]))).unwrap();
-    assert_eq!(seen.sights.values().next(), Some(&Sight::Absent));
+    assert_eq!(seen.observations.values().next(), Some(&Observation::Absent));
     assert!(!folder.exists(), "looking makes nothing");
     block_on(target.write(&context(), &apply(&web("a")))).unwrap();
     assert!(folder.join(WEB).exists());

@@ -8,8 +8,8 @@ use super::*;
 fn a_crash_between_mark_and_file_leaves_nothing_without_owner() {
     let created = Place::with_web();
     fs::remove_file(created.path(WEB)).unwrap();
-    assert_eq!(created.sight("ConfigMap/shop/web"), Sight::Absent, "a mark alone is no object");
-    assert!(created.observe(&[]).strays.is_empty());
+    assert_eq!(created.observation("ConfigMap/shop/web"), Observation::Absent, "a mark alone is no object");
+    assert!(created.observe(&[]).orphans.is_empty());
     let again = created.write(&expecting(apply(&web("a")), Expect::Absent)).unwrap();
     assert!(matches!(again, Written::Created(_)));
 
@@ -28,7 +28,7 @@ fn a_half_written_file_is_ignored_and_taken_away() {
     place.put(".windlass/lock", "00000000000000000001\n1 0123456789abcdef\n");
     place.put(".windlass/lock.0123456789abcdef.new", "apiVersion: v1\nki");
     let observed = place.observe(&["ConfigMap/shop/web"]);
-    assert_eq!((observed.sights.len(), observed.strays.len()), (1, 0));
+    assert_eq!((observed.observations.len(), observed.orphans.len()), (1, 0));
     assert_eq!(place.live("ConfigMap/shop/web").body, Some(web("a")));
     place.write(&apply(&web("b"))).unwrap();
     assert_eq!(place.files(), [MARK, LIST, WEB]);
@@ -111,9 +111,9 @@ fn a_name_that_is_too_long_is_invalid_and_harms_no_other() {
     assert_eq!(place.write(&apply(&config_map("shop", &long, "a"))).unwrap_err().kind(), ErrorKind::Invalid);
     let observed = place.observe(&[&name, "ConfigMap/shop/web"]);
     assert!(
-        matches!(&observed.sights[&id(&name)], Sight::Unreadable(error) if error.kind() == ErrorKind::Invalid)
+        matches!(&observed.observations[&id(&name)], Observation::Unreadable(error) if error.kind() == ErrorKind::Invalid)
     );
-    assert!(observed.sights[&id("ConfigMap/shop/web")].live().is_some());
+    assert!(observed.observations[&id("ConfigMap/shop/web")].live().is_some());
 }
 
 #[test]
@@ -121,7 +121,9 @@ fn limits_are_kept_and_named() {
     let place = Place::with_web();
     let cx = limited(|limits| limits.file_bytes_max = 10);
     let seen = block_on(place.target.observe(&cx, &interest(&["ConfigMap/shop/web"]))).unwrap();
-    let Some(Sight::Unreadable(error)) = seen.sights.values().next() else { panic!("must be unreadable") };
+    let Some(Observation::Unreadable(error)) = seen.observations.values().next() else {
+        panic!("must be unreadable")
+    };
     assert_eq!((error.kind(), error.context("limit")), (ErrorKind::Limit, Some("file_bytes_max")));
 
     let cx = limited(|limits| limits.object_bytes_max = 10);

@@ -44,7 +44,7 @@ fn what_is_only_to_be_created_is_left_alone_afterwards() {
     assert!(matches!(place.write(&write("a")).unwrap(), Written::Created(_)));
     assert!(matches!(place.write(&write("b")).unwrap(), Written::Unchanged(_)));
     assert_eq!(place.live("ConfigMap/shop/web").body, Some(web("a")));
-    assert_eq!(place.live("ConfigMap/shop/web").mark, Some(Mark::of(&unit("a"))));
+    assert_eq!(place.live("ConfigMap/shop/web").owner, Some(Owner::of(&unit("a"))));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_is_only_to_be_created_and_is_there_does_not_become_ours() {
     place.put(WEB, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n");
     let files = place.everything();
     let written = place.write(&with_mode(apply(&web("a")), Mode::CreateOnly)).unwrap();
-    assert!(matches!(&written, Written::Unchanged(live) if live.mark.is_none()), "{written:?}");
+    assert!(matches!(&written, Written::Unchanged(live) if live.owner.is_none()), "{written:?}");
     assert_eq!(place.everything(), files);
 }
 
@@ -67,7 +67,7 @@ fn a_delete_takes_the_file_the_mark_and_the_empty_folders() {
     assert_eq!(place.files(), ["shop/README.md"]);
     assert!(!place.path("shop/ConfigMap").exists() && !place.path("_").exists());
     assert!(!place.path(".windlass/marks").exists() && !place.path(".windlass/units").exists());
-    assert_eq!(place.sight("ConfigMap/shop/web"), Sight::Absent);
+    assert_eq!(place.observation("ConfigMap/shop/web"), Observation::Absent);
 }
 
 #[test]

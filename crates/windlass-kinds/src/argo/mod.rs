@@ -19,7 +19,7 @@
 mod kinds;
 mod workload;
 
-use windlass_core::{Around, Health, HealthCheck, HealthStatus, Object, Text, Value};
+use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Text, Value};
 
 use crate::read::{View, shortened};
 
@@ -91,7 +91,7 @@ pub fn by_conditions(body: &Value) -> Option<Health> {
 pub struct ArgoHealth;
 
 impl HealthCheck for ArgoHealth {
-    fn assess(&self, live: &Object, _around: &dyn Around) -> Option<Health> {
+    fn assess(&self, live: &Object, _around: &dyn Children) -> Option<Health> {
         built_in(live.body()).or_else(|| by_conditions(live.body()))
     }
 }

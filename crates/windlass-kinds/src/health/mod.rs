@@ -1,7 +1,7 @@
 //! How objects are: the rules that Windlass uses unless told otherwise.
 //!
 //! ```
-//! use windlass_core::{Alone, HealthCheck, Object};
+//! use windlass_core::{NoChildren, HealthCheck, Object};
 //! use windlass_kinds::health::KubernetesHealth;
 //!
 //! let live = Object::new(serde_json::from_str(r#"{
@@ -9,7 +9,7 @@
 //!     "spec": {"replicas": 3},
 //!     "status": {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 1}
 //! }"#)?)?;
-//! let health = KubernetesHealth.assess(&live, &Alone).expect("it has a rule for every object");
+//! let health = KubernetesHealth.assess(&live, &NoChildren).expect("it has a rule for every object");
 //! assert_eq!(health.to_string(), "progressing: 1 of 3 replicas available");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -44,7 +44,7 @@ mod network;
 mod pod;
 mod workload;
 
-use windlass_core::{Around, Health, HealthCheck, HealthStatus, Object, Value};
+use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Value};
 
 use crate::read::View;
 
@@ -58,12 +58,12 @@ pub struct KubernetesHealth;
 
 /// Assesses a body by itself; `around` gives only its age.
 #[must_use]
-pub fn assess(body: &Value, around: &dyn Around) -> Health {
+pub fn assess(body: &Value, around: &dyn Children) -> Health {
     assess_body(View(body), around)
 }
 
 impl HealthCheck for KubernetesHealth {
-    fn assess(&self, live: &Object, around: &dyn Around) -> Option<Health> {
+    fn assess(&self, live: &Object, around: &dyn Children) -> Option<Health> {
         let mut health = assess_body(View(live.body()), around);
         if health.status == HealthStatus::Progressing && workload::is_workload(View(live.body())) {
             let pods = troubled_pods(live, around);
@@ -75,7 +75,7 @@ impl HealthCheck for KubernetesHealth {
     }
 }
 
-fn assess_body(body: View<'_>, around: &dyn Around) -> Health {
+fn assess_body(body: View<'_>, around: &dyn Children) -> Health {
     if body.is_being_deleted() {
         return being_deleted(body);
     }
@@ -94,7 +94,7 @@ fn is_bare(body: View<'_>) -> bool {
     body.group().is_empty() && matches!(body.kind(), "Secret" | "ConfigMap")
 }
 
-fn of_kind(body: View<'_>, around: &dyn Around) -> Option<Health> {
+fn of_kind(body: View<'_>, around: &dyn Children) -> Option<Health> {
     Some(match (body.group(), body.kind()) {
         ("apps" | "extensions", "Deployment") => workload::deployment(body),
         ("apps" | "extensions", "ReplicaSet") | ("", "ReplicationController") => workload::replica_set(body),
@@ -160,7 +160,7 @@ fn of_ready(body: View<'_>) -> Option<Health> {
 }
 
 /// Names the Pods that keep a workload from being ready: its own, and those of the ReplicaSets it owns.
-fn troubled_pods(live: &Object, around: &dyn Around) -> Vec<String> {
+fn troubled_pods(live: &Object, around: &dyn Children) -> Vec<String> {
     let owned = around.owned_by(live.id());
     let deeper = owned.iter().filter(|object| object.id().kind == "ReplicaSet");
     let deeper: Vec<Object> = deeper.flat_map(|set| around.owned_by(set.id())).collect();

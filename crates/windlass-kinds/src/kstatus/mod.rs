@@ -21,7 +21,7 @@
 
 mod kinds;
 
-use windlass_core::{Around, Health, HealthCheck, HealthStatus, Object, Text, Timestamp, Value};
+use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Text, Timestamp, Value};
 
 use crate::read::{Condition as Read, View};
 
@@ -174,7 +174,7 @@ fn of_ready(body: View<'_>) -> Option<Computed> {
 pub struct KstatusHealth;
 
 impl HealthCheck for KstatusHealth {
-    fn assess(&self, live: &Object, around: &dyn Around) -> Option<Health> {
+    fn assess(&self, live: &Object, around: &dyn Children) -> Option<Health> {
         let computed = compute_at_age(View(live.body()), around.age_seconds().unwrap_or(0));
         Some(Health::new(health_status(computed.status), computed.message))
     }

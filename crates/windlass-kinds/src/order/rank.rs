@@ -39,7 +39,7 @@ impl OrderRule for KindOrder {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
         let mut turns: BTreeMap<Turn<'_>, BTreeMap<Rank, Vec<&ObjectId>>> = BTreeMap::new();
         for item in items {
-            let turn = (item.directives.phase.as_deref(), item.directives.wave);
+            let turn = (item.directives.hook.map(|hook| hook.phase.name()), item.directives.wave);
             turns.entry(turn).or_default().entry(rank(item.id())).or_default().push(item.id());
         }
         let mut edges = Vec::new();

@@ -5,13 +5,13 @@
 mod others;
 mod workloads;
 
-use windlass_core::{Around, Object, ObjectId, Value};
+use windlass_core::{Children, Object, ObjectId, Value};
 use windlass_kinds::health::assess;
 
 #[derive(Debug)]
 struct Aged(Option<u64>);
 
-impl Around for Aged {
+impl Children for Aged {
     fn owned_by(&self, _owner: &ObjectId) -> Vec<Object> {
         Vec::new()
     }

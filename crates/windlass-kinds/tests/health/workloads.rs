@@ -1,6 +1,6 @@
 //! What runs Pods.
 
-use windlass_core::{Around, Health, HealthCheck, Object, ObjectId};
+use windlass_core::{Children, Health, HealthCheck, Object, ObjectId};
 use windlass_kinds::health::KubernetesHealth;
 
 use crate::{body, check, check_at_age};
@@ -301,7 +301,7 @@ fn a_pod_may_wait_for_a_node_for_a_while() {
 #[derive(Debug)]
 struct Owns(Vec<(ObjectId, Object)>);
 
-impl Around for Owns {
+impl Children for Owns {
     fn owned_by(&self, owner: &ObjectId) -> Vec<Object> {
         self.0.iter().filter(|(id, _)| id == owner).map(|(_, object)| object.clone()).collect()
     }

@@ -13,7 +13,8 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
 use windlass_core::{
-    Clock, Context, Interest, Item, Look, Mark, Now, Object, ObjectId, Origin, Timestamp, UnitId, async_trait,
+    Clock, Context, Interest, Item, Look, Now, Object, ObjectId, Origin, Owner, Timestamp, UnitId,
+    async_trait,
 };
 use windlass_kube::{Cluster, KubeOptions, KubeTarget};
 
@@ -142,8 +143,8 @@ pub fn unit() -> UnitId {
     UnitId::new("shop").unwrap()
 }
 
-pub fn mark() -> Mark {
-    Mark::of(&unit())
+pub fn mark() -> Owner {
+    Owner::of(&unit())
 }
 
 pub fn object(json: &str) -> Object {

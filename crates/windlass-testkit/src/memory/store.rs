@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use windlass_core::{Context, Delta, Error, ErrorKind, Result, Saved, StateStore, UnitId, Version};
+use windlass_core::{
+    Context, Control, ControlStore, Delta, Error, ErrorKind, Result, Saved, StateStore, UnitId, Version,
+};
 
 use crate::sync::lock;
 
@@ -27,6 +29,7 @@ pub struct MemoryStore(Arc<Mutex<Shelf>>);
 #[derive(Default)]
 struct Shelf {
     units: BTreeMap<UnitId, Slot>,
+    controls: BTreeMap<UnitId, (Version, Control)>,
     versions: u64,
     before: VecDeque<Error>,
     after: VecDeque<Error>,
@@ -134,8 +137,8 @@ fn describe(unit: &UnitId, delta: &Delta) -> String {
     let drop = (!delta.drop.is_empty()).then(|| format!(" -{}", delta.drop.len()));
     let flags = [
         (delta.record.is_some(), " record"),
-        (delta.holds.is_some(), " holds"),
-        (delta.approvals.is_some(), " approvals"),
+        (!delta.hooks.is_empty(), " hooks"),
+        (delta.default_namespace.is_some(), " namespace"),
     ];
     let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
     format!("save {unit}{}{}{flags}", put.unwrap_or_default(), drop.unwrap_or_default())
@@ -173,5 +176,44 @@ impl StateStore for MemoryStore {
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         cx.check()?;
         Ok(lock(&self.0).units.keys().cloned().collect())
+    }
+}
+
+#[async_trait]
+impl ControlStore for MemoryStore {
+    async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
+        cx.check()?;
+        Ok(lock(&self.0).controls.get(unit).cloned())
+    }
+
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        cx.check()?;
+        let shelf = lock(&self.0);
+        let of = shelf.controls.iter().filter(|(unit, _)| unit.installation() == installation);
+        Ok(of.map(|(unit, control)| (unit.clone(), control.clone())).collect())
+    }
+
+    async fn set_control(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        expected: Option<&Version>,
+        control: &Control,
+    ) -> Result<Version> {
+        cx.check_write()?;
+        let mut shelf = lock(&self.0);
+        if shelf.controls.get(unit).map(|(version, _)| version) != expected {
+            return Err(
+                Error::new(ErrorKind::Conflict, "somebody else asked for something").with("unit", unit)
+            );
+        }
+        shelf.versions += 1;
+        let version = Version::new(shelf.versions.to_string());
+        shelf.controls.insert(unit.clone(), (version.clone(), control.clone()));
+        Ok(version)
     }
 }

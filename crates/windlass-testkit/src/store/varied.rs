@@ -1,6 +1,6 @@
 //! A state in which there is one of everything that a state can hold.
 
-use windlass_core::{Approval, Counts, Delta, Digest, Hold, ObjectId, Owned, Record, Revision, Timestamp};
+use windlass_core::{Counts, Delta, Digest, HookRun, ObjectId, Owned, Record, Revision, Timestamp, Trigger};
 
 use super::{map, owned};
 
@@ -34,11 +34,9 @@ pub(super) fn everything() -> Delta {
         delta.put.insert(ObjectId::new(group, kind, namespace, name), owned);
     }
     delta.put.insert(map("intent"), Owned { stamp: None, uid: None, keep: false, ..owned("intent") });
-    let (by, at) = (|name: &str| name.into(), Timestamp::from_unix(5));
-    let hold = |reason: &str| Hold { reason: reason.into(), by: by("ann"), since: at };
-    let approval = |plan: &str| Approval { plan: Digest::of(plan.as_bytes()), by: by("bob"), at };
-    delta.holds = Some(vec![hold("freeze"), hold("\"quoted\"\nand of two lines")]);
-    delta.approvals = Some(vec![approval("b"), approval("a")]);
+    let run = |of: &str, good| HookRun { run: Digest::of(of.as_bytes()), good };
+    delta.hooks = [(map("migrate"), run("a", Some(true))), (map("of two\nlines"), run("b", None))].into();
+    delta.default_namespace = Some("shop".into());
     delta.record = Some(pass(1, "sha1:1a2b", true));
     delta
 }
@@ -52,5 +50,7 @@ pub(super) fn pass(at: u64, revision: &str, good: bool) -> Record {
     );
     let mut counts = Counts::default();
     (counts.created, counts.kept, counts.failed) = (3, 2, 1);
-    Record::new(Timestamp::from_unix(at), Some(revision), Digest::of(b"plan"), counts).with_good(good)
+    Record::new(Timestamp::from_unix(at), Some(revision), Digest::of(b"plan"), counts)
+        .with_good(good)
+        .with_trigger(Trigger::Source)
 }

@@ -44,7 +44,7 @@ macro_rules! __store_laws {
             another_process_sees_what_was_saved
             a_load_gives_the_version_of_the_last_save a_delta_changes_only_what_it_names
             what_a_delta_drops_is_owned_no_longer the_history_keeps_its_newest_records
-            passes_of_one_revision_are_one_record
+            each_pass_is_a_record_of_its_own
             a_save_expecting_another_version_is_a_conflict a_refused_save_changes_nothing
             of_two_saves_at_once_one_wins of_two_processes_at_once_one_wins
             versions_never_repeat versions_never_repeat_after_a_crash
@@ -89,8 +89,8 @@ macro_rules! __target_laws {
             an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
-            a_watch_tells_what_is_there_then_synced a_watch_tells_of_changes_and_deletions
-            what_could_have_been_missed_is_a_gap dropping_the_news_ends_the_watch
+            a_change_names_the_units_that_look_at_it the_echo_of_a_write_is_no_change a_change_names_no_other_unit
+            what_could_have_been_missed_counts_as_a_change a_released_unit_is_named_no_more
         }
     };
 }

@@ -1,7 +1,7 @@
 //! The laws of predicting.
 
 use windlass_core::{
-    Admitted, Context, Expect, Item, Mark, Object, Origin, Predict, Prediction, Sight, Want,
+    Admitted, Context, Expect, Item, Object, Observation, Origin, Owner, Predict, Prediction, Want,
 };
 
 use super::{TargetHarness, applied, applying, beside, live, observe, same_body, there, unable, web, write};
@@ -23,13 +23,16 @@ fn predicting<T>(
 
 /// Predicts applies of the unit `web`.
 pub(super) fn predict(harness: &dyn TargetHarness, objects: &[&Object]) -> Check<Vec<Prediction>> {
-    let mut seen = observe(harness, objects)?.sights;
-    let sights: Vec<Sight> =
-        objects.iter().map(|object| seen.remove(object.id()).unwrap_or(Sight::Absent)).collect();
-    let (items, mark): (Vec<Item>, Mark) =
-        (objects.iter().map(|object| item(object)).collect(), Mark::of(&web()));
-    let wants: Vec<Want<'_>> =
-        items.iter().zip(&sights).map(|(item, sight)| Want { item, sight, mark: &mark }).collect();
+    let mut seen = observe(harness, objects)?.observations;
+    let observations: Vec<Observation> =
+        objects.iter().map(|object| seen.remove(object.id()).unwrap_or(Observation::Absent)).collect();
+    let (items, mark): (Vec<Item>, Owner) =
+        (objects.iter().map(|object| item(object)).collect(), Owner::of(&web()));
+    let wants: Vec<Want<'_>> = items
+        .iter()
+        .zip(&observations)
+        .map(|(item, observation)| Want { item, observation, owner: &mark })
+        .collect();
     predicting(harness, async |predict, cx| predict.predict(cx, &wants).await)
 }
 

@@ -98,8 +98,8 @@ pub fn the_written_version_is_the_observed_one(harness: &dyn TargetHarness) -> C
         let written = applied(harness, &object)?;
         let seen = live(harness, &object)?;
         let same = written.live().is_some_and(|live| {
-            (&live.id, &live.version, live.stamp, &live.uid, &live.mark)
-                == (&seen.id, &seen.version, seen.stamp, &seen.uid, &seen.mark)
+            (&live.id, &live.version, live.stamp, &live.uid, &live.owner)
+                == (&seen.id, &seen.version, seen.stamp, &seen.uid, &seen.owner)
         });
         ensure!(same, "wrote {written:?}, saw {seen:?}");
     }

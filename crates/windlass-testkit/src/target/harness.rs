@@ -128,11 +128,11 @@ pub trait TargetHarness: Bench {
         stated("the harness cannot break a watch")
     }
 
-    /// Counts the watches under way.
+    /// Counts the units that are watched for.
     ///
     /// # Errors
     /// [`Unmet::Stated`] where nobody can tell.
-    fn watches(&self) -> Check<usize> {
-        stated("the harness cannot count watches")
+    fn watched_units(&self) -> Check<usize> {
+        stated("the harness cannot count the units that are watched for")
     }
 }

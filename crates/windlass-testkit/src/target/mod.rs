@@ -21,8 +21,8 @@ pub use observing::*;
 pub use safety::*;
 pub use watching::*;
 use windlass_core::{
-    Cascade, Context, Expect, Interest, Live, Look, Mark, Mode, Object, ObjectId, Observed, Result, Sight,
-    Stamp, UnitId, Value, Write, Written,
+    Cascade, Context, Expect, Interest, Live, Look, Mode, Object, ObjectId, Observation, Observed, Owner,
+    Result, Stamp, UnitId, Value, Write, Written,
 };
 pub use writing::*;
 
@@ -56,9 +56,9 @@ fn observe_unless(harness: &dyn TargetHarness, objects: &[&Object], known: Optio
 
 /// Looks at one object; `None` where nothing is there.
 fn there(harness: &dyn TargetHarness, object: &Object) -> Check<Option<Live>> {
-    match observe(harness, &[object])?.sights.remove(object.id()) {
-        Some(Sight::Live(live)) => Ok(Some(live)),
-        Some(Sight::Unreadable(error)) => {
+    match observe(harness, &[object])?.observations.remove(object.id()) {
+        Some(Observation::Live(live)) => Ok(Some(live)),
+        Some(Observation::Unreadable(error)) => {
             Err(Unmet::Broken(format!("{} cannot be read: {error:?}", object.id())))
         }
         _ => Ok(None),
@@ -71,7 +71,7 @@ fn live(harness: &dyn TargetHarness, object: &Object) -> Check<Live> {
 }
 
 fn applying(object: &Object, mode: Mode, expect: Expect) -> Write {
-    Write::apply(object.clone(), mode, expect, Mark::of(&web()))
+    Write::apply(object.clone(), mode, expect, Owner::of(&web()))
 }
 
 fn deleting(object: &Object, expect: Expect) -> Write {

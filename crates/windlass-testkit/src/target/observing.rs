@@ -1,6 +1,6 @@
 //! The laws of looking.
 
-use windlass_core::{Digest, ErrorKind, Expect, Mark, Mode, Sight, Stamp, Write};
+use windlass_core::{Digest, ErrorKind, Expect, Mode, Observation, Owner, Stamp, Write};
 
 use super::abilities::predict;
 use super::{
@@ -65,7 +65,7 @@ pub fn no_body_is_shown_where_an_object_is_refused(harness: &dyn TargetHarness) 
     hides(secret, &texts)
 }
 
-/// An observe gives one sight for each object asked for, no more and no fewer.
+/// An observe gives one observation for each object asked for, no more and no fewer.
 ///
 /// # Errors
 /// Where it does not hold.
@@ -73,10 +73,10 @@ pub fn observing_gives_one_sight_for_each_asked(harness: &dyn TargetHarness) -> 
     let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
     applied(harness, &a)?;
     let seen = observe(harness, &[&a, &b])?;
-    let ids: Vec<_> = seen.sights.keys().collect();
+    let ids: Vec<_> = seen.observations.keys().collect();
     ensure!(ids == [a.id(), b.id()], "asked for {} and {}, got {ids:?}", a.id(), b.id());
     let seen = observe(harness, &[])?;
-    ensure!(seen.sights.is_empty(), "asked for nothing, got {} sights", seen.sights.len());
+    ensure!(seen.observations.is_empty(), "asked for nothing, got {} observations", seen.observations.len());
     Ok(())
 }
 
@@ -87,8 +87,8 @@ pub fn observing_gives_one_sight_for_each_asked(harness: &dyn TargetHarness) -> 
 pub fn what_is_not_there_is_absent(harness: &dyn TargetHarness) -> Check {
     let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
     applied(harness, &a)?;
-    let seen = observe(harness, &[&b])?.sights.remove(b.id());
-    ensure!(matches!(seen, None | Some(Sight::Absent)), "what is not there is {seen:?}");
+    let seen = observe(harness, &[&b])?.observations.remove(b.id());
+    ensure!(matches!(seen, None | Some(Observation::Absent)), "what is not there is {seen:?}");
     Ok(())
 }
 
@@ -104,9 +104,15 @@ pub fn what_cannot_be_read_is_never_absent(harness: &dyn TargetHarness) -> Check
     let cx = harness.context();
     let seen = run(harness, async { harness.target().observe(&cx, &interest(&[&a, &b], None)).await });
     let Ok(seen) = seen else { return Ok(()) };
-    let sight = seen.sights.get(a.id());
-    ensure!(matches!(sight, Some(Sight::Unreadable(_))), "what cannot be read is {sight:?}");
-    ensure!(seen.sights.get(b.id()).is_some_and(|sight| sight.live().is_some()), "the rest is hidden");
+    let observation = seen.observations.get(a.id());
+    ensure!(
+        matches!(observation, Some(Observation::Unreadable(_))),
+        "what cannot be read is {observation:?}"
+    );
+    ensure!(
+        seen.observations.get(b.id()).is_some_and(|observation| observation.live().is_some()),
+        "the rest is hidden"
+    );
     Ok(())
 }
 
@@ -116,8 +122,8 @@ pub fn what_cannot_be_read_is_never_absent(harness: &dyn TargetHarness) -> Check
 /// Where it does not hold.
 pub fn an_unknown_kind_is_undefined(harness: &dyn TargetHarness) -> Check {
     let strange = harness.unknown_kind()?;
-    let seen = observe(harness, &[&strange])?.sights.remove(strange.id());
-    ensure!(matches!(seen, Some(Sight::Undefined)), "an object of an unknown kind is {seen:?}");
+    let seen = observe(harness, &[&strange])?.observations.remove(strange.id());
+    ensure!(matches!(seen, Some(Observation::Undefined)), "an object of an unknown kind is {seen:?}");
     let written = write(harness, &applying(&strange, Mode::Apply, Expect::Any));
     fails(written, &[ErrorKind::Undefined], "writing an object of an unknown kind")?;
     Ok(())
@@ -153,57 +159,57 @@ pub fn a_body_comes_unless_its_stamp_is_known(harness: &dyn TargetHarness) -> Ch
     applied(harness, &object)?;
     for (known, what) in [(None, "nothing"), (Some(Stamp(Digest::of(b"another"))), "another stamp")] {
         let seen = observe_unless(harness, &[&object], known)?;
-        let seen = seen.sights.get(object.id()).and_then(Sight::live);
+        let seen = seen.observations.get(object.id()).and_then(Observation::live);
         ensure!(seen.is_some_and(|live| shows(live, &object)), "with {what} known, the body does not come");
     }
     Ok(())
 }
 
-/// Makes `a` and `b` of the unit `web` and `c` of another, and names those that are strays where `a` is asked for.
-fn strays(harness: &dyn TargetHarness) -> Check<Vec<String>> {
+/// Makes `a` and `b` of the unit `web` and `c` of another, and names those that are orphans where `a` is asked for.
+fn orphans(harness: &dyn TargetHarness) -> Check<Vec<String>> {
     let [a, b, c] = ["a", "b", "c"].map(|name| harness.object(name, "one"));
     applied(harness, &a)?;
     applied(harness, &b)?;
-    let mark = Mark::of(&unit("other"));
+    let mark = Owner::of(&unit("other"));
     let foreign = Write::apply(c.clone(), Mode::Apply, Expect::Any, mark);
     ok(write(harness, &foreign), "a write of another unit")?;
     let seen = observe(harness, &[&a])?;
-    seen.strays
+    seen.orphans
         .iter()
-        .map(|stray| {
-            match [("a", &a), ("b", &b), ("c", &c)].iter().find(|(_, object)| *object.id() == stray.id) {
+        .map(|orphan| {
+            match [("a", &a), ("b", &b), ("c", &c)].iter().find(|(_, object)| *object.id() == orphan.id) {
                 Some((name, _)) => Ok((*name).to_owned()),
-                None => Err(Unmet::Broken(format!("a stray that nobody made: {}", stray.id))),
+                None => Err(Unmet::Broken(format!("a orphan that nobody made: {}", orphan.id))),
             }
         })
         .collect()
 }
 
-/// What carries the mark of the unit and was not asked for is a stray.
+/// What carries the mark of the unit and was not asked for is a orphan.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn what_carries_the_mark_is_found_though_nobody_asked(harness: &dyn TargetHarness) -> Check {
-    let found = strays(harness)?;
+    let found = orphans(harness)?;
     let count = found.iter().filter(|name| *name == "b").count();
     ensure!(count == 1, "{web} owns b, nobody asked for it, and it is found {count} times", web = web());
     Ok(())
 }
 
-/// What carries the mark of another is no stray.
+/// What carries the mark of another is no orphan.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn what_others_own_is_no_stray(harness: &dyn TargetHarness) -> Check {
-    ensure!(!strays(harness)?.contains(&"c".to_owned()), "c is another's, and is a stray");
+    ensure!(!orphans(harness)?.contains(&"c".to_owned()), "c is another's, and is a orphan");
     Ok(())
 }
 
-/// What was asked for is no stray.
+/// What was asked for is no orphan.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn what_was_asked_for_is_no_stray(harness: &dyn TargetHarness) -> Check {
-    ensure!(!strays(harness)?.contains(&"a".to_owned()), "a was asked for, and is a stray");
+    ensure!(!orphans(harness)?.contains(&"a".to_owned()), "a was asked for, and is a orphan");
     Ok(())
 }

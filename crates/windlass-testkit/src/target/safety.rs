@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Cancel, ErrorKind, Expect, Live, Mark, Mode, Object, Write};
+use windlass_core::{Cancel, ErrorKind, Expect, Live, Mode, Object, Owner, Write};
 
 use super::{TargetHarness, applied, applying, deleting, live, shows, there, web, write, write_in};
 use crate::suite::{Check, Lost, drop_at_each_wait, ensure, fails, out_of_time};
@@ -59,7 +59,7 @@ pub fn a_cancelled_write_writes_nothing(harness: &dyn TargetHarness) -> Check {
 /// Where it does not hold.
 pub fn dropping_a_write_leaves_the_old_or_the_new_object(harness: &dyn TargetHarness) -> Check {
     let (cx, target) = (&harness.context(), &harness.target());
-    let whole = |live: &Live, object: &Object| shows(live, object) && live.mark == Some(Mark::of(&web()));
+    let whole = |live: &Live, object: &Object| shows(live, object) && live.owner == Some(Owner::of(&web()));
     let object =
         |verb: &str, waits: usize, content: &str| harness.object(&format!("{verb}-{waits}"), content);
     let sending = |write: Write| async move { target.write(cx, &write).await };

@@ -1,142 +1,148 @@
 //! The laws of watching.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::{self, Poll};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use windlass_core::{Expect, Notice, NoticeStream};
+use windlass_core::{Context, UnitId, Watch};
 
-use super::{TargetHarness, applied, deleting, interest, unable, write};
+use super::{TargetHarness, applied, interest, observe, unable, web};
 use crate::suite::{Check, Unmet, ensure, ok, run};
 
-/// How long a law waits for what a watch must tell, on the clock of the harness, whatever else is told meanwhile.
+/// How long a law waits for what a watch must tell, on the clock of the harness.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How much else a watch may tell before what it must.
-const NOTICES_MAX: usize = 1000;
+/// How long a law waits to be sure that nothing is told.
+const QUIET: Duration = Duration::from_secs(3);
 
-/// Begins to watch for `a` and `b`.
-fn watching(harness: &dyn TargetHarness) -> Check<NoticeStream> {
-    let (target, cx) = (harness.target(), harness.context());
-    let Some(watch) = target.profile().watch else { return unable("watch") };
-    let interest = interest(&[&harness.object("a", ""), &harness.object("b", "")], None);
-    ok(run(harness, async { watch.watch(&cx, &interest).await }), "beginning to watch")
+fn watch(harness: &dyn TargetHarness) -> Check {
+    if harness.target().profile().watch.is_some() { Ok(()) } else { unable("watch") }
 }
 
-/// Begins to watch, and takes all that is told at the beginning.
-fn synced(harness: &dyn TargetHarness) -> Check<NoticeStream> {
-    let mut news = watching(harness)?;
-    until(harness, &mut news, |notice| *notice == Notice::Synced)?;
-    Ok(news)
-}
-
-/// Takes notices up to the one that is wanted, which is the last of those it gives.
-fn until(
-    harness: &dyn TargetHarness,
-    news: &mut NoticeStream,
-    mut wanted: impl FnMut(&Notice) -> bool,
-) -> Check<Vec<Notice>> {
-    let (cx, mut told) = (harness.context(), Vec::new());
-    let found = run(harness, async {
-        let mut patience = pin!(cx.sleep(PATIENCE));
-        poll_fn(|waiting| match take(news, &mut told, &mut wanted, waiting) {
-            Poll::Pending => {
-                patience.as_mut().poll(waiting).map(|_| Err("is silent where it must tell something"))
-            }
-            found => found,
-        })
-        .await
-    });
-    found.map_err(|how| Unmet::Broken(format!("the watch {how}, after {} notices", told.len())))?;
-    Ok(told)
-}
-
-/// Takes what is told by now, or says how the watch breaks off.
-fn take(
-    news: &mut NoticeStream,
-    told: &mut Vec<Notice>,
-    wanted: &mut impl FnMut(&Notice) -> bool,
-    waiting: &mut task::Context<'_>,
-) -> Poll<Result<(), &'static str>> {
-    while told.len() < NOTICES_MAX {
-        match news.as_mut().poll_next(waiting) {
-            Poll::Ready(Some(notice)) => {
-                let last = wanted(&notice);
-                told.push(notice);
-                if last {
-                    return Poll::Ready(Ok(()));
-                }
-            }
-            Poll::Ready(None) => return Poll::Ready(Err("ends where it must tell something")),
-            Poll::Pending => return Poll::Pending,
+/// Waits for what is told; empty where nothing is within `patience`.
+fn told(harness: &dyn TargetHarness, patience: Duration) -> Check<BTreeSet<UnitId>> {
+    let (target, cx) = (harness.target(), harness.context().with_timeout(patience));
+    run(harness, async {
+        let Some(watch) = target.profile().watch else { return unable("watch") };
+        match changed(watch, &cx).await {
+            Ok(units) => Ok(units),
+            Err(error) if error.kind() == windlass_core::ErrorKind::Timeout => Ok(BTreeSet::new()),
+            Err(error) => Err(Unmet::Broken(format!("a watch must not end: {error}"))),
         }
-    }
-    Poll::Ready(Err("goes on and on without what it must tell"))
+    })
 }
 
-/// A watch tells each object of the interest that exists, once, and then that it is synced.
+async fn changed(watch: &dyn Watch, cx: &Context) -> windlass_core::Result<BTreeSet<UnitId>> {
+    cx.unless_over(watch.changed(cx)).await?
+}
+
+/// Waits until nothing more is told.
+fn settle(harness: &dyn TargetHarness) -> Check {
+    for _ in 0..100 {
+        if told(harness, QUIET)?.is_empty() {
+            return Ok(());
+        }
+        observe(harness, &[&harness.object("a", ""), &harness.object("b", "")])?;
+    }
+    Err(Unmet::broken("a watch tells again and again of what did not change"))
+}
+
+/// Looks at `a` and `b`, and takes what is told at the beginning.
+fn watching(harness: &dyn TargetHarness) -> Check {
+    watch(harness)?;
+    observe(harness, &[&harness.object("a", ""), &harness.object("b", "")])?;
+    settle(harness)
+}
+
+/// After a look, a change by somebody else names the unit, however long nobody asked.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn a_watch_tells_what_is_there_then_synced(harness: &dyn TargetHarness) -> Check {
+pub fn a_change_names_the_units_that_look_at_it(harness: &dyn TargetHarness) -> Check {
     let object = harness.object("a", "one");
+    watch(harness)?;
     applied(harness, &object)?;
-    let mut news = watching(harness)?;
-    let mut told = until(harness, &mut news, |notice| !matches!(notice, Notice::Seen(_)))?;
-    let last = told.pop();
-    ensure!(last == Some(Notice::Synced), "before it is synced, a watch tells {last:?}");
-    let one = matches!(&told[..], [Notice::Seen(live)] if live.id == *object.id());
-    ensure!(one, "a is there, told is {told:?}");
+    watching(harness)?;
+    harness.edit(object.id(), "two");
+    let told = told(harness, PATIENCE)?;
+    ensure!(told.contains(&web()), "a was changed, and told is {told:?}");
     Ok(())
 }
 
-/// A watch tells of every change after it was synced: created, changed, deleted.
+/// What a write of the unit gave back is known at once: its echo is no change.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn a_watch_tells_of_changes_and_deletions(harness: &dyn TargetHarness) -> Check {
-    let mut news = synced(harness)?;
-    let object = harness.object("b", "one");
-    let mut told = None;
-    for content in ["one", "two"] {
-        applied(harness, &harness.object("b", content))?;
-        let last = told.take();
-        until(harness, &mut news, |notice| match notice {
-            Notice::Seen(live) if live.id == *object.id() && Some(&live.version) != last.as_ref() => {
-                told = Some(live.version.clone());
-                true
-            }
-            _ => false,
-        })?;
-    }
-    ok(write(harness, &deleting(&object, Expect::Any)), "deleting")?;
-    until(harness, &mut news, |notice| matches!(notice, Notice::Gone(id, _) if id == object.id()))?;
+pub fn the_echo_of_a_write_is_no_change(harness: &dyn TargetHarness) -> Check {
+    watching(harness)?;
+    applied(harness, &harness.object("b", "one"))?;
+    let told = told(harness, QUIET)?;
+    ensure!(told.is_empty(), "nobody else changed anything, and told is {told:?}");
     Ok(())
 }
 
-/// What could have been missed is a gap, never silence: while a watch is broken, an object changes.
+/// What could have been missed counts as a change: while a watch is broken, an object changes.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn what_could_have_been_missed_is_a_gap(harness: &dyn TargetHarness) -> Check {
-    let mut news = synced(harness)?;
+pub fn what_could_have_been_missed_counts_as_a_change(harness: &dyn TargetHarness) -> Check {
+    let object = harness.object("a", "one");
+    watch(harness)?;
+    applied(harness, &object)?;
+    watching(harness)?;
     harness.break_watches()?;
-    applied(harness, &harness.object("a", "one"))?;
-    until(harness, &mut news, |notice| matches!(notice, Notice::Gap(_)))?;
+    let told = told(harness, PATIENCE)?;
+    ensure!(told.contains(&web()), "the watch was broken, and told is {told:?}");
     Ok(())
 }
 
-/// Dropping the news ends the watch.
+/// A unit that was released is named no more, and nothing is kept for it.
 ///
 /// # Errors
 /// Where it does not hold.
-pub fn dropping_the_news_ends_the_watch(harness: &dyn TargetHarness) -> Check {
-    let news = synced(harness)?;
-    let during = harness.watches()?;
-    ensure!(during > 0, "a watch is under way, and the harness counts none");
-    drop(news);
-    let after = harness.watches()?;
-    ensure!(after == 0, "the one watch was dropped, and {after} are under way");
+pub fn a_released_unit_is_named_no_more(harness: &dyn TargetHarness) -> Check {
+    let object = harness.object("a", "one");
+    watch(harness)?;
+    applied(harness, &object)?;
+    watching(harness)?;
+    let target = harness.target();
+    let Some(watch) = target.profile().watch else { return unable("watch") };
+    watch.release(&web());
+    harness.edit(object.id(), "two");
+    let told = told(harness, QUIET)?;
+    ensure!(told.is_empty(), "the unit was released, and told is {told:?}");
+    let left = harness.watched_units()?;
+    ensure!(left == 0, "the one unit was released, and {left} are watched for");
     Ok(())
+}
+
+/// A change names each unit that looks at the object, and no other.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_change_names_no_other_unit(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
+    watch(harness)?;
+    applied(harness, &a)?;
+    applied(harness, &b)?;
+    ok(harness_observe(harness, "other", &[&b]), "observing")?;
+    ok(harness_observe(harness, "web", &[&a]), "observing")?;
+    while !told(harness, QUIET)?.is_empty() {
+        ok(harness_observe(harness, "other", &[&b]), "observing")?;
+        ok(harness_observe(harness, "web", &[&a]), "observing")?;
+    }
+    // Both carry the mark of `web`, so that it is the look of the other that counts.
+    harness.edit(a.id(), "two");
+    let told = told(harness, PATIENCE)?;
+    ensure!(told == [web()].into(), "a was changed, which only web looks at, and told is {told:?}");
+    Ok(())
+}
+
+fn harness_observe(
+    harness: &dyn TargetHarness,
+    unit: &str,
+    objects: &[&windlass_core::Object],
+) -> windlass_core::Result<windlass_core::Observed> {
+    let (cx, mut interest) = (harness.context(), interest(objects, None));
+    interest.unit = crate::unit(unit);
+    run(harness, async { harness.target().observe(&cx, &interest).await })
 }

@@ -1,6 +1,6 @@
 //! The laws of what a write does.
 
-use windlass_core::{ErrorKind, Expect, Mark, Mode, Write, Written};
+use windlass_core::{ErrorKind, Expect, Mode, Owner, Write, Written};
 
 use super::{TargetHarness, applied, applying, deleting, live, shows, there, without, write};
 use crate::suite::{Check, ensure, ok, stated};
@@ -28,10 +28,10 @@ pub fn a_write_sets_the_whole_payload(harness: &dyn TargetHarness) -> Check {
 pub fn a_write_sets_the_mark(harness: &dyn TargetHarness) -> Check {
     let object = harness.object("a", "one");
     for name in ["web", "other", "web"] {
-        let mark = Mark::of(&unit(name));
+        let mark = Owner::of(&unit(name));
         let (payload, expect) = (object.clone(), Expect::Any);
         ok(write(harness, &Write::apply(payload, Mode::Apply, expect, mark.clone())), "a write")?;
-        let found = live(harness, &object)?.mark;
+        let found = live(harness, &object)?.owner;
         ensure!(found.as_ref() == Some(&mark), "{mark:?} was sent, {found:?} is there");
     }
     Ok(())
@@ -134,7 +134,7 @@ pub fn a_held_deletion_is_told_and_the_object_still_seen(harness: &dyn TargetHar
 pub fn create_only_leaves_alone_what_is_there(harness: &dyn TargetHarness) -> Check {
     let (one, two) = (harness.object("a", "one"), harness.object("a", "two"));
     let create = |payload, name| {
-        let mark = Mark::of(&unit(name));
+        let mark = Owner::of(&unit(name));
         write(harness, &Write::apply(payload, Mode::CreateOnly, Expect::Any, mark))
     };
     match create(one.clone(), "web") {

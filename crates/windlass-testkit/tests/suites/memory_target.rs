@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_core::{
-    Cascade, Context, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mark, Mode, Node,
-    Notice, Object, ObjectId, Sight, Target, Write, Written,
+    Cascade, Context, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mode, Node,
+    Notice, Object, ObjectId, Observation, Owner, Target, Write, Written,
 };
 use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, unit};
 
 fn apply(object: &Object) -> Write {
-    let (payload, mark) = (object.clone(), Mark::of(&unit("web")));
+    let (payload, mark) = (object.clone(), Owner::of(&unit("web")));
     Write::apply(payload, Mode::Apply, Expect::Any, mark)
 }
 
@@ -23,9 +23,9 @@ fn interest(id: &ObjectId) -> Interest {
     Interest { unit: unit("web"), objects: BTreeMap::from([(id.clone(), Look::new("v1"))]) }
 }
 
-fn look(target: &MemoryTarget, cx: &Context, id: &ObjectId) -> Sight {
+fn look(target: &MemoryTarget, cx: &Context, id: &ObjectId) -> Observation {
     let mut seen = block_on(target.observe(cx, &interest(id))).unwrap();
-    seen.sights.remove(id).unwrap()
+    seen.observations.remove(id).unwrap()
 }
 
 fn status(target: &MemoryTarget, cx: &Context, id: &ObjectId) -> Option<HealthStatus> {
@@ -72,7 +72,7 @@ fn a_kind_is_known_once_the_object_that_brings_it_is_there() {
     let (cx, crd, map) = (TestClock::new().context(), config_map("s", "crd", ""), config_map("s", "a", "1"));
     let mut widget = map.edit(|body| drop(body.as_map_mut().unwrap().insert("kind", "Widget"))).unwrap();
     target.defined_by("Widget", crd.id());
-    assert_eq!(look(&target, &cx, widget.id()), Sight::Undefined);
+    assert_eq!(look(&target, &cx, widget.id()), Observation::Undefined);
     let refused = block_on(target.write(&cx, &apply(&widget))).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Undefined);
     let item = windlass_core::Item::new(widget.clone(), windlass_core::Origin::default());
@@ -98,7 +98,7 @@ fn errors_come_in_the_order_in_which_they_were_asked_for() {
     assert!(matches!(block_on(target.write(&cx, &apply(&a))), Ok(Written::Unchanged(_))));
     assert!(block_on(target.observe(&cx, &interest(a.id()))).is_err());
     target.fail_look(a.id(), Error::new(ErrorKind::Denied, "look"));
-    assert!(matches!(look(&target, &cx, a.id()), Sight::Unreadable(_)));
+    assert!(matches!(look(&target, &cx, a.id()), Observation::Unreadable(_)));
     target.heal(a.id());
     assert!(look(&target, &cx, a.id()).live().is_some());
     assert_eq!(
@@ -117,13 +117,13 @@ fn errors_come_in_the_order_in_which_they_were_asked_for() {
 #[test]
 fn others_can_interfere() {
     let (target, cx, a) = (MemoryTarget::new("m"), TestClock::new().context(), config_map("s", "a", "1"));
-    target.put_foreign(a.clone(), Some(Mark { owner: "helm".into() }));
+    target.put_foreign(a.clone(), Some(Owner::named("helm")));
     let before: Live = look(&target, &cx, a.id()).live().unwrap().clone();
     assert!(target.set_status(a.id(), "busy".into()));
     let after: Live = look(&target, &cx, a.id()).live().unwrap().clone();
     assert_eq!((before.stamp, before.uid.clone()), (after.stamp, after.uid), "a status is not an apply");
     assert_ne!(before.version, after.version);
-    assert!(target.set_mark(a.id(), None) && target.mark_of(a.id()).is_none());
+    assert!(target.set_owner(a.id(), None) && target.owner_of(a.id()).is_none());
     assert!(!target.edit(a.id(), |body| *body = "nothing".into()), "an edit cannot take the identity away");
     assert!(target.remove(a.id()) && !target.remove(a.id()));
     target.put_foreign(a.clone(), None);

@@ -18,6 +18,11 @@ pub(super) fn is_simple(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.bytes().all(simple)
 }
 
+/// Says whether a text can be a block scalar.
+pub(crate) fn allows_block(text: &str) -> bool {
+    analyze(text, Version::V3).block
+}
+
 /// Analyses a text.
 pub(super) fn analyze(text: &str, version: Version) -> Allowed {
     let Some(first) = text.chars().next() else {

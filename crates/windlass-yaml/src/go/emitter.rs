@@ -26,11 +26,16 @@ pub(super) enum Place {
     Value,
 }
 
+/// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub(crate) enum Style {
+    /// Without quotes.
     Plain,
+    /// In single quotes.
     Single,
+    /// In double quotes.
     Double,
+    /// As a literal block.
     Literal,
 }
 
@@ -158,6 +163,16 @@ impl Emitter {
             Style::Literal => self.literal(text),
         }
         self.indent = before;
+    }
+
+    /// Writes a text in one line.
+    pub(super) fn line(mut self, text: &str, style: Style) -> String {
+        match style {
+            Style::Plain => self.plain(text, false),
+            Style::Single => self.single(text, false),
+            Style::Double | Style::Literal => self.double(text, false),
+        }
+        self.out
     }
 
     fn plain(&mut self, text: &str, breaks: bool) {

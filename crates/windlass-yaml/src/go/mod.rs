@@ -26,8 +26,11 @@ mod order;
 mod plain;
 mod write;
 
+pub(crate) use analyze::allows_block;
+pub(crate) use emitter::Style;
 pub use json::{to_json, to_json_indent, to_json_unescaped};
-pub use write::{to_yaml, to_yaml_v3, to_yaml_v3_compact};
+pub(crate) use write::in_one_line;
+pub use write::{to_yaml, to_yaml_v3, to_yaml_v3_compact, try_to_yaml};
 
 /// Which go-yaml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn letters_come_last_but_behind_a_digit_in_version_3() {
-        check(Version::V2, "/x .a 1 A a-b a.b aB ab");
+        check(Version::V2, ".a /x 1 A a-b a.b aB ab");
         check(Version::V2, "a1 a1- a1b");
         check(Version::V3, "a1 a1b a1-");
     }

@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
-use windlass_core::{Map, Value};
+use windlass_core::{Error, ErrorKind, Map, Result, Value};
 
-use super::emitter::{Emitter, Layout, Place};
+use super::analyze::analyze;
+use super::emitter::{Emitter, Layout, Place, Style};
 use super::order::sorted;
-use super::{Version, float, plain};
+use super::{Version, float, plain, to_json};
+
+/// A line break of YAML 1.1.
+const NEXT_LINE: char = '\u{85}';
 
 /// Writes what `Marshal` of sigs.k8s.io/yaml 1.6 writes: keys in natural order, lists at the column of their key, texts
 /// folded behind column 80, and quotes where YAML 1.1 would read something else than text.
@@ -17,6 +21,62 @@ use super::{Version, float, plain};
 pub fn to_yaml(value: &Value) -> String {
     let layout = Layout { version: Version::V2, indent: 2, width: 80, compact: false };
     write(value, layout)
+}
+
+/// Writes what [`to_yaml`] writes, and refuses what the library refuses.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] for a text or key with a control character between U+007F and U+009F, U+FFFE or U+FFFF, and for a
+/// key of more than 1024 characters or with U+0085, which ends a line: go-yaml v2 does not read them in the JSON that it
+/// is given.
+pub fn try_to_yaml(value: &Value) -> Result<String> {
+    check(value)?;
+    Ok(to_yaml(value))
+}
+
+fn check(value: &Value) -> Result<()> {
+    match value {
+        Value::Text(text) => check_text(text),
+        Value::List(items) => items.iter().try_for_each(check),
+        Value::Map(map) => map.iter().try_for_each(|(key, value)| {
+            check_key(key)?;
+            check_text(key)?;
+            check(value)
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_text(text: &str) -> Result<()> {
+    let refused = |c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(refused) {
+        return Err(Error::new(ErrorKind::Invalid, "control characters are not allowed in YAML"));
+    }
+    let ends_document = |line: &str| {
+        let after = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+        after.is_some_and(|after| after.starts_with([' ', NEXT_LINE]))
+    };
+    if text.contains(NEXT_LINE)
+        && text.match_indices(NEXT_LINE).any(|(at, end)| ends_document(&text[at + end.len()..]))
+    {
+        return Err(Error::new(ErrorKind::Invalid, "a text has the end of a document in it"));
+    }
+    Ok(())
+}
+
+fn check_key(key: &str) -> Result<()> {
+    const CHARACTERS_MAX: usize = 1024;
+    if key.contains(NEXT_LINE) {
+        return Err(Error::new(ErrorKind::Invalid, "a key may have no line break U+0085"));
+    }
+    if key.len() < CHARACTERS_MAX - 2 {
+        return Ok(());
+    }
+    let written = to_json(&Value::from(key)).chars().count();
+    if written > CHARACTERS_MAX {
+        return Err(Error::new(ErrorKind::Invalid, "a key is too long for YAML").with("max", CHARACTERS_MAX));
+    }
+    Ok(())
 }
 
 /// Writes what the encoder of go-yaml v3 writes after `SetIndent(indent)`; 4 is what it has without. An indentation that
@@ -31,6 +91,20 @@ pub fn to_yaml_v3(value: &Value, indent: usize) -> String {
 #[must_use]
 pub fn to_yaml_v3_compact(value: &Value, indent: usize) -> String {
     write(value, v3(indent, true))
+}
+
+/// Writes a text into one line, in the style wanted or, where the text does not allow that, the next one: plain, single,
+/// double.
+pub(crate) fn in_one_line(text: &str, wanted: Style) -> String {
+    let allowed = analyze(text, Version::V2);
+    let is_text = plain::is_text(text, Version::V2) && plain::is_text(text, Version::V3);
+    let style = match wanted {
+        Style::Plain if is_text && allowed.plain => Style::Plain,
+        Style::Plain if !is_text => Style::Double,
+        Style::Plain | Style::Single if allowed.single && !allowed.multiline => Style::Single,
+        _ => Style::Double,
+    };
+    Emitter::new(v3(2, false)).line(text, style)
 }
 
 fn v3(indent: usize, compact: bool) -> Layout {
@@ -100,7 +174,6 @@ fn text(out: &mut Emitter, text: &str, place: Place) {
 /// A next-line character is a line break for go-yaml's reader also in the JSON that it is given: it becomes a space, the
 /// white space around it disappears, and the second of two in a row stays a line break.
 fn through_json(text: &str) -> Cow<'_, str> {
-    const NEXT_LINE: char = '\u{85}';
     if !text.contains(NEXT_LINE) {
         return Cow::Borrowed(text);
     }

@@ -4,10 +4,12 @@ mod anchors;
 mod build;
 mod fields;
 mod keys;
+mod kyaml;
 mod locate;
 mod number;
 mod problem;
 mod scalar;
+mod time;
 
 use granit_parser::{Event, Parser, Span, StrInput};
 use windlass_core::{Error, Value};
@@ -16,9 +18,10 @@ pub(crate) use keys::Keys;
 pub(crate) use locate::{Step, find, find_items};
 pub(crate) use number::odd_octal;
 pub(crate) use scalar::untagged;
+pub(crate) use time::is_timestamp;
 
-use crate::Options;
 use crate::text::BOM;
+use crate::{Options, Rules};
 use build::Builder;
 use problem::Spot;
 
@@ -43,6 +46,7 @@ pub(crate) struct Begin {
     pub(crate) line: u32,
     /// Columns before `offset` in that line.
     pub(crate) column: u32,
+    pub(crate) rules: Rules,
 }
 
 impl Begin {
@@ -62,6 +66,7 @@ pub(crate) struct YamlReader<'t> {
     index: u32,
     /// Where the current document begins.
     begin: Spot,
+    rules: Rules,
     ended: bool,
 }
 
@@ -73,6 +78,7 @@ impl<'t> YamlReader<'t> {
             builder: Builder::new(options),
             index: 0,
             begin: Spot { line: 1, column: 1, offset: 0 },
+            rules: options.rules,
             ended: false,
         }
     }
@@ -129,7 +135,13 @@ impl<'t> YamlReader<'t> {
     fn line_of_begin(&self) -> Begin {
         let before = self.text.get(..self.begin.offset).unwrap_or_default();
         let offset = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Begin { offset, end: self.builder.end().max(offset), line: self.begin.line, column: 0 }
+        Begin {
+            offset,
+            end: self.builder.end().max(offset),
+            line: self.begin.line,
+            column: 0,
+            rules: self.rules,
+        }
     }
 }
 

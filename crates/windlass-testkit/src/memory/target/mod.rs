@@ -32,10 +32,10 @@ use crate::sync::lock;
 /// - Things go wrong, and others interfere, when the test says so; nothing is random.
 ///
 /// ```
-/// use windlass_core::{Expect, Mark, Mode, Target, Write};
+/// use windlass_core::{Expect, Owner, Mode, Target, Write};
 /// use windlass_testkit::{MemoryTarget, TestClock, config_map, unit};
 /// let target = MemoryTarget::new("memory");
-/// let write = Write::apply(config_map("shop", "web", "a"), Mode::Apply, Expect::Absent, Mark::of(&unit("web")));
+/// let write = Write::apply(config_map("shop", "web", "a"), Mode::Apply, Expect::Absent, Owner::of(&unit("web")));
 /// let clock = TestClock::new();
 /// clock.block_on(target.write(&clock.context(), &write))?;
 /// assert_eq!(target.writes(), ["create ConfigMap/shop/web"]);
@@ -85,7 +85,7 @@ impl MemoryTarget {
         self
     }
 
-    /// Lets it keep state, in `store`.
+    /// Lets it keep state and what people ask, in `store`.
     #[must_use]
     pub fn with_state(mut self, store: MemoryStore) -> Self {
         self.state = Some(store);
@@ -152,6 +152,7 @@ impl Target for MemoryTarget {
         profile.predict = self.predict.then_some(self as _);
         profile.watch = self.watch.then_some(self as _);
         profile.state = self.state.as_ref().map(|store| store as _);
+        profile.control = self.state.as_ref().map(|store| store as _);
         profile
     }
 
@@ -159,14 +160,15 @@ impl Target for MemoryTarget {
         self.world().note(format!("observe {} of {}", interest.objects.len(), interest.unit));
         self.travel(cx).await?;
         let mut world = self.world();
+        world.watched.observe(interest);
         world.fail_whole("observe")?;
         let now = cx.now().mono;
-        let mut sights = BTreeMap::new();
+        let mut observations = BTreeMap::new();
         for (id, look) in &interest.objects {
-            sights.insert(id.clone(), world.look(id, look, now));
+            observations.insert(id.clone(), world.look(id, look, now));
         }
-        let strays = world.strays(interest, now);
-        Ok(Observed { sights, strays })
+        let orphans = world.orphans(interest, now);
+        Ok(Observed { observations, orphans })
     }
 
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {

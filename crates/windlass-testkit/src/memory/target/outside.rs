@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use windlass_core::{Contest, Error, Health, Mark, Object, ObjectId, Value};
+use windlass_core::{Conflict, Error, Health, Object, ObjectId, Owner, Value};
 
 use super::MemoryTarget;
 use super::world::Course;
@@ -15,10 +15,10 @@ impl MemoryTarget {
         self.world().objects.get(id).map(|stored| stored.body.clone())
     }
 
-    /// Gives the mark on an object, without a request.
+    /// Gives the owner of an object, without a request.
     #[must_use]
-    pub fn mark_of(&self, id: &ObjectId) -> Option<Mark> {
-        self.world().objects.get(id).and_then(|stored| stored.mark.clone())
+    pub fn owner_of(&self, id: &ObjectId) -> Option<Owner> {
+        self.world().objects.get(id).and_then(|stored| stored.owner.clone())
     }
 
     /// Gives what is there, sorted.
@@ -40,7 +40,7 @@ impl MemoryTarget {
         std::mem::take(&mut self.world().writes)
     }
 
-    /// Gives all that was asked so far, a line each: `observe 3 of web`, `admit 3`, `predict 2`, `watch 3 of web`,
+    /// Gives all that was asked so far, a line each: `observe 3 of web`, `admit 3`, `predict 2`,
     /// `apply <id>: created`, `delete <id>: conflict`. A write stands where it ended.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
@@ -59,30 +59,30 @@ impl MemoryTarget {
         self.world().flying_max
     }
 
-    /// Counts the watches under way.
+    /// Counts the units that are watched for.
     #[must_use]
-    pub fn watches(&self) -> usize {
-        self.world().watchers.len()
+    pub fn watched_units(&self) -> usize {
+        self.world().watched.len()
     }
 }
 
 /// What others do.
 impl MemoryTarget {
     /// Puts an object there that nobody of ours wrote, in place of any that was there.
-    pub fn put_foreign(&self, object: Object, mark: Option<Mark>) {
-        self.world().put(object, mark, true, None);
+    pub fn put_foreign(&self, object: Object, owner: Option<Owner>) {
+        self.world().put(object, owner, true, None);
     }
 
-    /// Changes an object; says whether it was there. The mark stays. An edit that takes the identity away, or gives
+    /// Changes an object; says whether it was there. The owner stays. An edit that takes the identity away, or gives
     /// it another, is not made.
     pub fn edit(&self, id: &ObjectId, change: impl FnOnce(&mut Value)) -> bool {
         let mut world = self.world();
         let Some(stored) = world.objects.get(id) else { return false };
-        let mark = stored.mark.clone();
+        let owner = stored.owner.clone();
         let Some(edited) = stored.body.edit(change).ok().filter(|edited| edited.id() == id) else {
             return false;
         };
-        world.put(edited, mark, false, None);
+        world.put(edited, owner, false, None);
         true
     }
 
@@ -93,10 +93,10 @@ impl MemoryTarget {
         })
     }
 
-    /// Changes the mark on an object; says whether it was there.
-    pub fn set_mark(&self, id: &ObjectId, mark: Option<Mark>) -> bool {
+    /// Changes the owner of an object; says whether it was there.
+    pub fn set_owner(&self, id: &ObjectId, owner: Option<Owner>) -> bool {
         let mut world = self.world();
-        let found = world.objects.get_mut(id).map(|stored| stored.mark = mark).is_some();
+        let found = world.objects.get_mut(id).map(|stored| stored.owner = owner).is_some();
         world.touch(id);
         found
     }
@@ -110,7 +110,7 @@ impl MemoryTarget {
 
     /// Takes an object away; says whether it was there.
     pub fn remove(&self, id: &ObjectId) -> bool {
-        self.world().take(id)
+        self.world().take(id, None)
     }
 
     /// Sets the health of an object, from now on and whether or not it is there yet.
@@ -141,7 +141,7 @@ impl MemoryTarget {
         let mut world = self.world();
         world.script.held.remove(id);
         if world.is_deleting(id) {
-            world.take(id);
+            world.take(id, None);
         }
     }
 
@@ -178,11 +178,6 @@ impl MemoryTarget {
         self.fail("observe", error);
     }
 
-    /// Lets the next watch not begin.
-    pub fn fail_next_watch(&self, error: Error) {
-        self.fail("watch", error);
-    }
-
     /// Lets the next admission end in `error`.
     pub fn fail_next_admit(&self, error: Error) {
         self.fail("admit", error);
@@ -210,14 +205,14 @@ impl MemoryTarget {
         self.world().script.refused.insert(id.clone(), error);
     }
 
-    /// Lets predictions of an object name these contests.
-    pub fn contest(&self, id: &ObjectId, contests: Vec<Contest>) {
-        self.world().script.contests.insert(id.clone(), contests);
+    /// Lets predictions of an object name these conflicts.
+    pub fn conflict(&self, id: &ObjectId, conflicts: Vec<Conflict>) {
+        self.world().script.conflicts.insert(id.clone(), conflicts);
     }
 
-    /// Tells every watch that something may have been missed.
-    pub fn break_watches(&self, error: &Error) {
-        self.world().watchers.break_off(error);
+    /// Lets every watch miss what may happen: all units are to look again.
+    pub fn break_watches(&self) {
+        self.world().watched.miss();
     }
 
     fn fail(&self, call: &'static str, error: Error) {

@@ -1,8 +1,11 @@
 //! Saying beforehand what a write would do.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use windlass_core::{
-    Admitted, Context, Error, ErrorKind, Item, Node, Object, ObjectId, Predict, Prediction, Result, Want,
+    Admitted, Capabilities, Context, Error, ErrorKind, Item, Node, Object, ObjectId, Predict, Prediction,
+    Result, Taken, Want,
 };
 
 use super::MemoryTarget;
@@ -25,6 +28,31 @@ impl Predict for MemoryTarget {
         world.fail_whole("predict")?;
         Ok(wants.iter().map(|want| predict(&world, want)).collect())
     }
+
+    /// What lies in a namespace goes with it.
+    async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
+        self.world().note(format!("takes {}", ids.len()));
+        self.travel(cx).await?;
+        let mut world = self.world();
+        world.fail_whole("takes")?;
+        Ok(ids
+            .iter()
+            .map(|id| (id.clone(), taken(&world, id)))
+            .filter(|(_, taken)| !taken.is_empty())
+            .collect())
+    }
+
+    async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
+        self.travel(cx).await?;
+        Ok(None)
+    }
+}
+
+fn taken(world: &World, id: &ObjectId) -> Vec<Taken> {
+    let inside =
+        |other: &ObjectId| id.kind == "Namespace" && id.group.is_empty() && other.namespace == id.name;
+    let objects = world.objects.iter().filter(|(other, _)| inside(other));
+    objects.map(|(id, stored)| Taken { id: id.clone(), owner: stored.owner.clone() }).collect()
 }
 
 fn admit(world: &World, item: Item) -> Admitted {
@@ -55,16 +83,16 @@ fn predict(world: &World, want: &Want<'_>) -> Prediction {
 
 fn change(world: &World, want: &Want<'_>, payload: Object) -> Prediction {
     let mode = want.item.directives.mode.unwrap_or_default();
-    let after = world.after(&payload, mode, want.mark);
+    let after = world.after(&payload, mode, want.owner);
     let same = |stored: &super::world::Stored| {
         stored.body == after
-            && (mode == windlass_core::Mode::CreateOnly || stored.mark.as_ref() == Some(want.mark))
+            && (mode == windlass_core::Mode::CreateOnly || stored.owner.as_ref() == Some(want.owner))
     };
     if world.objects.get(payload.id()).is_some_and(same) {
         return Prediction::Same;
     }
-    let contests = world.script.contests.get(payload.id()).cloned().unwrap_or_default();
-    Prediction::Change { payload, after, mode, contests }
+    let conflicts = world.script.conflicts.get(payload.id()).cloned().unwrap_or_default();
+    Prediction::Change { payload, after, mode, conflicts }
 }
 
 fn unknown(id: &ObjectId) -> Error {

@@ -1,93 +1,78 @@
-//! The news that watchers are told.
+//! Which units have something to look at again.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, Weak};
-use std::task::{Context as Waiting, Poll, Waker};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
-use futures_core::Stream;
-use windlass_core::{Context, Error, Interest, Mark, Notice, NoticeStream, ObjectId, Result, UnitId, Watch};
+use windlass_core::{Context, Interest, ObjectId, Owner, Result, UnitId, Watch};
 
 use super::MemoryTarget;
-use crate::sync::lock;
 
-/// Those who watch. Dropping a stream ends its watch.
+/// What units look at, and which of them have something to look at again.
 #[derive(Default)]
-pub(super) struct Watchers(Vec<Weak<Mutex<News>>>);
-
-struct News {
-    unit: UnitId,
-    ids: BTreeSet<ObjectId>,
-    queue: VecDeque<Notice>,
-    waker: Option<Waker>,
+pub(super) struct Watched {
+    interests: BTreeMap<UnitId, BTreeSet<ObjectId>>,
+    changed: BTreeSet<UnitId>,
+    wakers: Vec<Waker>,
 }
 
-impl Watchers {
-    /// Tells those whom it concerns: the object was asked for, or carries the mark of their unit.
-    pub(super) fn tell(&mut self, id: &ObjectId, mark: Option<&Mark>, notice: impl Fn() -> Notice) {
-        self.each(|news| {
-            if news.ids.contains(id) || mark.is_some_and(|mark| mark.is_of(&news.unit)) {
-                news.push(notice());
-            }
-        });
+impl Watched {
+    /// A unit looks at these objects from now on.
+    pub(super) fn observe(&mut self, interest: &Interest) {
+        self.changed.remove(&interest.unit);
+        self.interests.insert(interest.unit.clone(), interest.objects.keys().cloned().collect());
     }
 
-    pub(super) fn break_off(&mut self, error: &Error) {
-        self.each(|news| news.push(Notice::Gap(error.clone())));
+    /// Notes a change for those whom it concerns: the object was asked for, or carries the mark of their unit. Whoever made
+    /// it knows already.
+    pub(super) fn note(&mut self, id: &ObjectId, owner: Option<&Owner>, by: Option<&UnitId>) {
+        let concerned = |(unit, ids): &(&UnitId, &BTreeSet<ObjectId>)| {
+            Some(*unit) != by && (ids.contains(id) || owner.is_some_and(|owner| owner.is_of(unit)))
+        };
+        let units: Vec<UnitId> =
+            self.interests.iter().filter(concerned).map(|(unit, _)| unit.clone()).collect();
+        self.wake(units);
     }
 
-    pub(super) fn len(&mut self) -> usize {
-        self.each(|_| {});
-        self.0.len()
+    /// Something may have been missed: everybody looks again.
+    pub(super) fn miss(&mut self) {
+        let units: Vec<UnitId> = self.interests.keys().cloned().collect();
+        self.wake(units);
     }
 
-    fn each(&mut self, mut visit: impl FnMut(&mut News)) {
-        self.0.retain(|watcher| watcher.upgrade().inspect(|news| visit(&mut lock(news))).is_some());
+    pub(super) fn len(&self) -> usize {
+        self.interests.len()
     }
-}
 
-impl News {
-    fn push(&mut self, notice: Notice) {
-        self.queue.push_back(notice);
-        self.waker.take().into_iter().for_each(Waker::wake);
-    }
-}
-
-struct Subscription(Arc<Mutex<News>>);
-
-impl Stream for Subscription {
-    type Item = Notice;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<Option<Notice>> {
-        let mut news = lock(&self.0);
-        match news.queue.pop_front() {
-            Some(notice) => Poll::Ready(Some(notice)),
-            None => {
-                news.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+    fn wake(&mut self, units: Vec<UnitId>) {
+        self.changed.extend(units);
+        if !self.changed.is_empty() {
+            self.wakers.drain(..).for_each(Waker::wake);
         }
+    }
+
+    fn release(&mut self, unit: &UnitId) {
+        self.interests.remove(unit);
+        self.changed.remove(unit);
     }
 }
 
 #[async_trait]
 impl Watch for MemoryTarget {
-    async fn watch(&self, cx: &Context, interest: &Interest) -> Result<NoticeStream> {
-        cx.check()?;
-        let mut world = self.world();
-        world.note(format!("watch {} of {}", interest.objects.len(), interest.unit));
-        world.fail_whole("watch")?;
-        let now = cx.now().mono;
-        let asked = interest.objects.keys().filter_map(|id| world.live(id, now));
-        let there = asked.chain(world.strays(interest, now)).map(Notice::Seen);
-        let news = Arc::new(Mutex::new(News {
-            unit: interest.unit.clone(),
-            ids: interest.objects.keys().cloned().collect(),
-            queue: there.chain([Notice::Synced]).collect(),
-            waker: None,
-        }));
-        world.watchers.0.push(Arc::downgrade(&news));
-        Ok(Box::pin(Subscription(news)))
+    async fn changed(&self, cx: &Context) -> Result<BTreeSet<UnitId>> {
+        let changed = poll_fn(|waiting| {
+            let watched = &mut self.world().watched;
+            if watched.changed.is_empty() {
+                watched.wakers.push(waiting.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(std::mem::take(&mut watched.changed))
+        });
+        cx.unless_over(changed).await
+    }
+
+    fn release(&self, unit: &UnitId) {
+        self.world().watched.release(unit);
     }
 }

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use windlass_core::{
-    Contest, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mark, Mode, Notice,
-    Object, ObjectId, Result, Sight, Text, Version, Write, Written,
+    Conflict, Deletion, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mode, Object,
+    ObjectId, Observation, Owner, Result, Text, UnitId, Version, Write, Written,
 };
 
 use super::merge;
-use super::watch::Watchers;
+use super::watch::Watched;
 
 #[derive(Default)]
 pub(super) struct World {
     versions: u64,
     pub(super) objects: BTreeMap<ObjectId, Stored>,
     pub(super) script: Script,
-    pub(super) watchers: Watchers,
+    pub(super) watched: Watched,
     pub(super) requests: Vec<String>,
     pub(super) writes: Vec<String>,
     flying: usize,
@@ -29,7 +29,7 @@ pub(super) struct Stored {
     applied: Option<Object>,
     /// What somebody else holds too, so that no apply takes it out.
     pub(super) held: Option<Object>,
-    pub(super) mark: Option<Mark>,
+    pub(super) owner: Option<Owner>,
     version: u64,
     uid: u64,
     deleting: bool,
@@ -45,7 +45,7 @@ pub(super) struct Script {
     pub(super) before_write: BTreeMap<ObjectId, VecDeque<Error>>,
     pub(super) after_write: BTreeMap<ObjectId, VecDeque<Error>>,
     pub(super) refused: BTreeMap<ObjectId, Error>,
-    pub(super) contests: BTreeMap<ObjectId, Vec<Contest>>,
+    pub(super) conflicts: BTreeMap<ObjectId, Vec<Conflict>>,
     pub(super) health: BTreeMap<ObjectId, Course>,
     pub(super) held: BTreeSet<ObjectId>,
     /// Kinds that are not there, and the object that brings them, if any does.
@@ -89,25 +89,25 @@ impl World {
         (!there).then_some(by.as_ref())
     }
 
-    pub(super) fn look(&mut self, id: &ObjectId, look: &Look, now: Duration) -> Sight {
+    pub(super) fn look(&mut self, id: &ObjectId, look: &Look, now: Duration) -> Observation {
         if let Some(error) = self.script.looks.get(id) {
-            return Sight::Unreadable(error.clone());
+            return Observation::Unreadable(error.clone());
         }
         if self.missing_kind(id).is_some() {
-            return Sight::Undefined;
+            return Observation::Undefined;
         }
         if let Some(stored) = self.objects.get_mut(id) {
             stored.observes = stored.observes.saturating_add(1);
         }
-        let Some(mut live) = self.live(id, now) else { return Sight::Absent };
+        let Some(mut live) = self.live(id, now) else { return Observation::Absent };
         if look.known != Some(live.stamp) {
             live.body = self.objects.get(id).map(|stored| stored.body.clone());
         }
-        Sight::Live(live)
+        Observation::Live(live)
     }
 
-    pub(super) fn strays(&self, interest: &Interest, now: Duration) -> Vec<Live> {
-        let ours = |stored: &Stored| stored.mark.as_ref().is_some_and(|mark| mark.is_of(&interest.unit));
+    pub(super) fn orphans(&self, interest: &Interest, now: Duration) -> Vec<Live> {
+        let ours = |stored: &Stored| stored.owner.as_ref().is_some_and(|owner| owner.is_of(&interest.unit));
         self.objects
             .iter()
             .filter(|(id, stored)| ours(stored) && !interest.objects.contains_key(*id))
@@ -123,7 +123,8 @@ impl World {
             version: Version::new(stored.version.to_string()),
             stamp: merge::stamp(stored.body.body()),
             uid: Some(stored.uid()),
-            mark: stored.mark.clone(),
+            owner: stored.owner.clone(),
+            deletion: stored.deleting.then(|| Deletion::held_by(vec!["testkit".into()])),
             health: self.script.health.get(id).map(|course| course.health(stored, now)),
             body: None,
         })
@@ -138,9 +139,9 @@ impl World {
             return Err(Error::new(ErrorKind::Undefined, "the kind is not known").with("object", id));
         }
         let done = match write {
-            Write::Apply { payload, mode, expect, mark, .. } => {
+            Write::Apply { payload, mode, expect, owner, .. } => {
                 self.check_expect(id, expect, "apply")?;
-                self.apply(payload, *mode, mark, now)
+                self.apply(payload, *mode, owner, now)
             }
             Write::Delete { expect, .. } => self.delete(id, expect)?,
             _ => return Err(Error::new(ErrorKind::Unsupported, "a write of an unknown sort")),
@@ -167,21 +168,23 @@ impl World {
             .with("found", found))
     }
 
-    fn apply(&mut self, payload: &Object, mode: Mode, mark: &Mark, now: Duration) -> Written {
+    fn apply(&mut self, payload: &Object, mode: Mode, owner: &Owner, now: Duration) -> Written {
         let id = payload.id();
-        let after = self.after(payload, mode, mark);
+        let after = self.after(payload, mode, owner);
         let create = !self.objects.contains_key(id);
         if let Some(stored) = self.objects.get_mut(id) {
             let left_alone = mode == Mode::CreateOnly;
             if !left_alone {
                 stored.applied = Some(payload.clone());
             }
-            if left_alone || (after == stored.body && stored.mark.as_ref() == Some(mark)) {
+            if left_alone
+                || (mode != Mode::Renew && after == stored.body && stored.owner.as_ref() == Some(owner))
+            {
                 return self.live(id, now).map_or(Written::Gone, Written::Unchanged);
             }
         }
-        let renewed = create || mode == Mode::Recreate;
-        self.put(after, Some(mark.clone()), renewed, Some(now));
+        let renewed = create || matches!(mode, Mode::Recreate | Mode::Renew);
+        self.put(after, Some(owner.clone()), renewed, Some(now));
         if let Some(stored) = self.objects.get_mut(id) {
             stored.applied = Some(payload.clone());
         }
@@ -191,13 +194,13 @@ impl World {
     }
 
     /// Gives what an apply would make of the object.
-    pub(super) fn after(&self, payload: &Object, mode: Mode, mark: &Mark) -> Object {
+    pub(super) fn after(&self, payload: &Object, mode: Mode, owner: &Owner) -> Object {
         let Some(stored) = self.objects.get(payload.id()) else { return payload.clone() };
         match mode {
-            Mode::Replace | Mode::Recreate => payload.clone(),
+            Mode::Replace | Mode::Recreate | Mode::Renew => payload.clone(),
             Mode::CreateOnly => stored.body.clone(),
             _ => {
-                let own = stored.mark.as_ref() == Some(mark);
+                let own = stored.owner.as_ref() == Some(owner);
                 let applied = stored.applied.as_ref().filter(|_| own).map(|applied| &**applied.body());
                 let held = stored.held.as_ref().map(|held| &**held.body());
                 let body = merge::apply(stored.body.body(), applied, held, payload.body());
@@ -213,7 +216,8 @@ impl World {
         self.check_expect(id, expect, "delete")?;
         if !self.script.held.contains(id) {
             self.writes.push(format!("delete {id}"));
-            self.take(id);
+            let by = self.objects.get(id).and_then(Stored::unit);
+            self.take(id, by.as_ref());
             return Ok(Written::Gone);
         }
         let version = self.versions + 1;
@@ -225,12 +229,13 @@ impl World {
             self.writes.push(format!("deleting {id}"));
         }
         let version = Version::new(self.objects.get(id).map_or(version, |stored| stored.version).to_string());
-        self.tell(id);
+        let by = self.objects.get(id).and_then(Stored::unit);
+        self.tell(id, by.as_ref());
         Ok(Written::Deleting(version))
     }
 
     /// Puts an object there, at a new version. Without a time, it counts as changed when it last was.
-    pub(super) fn put(&mut self, body: Object, mark: Option<Mark>, renewed: bool, now: Option<Duration>) {
+    pub(super) fn put(&mut self, body: Object, owner: Option<Owner>, renewed: bool, now: Option<Duration>) {
         self.versions += 1;
         let id = body.id().clone();
         let old = self.objects.remove(&id).filter(|_| !renewed);
@@ -239,18 +244,17 @@ impl World {
         let deleting = old.as_ref().is_some_and(|old| old.deleting);
         let (applied, held) = old.map_or((None, None), |old| (old.applied, old.held));
         let version = self.versions;
-        let stored = Stored { body, applied, held, mark, version, uid, deleting, observes: 0, changed };
+        let stored = Stored { body, applied, held, owner, version, uid, deleting, observes: 0, changed };
+        let by = now.is_some().then(|| stored.unit()).flatten();
         self.objects.insert(id.clone(), stored);
-        self.tell(&id);
+        self.tell(&id, by.as_ref());
     }
 
-    /// Takes an object away.
-    pub(super) fn take(&mut self, id: &ObjectId) -> bool {
+    /// Takes an object away; `by` a unit that knows of it already.
+    pub(super) fn take(&mut self, id: &ObjectId, by: Option<&UnitId>) -> bool {
         let Some(old) = self.objects.remove(id) else { return false };
         self.versions += 1;
-        self.watchers.tell(id, old.mark.as_ref(), || {
-            Notice::Gone(id.clone(), Version::new(self.versions.to_string()))
-        });
+        self.watched.note(id, old.owner.as_ref(), by);
         true
     }
 
@@ -264,17 +268,25 @@ impl World {
             self.versions += 1;
             stored.version = self.versions;
         }
-        self.tell(id);
+        self.tell(id, None);
     }
 
-    fn tell(&mut self, id: &ObjectId) {
-        let changed = self.objects.get(id).map_or(Duration::ZERO, |stored| stored.changed);
-        let Some(live) = self.live(id, changed) else { return };
-        self.watchers.tell(id, live.mark.clone().as_ref(), || Notice::Seen(live.clone()));
+    fn tell(&mut self, id: &ObjectId, by: Option<&UnitId>) {
+        if let Some(stored) = self.objects.get(id) {
+            self.watched.note(id, stored.owner.as_ref(), by);
+        }
     }
 }
 
 impl Stored {
+    /// Gives the unit that owns the object.
+    fn unit(&self) -> Option<UnitId> {
+        match &self.owner {
+            Some(Owner::Unit(unit)) => Some(unit.clone()),
+            _ => None,
+        }
+    }
+
     fn uid(&self) -> Text {
         format!("uid-{}", self.uid).into()
     }

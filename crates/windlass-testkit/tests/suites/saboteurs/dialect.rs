@@ -43,7 +43,7 @@ impl DialectHarness for Stage {
     fn spoken(&self) -> Vec<(Object, Directives)> {
         let (mut wave, mut phase) = (Directives::default(), Directives::default());
         wave.wave = 3;
-        phase.phase = Some("before".into());
+        phase.suspended = Some("before".into());
         vec![(annotated(WAVE, "3"), wave), (annotated(PHASE, "before"), phase)]
     }
 
@@ -78,8 +78,8 @@ impl Dialect for Own {
         let wave = self.wave(object)?;
         let phase = object.annotation(PHASE).map(Into::into);
         match self.breaks {
-            "what_is_not_spoken_of_stays" => into.phase = phase,
-            _ => into.phase = phase.or_else(|| into.phase.clone()),
+            "what_is_not_spoken_of_stays" => into.suspended = phase,
+            _ => into.suspended = phase.or_else(|| into.suspended.clone()),
         }
         into.wave = match self.breaks {
             "what_an_object_says_is_read" => wave.map_or(into.wave, |wave| wave + 1),

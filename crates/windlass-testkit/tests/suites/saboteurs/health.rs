@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use windlass_core::{Around, Health, HealthCheck, HealthStatus, Object, Value};
+use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Value};
 use windlass_testkit::config_map;
 use windlass_testkit::health::HealthHarness;
 use windlass_testkit::suite::{Bench, Check};
@@ -53,7 +53,7 @@ struct Phases {
 }
 
 impl HealthCheck for Phases {
-    fn assess(&self, live: &Object, _around: &dyn Around) -> Option<Health> {
+    fn assess(&self, live: &Object, _around: &dyn Children) -> Option<Health> {
         let body = live.body();
         let secret = live.id().kind == "Secret";
         if secret && self.breaks == "nothing_of_a_secret_is_told" {

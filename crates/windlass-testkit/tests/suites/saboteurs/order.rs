@@ -41,7 +41,7 @@ impl OrderHarness for Stage {
 
     fn wrong(&self) -> Check<(Vec<Item>, Vec<ObjectId>)> {
         let mut items = self.items(3);
-        items[1].directives.phase = Some("no such phase".into());
+        items[1].directives.suspended = Some("no such phase".into());
         let wrong = items[1].id().clone();
         Ok((items, vec![wrong]))
     }
@@ -100,7 +100,7 @@ impl Waves {
 impl OrderRule for Waves {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
         let careless = self.breaks == "what_items_say_wrongly_is_invalid_and_names_them";
-        let wrong = items.iter().filter(|item| item.directives.phase.is_some() && !careless);
+        let wrong = items.iter().filter(|item| item.directives.suspended.is_some() && !careless);
         let wrong =
             wrong.map(|item| Error::new(ErrorKind::Invalid, "no such phase").with("object", item.id()));
         Error::all(wrong).map_or(Ok(()), Err)?;

@@ -170,7 +170,7 @@ impl Saboteur {
         match self.breaks {
             "what_was_saved_is_loaded" => saved.approvals.clear(),
             "a_load_gives_the_version_of_the_last_save" => saved.version = Version::new("latest"),
-            "passes_of_one_revision_are_one_record" => {
+            "each_pass_is_a_record_of_its_own" => {
                 saved.history.iter_mut().for_each(|record| record.passes = 1);
             }
             "a store without intents" => saved.inventory.objects.retain(|_, owned| owned.stamp.is_some()),

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mark, Mode, NoticeStream,
-    Object, ObjectId, Observed, Profile, Result, Sight, Stamp, Target, UnitId, Value, Version, Write,
+    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mode, NoticeStream, Object,
+    ObjectId, Observation, Observed, Owner, Profile, Result, Stamp, Target, UnitId, Value, Version, Write,
     Written, async_trait,
 };
 use windlass_testkit::suite::{Bench, Check};
@@ -130,7 +130,7 @@ struct Saboteur {
     inner: MemoryTarget,
     breaks: &'static str,
     /// What is shown once more of what was deleted.
-    stale: Mutex<BTreeMap<ObjectId, Sight>>,
+    stale: Mutex<BTreeMap<ObjectId, Observation>>,
     asked: AtomicBool,
     /// What was sent last of each object.
     sent: Mutex<BTreeMap<ObjectId, Object>>,
@@ -173,48 +173,48 @@ impl Saboteur {
         live
     }
 
-    fn sight(&self, id: &ObjectId, look: &Look, sight: Sight) -> Option<Sight> {
+    fn observation(&self, id: &ObjectId, look: &Look, observation: Observation) -> Option<Observation> {
         let stale = self.stale.lock().unwrap().remove(id);
-        Some(match (self.breaks, sight) {
-            ("observing_gives_one_sight_for_each_asked", Sight::Absent) => return None,
-            ("what_is_not_there_is_absent", Sight::Absent) => Sight::Undefined,
-            ("what_cannot_be_read_is_never_absent", Sight::Unreadable(_)) => Sight::Absent,
-            ("an_unknown_kind_is_undefined", Sight::Undefined) => Sight::Absent,
-            (_, Sight::Absent) => stale.unwrap_or(Sight::Absent),
-            ("a_body_comes_unless_its_stamp_is_known", Sight::Live(live)) if look.known.is_some() => {
-                Sight::Live(Live { body: None, ..live })
+        Some(match (self.breaks, observation) {
+            ("observing_gives_one_sight_for_each_asked", Observation::Absent) => return None,
+            ("what_is_not_there_is_absent", Observation::Absent) => Observation::Undefined,
+            ("what_cannot_be_read_is_never_absent", Observation::Unreadable(_)) => Observation::Absent,
+            ("an_unknown_kind_is_undefined", Observation::Undefined) => Observation::Absent,
+            (_, Observation::Absent) => stale.unwrap_or(Observation::Absent),
+            ("a_body_comes_unless_its_stamp_is_known", Observation::Live(live)) if look.known.is_some() => {
+                Observation::Live(Live { body: None, ..live })
             }
-            (_, Sight::Live(live)) => Sight::Live(self.told(live)),
-            (_, sight) => sight,
+            (_, Observation::Live(live)) => Observation::Live(self.told(live)),
+            (_, observation) => observation,
         })
     }
 
-    async fn strays(&self, cx: &Context, interest: &Interest, seen: &Observed) -> Result<Vec<Live>> {
-        let mut strays: Vec<Live> = seen.strays.iter().cloned().map(|live| self.told(live)).collect();
+    async fn orphans(&self, cx: &Context, interest: &Interest, seen: &Observed) -> Result<Vec<Live>> {
+        let mut orphans: Vec<Live> = seen.orphans.iter().cloned().map(|live| self.told(live)).collect();
         match self.breaks {
-            "what_carries_the_mark_is_found_though_nobody_asked" => strays.clear(),
+            "what_carries_the_mark_is_found_though_nobody_asked" => orphans.clear(),
             "what_others_own_is_no_stray" => {
                 let interest = Interest { unit: unit("other"), ..interest.clone() };
-                strays.extend(self.inner.observe(cx, &interest).await?.strays);
+                orphans.extend(self.inner.observe(cx, &interest).await?.orphans);
             }
             "what_was_asked_for_is_no_stray" => {
-                strays.extend(seen.sights.values().filter_map(Sight::live).cloned())
+                orphans.extend(seen.observations.values().filter_map(Observation::live).cloned())
             }
             "observing_changes_nothing" if interest.objects.len() > 1 => {
-                for stray in &seen.strays {
-                    self.inner.remove(&stray.id);
+                for orphan in &seen.orphans {
+                    self.inner.remove(&orphan.id);
                 }
             }
             _ => {}
         }
-        Ok(strays)
+        Ok(orphans)
     }
 
     fn live(&self, cx: &Context, id: &ObjectId) -> Option<Live> {
         let objects = BTreeMap::from([(id.clone(), Look::new("v1"))]);
         let interest = Interest { unit: UnitId::new("nobody").unwrap(), objects };
         let seen = windlass_testkit::block_on(self.inner.observe(cx, &interest)).ok()?;
-        seen.sights.get(id).and_then(Sight::live).cloned()
+        seen.observations.get(id).and_then(Observation::live).cloned()
     }
 
     /// Bends a write before it is carried out.
@@ -237,14 +237,14 @@ impl Saboteur {
         write
     }
 
-    fn bend_apply(&self, payload: &mut Object, mode: &mut Mode, mark: &mut Mark, present: Option<&Live>) {
+    fn bend_apply(&self, payload: &mut Object, mode: &mut Mode, owner: &mut Owner, present: Option<&Live>) {
         *mode = match (self.breaks, *mode) {
             ("a_replace_leaves_nothing_of_others", Mode::Replace) => Mode::Apply,
             ("create_only_leaves_alone_what_is_there", Mode::CreateOnly) => Mode::Apply,
             ("a_recreated_object_has_another_uid", Mode::Recreate) => Mode::Replace,
             (_, mode) => mode,
         };
-        let old = present.and_then(|live| live.mark.clone());
+        let old = present.and_then(|live| live.owner.clone());
         match (self.breaks, old) {
             ("a_write_sets_the_mark", Some(old)) => *mark = old,
             ("a_write_sets_the_whole_payload", _) => {
@@ -367,19 +367,19 @@ impl Target for Saboteur {
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
         let seen = self.inner.observe(cx, interest).await?;
-        let strays = self.strays(cx, interest, &seen).await?;
-        let bend = |(id, sight): (ObjectId, Sight)| {
-            let sight = self.sight(&id, &interest.objects[&id], sight)?;
-            Some((id, sight))
+        let orphans = self.orphans(cx, interest, &seen).await?;
+        let bend = |(id, observation): (ObjectId, Observation)| {
+            let observation = self.observation(&id, &interest.objects[&id], observation)?;
+            Some((id, observation))
         };
-        Ok(Observed { sights: seen.sights.into_iter().filter_map(bend).collect(), strays })
+        Ok(Observed { observations: seen.observations.into_iter().filter_map(bend).collect(), orphans })
     }
 
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
         let quiet = Context::shared(cx.clock().clone());
         if self.breaks("what_was_written_is_seen_at_once") && matches!(write, Write::Delete { .. }) {
             let live = self.live(&quiet, write.id());
-            self.stale.lock().unwrap().extend(live.map(|live| (write.id().clone(), Sight::Live(live))));
+            self.stale.lock().unwrap().extend(live.map(|live| (write.id().clone(), Observation::Live(live))));
         }
         let other = matches!(write, Write::Apply { mode, .. } if *mode != Mode::Apply);
         if other && self.breaks("no mode but apply") {

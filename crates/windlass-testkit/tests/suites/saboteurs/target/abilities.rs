@@ -38,7 +38,7 @@ impl Predict for Saboteur {
                     let (payload, after) = (want.item.object.clone(), want.item.object.clone());
                     if *prediction == Prediction::Same {
                         *prediction =
-                            Prediction::Change { payload, after, mode: Mode::Apply, contests: vec![] };
+                            Prediction::Change { payload, after, mode: Mode::Apply, conflicts: vec![] };
                     }
                 }
             }
@@ -73,7 +73,7 @@ impl Saboteur {
     /// A dry run that was not one.
     async fn write_all(&self, cx: &Context, wants: &[Want<'_>]) -> Result<()> {
         for want in wants {
-            let (payload, mark) = (want.item.object.clone(), want.mark.clone());
+            let (payload, mark) = (want.item.object.clone(), want.owner.clone());
             let write = Write::apply(payload, Mode::Apply, Expect::Any, mark);
             self.inner.write(cx, &write).await?;
         }

@@ -1,6 +1,6 @@
 //! Fields that somebody else holds: who gets them.
 
-use windlass_core::{Contest, Decision, FieldPath, Segment, Text, Value};
+use windlass_core::{Conflict, Decision, FieldPath, Segment, Text, Value};
 
 use crate::fail::Cause;
 
@@ -8,7 +8,7 @@ use crate::fail::Cause;
 /// decides.
 ///
 /// The default leaves to autoscalers what they hold by the subresource `scale`, and takes everything else: the plan
-/// shows each field and its holder before anything is written, and an object that another tool owns is not contested
+/// shows each field and its holder before anything is written, and an object that another tool owns is not conflicting
 /// field by field but refused as a whole. A field that somebody took after the plan was made is left to its holder where a
 /// rule says so, and else keeps the object from being written.
 ///
@@ -81,14 +81,14 @@ impl ConflictRules {
         self.rules.iter().find(fits).map_or(self.otherwise, |rule| rule.decision)
     }
 
-    /// Reads what the server says of a contested field.
-    pub(crate) fn contest(&self, cause: &Cause, payload: &Value) -> Contest {
+    /// Reads what the server says of a conflicting field.
+    pub(crate) fn conflict(&self, cause: &Cause, payload: &Value) -> Conflict {
         let (manager, subresource) = holder(&cause.message);
         let decision = self.decide(&manager, subresource.as_deref());
         let holder = subresource.map_or(manager.clone(), |sub| format!("{manager} ({sub})"));
         let path = locate(payload, &cause.field)
             .unwrap_or_else(|| FieldPath::root().field(cause.field.trim_start_matches('.')));
-        Contest { path, holder: holder.into(), decision }
+        Conflict { path, holder: holder.into(), decision }
     }
 }
 
