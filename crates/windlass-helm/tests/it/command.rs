@@ -68,7 +68,11 @@ impl Command {
 
     fn manifests(&self, chart: &Chart, folder: &Path, version: HelmVersion) -> Result<Manifests> {
         let name = match (&self.name_template, &self.release) {
-            (Some(template), _) => name_of_template(template, Some(&Chance))?,
+            (Some(_), Some(_)) => {
+                let message = "cannot set --name-template and also specify a name";
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+            (Some(template), None) => name_of_template(template, Some(&Chance))?,
             (None, Some(name)) => name.clone(),
             (None, None) => "release-name".to_owned(),
         };

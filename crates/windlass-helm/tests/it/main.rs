@@ -1,5 +1,6 @@
 //! Charts, rendered as a caller renders them.
 
+mod cases;
 mod command;
 mod conformance;
 mod folder;
