@@ -4,10 +4,12 @@ mod chart;
 mod decode;
 mod functions;
 mod release;
+mod renderer;
 mod semver;
 pub mod template;
 mod values;
 
 pub use chart::{Chart, Missing};
 pub use release::{Hook, HookEvent, Manifest, Manifests, Print, ReleaseOptions, name_of_template, render};
+pub use renderer::HelmChart;
 pub use values::Values;

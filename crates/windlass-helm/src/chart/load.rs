@@ -1,7 +1,7 @@
 //! From the files of a chart to the chart.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use windlass_core::{Error, ErrorKind, Limits, Result, Value};
@@ -90,7 +90,7 @@ fn sort(
         "values.yaml" => {
             chart.values = read::documents(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
         }
-        "values.schema.json" => chart.schema = Some((file.bytes, OnceLock::new())),
+        "values.schema.json" => chart.schema = Some((file.bytes, Arc::default())),
         "requirements.yaml" => {
             decode(&mut chart.metadata, &file, limits)?;
             keep_if_first(chart, file);

@@ -38,6 +38,7 @@ pub(crate) struct ChartFile {
 }
 
 /// What a chart holds.
+#[derive(Clone)]
 pub(crate) struct ChartData {
     pub(crate) metadata: Metadata,
     pub(crate) templates: Vec<ChartFile>,
@@ -46,7 +47,7 @@ pub(crate) struct ChartData {
     /// The documents of values.yaml, numbers as floats.
     pub(crate) values: Vec<Value>,
     /// The text of values.schema.json, and the schema once it was needed.
-    schema: Option<(Bytes, OnceLock<Result<Schema, String>>)>,
+    schema: Option<(Bytes, Arc<OnceLock<Result<Schema, String>>>)>,
     pub(crate) dependencies: Vec<Arc<ChartData>>,
     /// Where the chart lies, seen from the chart that was loaded: empty for that one, else such as `charts/web`.
     pub(crate) place: String,
@@ -113,6 +114,18 @@ impl Chart {
         let needs = self.0.metadata.dependencies.iter().flatten().flatten();
         let is_there = |need: &&Dependency| !self.0.dependencies.iter().any(|one| one.metadata.name == need.name);
         needs.filter(is_there).map(Missing::of).collect()
+    }
+}
+
+impl Chart {
+    /// Puts charts beside those in its `charts/` folder.
+    pub(crate) fn with_dependencies(self, more: Vec<Self>) -> Self {
+        if more.is_empty() {
+            return self;
+        }
+        let mut data = ChartData::clone(&self.0);
+        data.dependencies.extend(more.into_iter().map(|chart| chart.0));
+        Self(Arc::new(data))
     }
 }
 

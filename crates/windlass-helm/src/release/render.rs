@@ -26,6 +26,8 @@ pub struct Manifest {
     pub file: String,
     /// The line of the rendered file on which the document begins, from 1.
     pub line: u32,
+    /// Which document of the rendered file it is, from 1.
+    pub document: u32,
     /// The document as the templates wrote it.
     pub text: String,
     /// Its kind; empty where it has none.
@@ -101,7 +103,7 @@ fn check(chart: &Chart, version: HelmVersion) -> Result<()> {
 fn rendered(cx: &Context, chart: &Chart, values: &Values, options: &ReleaseOptions) -> Result<Manifests> {
     let version = options.version;
     let mut root = Node::new(&chart.0, version)?;
-    let Value::Map(user) = language_value(&values.map) else { return Err(invalid("values are no map")) };
+    let user = language_value(&values.map);
     root.decide(&user, version).map_err(failed_dependencies)?;
     let all = user.retyped(values_type(version));
     Rules { version, merge: false }.coalesce(&root, &all).map_err(|wrong| mismatch(&wrong.0, &wrong.1))?;
@@ -121,20 +123,18 @@ fn rendered(cx: &Context, chart: &Chart, values: &Values, options: &ReleaseOptio
     Ok(manifests)
 }
 
-/// Makes values of the language: integers of a flag are int64.
-fn language_value(map: &windlass_core::Map) -> Value {
+/// Makes values of the language: integers of a flag or of the cluster are int64.
+pub(crate) fn language_value(map: &windlass_core::Map) -> Map {
     use windlass_core::Value as Plain;
     fn of(value: &Plain) -> Value {
         match value {
             Plain::Int(number) => Value::Int64(*number),
-            Plain::List(items) => {
-                Value::List(crate::template::List::new(items.iter().map(of).collect()))
-            }
-            Plain::Map(map) => language_value(map),
+            Plain::List(items) => Value::List(crate::template::List::new(items.iter().map(of).collect())),
+            Plain::Map(map) => Value::Map(language_value(map)),
             other => Value::of_file(other),
         }
     }
-    Value::Map(map.iter().map(|(key, value)| (&**key, of(value))).collect())
+    map.iter().map(|(key, value)| (&**key, of(value))).collect()
 }
 
 fn mismatch(name: &str, kind: &str) -> Error {
@@ -249,7 +249,7 @@ fn file(
     limits: &Limits,
 ) -> Result<()> {
     let owner = if version == HelmVersion::V3 { "releaseutil.SimpleHead" } else { "util.SimpleHead" };
-    for (text, line) in split::documents(text, version) {
+    for (document, (text, line)) in (1..).zip(split::documents(text, version)) {
         let head = Head::read(text, limits, owner).map_err(|wrong| {
             invalid(format!("YAML parse error on {name}: {wrong}")).with("file", place).with("line", line)
         })?;
@@ -258,6 +258,7 @@ fn file(
             source: name.to_owned(),
             file: place.to_owned(),
             line,
+            document,
             text: text.to_owned(),
             kind: head.kind.clone(),
             hook,
@@ -285,6 +286,7 @@ fn crds(node: &Node, path: &str, out: &mut Vec<Manifest>) {
             source: format!("{path}/{}", file.name),
             file: if place.is_empty() { file.name.clone() } else { format!("{place}/{}", file.name) },
             line: 1,
+            document: 1,
             text: String::from_utf8_lossy(&file.bytes).into_owned(),
             kind: "CustomResourceDefinition".to_owned(),
             hook: None,

@@ -19,6 +19,12 @@ pub(crate) fn documents(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
     Ok(documents)
 }
 
+/// Reads all documents of a text, numbers as they are written.
+pub(crate) fn documents_as_written(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
+    let options = Options::from(limits).with_format(Format::Yaml);
+    Reader::new(text, &options)?.map(|document| Ok(document?.value)).collect()
+}
+
 /// Makes every number a float.
 pub(crate) fn with_floats(value: Value) -> Value {
     match value {
