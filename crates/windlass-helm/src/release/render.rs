@@ -175,7 +175,7 @@ fn run(cx: &Context, templates: &[Template], options: &ReleaseOptions) -> Result
         limits: options.limits,
         ..Env::default()
     };
-    let session = engine.session(&env);
+    let mut session = engine.session(&env);
     let mut files = BTreeMap::new();
     for (at, template) in templates.iter().enumerate() {
         cx.check()?;

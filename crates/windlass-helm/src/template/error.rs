@@ -40,6 +40,16 @@ impl TemplateError {
         Self { text, place, kind }
     }
 
+    /// Helm's text for a file that is no template: the place and the innermost message.
+    pub(crate) fn of_parsed_file(self) -> Self {
+        let tokens: Vec<&str> = self.text.split(": ").collect();
+        let (Some(location), Some(message)) = (tokens.get(1), tokens.last()) else {
+            return self;
+        };
+        let text = format!("parse error at ({location}): {message}");
+        Self { text, ..self }
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> TemplateErrorKind {

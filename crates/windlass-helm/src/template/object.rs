@@ -87,6 +87,8 @@ pub enum Param {
     Text,
     /// `int`.
     Int,
+    /// `int64`.
+    Int64,
     /// `uint32`.
     Uint32,
     /// `float64`.

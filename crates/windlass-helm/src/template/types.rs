@@ -86,6 +86,7 @@ impl Param {
         match self {
             Self::Text => "string",
             Self::Int => "int",
+            Self::Int64 => "int64",
             Self::Uint32 => "uint32",
             Self::Float => "float64",
             Self::Bool => "bool",
@@ -96,6 +97,41 @@ impl Param {
             Self::Certificate => "sprig.certificate",
             Self::Version => "*semver.Version",
             Self::Reflect => "reflect.Value",
+        }
+    }
+
+    /// What a literal has to be, where the type takes one.
+    pub(crate) fn literal_word(self) -> Option<&'static str> {
+        match self {
+            Self::Text => Some("string"),
+            Self::Int | Self::Int64 | Self::Duration => Some("integer"),
+            Self::Uint32 => Some("unsigned integer"),
+            Self::Float => Some("float"),
+            Self::Bool => Some("bool"),
+            _ => None,
+        }
+    }
+
+    /// Whether the type has a nil.
+    pub(crate) fn takes_nil(self) -> bool {
+        matches!(self, Self::Any | Self::Map | Self::Version | Self::Reflect)
+    }
+
+    /// Whether a value may be given for a parameter of this type.
+    pub(crate) fn takes(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Any | Self::Reflect, _) => true,
+            (_, Value::Nil) => self.takes_nil(),
+            (Self::Text, Value::Text(_))
+            | (Self::Int, Value::Int(_))
+            | (Self::Int64, Value::Int64(_))
+            | (Self::Float, Value::Float(_))
+            | (Self::Bool, Value::Bool(_))
+            | (Self::Time, Value::Time(_))
+            | (Self::Duration, Value::Duration(_)) => true,
+            (Self::Map, Value::Map(map)) => map.kind() != MapType::Texts,
+            (Self::Certificate | Self::Version, Value::Object(object)) => object.type_name() == self.name(),
+            _ => false,
         }
     }
 }

@@ -85,6 +85,7 @@ pub struct Map(Rc<MapData>);
 
 struct MapData {
     kind: MapType,
+    nil: bool,
     entries: RefCell<BTreeMap<Text, Value>>,
 }
 
@@ -193,7 +194,19 @@ impl Map {
     /// Makes an empty map of a type.
     #[must_use]
     pub fn typed(kind: MapType) -> Self {
-        Self(Rc::new(MapData { kind, entries: RefCell::default() }))
+        Self(Rc::new(MapData { kind, nil: false, entries: RefCell::default() }))
+    }
+
+    /// Makes the nil map, which is empty and takes no entries in Go.
+    #[must_use]
+    pub fn nil() -> Self {
+        Self(Rc::new(MapData { kind: MapType::Any, nil: true, entries: RefCell::default() }))
+    }
+
+    /// Whether this is the nil map.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
     }
 
     /// The type.
@@ -205,7 +218,7 @@ impl Map {
     /// The same entries (copied one level deep) under another type.
     #[must_use]
     pub fn retyped(&self, kind: MapType) -> Self {
-        Self(Rc::new(MapData { kind, entries: RefCell::new(self.0.entries.borrow().clone()) }))
+        Self(Rc::new(MapData { kind, nil: false, entries: RefCell::new(self.0.entries.borrow().clone()) }))
     }
 
     /// The number of entries.
@@ -271,7 +284,7 @@ impl Default for Map {
 impl<K: Into<Text>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
-        Self(Rc::new(MapData { kind: MapType::Any, entries: RefCell::new(entries) }))
+        Self(Rc::new(MapData { kind: MapType::Any, nil: false, entries: RefCell::new(entries) }))
     }
 }
 
@@ -384,3 +397,6 @@ impl fmt::Debug for Map {
         write!(f, "Map({} entries)", self.len())
     }
 }
+
+/// How deep a value may nest where it is printed, compared or copied.
+pub(crate) const VALUE_DEPTH_MAX: usize = 500;
