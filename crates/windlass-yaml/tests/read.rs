@@ -437,3 +437,13 @@ fn debug_of_a_reader_and_a_document_shows_no_value() {
     assert!(!format!("{:?}", Reader::new(text, &Options::default()).unwrap()).contains("hunter2"));
     assert!(!format!("{:?}", read(text, &Options::default()).unwrap()).contains("hunter2"));
 }
+
+#[test]
+fn the_last_of_equal_keys_wins_where_they_are_allowed() {
+    let text = b"base: &b {x: 1, w: 1}\nmap: {x: 0, x: 2}\nover: {x: 3, <<: *b}\nunder:\n  <<: *b\n  w: 4\nmap: {z: 5}\n";
+    let documents = read(text, &Options::default().with_repeated_keys(true)).unwrap();
+    assert_eq!(
+        documents[0].value.canonical(),
+        r#"{"base":{"w":1,"x":1},"map":{"z":5},"over":{"w":1,"x":1},"under":{"w":4,"x":1}}"#
+    );
+}
