@@ -70,7 +70,8 @@ fn chart_path(path: &str) -> Result<Option<String>> {
             name => names.push(name),
         }
     }
-    let drive = |name: &&str| name.len() == 2 && name.ends_with(':') && name.as_bytes()[0].is_ascii_alphabetic();
+    let drive =
+        |name: &&str| name.len() == 2 && name.ends_with(':') && name.as_bytes()[0].is_ascii_alphabetic();
     match names.first() {
         None => wrong("chart illegally contains content outside the base directory"),
         Some(name) if drive(name) => wrong("chart contains illegally named files"),

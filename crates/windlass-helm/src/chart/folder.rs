@@ -43,7 +43,8 @@ impl Walk<'_> {
         }
         for entry in self.files.list(&self.root.join(folder)?)? {
             self.cx.check()?;
-            let path = if folder.is_empty() { entry.name.to_string() } else { format!("{folder}/{}", entry.name) };
+            let path =
+                if folder.is_empty() { entry.name.to_string() } else { format!("{folder}/{}", entry.name) };
             let is_folder = entry.kind == EntryKind::Folder;
             if self.ignore.ignores(&path, is_folder) {
                 continue;

@@ -15,7 +15,11 @@ const CHART_DEPTH_MAX: usize = 32;
 /// Puts a chart together from its files. `place` is where it lies in the chart that was asked for.
 pub(super) fn chart(files: Vec<ChartFile>, place: &str, depth: usize, limits: &Limits) -> Result<ChartData> {
     if depth > CHART_DEPTH_MAX {
-        return Err(folder::limit("charts lie too deep inside one another", "chart_depth_max", CHART_DEPTH_MAX));
+        return Err(folder::limit(
+            "charts lie too deep inside one another",
+            "chart_depth_max",
+            CHART_DEPTH_MAX,
+        ));
     }
     let mut chart = ChartData {
         metadata: Metadata::default(),
@@ -67,9 +71,13 @@ fn read_metadata(chart: &mut ChartData, files: &[ChartFile], limits: &Limits) ->
 }
 
 fn decode(metadata: &mut Metadata, file: &ChartFile, limits: &Limits) -> Result<()> {
-    let document = read::first_document(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
+    let document =
+        read::first_document(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
     metadata.read(&document).map_err(|wrong| {
-        invalid(format!("cannot load {}: error unmarshaling JSON: while decoding JSON: {}", file.name, wrong.0))
+        invalid(format!(
+            "cannot load {}: error unmarshaling JSON: while decoding JSON: {}",
+            file.name, wrong.0
+        ))
     })
 }
 
@@ -88,7 +96,8 @@ fn sort(
         "Chart.yaml" => {}
         "Chart.lock" => lock(&file, limits)?,
         "values.yaml" => {
-            chart.values = read::documents(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
+            chart.values =
+                read::documents(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
         }
         "values.schema.json" => chart.schema = Some((file.bytes, Arc::default())),
         "requirements.yaml" => {
@@ -112,7 +121,8 @@ fn sort(
 
 /// A lock file says what a tool would fetch; here it only has to be one.
 fn lock(file: &ChartFile, limits: &Limits) -> Result<()> {
-    let document = read::first_document(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
+    let document =
+        read::first_document(&file.bytes, limits).map_err(|error| cannot_load(&file.name, &error))?;
     if document.is_null() || document.as_map().is_some() {
         return Ok(());
     }
@@ -137,9 +147,14 @@ fn subchart(
     if name.starts_with(['_', '.']) {
         return Ok(None);
     }
-    let place = if parent.place.is_empty() { format!("charts/{name}") } else { format!("{}/charts/{name}", parent.place) };
+    let place = if parent.place.is_empty() {
+        format!("charts/{name}")
+    } else {
+        format!("{}/charts/{name}", parent.place)
+    };
     if name.ends_with(".tgz") {
-        let archive = files.into_iter().find(|file| file.name == name).map_or_else(Bytes::new, |file| file.bytes);
+        let archive =
+            files.into_iter().find(|file| file.name == name).map_or_else(Bytes::new, |file| file.bytes);
         return chart(archive::read(&archive, limits)?, &place, depth + 1, limits).map(Some);
     }
     let inside = |file: ChartFile| {

@@ -127,7 +127,9 @@ impl Metadata {
         self.sources.iter_mut().flatten().for_each(printable);
         self.keywords.iter_mut().flatten().for_each(printable);
         for maintainer in self.maintainers.iter_mut().flatten().flatten() {
-            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url].into_iter().for_each(printable);
+            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url]
+                .into_iter()
+                .for_each(printable);
         }
         for need in self.dependencies.iter_mut().flatten().flatten() {
             [&mut need.name, &mut need.version, &mut need.repository, &mut need.condition]

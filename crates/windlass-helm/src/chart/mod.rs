@@ -112,7 +112,8 @@ impl Chart {
     #[must_use]
     pub fn missing(&self) -> Vec<Missing> {
         let needs = self.0.metadata.dependencies.iter().flatten().flatten();
-        let is_there = |need: &&Dependency| !self.0.dependencies.iter().any(|one| one.metadata.name == need.name);
+        let is_there =
+            |need: &&Dependency| !self.0.dependencies.iter().any(|one| one.metadata.name == need.name);
         needs.filter(is_there).map(Missing::of).collect()
     }
 }

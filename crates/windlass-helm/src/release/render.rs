@@ -92,9 +92,10 @@ fn check(chart: &Chart, version: HelmVersion) -> Result<()> {
         return Ok(());
     }
     let names: Vec<&str> = missing.iter().map(|need: &Missing| need.name.as_str()).collect();
+    let (opening, quote) = if version == HelmVersion::V3 { ("An", '`') } else { ("an", '\'') };
     let message = format!(
-        "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch \
-         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+        "{opening} error occurred while checking for chart dependencies. You may need to run {quote}helm dependency \
+         build{quote} to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
         names.join(", ")
     );
     Err(Error::new(ErrorKind::NotFound, message))
@@ -164,7 +165,11 @@ fn check_kube_version(root: &Node, options: &ReleaseOptions) -> Result<()> {
 }
 
 /// Runs all templates but those that only define others.
-fn run(cx: &Context, templates: &[Template], options: &ReleaseOptions) -> Result<BTreeMap<String, (String, usize)>> {
+fn run(
+    cx: &Context,
+    templates: &[Template],
+    options: &ReleaseOptions,
+) -> Result<BTreeMap<String, (String, usize)>> {
     let texts = templates.iter().map(|template| (template.name.as_str(), template.bytes.to_vec()));
     let engine = Engine::compile(options.version, texts).map_err(|error| failed(&error))?;
     let env = Env {
@@ -280,7 +285,9 @@ fn crds(node: &Node, path: &str, out: &mut Vec<Manifest>) {
         let ending = base_name(name).rsplit_once('.').map_or("", |(_, ending)| ending);
         ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known))
     };
-    for file in node.chart.files.iter().filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name)) {
+    for file in
+        node.chart.files.iter().filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name))
+    {
         let place = &node.chart.place;
         out.push(Manifest {
             source: format!("{path}/{}", file.name),

@@ -63,7 +63,8 @@ struct Lines<'t> {
 
 impl Lines<'_> {
     fn of(&mut self, piece: &str) -> u32 {
-        let begin = (piece.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize).min(self.text.len());
+        let begin =
+            (piece.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize).min(self.text.len());
         if begin > self.at {
             let breaks = self.text.as_bytes()[self.at..begin].iter().filter(|byte| **byte == b'\n').count();
             self.line += u32::try_from(breaks).unwrap_or(u32::MAX);

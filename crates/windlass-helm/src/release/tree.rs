@@ -72,7 +72,14 @@ struct Shared {
 
 impl Shared {
     /// Adds the templates of a chart and of those inside it; gives what its templates see.
-    fn chart(&self, node: &Node, path: &str, values: Option<Map>, is_root: bool, found: &mut Vec<Template>) -> Map {
+    fn chart(
+        &self,
+        node: &Node,
+        path: &str,
+        values: Option<Map>,
+        is_root: bool,
+        found: &mut Vec<Template>,
+    ) -> Map {
         let values = values.unwrap_or_else(|| Map::typed(values_type(self.version)));
         let subcharts = Map::new();
         let data: Map = [

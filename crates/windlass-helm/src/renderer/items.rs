@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Context, Error, ErrorKind, Hook as RunHook, HookDeletion, Item, Object, ObjectId, Origin, Phase, Result, TreePath,
-    Value, Warning,
+    Context, Error, ErrorKind, Hook as RunHook, HookDeletion, Item, Object, ObjectId, Origin, Phase, Result,
+    TreePath, Value, Warning,
 };
 
 use crate::release::{Hook, HookEvent, Manifest, Manifests};

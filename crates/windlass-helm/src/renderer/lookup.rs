@@ -81,7 +81,13 @@ fn body(object: &Object) -> Map {
 }
 
 impl Lookup for Found {
-    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> std::result::Result<Map, String> {
+    fn lookup(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> std::result::Result<Map, String> {
         if name.is_empty() {
             let need = Need::Objects {
                 api_version: api_version.into(),

@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use windlass_core::{
-    Artifact, Context, Digest, Error, ErrorKind, Need, RenderInput, Rendered, Renderer, Result, Text, TreePath,
-    Value, Warning,
+    Artifact, Context, Digest, Error, ErrorKind, Need, RenderInput, Rendered, Renderer, Result, Text,
+    TreePath, Value, Warning,
 };
 
 use crate::chart::Chart;

@@ -36,7 +36,8 @@ impl fmt::Debug for Reads {
 impl Files for Reads {
     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
         let entries = self.files.list(folder)?;
-        let names: Vec<String> = entries.iter().map(|entry| format!("{:?} {}", entry.kind, entry.name)).collect();
+        let names: Vec<String> =
+            entries.iter().map(|entry| format!("{:?} {}", entry.kind, entry.name)).collect();
         self.note(folder, Digest::of_parts(names.iter().map(String::as_bytes)));
         Ok(entries)
     }

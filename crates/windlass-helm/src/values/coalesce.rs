@@ -94,8 +94,11 @@ impl Rules {
     /// Puts a table under another, which wins.
     pub(crate) fn tables(self, over: &Map, under: &Map) {
         let nulls: Vec<Text> = nulls_of(over);
-        let overridden: Vec<Text> =
-            nulls.iter().filter(|key| under.get(&***key).is_some_and(|value| !value.is_nil())).cloned().collect();
+        let overridden: Vec<Text> = nulls
+            .iter()
+            .filter(|key| under.get(&***key).is_some_and(|value| !value.is_nil()))
+            .cloned()
+            .collect();
         for key in &nulls {
             under.set(key.clone(), Value::Null);
         }
@@ -117,7 +120,9 @@ impl Rules {
 }
 
 fn nulls_of(map: &Map) -> Vec<Text> {
-    map.with(|entries| entries.iter().filter(|(_, value)| value.is_nil()).map(|(key, _)| key.clone()).collect())
+    map.with(|entries| {
+        entries.iter().filter(|(_, value)| value.is_nil()).map(|(key, _)| key.clone()).collect()
+    })
 }
 
 /// Gives a subchart the globals of its parent: the parent's win, in tables too.

@@ -57,7 +57,8 @@ impl Node {
             Value::Map(map) => map,
             _ => Map::new(),
         };
-        let inner = chart.dependencies.iter().map(|inner| Self::new(inner, version)).collect::<Result<_, _>>()?;
+        let inner =
+            chart.dependencies.iter().map(|inner| Self::new(inner, version)).collect::<Result<_, _>>()?;
         Ok(Self { chart: Arc::clone(chart), metadata: Rc::new(chart.metadata.clone()), values, inner })
     }
 

@@ -53,11 +53,13 @@ impl Values {
     /// [`ErrorKind::Invalid`](windlass_core::ErrorKind::Invalid) for what is no map of values, with `name` for the file.
     pub fn with_file(mut self, name: &str, text: &[u8], limits: &Limits) -> Result<Self> {
         let documents = match self.version {
-            HelmVersion::V3 => read::first_document(text, limits).map(|document| vec![read::with_floats(document)]),
+            HelmVersion::V3 => {
+                read::first_document(text, limits).map(|document| vec![read::with_floats(document)])
+            }
             HelmVersion::V4 => read::documents(text, limits),
         };
         for document in documents.map_err(|error| read::failed(name, &error))? {
-            self.map = read::merged(self.map, read::map_of(document, name)?);
+            self.map = read::merged(self.map, read::map_of(document, name, self.version)?);
         }
         Ok(self)
     }

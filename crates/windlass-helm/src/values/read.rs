@@ -1,17 +1,23 @@
 //! Values files: YAML in which every number is a float, since Helm reads it through JSON.
 
+use crate::template::HelmVersion;
 use windlass_core::{Error, Limits, Map, Result, Value};
 use windlass_yaml::{Format, Options, Reader};
 
+/// Go keeps the last of two equal keys, and charts go by that.
+fn options(limits: &Limits) -> Options {
+    Options::from(limits).with_format(Format::Yaml).with_repeated_keys(true)
+}
+
 /// Reads the first document of a text; null where there is none. What follows it is not looked at, as in Go.
 pub(crate) fn first_document(text: &[u8], limits: &Limits) -> Result<Value> {
-    let options = Options::from(limits).with_format(Format::Yaml);
+    let options = options(limits);
     Reader::new(text, &options)?.next().map_or(Ok(Value::Null), |document| Ok(document?.value))
 }
 
 /// Reads all documents of a values file, with every number a float.
 pub(crate) fn documents(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
-    let options = Options::from(limits).with_format(Format::Yaml);
+    let options = options(limits);
     let mut documents = Vec::new();
     for document in Reader::new(text, &options)? {
         documents.push(with_floats(document?.value));
@@ -21,7 +27,7 @@ pub(crate) fn documents(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
 
 /// Reads all documents of a text, numbers as they are written.
 pub(crate) fn documents_as_written(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
-    let options = Options::from(limits).with_format(Format::Yaml);
+    let options = options(limits);
     Reader::new(text, &options)?.map(|document| Ok(document?.value)).collect()
 }
 
@@ -66,11 +72,15 @@ pub(crate) fn not_a_map(value: &Value) -> String {
 }
 
 /// Takes a document for a map of values; null is an empty one.
-pub(crate) fn map_of(document: Value, name: &str) -> Result<Map> {
+pub(crate) fn map_of(document: Value, name: &str, version: HelmVersion) -> Result<Map> {
+    let among_several = if version == HelmVersion::V4 { "cannot unmarshal yaml document: " } else { "" };
     match document {
         Value::Null => Ok(Map::new()),
         Value::Map(map) => Ok(map),
-        other => Err(crate::chart::invalid(format!("failed to parse {name}: {}", not_a_map(&other)))),
+        other => {
+            let wrong = not_a_map(&other);
+            Err(crate::chart::invalid(format!("failed to parse {name}: {among_several}{wrong}")))
+        }
     }
 }
 

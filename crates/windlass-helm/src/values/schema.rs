@@ -74,7 +74,9 @@ fn json_of(value: &Value) -> Json {
         Value::Uint64(number) => Json::from(*number),
         // Every number of a file is a float; a whole one is an integer for a schema.
         #[allow(clippy::cast_possible_truncation)]
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_MAX => Json::from(*number as i64),
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_MAX => {
+            Json::from(*number as i64)
+        }
         Value::Float(number) => Json::from(*number),
         Value::Text(text) => Json::String(text.to_str().into_owned()),
         Value::List(list) => list.items().iter().map(json_of).collect(),

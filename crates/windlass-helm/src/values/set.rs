@@ -67,7 +67,9 @@ impl<'t> Assignments<'t> {
         loop {
             match self.key(values, 0) {
                 Ok(()) => {}
-                Err(End::Index) if version == HelmVersion::V3 => return Err("error parsing index: EOF".into()),
+                Err(End::Index) if version == HelmVersion::V3 => {
+                    return Err("error parsing index: EOF".into());
+                }
                 Err(End::Text | End::Index) => return Ok(()),
                 Err(End::Wrong(message)) => return Err(message),
             }
@@ -206,13 +208,20 @@ impl<'t> Assignments<'t> {
 
     /// Reads what follows an index and sets it in the list. The list comes back also where something went wrong: Helm
     /// keeps what was set until a text ended.
-    fn item(&mut self, mut list: Vec<Value>, index: i64, names: usize, lists: usize) -> (Vec<Value>, Step<()>) {
+    fn item(
+        &mut self,
+        mut list: Vec<Value>,
+        index: i64,
+        names: usize,
+        lists: usize,
+    ) -> (Vec<Value>, Step<()>) {
         let Ok(at) = usize::try_from(index) else {
             return (list, wrong(format!("negative {index} index not allowed")));
         };
         let (text, stop) = self.until("[.=");
         if !text.is_empty() {
-            return (list, wrong(format!("unexpected data at end of array index: {text:?}")));
+            let runes: Vec<String> = text.chars().map(|c| format!("{c:?}")).collect();
+            return (list, wrong(format!("unexpected data at end of array index: [{}]", runes.join(" "))));
         }
         let found = match stop {
             None => Err(End::Text),

@@ -46,6 +46,7 @@ fn read(text: &str) -> Vec<Case> {
         let rest = rest.trim_end_matches('\n');
         match (mark, cases.last_mut()) {
             ("=== ", _) => {
+                without_last_line(&mut shared, cases.last_mut(), &body);
                 let (name, args) = rest.split_once(':').unwrap();
                 let (name, args) = (name.to_owned(), words(args));
                 cases.push(Case { name, args, files: shared.clone(), ..Case::default() });
@@ -70,7 +71,6 @@ fn read(text: &str) -> Vec<Case> {
             (_, case) => add(&mut shared, case, &body, line),
         }
     }
-    cases.iter_mut().flat_map(|case| case.answers.values_mut()).for_each(without_last_line);
     cases
 }
 
@@ -88,11 +88,18 @@ fn add(shared: &mut BTreeMap<String, String>, case: Option<&mut Case>, body: &Bo
     }
 }
 
-/// The empty line before the next case is not part of an answer. The last answer of a file has none.
-fn without_last_line((_, text): &mut (Answer, String)) {
-    if text.ends_with("\n\n") {
-        text.pop();
-    }
+/// The empty line before a case is not part of what comes before it.
+fn without_last_line(shared: &mut BTreeMap<String, String>, case: Option<&mut Case>, body: &Body) {
+    let text: Vec<&mut String> = match (body, case) {
+        (Body::Shared(path), _) => shared.get_mut(path).into_iter().collect(),
+        (Body::File(path), Some(case)) => case.files.get_mut(path).into_iter().collect(),
+        (Body::Answers(versions), Some(case)) => {
+            let answers = case.answers.iter_mut().filter(|(version, _)| versions.contains(**version));
+            answers.map(|(_, (_, text))| text).collect()
+        }
+        _ => Vec::new(),
+    };
+    text.into_iter().filter(|text| text.ends_with("\n\n") || *text == "\n").for_each(|text| drop(text.pop()));
 }
 
 /// Splits arguments as a shell does, with single quotes.

@@ -32,7 +32,10 @@ impl Command {
         let mut flags = flags.iter().map(String::as_str);
         while let Some(flag) = flags.next() {
             let mut value = || {
-                flags.next().map(str::to_owned).ok_or_else(|| Error::new(ErrorKind::Invalid, "a flag has no value"))
+                flags
+                    .next()
+                    .map(str::to_owned)
+                    .ok_or_else(|| Error::new(ErrorKind::Invalid, "a flag has no value"))
             };
             match flag {
                 "--skip-tests" => self.print.skip_tests = true,
@@ -91,7 +94,8 @@ impl Command {
 
     fn all_values(&self, folder: &Path, version: HelmVersion) -> Result<Values> {
         let read = |path: &str| {
-            std::fs::read(folder.join(path)).map_err(|error| Error::new(ErrorKind::NotFound, error.to_string()))
+            std::fs::read(folder.join(path))
+                .map_err(|error| Error::new(ErrorKind::NotFound, error.to_string()))
         };
         let mut values = Values::new().with_version(version);
         for file in &self.values {

@@ -18,7 +18,8 @@ fn root() -> PathBuf {
 
 /// Finds a set of the data. `None`, with a word about it, where there is no data.
 fn data(set: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("WINDLASS_GOLDENS").map_or_else(|| root().join("target/goldens"), PathBuf::from);
+    let folder =
+        std::env::var_os("WINDLASS_GOLDENS").map_or_else(|| root().join("target/goldens"), PathBuf::from);
     if folder.is_dir() {
         return Some(folder.join(set));
     }
@@ -129,7 +130,8 @@ fn run(helm: &Path, case: &Path, version: HelmVersion) -> Result<String, String>
     command.print.show_only = texts("show_only");
     let command = command.with_flags(&texts("flags")).map_err(|error| error.to_string())?;
     let path = TreePath::new(&text("chart").unwrap_or_default()).unwrap();
-    let chart = Chart::load(&context(), &Folder(helm.to_owned()), &path).map_err(|error| error.to_string())?;
+    let chart =
+        Chart::load(&context(), &Folder(helm.to_owned()), &path).map_err(|error| error.to_string())?;
     command.run(&chart, case, version).map_err(|error| error.message().to_owned())
 }
 
@@ -137,7 +139,9 @@ fn compare(found: &Result<String, String>, expected: Option<&str>) -> (Near, Str
     match (found, expected) {
         (Err(_), None) => (Near::Bytes, String::new()),
         (Ok(found), Some(expected)) if found == expected => (Near::Bytes, String::new()),
-        (Ok(found), Some(expected)) if documents(found).is_some() && documents(found) == documents(expected) => {
+        (Ok(found), Some(expected))
+            if documents(found).is_some() && documents(found) == documents(expected) =>
+        {
             (Near::Meaning, format!("other bytes, same meaning: {}", first_difference(found, expected)))
         }
         (Ok(found), Some(expected)) => (Near::Not, first_difference(found, expected)),

@@ -15,7 +15,8 @@ impl Folder {
 }
 
 fn failed(error: &std::io::Error, path: &Path) -> Error {
-    let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Invalid };
+    let kind =
+        if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Invalid };
     Error::new(kind, error.to_string()).with("path", path.display())
 }
 

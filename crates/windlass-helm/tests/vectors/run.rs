@@ -49,8 +49,11 @@ impl Vector {
     }
 
     fn render_here(&self, version: HelmVersion) -> Result<String, String> {
-        let mut texts: Vec<(String, &str)> =
-            self.templates.iter().map(|(name, text)| (format!("vec/templates/{name}"), text.as_str())).collect();
+        let mut texts: Vec<(String, &str)> = self
+            .templates
+            .iter()
+            .map(|(name, text)| (format!("vec/templates/{name}"), text.as_str()))
+            .collect();
         texts.push((FILE.into(), &self.template));
         // Helm parses the deepest files first, and those of one depth from the last name to the first.
         texts.sort_by(|(a, _), (b, _)| {
@@ -59,7 +62,8 @@ impl Vector {
         });
         let engine = Engine::compile(version, texts.iter().map(|(name, text)| (name.clone(), *text)))
             .map_err(|error| error.to_string())?;
-        let mut env = Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
+        let mut env =
+            Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
         env.random = Some(&objects::Counter);
         env.limits.stack_bytes_max = STACK_BYTES - (4 << 20);
         let mut session = engine.session(&env);

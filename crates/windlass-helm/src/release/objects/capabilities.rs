@@ -173,7 +173,11 @@ impl GoObject for Kube {
     }
 
     fn call(&self, name: &str, _: &[Value]) -> Result<Value, String> {
-        Ok(Value::from(if name == "String" { self.version.plain.as_str() } else { self.version.version.as_str() }))
+        Ok(Value::from(if name == "String" {
+            self.version.plain.as_str()
+        } else {
+            self.version.version.as_str()
+        }))
     }
 
     fn text(&self) -> Option<String> {

@@ -34,7 +34,13 @@ fn flag(name: &'static str, json: &'static str, value: bool) -> Field {
     Field { name, json, value: value.into(), empty: !value }
 }
 
-fn list(name: &'static str, json: &'static str, items: Option<Vec<Value>>, element: ListType, helm: HelmVersion) -> Field {
+fn list(
+    name: &'static str,
+    json: &'static str,
+    items: Option<Vec<Value>>,
+    element: ListType,
+    helm: HelmVersion,
+) -> Field {
     let empty = items.as_ref().is_none_or(Vec::is_empty);
     let list = match (items, helm) {
         (items, HelmVersion::V4) => List::new(items.unwrap_or_default()),
@@ -84,7 +90,12 @@ fn annotations(metadata: &Metadata) -> Field {
             map.into()
         }
     };
-    Field { name: "Annotations", json: "annotations", value, empty: metadata.annotations.iter().all(Vec::is_empty) }
+    Field {
+        name: "Annotations",
+        json: "annotations",
+        value,
+        empty: metadata.annotations.iter().all(Vec::is_empty),
+    }
 }
 
 fn maintainer(maintainer: &Maintainer, helm: HelmVersion) -> Value {
@@ -225,4 +236,3 @@ impl GoObject for NilTexts {
         Value::Null
     }
 }
-
