@@ -43,7 +43,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// Text of a value as YAML, without the line break at its end.
 pub(super) fn yaml_of(value: &Value) -> Result<String, String> {
-    let mut text = go::to_yaml(&to_core(value, Numbers::Json)?);
+    let mut text = go::try_to_yaml(&to_core(value, Numbers::Json)?).map_err(|error| error.to_string())?;
     if text.ends_with('\n') {
         text.pop();
     }

@@ -231,6 +231,9 @@ pub(super) fn texts_of(given: &Value) -> Run<List> {
 }
 
 fn sort_alpha(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    if value(args, 0).is_nil() {
+        return Ok(List::texts(["<nil>"]).into());
+    }
     let texts = texts_of(value(args, 0))?;
     if slice_of(value(args, 0)).is_some() {
         // A []string is sorted where it is, which others that hold it see.

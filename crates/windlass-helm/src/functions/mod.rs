@@ -19,8 +19,11 @@ mod merge;
 mod numbers;
 mod paths;
 mod reflect;
+mod regex_syntax;
+mod regexes;
 mod strings;
 mod table;
+mod versions;
 mod words;
 mod yaml;
 

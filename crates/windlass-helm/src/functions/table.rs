@@ -1,6 +1,6 @@
 //! The table of functions by name and version.
 
-use std::{collections::HashMap, fmt, sync::LazyLock};
+use std::{collections::HashMap, fmt, rc::Rc, sync::LazyLock};
 
 use crate::template::{HelmVersion, Param, Signature, Value, failure::Run, shared::Shared};
 
@@ -86,8 +86,13 @@ static ALL: &[&[Function]] = &[
     super::reflect::FUNCTIONS,
     super::paths::FUNCTIONS,
     super::dates::FUNCTIONS,
+    super::regexes::FUNCTIONS,
+    super::versions::FUNCTIONS,
 ];
 
 /// What functions keep during a session.
 #[derive(Default)]
-pub(crate) struct Caches {}
+pub(crate) struct Caches {
+    /// Compiled expressions, or the text of their error.
+    pub(super) regexes: HashMap<Vec<u8>, Result<Rc<regex::bytes::Regex>, String>>,
+}

@@ -46,6 +46,8 @@ const DOLLAR: u32 = 0;
 
 /// Runs a template with its data, appending to the shared output.
 pub(crate) fn execute(shared: &mut Shared<'_>, tree: &Tree, data: &Value) -> Run<()> {
+    // A nil comes out of its interface on the way into a template.
+    let data = if data.is_nil() { &Value::Nil } else { data };
     let vars = vec![Variable { name: DOLLAR, value: data.clone(), boxed: false }];
     let mut frame = Frame { shared, tree, vars, at: None };
     if frame.shared.is_too_deep() {
@@ -147,15 +149,14 @@ impl<'t> Frame<'t, '_, '_> {
         let mut turn = Turn { frame: self, branch, mark: inner, ran: false };
         let flow = turn.all(&over)?;
         let ran = turn.ran;
+        debug_assert_eq!(flow, Flow::Next, "a range takes break and continue for itself");
+        let flow = match &branch.otherwise {
+            // The variables of the range still hold the whole there.
+            Some(list) if !ran => self.list(dot, list)?,
+            _ => Flow::Next,
+        };
         self.vars.truncate(mark);
-        if ran {
-            return Ok(Flow::Next);
-        }
-        debug_assert_eq!(flow, Flow::Next, "nothing ran that could break");
-        match &branch.otherwise {
-            Some(list) => self.list(dot, list),
-            None => Ok(Flow::Next),
-        }
+        Ok(flow)
     }
 }
 

@@ -38,9 +38,7 @@ impl Number {
             matches!(byte, b'+' | b'-') && !matches!(inner.as_bytes()[at - 1], b'e' | b'E' | b'p' | b'P')
         });
         let at = split.map(|(at, _)| at).next().ok_or("syntax error scanning complex number")?;
-        let part = |text| {
-            parse_float(text).ok_or_else(|| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax"))
-        };
+        let part = |text| parse_float(text).ok_or_else(|| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax"));
         Ok(Self::of_complex(part(&inner[..at])?, part(&inner[at..])?, text))
     }
 
@@ -86,9 +84,7 @@ impl Number {
     /// Whether the text writes a float, so that the constant is a `float64` of its own accord.
     pub(crate) fn looks_like_float(&self) -> bool {
         let text = &self.text;
-        let hex = text.len() > 2
-            && (text.starts_with("0x") || text.starts_with("0X"))
-            && !text.contains(['p', 'P']);
+        let hex = text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X")) && !text.contains(['p', 'P']);
         !hex && !text.starts_with('\'') && text.contains(['.', 'e', 'E', 'p', 'P'])
     }
 }
@@ -153,18 +149,22 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         "nan" => return Some(f64::NAN),
         _ => {}
     }
-    if digits.contains('_')
-        || !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-    {
+    let plain: String = digits.chars().filter(|c| *c != '_').collect();
+    let is_decimal = plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    if !is_decimal || !underscores_fit(digits, false) {
         return None;
     }
-    let value: f64 = digits.parse().ok()?;
+    let value: f64 = plain.parse().ok()?;
     value.is_finite().then_some(sign * value)
 }
 
 /// `1.8p3` after its `0x`.
 fn parse_hex_float(text: &str) -> Option<f64> {
-    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    if !underscores_fit(text, true) {
+        return None;
+    }
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    let (mantissa, exponent) = plain.split_once(['p', 'P'])?;
     let exponent: i32 = exponent.parse().ok()?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     if whole.is_empty() && fraction.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use windlass_helm::template::{Engine, Env, HelmVersion, Time, Value, with_stack};
+use windlass_helm::template::{Engine, Env, HelmVersion, Text, Time, Value, with_stack};
 
 use crate::objects;
 
@@ -49,11 +49,13 @@ impl Vector {
     }
 
     fn render_here(&self, version: HelmVersion) -> Result<String, String> {
-        let mut texts: Vec<(String, &str)> = self
-            .templates
-            .iter()
-            .map(|(name, text)| (format!("vec/templates/{name}"), text.as_str()))
-            .collect();
+        // Values were given as JSON in ASCII, and YAML takes no escapes of two halves.
+        let values = self.values.as_ref().map(ToString::to_string).unwrap_or_default();
+        if values.chars().any(|rune| rune > '\u{ffff}') {
+            return Err("found invalid Unicode character escape code".into());
+        }
+        let mut texts: Vec<(String, &str)> =
+            self.templates.iter().map(|(name, text)| (format!("vec/templates/{name}"), text.as_str())).collect();
         texts.push((FILE.into(), &self.template));
         // Helm parses the deepest files first, and those of one depth from the last name to the first.
         texts.sort_by(|(a, _), (b, _)| {
@@ -62,8 +64,7 @@ impl Vector {
         });
         let engine = Engine::compile(version, texts.iter().map(|(name, text)| (name.clone(), *text)))
             .map_err(|error| error.to_string())?;
-        let mut env =
-            Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
+        let mut env = Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
         env.random = Some(&objects::Counter);
         env.limits.stack_bytes_max = STACK_BYTES - (4 << 20);
         let mut session = engine.session(&env);
@@ -80,6 +81,6 @@ impl Vector {
                 rendered = Some(text);
             }
         }
-        Ok(String::from_utf8_lossy(&rendered.unwrap_or_default()).into_owned())
+        Ok(Text::from(rendered.unwrap_or_default()).to_string())
     }
 }

@@ -66,6 +66,9 @@ impl<'o> Printer<'o> {
         if depth > VALUE_DEPTH_MAX {
             return Err(Failure::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX}")));
         }
+        if !self.erroring && verb == 'w' && !value.is_nil() {
+            return self.bad_verb(Some(value), verb);
+        }
         if !self.erroring && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
             if let Some(text) = own_text(value) {
                 return self.text(text.as_bytes(), verb, value);

@@ -173,6 +173,8 @@ impl State<'_> {
         let mut number: i64 = 0;
         while let Some(digit) = self.byte().filter(u8::is_ascii_digit) {
             if number > NUMBER_MAX {
+                // Go gives the rest of the format up.
+                self.at = self.format.len();
                 return None;
             }
             number = number * 10 + i64::from(digit - b'0');
