@@ -1,8 +1,9 @@
 //! What Helm reads of a document: its kind, its name and what its annotations say of hooks.
 
-use windlass_core::{Limits, Value};
+use windlass_core::{Error, ErrorKind, Limits, Value};
 
 use crate::decode::{Fields, Mismatch};
+use crate::template::HelmVersion;
 use crate::values::read::first_document;
 
 /// The head of a document.
@@ -14,13 +15,34 @@ pub(super) struct Head {
     pub(super) annotations: Vec<(String, String)>,
 }
 
+fn no_yaml(error: &Error) -> Wrong {
+    let line = error.context("line").and_then(|line| line.parse().ok()).unwrap_or(1);
+    Wrong { kind: error.kind(), message: format!("error converting YAML to JSON: {}", error.message()), line }
+}
+
+/// Why a document is none.
+pub(super) struct Wrong {
+    pub(super) kind: ErrorKind,
+    pub(super) message: String,
+    /// The line of the document, from 1.
+    pub(super) line: u32,
+}
+
 impl Head {
     /// Reads the head of a document.
-    pub(super) fn read(document: &str, limits: &Limits, owner: &'static str) -> Result<Self, String> {
-        let value = first_document(document.as_bytes(), limits)
-            .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
-        Self::of(&value, owner)
-            .map_err(|wrong| format!("error unmarshaling JSON: while decoding JSON: {}", wrong.0))
+    pub(super) fn read(document: &str, limits: &Limits, version: HelmVersion) -> Result<Self, Vec<Wrong>> {
+        let value = match first_document(document.as_bytes(), limits) {
+            Ok(value) => value,
+            Err(error) => return Err(error.problems().iter().map(no_yaml).collect()),
+        };
+        let owner = match version {
+            HelmVersion::V3 => "releaseutil.SimpleHead",
+            HelmVersion::V4 => "util.SimpleHead",
+        };
+        Self::of(&value, owner).map_err(|wrong| {
+            let message = format!("error unmarshaling JSON: while decoding JSON: {}", wrong.0);
+            vec![Wrong { kind: ErrorKind::Invalid, message, line: 1 }]
+        })
     }
 
     fn of(value: &Value, owner: &'static str) -> Result<Self, Mismatch> {

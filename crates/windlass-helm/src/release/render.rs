@@ -5,7 +5,7 @@ use std::fmt;
 
 use windlass_core::{Context, Error, ErrorKind, Limits, Result};
 
-use super::head::Head;
+use super::head::{Head, Wrong};
 use super::hooks::{Hook, Role, role};
 use super::options::ReleaseOptions;
 use super::tree::{Template, templates, values_type};
@@ -66,8 +66,20 @@ pub struct Manifests {
 /// # Errors
 /// [`ErrorKind::Invalid`] with Helm's own text for whatever Helm refuses: values that do not fit their schema, templates
 /// that fail, documents that are no YAML. [`ErrorKind::NotFound`] for dependencies that are not there, all of them named.
-/// [`ErrorKind::Limit`], [`ErrorKind::Cancelled`].
+/// [`ErrorKind::Limit`], [`ErrorKind::Cancelled`]. Helm stops at the first problem; here all are told, and the first of
+/// [`Error::problems`] is Helm's.
 pub fn render(cx: &Context, chart: &Chart, values: &Values, options: &ReleaseOptions) -> Result<Manifests> {
+    let (manifests, problems) = render_partly(cx, chart, values, options)?;
+    Error::all(problems).map_or(Ok(manifests), Err)
+}
+
+/// As [`render`], and gives what is right beside what is wrong.
+pub(crate) fn render_partly(
+    cx: &Context,
+    chart: &Chart,
+    values: &Values,
+    options: &ReleaseOptions,
+) -> Result<(Manifests, Vec<Error>)> {
     cx.check()?;
     check(chart, options.version)?;
     let limits = options.limits;
@@ -101,7 +113,12 @@ fn check(chart: &Chart, version: HelmVersion) -> Result<()> {
     Err(Error::new(ErrorKind::NotFound, message))
 }
 
-fn rendered(cx: &Context, chart: &Chart, values: &Values, options: &ReleaseOptions) -> Result<Manifests> {
+fn rendered(
+    cx: &Context,
+    chart: &Chart,
+    values: &Values,
+    options: &ReleaseOptions,
+) -> Result<(Manifests, Vec<Error>)> {
     let version = options.version;
     let mut root = Node::new(&chart.0, version)?;
     let user = language_value(&values.map);
@@ -118,10 +135,11 @@ fn rendered(cx: &Context, chart: &Chart, values: &Values, options: &ReleaseOptio
     }
     check_kube_version(&root, options)?;
     let templates = templates(&root, &all, options);
-    let files = run(cx, &templates, options)?;
-    let mut manifests = collect(cx, &root, files, &templates, options)?;
+    let mut problems = Vec::new();
+    let files = run(cx, &templates, options, &mut problems)?;
+    let mut manifests = collect(cx, &root, files, &templates, options, &mut problems)?;
     crds(&root, &root.metadata.name, &mut manifests.crds);
-    Ok(manifests)
+    Ok((manifests, problems))
 }
 
 /// Makes values of the language: integers of a flag or of the cluster are int64.
@@ -164,12 +182,16 @@ fn check_kube_version(root: &Node, options: &ReleaseOptions) -> Result<()> {
     )))
 }
 
+/// Rendered files by the names of their templates, with the places of those in the list.
+type Rendered = BTreeMap<String, (String, usize)>;
+
 /// Runs all templates but those that only define others.
 fn run(
     cx: &Context,
     templates: &[Template],
     options: &ReleaseOptions,
-) -> Result<BTreeMap<String, (String, usize)>> {
+    problems: &mut Vec<Error>,
+) -> Result<Rendered> {
     let texts = templates.iter().map(|template| (template.name.as_str(), template.bytes.to_vec()));
     let engine = Engine::compile(options.version, texts).map_err(|error| failed(&error))?;
     let env = Env {
@@ -191,10 +213,20 @@ fn run(
         own.set("Name", template.name.as_str().into());
         own.set("BasePath", template.base.as_str().into());
         template.data.set("Template", Value::Map(own));
-        let bytes = session.render(&template.name, &Value::Map(template.data.clone()));
-        let text = String::from_utf8(bytes.map_err(|error| failed(&error))?)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        files.insert(template.name.clone(), (text, at));
+        match session.render(&template.name, &Value::Map(template.data.clone())) {
+            Ok(bytes) => {
+                let text = String::from_utf8(bytes)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+                files.insert(template.name.clone(), (text, at));
+            }
+            Err(error) => {
+                let is_last = error.kind() == TemplateErrorKind::Limit;
+                problems.push(failed(&error).with("file", &template.place));
+                if is_last || problems.len() >= cx.limits().problems_max {
+                    break;
+                }
+            }
+        }
     }
     Ok(files)
 }
@@ -224,9 +256,10 @@ const NOTES: &str = "NOTES.txt";
 fn collect(
     cx: &Context,
     root: &Node,
-    mut files: BTreeMap<String, (String, usize)>,
+    mut files: Rendered,
     templates: &[Template],
     options: &ReleaseOptions,
+    problems: &mut Vec<Error>,
 ) -> Result<Manifests> {
     let mut out = Manifests::default();
     let own_notes = format!("{}/templates/{NOTES}", root.metadata.name);
@@ -235,8 +268,13 @@ fn collect(
     }
     for (name, (text, at)) in files {
         cx.check()?;
-        if !name.ends_with(NOTES) && !text.trim().is_empty() {
-            file(&mut out, &name, &text, &templates[at].place, options.version, cx.limits())?;
+        if name.ends_with(NOTES) || text.trim().is_empty() {
+            continue;
+        }
+        let file = File { name: &name, place: &templates[at].place, text: &text, version: options.version };
+        file.add(&mut out, cx.limits(), problems);
+        if problems.len() >= cx.limits().problems_max {
+            break;
         }
     }
     let compare = |a: &Manifest, b: &Manifest| order::compare(&a.kind, &b.kind, options.version);
@@ -245,38 +283,51 @@ fn collect(
     Ok(out)
 }
 
-fn file(
-    out: &mut Manifests,
-    name: &str,
-    text: &str,
-    place: &str,
+/// A rendered file and where it comes from.
+struct File<'f> {
+    name: &'f str,
+    place: &'f str,
+    text: &'f str,
     version: HelmVersion,
-    limits: &Limits,
-) -> Result<()> {
-    let owner = if version == HelmVersion::V3 { "releaseutil.SimpleHead" } else { "util.SimpleHead" };
-    for (document, (text, line)) in (1..).zip(split::documents(text, version)) {
-        let head = Head::read(text, limits, owner).map_err(|wrong| {
-            invalid(format!("YAML parse error on {name}: {wrong}")).with("file", place).with("line", line)
-        })?;
-        let role = role(&head);
-        let manifest = |hook| Manifest {
-            source: name.to_owned(),
-            file: place.to_owned(),
-            line,
-            document,
-            text: text.to_owned(),
-            kind: head.kind.clone(),
-            hook,
-        };
-        match role {
-            Role::Plain => out.documents.push(manifest(None)),
-            Role::Hook(hook) => out.hooks.push(manifest(Some(hook))),
-            Role::Unknown(names) => {
-                out.warnings.push(format!("{name} has a hook that is not known and is left out: {names}"));
+}
+
+impl File<'_> {
+    /// Adds the documents of the file; one that is wrong is a problem.
+    fn add(&self, out: &mut Manifests, limits: &Limits, problems: &mut Vec<Error>) {
+        for (document, (text, line)) in (1..).zip(split::documents(self.text, self.version)) {
+            let head = match Head::read(text, limits, self.version) {
+                Ok(head) => head,
+                Err(wrong) => {
+                    problems.extend(wrong.into_iter().map(|wrong| self.wrong(wrong, line)));
+                    continue;
+                }
+            };
+            let role = role(&head);
+            let manifest = |hook| Manifest {
+                source: self.name.to_owned(),
+                file: self.place.to_owned(),
+                line,
+                document,
+                text: text.to_owned(),
+                kind: head.kind.clone(),
+                hook,
+            };
+            match role {
+                Role::Plain => out.documents.push(manifest(None)),
+                Role::Hook(hook) => out.hooks.push(manifest(Some(hook))),
+                Role::Unknown(names) => out.warnings.push(format!(
+                    "{} has a hook that is not known and is left out: {names}",
+                    self.name
+                )),
             }
         }
     }
-    Ok(())
+
+    fn wrong(&self, wrong: Wrong, line: u32) -> Error {
+        let message = format!("YAML parse error on {}: {}", self.name, wrong.message);
+        let line = line.saturating_add(wrong.line.saturating_sub(1));
+        Error::new(wrong.kind, message).with("file", self.place).with("line", line)
+    }
 }
 
 /// Collects the files of `crds/` of a chart, then those of the charts inside.

@@ -24,9 +24,10 @@ pub(super) fn items(
     manifests: &Manifests,
     chart: &TreePath,
     wanted: Wanted,
+    problems: Vec<Error>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Item>> {
-    let mut all = All { cx, chart, items: Vec::new(), seen: BTreeMap::new(), problems: Vec::new() };
+    let mut all = All { cx, chart, items: Vec::new(), seen: BTreeMap::new(), problems };
     let crds = if wanted.crds { manifests.crds.as_slice() } else { &[] };
     for manifest in crds.iter().chain(&manifests.documents) {
         all.add(manifest, None)?;
@@ -46,6 +47,12 @@ pub(super) fn items(
         }
     }
     Error::all(all.problems).map_or(Ok(all.items), Err)
+}
+
+/// Names the file of a problem as the artifact has it.
+pub(super) fn placed(problem: Error, chart: &TreePath) -> Error {
+    let path = problem.context("file").and_then(|file| chart.join(file).ok());
+    path.map_or(problem.clone(), |path| problem.with("path", path))
 }
 
 /// Tells when a hook runs. What Helm runs before an install or an upgrade runs before each revision.
@@ -88,7 +95,7 @@ struct All<'a> {
 impl All<'_> {
     fn add(&mut self, manifest: &Manifest, hook: Option<RunHook>) -> Result<()> {
         self.cx.check()?;
-        let origin = Origin::new(self.chart.join(&manifest.file)?, manifest.document, 1);
+        let origin = Origin::new(self.chart.join(&manifest.file)?, manifest.document, manifest.line);
         let values = match read::documents_as_written(manifest.text.as_bytes(), self.cx.limits()) {
             Ok(values) => values,
             Err(error) => {
@@ -111,7 +118,7 @@ impl All<'_> {
         match Object::new(value) {
             Ok(object) => self.keep(object, origin, hook),
             Err(error) => {
-                self.wrong(error.with_each("path", &origin.file).with_each("document", origin.document));
+                self.wrong(error.with_each("path", &origin.file).with_each("line", origin.line));
                 Ok(())
             }
         }

@@ -14,7 +14,7 @@ use windlass_core::{
 };
 
 use crate::chart::Chart;
-use crate::release::{ReleaseOptions, render};
+use crate::release::{ReleaseOptions, render_partly};
 use crate::template::HelmVersion;
 use crate::values::Values;
 use lookup::Found;
@@ -212,16 +212,17 @@ impl Renderer for HelmChart {
         if self.lookup {
             options = options.with_lookup(Arc::clone(&found) as _);
         }
-        let manifests = render(cx, &chart, &values, &options);
+        let rendered = render_partly(cx, &chart, &values, &options);
         // A template may fail for want of what it looked for.
         found.check()?;
-        let manifests = manifests?;
+        let (manifests, problems) = rendered?;
         let mut warnings: Vec<Warning> = manifests.warnings.iter().map(Warning::new).collect();
         if chart.is_deprecated() {
             warnings.push(Warning::new(format!("the chart {} is deprecated", chart.name())));
         }
         let wanted = items::Wanted { crds: self.crds, hooks: self.hooks, tests: self.tests };
-        let items = items::items(cx, &manifests, input.path, wanted, &mut warnings)?;
+        let problems = problems.into_iter().map(|problem| items::placed(problem, input.path)).collect();
+        let items = items::items(cx, &manifests, input.path, wanted, problems, &mut warnings)?;
         let mut reads = reads.take();
         reads.extend(found.reads());
         if self.kube_version.is_none() {

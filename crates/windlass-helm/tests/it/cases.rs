@@ -144,7 +144,7 @@ fn run(case: &Case, version: HelmVersion) -> Result<String, String> {
         let chart = Chart::load(&context(), &Folder(folder.path().to_owned()), &TreePath::new("c")?)?;
         command.run(&chart, folder.path(), version)
     };
-    run().map_err(|error| error.message().to_owned())
+    run().map_err(|error: windlass_core::Error| error.problems()[0].message().to_owned())
 }
 
 /// Holds every case of a file against both answers.

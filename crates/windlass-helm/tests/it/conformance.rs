@@ -132,7 +132,7 @@ fn run(helm: &Path, case: &Path, version: HelmVersion) -> Result<String, String>
     let path = TreePath::new(&text("chart").unwrap_or_default()).unwrap();
     let chart =
         Chart::load(&context(), &Folder(helm.to_owned()), &path).map_err(|error| error.to_string())?;
-    command.run(&chart, case, version).map_err(|error| error.message().to_owned())
+    command.run(&chart, case, version).map_err(|error| error.problems()[0].message().to_owned())
 }
 
 fn compare(found: &Result<String, String>, expected: Option<&str>) -> (Near, String) {
