@@ -70,11 +70,7 @@ fn float(number: f64, numbers: Numbers) -> Result<Core, String> {
         return Err(format!("json: unsupported value: {}", format_float(number, 'g', None)));
     }
     let whole = number as i64;
-    if numbers == Numbers::Json
-        && whole as f64 == number
-        && number.abs() < 9.2e18
-        && (number != 0.0 || number.is_sign_positive())
-    {
+    if numbers == Numbers::Json && whole as f64 == number && number.abs() < 9.2e18 && (number != 0.0 || number.is_sign_positive()) {
         return Ok(Core::Int(whole));
     }
     Ok(Core::Float(number))

@@ -20,14 +20,10 @@ const IN_ZONE: &[Param] = &[Param::Text, Param::Any, Param::Text];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("now", &[], |shared, _| Ok(Value::Time(Rc::new(shared.env.now)))),
-    Function::new("date", &[Param::Text, Param::Any], |shared, args| {
-        Ok(formatted(shared, &text(args, 0), value(args, 1), "Local"))
-    }),
+    Function::new("date", &[Param::Text, Param::Any], |shared, args| Ok(formatted(shared, &text(args, 0), value(args, 1), "Local"))),
     Function::new("date_in_zone", IN_ZONE, in_zone),
     Function::new("dateInZone", IN_ZONE, in_zone),
-    Function::new("htmlDate", &[Param::Any], |shared, args| {
-        Ok(formatted(shared, "2006-01-02", value(args, 0), "Local"))
-    }),
+    Function::new("htmlDate", &[Param::Any], |shared, args| Ok(formatted(shared, "2006-01-02", value(args, 0), "Local"))),
     Function::new("htmlDateInZone", &[Param::Any, Param::Text], |shared, args| {
         Ok(formatted(shared, "2006-01-02", value(args, 0), &text(args, 1)))
     }),
@@ -84,10 +80,7 @@ fn told_in(time: Time, zone: &str) -> Time {
         return utc;
     };
     let info = found.to_offset_info(timestamp);
-    let name = info.abbreviation();
-    let mut letters = [0; 8];
-    letters.iter_mut().zip(name.bytes()).for_each(|(letter, byte)| *letter = byte);
-    Time { offset: info.offset().seconds(), zone: Zone::Named(letters), ..time }
+    Time { offset: info.offset().seconds(), zone: Zone::named(info.abbreviation().as_bytes()), ..time }
 }
 
 fn modify(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

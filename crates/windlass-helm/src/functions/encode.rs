@@ -3,10 +3,12 @@
 use windlass_yaml::go;
 
 use super::{
-    args::{bytes, fail, value},
+    args::{bytes, fail, text, value},
     data::{Numbers, to_core},
     json::{self, Target},
     table::Function,
+    toml_read,
+    toml_write::{self, Refused},
     yaml,
 };
 use crate::template::{
@@ -21,23 +23,20 @@ const TEXT: &[Param] = &[Param::Text];
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("toYaml", ONE, |shared, args| to_yaml(shared, args).or_else(|_| Ok("".into()))),
     Function::new("mustToYaml", ONE, |shared, args| to_yaml(shared, args).map_err(Failure::message)).of_v4(),
-    Function::new("toYamlPretty", ONE, |shared, args| {
-        to_yaml_pretty(shared, args).or_else(|_| Ok("".into()))
-    }),
+    Function::new("toYamlPretty", ONE, |shared, args| to_yaml_pretty(shared, args).or_else(|_| Ok("".into()))),
     Function::new("toJson", ONE, |_, args| Ok(to_json(args, go::to_json).unwrap_or_else(|_| "".into()))),
     Function::new("mustToJson", ONE, |_, args| to_json(args, go::to_json).map_err(Failure::message)),
     Function::new("toPrettyJson", ONE, |_, args| Ok(to_json(args, indented).unwrap_or_else(|_| "".into()))),
     Function::new("mustToPrettyJson", ONE, |_, args| to_json(args, indented).map_err(Failure::message)),
     Function::new("toRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
-    Function::new("mustToRawJson", ONE, |_, args| {
-        to_json(args, go::to_json_unescaped).map_err(Failure::message)
-    }),
+    Function::new("mustToRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
+    Function::new("toToml", ONE, to_toml),
+    Function::new("mustToToml", ONE, must_to_toml).of_v4(),
+    Function::new("fromToml", TEXT, from_toml),
     Function::new("fromYaml", TEXT, from_yaml),
     Function::new("fromYamlArray", TEXT, from_yaml_array),
     Function::new("fromJson", TEXT, |_, args| Ok(map_or_error(json::read(bytes(args, 0), Target::Map)))),
-    Function::new("fromJsonArray", TEXT, |_, args| {
-        Ok(list_or_error(json::read(bytes(args, 0), Target::List)))
-    }),
+    Function::new("fromJsonArray", TEXT, |_, args| Ok(list_or_error(json::read(bytes(args, 0), Target::List)))),
     Function::new("mustFromJson", TEXT, must_from_json),
 ];
 
@@ -102,9 +101,7 @@ fn map_or_error(result: Result<json::Decoded, String>) -> Value {
 fn list_or_error(result: Result<json::Decoded, String>) -> Value {
     match result {
         Ok(json::Decoded { value: Value::List(list), error: None }) => list.into(),
-        Ok(json::Decoded { value: Value::Null, error: None }) => {
-            List::nil(crate::template::ListType::Any).into()
-        }
+        Ok(json::Decoded { value: Value::Null, error: None }) => List::nil(crate::template::ListType::Any).into(),
         Ok(json::Decoded { error, .. }) => List::new(vec![error.unwrap_or_default().into()]).into(),
         Err(text) => List::new(vec![text.into()]).into(),
     }
@@ -132,9 +129,7 @@ fn wrong_kind(target: &str, other: &Value) -> String {
         Value::Bool(_) => "bool",
         _ => "number",
     };
-    format!(
-        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}"
-    )
+    format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}")
 }
 
 fn from_yaml_array(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
@@ -144,4 +139,23 @@ fn from_yaml_array(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
         Ok(other) => List::new(vec![wrong_kind("[]interface {}", &other).into()]).into(),
         Err(text) => List::new(vec![text.into()]).into(),
     })
+}
+
+fn to_toml(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    match toml_write::write(value(args, 0)) {
+        Ok(text) | Err(Refused::Encoder(text)) => Ok(text.into()),
+        Err(Refused::Panic(text)) => fail(text),
+    }
+}
+
+fn must_to_toml(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    match toml_write::write(value(args, 0)) {
+        Ok(text) => Ok(text.into()),
+        Err(Refused::Encoder(text) | Refused::Panic(text)) => fail(text),
+    }
+}
+
+fn from_toml(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    let read = toml_read::read(&text(args, 0));
+    Ok(read.unwrap_or_else(|error| [("Error", Value::from(error))].into_iter().collect()).into())
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::template::{
     List, ListType, Param, Shape, Value,
-    failure::{Failure, Run},
+    failure::Run,
     fmt::{shown, sprint, sprintf, sprintln},
     runes::{decode, is_print},
     shared::Shared,
@@ -173,9 +173,7 @@ fn js(text: &[u8]) -> Vec<u8> {
             '\\' => out.extend_from_slice(b"\\\\"),
             '\'' => out.extend_from_slice(b"\\'"),
             '"' => out.extend_from_slice(b"\\\""),
-            '<' | '>' | '&' | '=' | '\0'..='\x1f' => {
-                out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes())
-            }
+            '<' | '>' | '&' | '=' | '\0'..='\x1f' => out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes()),
             _ if rune.is_ascii() || is_print(rune) => out.extend_from_slice(&rest[..width]),
             _ => out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes()),
         }
@@ -195,11 +193,6 @@ pub(super) fn url_query(text: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// The items of anything that is a slice for Go; the error names the kind that it is instead.
-pub(super) fn items_of(list: &Value) -> Result<Vec<Value>, Box<Failure>> {
-    slice_of(list).map(|list| list.items()).ok_or_else(|| Failure::message(list.kind_name()))
 }
 
 /// Anything that is a slice for Go, as a list.

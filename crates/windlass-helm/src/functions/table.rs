@@ -88,6 +88,7 @@ static ALL: &[&[Function]] = &[
     super::dates::FUNCTIONS,
     super::regexes::FUNCTIONS,
     super::versions::FUNCTIONS,
+    super::urls::FUNCTIONS,
 ];
 
 /// What functions keep during a session.

@@ -61,9 +61,7 @@ impl<'t> Frame<'t, '_, '_> {
         if signature.variadic {
             if given + 1 < params {
                 let (want, got) = (params - 1, args.exprs.len());
-                return Err(
-                    self.fail(format!("wrong number of args for {name}: want at least {want} got {got}"))
-                );
+                return Err(self.fail(format!("wrong number of args for {name}: want at least {want} got {got}")));
             }
         } else if given != params {
             return Err(self.fail(format!("wrong number of args for {name}: want {params} got {given}")));

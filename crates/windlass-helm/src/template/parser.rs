@@ -1,6 +1,6 @@
 //! Tokens to trees, as Go's text/template/parse builds them, with its errors.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     HelmVersion, Place, TemplateError, TemplateErrorKind,
@@ -140,9 +140,7 @@ impl Parser<'_> {
     fn add(&mut self, name: String, root: Vec<Node>) -> Parsed<()> {
         let blank = |nodes: &[Node]| {
             nodes.iter().all(|node| match node {
-                Node::Text { start, end } => {
-                    lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace)
-                }
+                Node::Text { start, end } => lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace),
                 _ => false,
             })
         };
@@ -153,8 +151,7 @@ impl Parser<'_> {
         if blank(&self.trees[at].1) {
             self.trees[at].1 = root;
         } else if !blank(&root) {
-            return self
-                .fail(format!("template: multiple definition of template {}", quote(name.as_bytes())));
+            return self.fail(format!("template: multiple definition of template {}", quote(name.as_bytes())));
         }
         Ok(())
     }
@@ -394,10 +391,7 @@ impl Parser<'_> {
                     if context != "range" || pipe.declared.len() >= 2 {
                         return self.fail(format!("too many declarations in {context}"));
                     }
-                    if !matches!(
-                        self.peek_non_space().kind,
-                        Kind::Variable | Kind::RightDelim | Kind::RightParen
-                    ) {
+                    if !matches!(self.peek_non_space().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                         return self.fail("range can only initialize variables");
                     }
                 }
@@ -437,11 +431,7 @@ impl Parser<'_> {
             let first = &command.args[0].kind;
             if matches!(
                 first,
-                ExprKind::Bool(_)
-                    | ExprKind::Dot
-                    | ExprKind::Nil
-                    | ExprKind::Number(_)
-                    | ExprKind::Text { .. }
+                ExprKind::Bool(_) | ExprKind::Dot | ExprKind::Nil | ExprKind::Number(_) | ExprKind::Text { .. }
             ) {
                 return self.fail(format!("non executable command in pipeline stage {}", index + 1));
             }
@@ -489,11 +479,7 @@ impl Parser<'_> {
         let kind = match term.kind {
             ExprKind::Field(own) => ExprKind::Field(joined(own, fields)),
             ExprKind::Variable(name, own) => ExprKind::Variable(name, joined(own, fields)),
-            ExprKind::Bool(_)
-            | ExprKind::Text { .. }
-            | ExprKind::Number(_)
-            | ExprKind::Nil
-            | ExprKind::Dot => {
+            ExprKind::Bool(_) | ExprKind::Text { .. } | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
                 let shown = self.show_constant(&term);
                 return self.fail(format!("unexpected . after term {}", quote(shown.as_bytes())));
             }
@@ -562,6 +548,3 @@ impl Parser<'_> {
         self.fail(format!("undefined variable {}", quote(name.as_bytes())))
     }
 }
-
-/// Parses the files of a chart in order into one name space.
-pub(crate) type Templates = HashMap<String, Arc<Tree>>;

@@ -23,10 +23,20 @@ pub enum Zone {
     /// `UTC`.
     #[default]
     Utc,
-    /// An abbreviation such as `CET`, of at most eight bytes, filled up with zeros.
-    Named([u8; 8]),
+    /// An abbreviation such as `CET`, of at most sixteen bytes, filled up with zeros.
+    Named([u8; 16]),
     /// An offset without a name.
     Offset,
+}
+
+impl Zone {
+    /// A zone by its name, of which sixteen bytes are kept.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Self {
+        let mut letters = [0; 16];
+        letters.iter_mut().zip(name).for_each(|(letter, byte)| *letter = *byte);
+        Self::Named(letters)
+    }
 }
 
 /// Seconds from the year 1, where Go's zero time stands, to 1970.
@@ -106,12 +116,8 @@ impl Time {
         let civil = self.civil();
         let second = i64::from(civil.hour * 3600 + civil.minute * 60 + civil.second);
         let year = civil.year.saturating_add(years);
-        let moved = Self::of_civil(
-            year,
-            i64::from(civil.month).saturating_add(months),
-            i64::from(civil.day).saturating_add(days),
-            second,
-        );
+        let moved =
+            Self::of_civil(year, i64::from(civil.month).saturating_add(months), i64::from(civil.day).saturating_add(days), second);
         Self { seconds: moved.seconds - i64::from(self.offset), ..self }
     }
 

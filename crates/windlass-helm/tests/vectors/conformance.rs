@@ -52,9 +52,7 @@ fn check(vector: &Vector) -> Result<(), String> {
             (Err(_), Err(_)) => {}
             (expected, _) => {
                 let template = &vector.template;
-                return Err(format!(
-                    "{version:?} {template:?}\n    found    {found:?}\n    expected {expected:?}"
-                ));
+                return Err(format!("{version:?} {template:?}\n    found    {found:?}\n    expected {expected:?}"));
             }
         }
     }
