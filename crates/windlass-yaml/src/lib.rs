@@ -39,7 +39,7 @@
 //!
 //! # Stricter than Go, on purpose
 //!
-//! - A key that appears twice is refused with both lines; Go keeps one of the two.
+//! - A key that appears twice is refused with both lines, unless [`Options`] allow it; Go keeps the last of the two.
 //! - A field written before `<<` that the merge would replace with another value is refused: go-yaml v2 lets the merge
 //!   win, v3 and the YAML specification the field, so that kubectl and kustomize disagree.
 //! - `!!binary` that is not UTF-8 is refused; Go replaces the bytes.

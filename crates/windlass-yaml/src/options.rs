@@ -38,6 +38,8 @@ pub struct Options {
     pub format: Format,
     /// What YAML means; JSON always means the same.
     pub rules: Rules,
+    /// A key of YAML that appears twice, or that `<<` brings again, is no problem: the last wins, as in Go.
+    pub repeated_keys: bool,
     /// Bytes of one text.
     pub file_bytes_max: u64,
     /// Documents in one text.
@@ -67,6 +69,13 @@ impl Options {
         self
     }
 
+    /// Says whether a key of YAML may appear twice, so that the last wins.
+    #[must_use]
+    pub fn with_repeated_keys(mut self, repeated_keys: bool) -> Self {
+        self.repeated_keys = repeated_keys;
+        self
+    }
+
     /// Replaces the limit of the values that aliases multiply.
     #[must_use]
     pub fn with_alias_values_max(mut self, values: usize) -> Self {
@@ -93,6 +102,7 @@ impl From<&Limits> for Options {
         Self {
             format: Format::Auto,
             rules: Rules::V2,
+            repeated_keys: false,
             file_bytes_max: limits.file_bytes_max,
             documents_max: limits.documents_max,
             value_depth_max: limits.value_depth_max,

@@ -467,3 +467,13 @@ fn leaves_are_in_the_order_of_the_text() {
         "1 1:2 b=1.0 \"1.0\"\n1 2:8 a[0]=\"x\" \"\\\"x\\\"\"\n1 2:14 a[1].c=null \"null\"",
     );
 }
+
+#[test]
+fn the_last_of_equal_keys_wins_where_they_are_allowed() {
+    let text = b"base: &b {x: 1, w: 1}\nmap: {x: 0, x: 2}\nover: {x: 3, <<: *b}\nunder:\n  <<: *b\n  w: 4\nmap: {z: 5}\n";
+    let documents = read(text, &Options::default().with_repeated_keys(true)).unwrap();
+    assert_eq!(
+        documents[0].value.canonical(),
+        r#"{"base":{"w":1,"x":1},"map":{"z":5},"over":{"w":1,"x":1},"under":{"w":4,"x":1}}"#
+    );
+}

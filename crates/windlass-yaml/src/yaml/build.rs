@@ -57,7 +57,7 @@ impl Builder {
             keys: Keys::default(),
             anchors: Anchors::new(options),
             items: Vec::new(),
-            fields: Fields::new(options.rules),
+            fields: Fields::new(options.rules, options.repeated_keys),
             problems: Vec::new(),
             problems_max: options.problems_max,
             problems_more: 0,

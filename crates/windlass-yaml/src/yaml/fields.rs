@@ -18,12 +18,14 @@ pub(super) struct Field {
 /// The fields of all maps that are open, those of the innermost last.
 pub(super) struct Fields {
     rules: Rules,
+    /// The last of equal keys wins, and nobody is told.
+    repeated: bool,
     open: Vec<Field>,
 }
 
 impl Fields {
-    pub(super) const fn new(rules: Rules) -> Self {
-        Self { rules, open: Vec::new() }
+    pub(super) const fn new(rules: Rules, repeated: bool) -> Self {
+        Self { rules, repeated, open: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -72,7 +74,8 @@ impl Fields {
             Rules::V3 => fields.sort_by(|a, b| (&a.key, !a.merged).cmp(&(&b.key, !b.merged))),
         }
         let mut problems = Vec::new();
-        for same in fields.chunk_by(|a, b| a.key == b.key).filter(|same| same.len() > 1) {
+        let told = |same: &&[Field]| same.len() > 1 && !self.repeated;
+        for same in fields.chunk_by(|a, b| a.key == b.key).filter(told) {
             problems.extend(clashes(self.rules, same));
         }
         problems.sort_by_key(|(_, spot): &(Error, Spot)| spot.offset);
