@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Resolved,
-    Result, Revision, Source as Origin, Target as Place, TreePath, async_trait,
+    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Result,
+    Revision, Source as Origin, Target as Place, TreePath,
 };
-use windlass_engine::{Compared, Engine, Options, Wait};
+use windlass_engine::{Compared, Engine, Options, SharedSource, Wait};
 use windlass_fs::{DirSource, DirTarget};
 use windlass_git::GitSource;
 use windlass_kinds::dialect::default_dialects;
@@ -33,14 +33,18 @@ pub(crate) struct Origins {
 
 /// Makes what a unit is rendered from. Nothing is asked yet.
 pub(crate) fn origins(unit: &Unit) -> Origins {
-    let renderer: Arc<dyn Renderer> = Arc::new(Manifests::new());
-    let blamed = |source: Arc<dyn Origin>| Arc::new(Blamed { part: source, unit: unit.clone() });
-    let renderer = Arc::new(Blamed { part: renderer, unit: unit.clone() });
-    match &unit.source {
-        Source::Dir(folder) => {
-            Origins { source: blamed(Arc::new(DirSource::new(folder))), path: TreePath::root(), renderer }
-        }
-        Source::Git { url, at, path, credentials } => {
+    let renderer = Arc::new(Blamed { part: Arc::new(Manifests::new()), unit: unit.clone() });
+    let path = match &unit.source {
+        Source::Dir(_) => TreePath::root(),
+        Source::Git { path, .. } => path.clone(),
+    };
+    Origins { source: source(unit), path, renderer }
+}
+
+fn source(unit: &Unit) -> Arc<dyn Origin> {
+    let inner: Arc<dyn Origin> = match &unit.source {
+        Source::Dir(folder) => Arc::new(DirSource::new(folder)),
+        Source::Git { url, at, credentials, .. } => {
             let source = GitSource::new(url);
             let source = match at {
                 GitReference::Default => source,
@@ -48,31 +52,42 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
                 GitReference::Tag(name) => source.tag(name),
                 GitReference::Commit(name) => source.commit(name),
             };
-            let source: Arc<dyn Origin> = match credentials {
+            match credentials {
                 Some(file) => Arc::new(PrivateSource::new(source, file)),
                 None => Arc::new(source),
-            };
-            Origins { source: blamed(source), path: path.clone(), renderer }
+            }
         }
+    };
+    Arc::new(SharedSource::new(inner))
+}
+
+/// What units of one source have in common: all but the path.
+fn shared(unit: &Unit) -> String {
+    match &unit.source {
+        Source::Dir(folder) => format!("dir {}", folder.display()),
+        Source::Git { url, at, credentials, .. } => format!("git {url:?} {at:?} {credentials:?}"),
     }
 }
 
-/// A part of a unit whose errors say which field of the unit named it.
+/// Names a source, so that units of one source know one another.
+fn name(unit: &Unit) -> String {
+    let at = match &unit.source {
+        Source::Dir(_) => String::new(),
+        Source::Git { at, .. } => match at {
+            GitReference::Default => String::new(),
+            GitReference::Branch(name) => format!(" branch {name}"),
+            GitReference::Tag(name) => format!(" tag {name}"),
+            GitReference::Commit(name) => format!(" commit {name}"),
+        },
+    };
+    format!("{}{at}", unit.source)
+}
+
+/// A renderer whose errors say which field of the unit named what it renders.
 #[derive(Debug)]
-struct Blamed<T: ?Sized> {
+struct Blamed {
     unit: Unit,
-    part: Arc<T>,
-}
-
-#[async_trait]
-impl Origin for Blamed<dyn Origin> {
-    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        self.part.resolve(cx).await.map_err(|error| blame_source(&self.unit, error))
-    }
-
-    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
-        self.part.fetch(cx, revision, paths).await.map_err(|error| blame_source(&self.unit, error))
-    }
+    part: Arc<dyn Renderer>,
 }
 
 /// Blames the field that says what the source could not do.
@@ -99,7 +114,7 @@ fn blame_source(unit: &Unit, error: Error) -> Error {
     unit.blame(&["spec", "source", "git", field], error)
 }
 
-impl Renderer for Blamed<dyn Renderer> {
+impl Renderer for Blamed {
     fn fingerprint(&self) -> Digest {
         self.part.fingerprint()
     }
@@ -118,9 +133,12 @@ impl Renderer for Blamed<dyn Renderer> {
 ///
 /// # Errors
 /// What the source says.
-pub(crate) async fn fetch(cx: &Context, origins: &Origins) -> Result<Artifact> {
-    let resolved = origins.source.resolve(cx).await?;
-    origins.source.fetch(cx, &resolved.revision, &Paths::All).await
+pub(crate) async fn fetch(cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
+    let fetched = async {
+        let resolved = origins.source.resolve(cx).await?;
+        origins.source.fetch(cx, &resolved.revision, &Paths::All).await
+    };
+    fetched.await.map_err(|error| blame_source(unit, error))
 }
 
 /// Renders what was fetched, off the threads that wait.
@@ -145,8 +163,11 @@ pub(crate) async fn render(
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
     /// By the path by which a folder goes, whichever way it was spelled.
-    folders: Mutex<BTreeMap<String, DirTarget>>,
+    folders: Mutex<BTreeMap<String, Arc<dyn Place>>>,
+    /// By what units of one source have in common.
+    sources: Mutex<BTreeMap<String, Arc<dyn Origin>>>,
     clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
+    targets: tokio::sync::Mutex<Vec<(Kubernetes, Arc<dyn Place>)>>,
 }
 
 impl Workshop {
@@ -155,18 +176,27 @@ impl Workshop {
     /// # Errors
     /// What a kubeconfig or a folder says, with the place of the unit that names it.
     pub(crate) async fn engine(&self, unit: &Unit, events: impl EventSink) -> Result<Engine> {
-        let origins = origins(unit);
+        let Origins { path, renderer, .. } = origins(unit);
         let target = self.target(unit).await?;
         let mut options = Options::default();
         options.prune = unit.prune.clone();
         options.adoption = unit.adoption;
         options.interval = unit.interval;
         options.wait = Wait::default().with_health_timeout(unit.timeout).with_delete_timeout(unit.timeout);
-        Ok(Engine::of(unit.id.clone(), origins.source, origins.renderer, target)
-            .with_path(origins.path)
+        let blamed = unit.clone();
+        Ok(Engine::of(unit.id.clone(), self.source(unit), renderer, target)
+            .with_path(path)
+            .with_source_name(name(unit))
+            .with_source_errors(move |error| blame_source(&blamed, error))
             .with_options(options)
             .with_explain(Compared::new(Arc::new(windlass_kinds::schema::built_in().clone())))
             .with_events(events))
+    }
+
+    /// Gives the source of a unit: the same one for all units of one repository.
+    fn source(&self, unit: &Unit) -> Arc<dyn Origin> {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(sources.entry(shared(unit)).or_insert_with(|| source(unit)))
     }
 
     async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
@@ -186,24 +216,32 @@ impl Workshop {
         let opened = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
         let place = opened.profile().place.to_owned();
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::new(folders.entry(place).or_insert(opened).clone()))
+        Ok(Arc::clone(folders.entry(place).or_insert_with(|| Arc::new(opened))))
     }
 
     /// Gives the target in a cluster, or the field that is to blame.
     async fn kubernetes(&self, kubernetes: &Kubernetes) -> Result<Arc<dyn Place>, (&'static str, Error)> {
+        let mut targets = self.targets.lock().await;
+        if let Some((_, target)) = targets.iter().find(|(have, _)| have == kubernetes) {
+            return Ok(Arc::clone(target));
+        }
         let mut options = KubeOptions::default();
         if let Some(namespace) = &kubernetes.namespace {
             options = options.with_default_namespace(namespace).map_err(|error| ("namespace", error))?;
         }
-        let mut cluster = self.cluster(kubernetes).await.map_err(to_blame)?;
+        let connected = self.cluster(kubernetes).await.map_err(to_blame)?;
+        let mut cluster = connected.clone();
         if let Some(account) = &kubernetes.account {
             cluster = cluster.as_account(account).map_err(|error| ("account", error))?;
         }
         let target = KubeTarget::new(cluster, options)
             .with_dialects(default_dialects())
             .with_order(default_order())
-            .with_health(vec![Arc::new(KubernetesHealth)]);
-        Ok(Arc::new(target))
+            .with_health(vec![Arc::new(KubernetesHealth)])
+            .with_store_cluster(connected);
+        let target: Arc<dyn Place> = Arc::new(target);
+        targets.push((kubernetes.clone(), Arc::clone(&target)));
+        Ok(target)
     }
 
     /// Connects, or takes the connection that another unit with the same words made.

@@ -152,6 +152,17 @@ pub trait ControlStore: fmt::Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>>;
 
+    /// Gives what is asked of all units of an installation, in one request where the place allows it.
+    ///
+    /// # Errors
+    /// As [`control`](ControlStore::control). A document that cannot be read is left out, and a later `control` of its unit
+    /// says so.
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>>;
+
     /// Replaces what is asked of a unit.
     ///
     /// # Errors

@@ -126,6 +126,9 @@ impl fmt::Display for EventKind {
             Self::Withheld { why, hold: true } => write!(f, "on hold: {why}"),
             Self::Withheld { why, hold: false } => write!(f, "denied: {why}"),
             Self::Object { id, outcome: Outcome::Failed { error } } => write!(f, "failed {id}: {error}"),
+            Self::Object { id, outcome: Outcome::Deleting { held_by } } if !held_by.is_empty() => {
+                write!(f, "deleting {id}, held by {}", held_by.join(", "))
+            }
             Self::Object { id, outcome } => write!(f, "{} {id}", outcome.name()),
             Self::Health { id, health } => write!(f, "{id} is {health}"),
             Self::Saved { objects } => write!(f, "state saved, {objects} objects owned"),

@@ -57,7 +57,8 @@ impl HookDeletion {
 
 /// An object that runs once for each revision, at a certain moment.
 ///
-/// Hooks of one phase run by their wave, then weight, then identity, one after the other.
+/// Hooks of one phase run by their wave, then by their weight; those of one wave and weight run at the same time, in the
+/// order of their kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]

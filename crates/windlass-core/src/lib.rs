@@ -77,7 +77,7 @@ pub use render::{
 };
 pub use report::{Counts, ObjectReport, Outcome, Report};
 pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
-pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger};
+pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger, UnitOrigin};
 pub use target::{
     Admitted, Cascade, Conflict, Decision, Deletion, Expect, Interest, Live, Look, Mode, Observation,
     Observed, Predict, Prediction, Profile, Stamp, Taken, Target, Version, Want, Watch, Write, Written,

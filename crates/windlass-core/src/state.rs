@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Context, Counts, Digest, Limits, ObjectId, Result, Revision, Stamp, Text, Timestamp, UnitId, Version,
+    Context, Counts, Digest, Limits, ObjectId, Result, Revision, Stamp, Text, Timestamp, TreePath, UnitId,
+    Version,
 };
 
 /// What is kept of one owned object: enough to notice a change and to delete it without the render that made it.
@@ -124,14 +125,24 @@ impl Record {
     }
 }
 
+/// Where a unit is rendered from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnitOrigin {
+    /// The source, in a spelling that all units of one source share; without credentials.
+    pub source: Text,
+    /// The folder in it.
+    pub path: TreePath,
+}
+
 /// A hook that ran: what it was, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HookRun {
     /// What it ran for: a digest over the revision and what the hook was.
     pub run: Digest,
-    /// Whether it succeeded.
-    pub good: bool,
+    /// Whether it succeeded; `None` while nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<bool>,
 }
 
 /// All that is remembered of one unit, at one version.
@@ -149,6 +160,9 @@ pub struct Saved {
     /// The namespace into which the target put objects that named none. A unit keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_namespace: Option<Text>,
+    /// Where the unit is rendered from, where that is known: units of one source know one another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<UnitOrigin>,
     /// The hooks that ran last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<ObjectId, HookRun>,
@@ -163,6 +177,7 @@ impl Saved {
             inventory: Inventory::default(),
             history: Vec::new(),
             default_namespace: None,
+            origin: None,
             hooks: BTreeMap::new(),
         }
     }
@@ -187,6 +202,8 @@ pub struct Delta {
     pub record: Option<Record>,
     /// The default namespace, where it is recorded for the first time.
     pub default_namespace: Option<Text>,
+    /// Where the unit is rendered from, where that is recorded for the first time or has changed.
+    pub origin: Option<UnitOrigin>,
     /// Hooks that ran.
     pub hooks: BTreeMap<ObjectId, HookRun>,
     /// Forget the unit: afterwards nothing is stored of it.
@@ -212,6 +229,9 @@ impl Delta {
         trim(&mut saved.history, limits.history_max);
         if self.default_namespace.is_some() {
             saved.default_namespace.clone_from(&self.default_namespace);
+        }
+        if self.origin.is_some() {
+            saved.origin.clone_from(&self.origin);
         }
         saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
         saved.hooks.retain(|id, _| !self.drop.contains(id));

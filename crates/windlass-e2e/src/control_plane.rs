@@ -12,6 +12,7 @@ mod launch;
 mod options;
 mod process;
 mod program;
+mod release;
 mod secrets;
 
 use std::ffi::OsStr;
@@ -19,10 +20,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub use build::{KUBERNETES_VERSION, build, cache_folder};
+pub use build::{build, cache_folder};
 pub use error::Error;
 pub use options::{Options, Parts, Source};
 pub use program::Program;
+pub use release::Release;
 
 use launch::Running;
 use program::Programs;
@@ -48,7 +50,7 @@ impl ControlPlane {
         let programs = match &options.source {
             Source::Existing(kubeconfig) => return Self::existing(kubeconfig),
             Source::Assets(folder) => Programs::in_folder(folder, options.parts)?,
-            Source::Built(cache) => Programs::in_folder(&build(cache)?, options.parts)?,
+            Source::Built { cache, release } => Programs::in_folder(&build(cache, *release)?, options.parts)?,
         };
         let running = launch::launch(&programs, options)?;
         Ok(Self {

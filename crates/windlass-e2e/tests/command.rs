@@ -21,7 +21,7 @@ fn check(argument: &str, programs: &Path, cache: &Path, expected: &str) {
 fn without_go_the_error_says_what_to_install_or_to_set() {
     let (programs, cache) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     for argument in ["build", "up"] {
-        for expected in ["install Go 1.24 or later", "KUBEBUILDER_ASSETS", "WINDLASS_E2E_KUBECONFIG"] {
+        for expected in ["install Go 1.26 or later", "KUBEBUILDER_ASSETS", "WINDLASS_E2E_KUBECONFIG"] {
             check(argument, programs.path(), cache.path(), expected);
         }
     }

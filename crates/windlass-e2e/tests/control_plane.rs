@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windlass_e2e::control_plane::{ControlPlane, Error, Options, Parts, Program, Source};
+use windlass_e2e::control_plane::{ControlPlane, Error, Options, Parts, Program, Release, Source};
+use windlass_kinds::scope::{KUBERNETES_VERSION, Scope, scope};
 
 /// A static is never dropped: the leashes end this plane together with the process of the tests.
 static PLANE: LazyLock<ControlPlane> = LazyLock::new(|| start(Parts::All));
@@ -178,9 +179,37 @@ fn the_guest_is_refused() {
 #[test]
 fn the_server_says_the_version_that_was_built() {
     let version = kubectl("get --raw /version");
-    let expected = windlass_e2e::control_plane::KUBERNETES_VERSION;
-    assert!(version.contains(&format!("\"gitVersion\": \"{expected}\"")), "{expected} in {version}");
-    assert!(version.contains("\"minor\": \"34\""), "the minor version is stamped too: {version}");
+    let expected = Release::from_env().expect("a release").version();
+    assert!(version.contains(&format!("\"gitVersion\": \"v{expected}\"")), "{expected} in {version}");
+    let minor = expected.split('.').nth(1).expect("a minor version");
+    assert!(
+        version.contains(&format!("\"minor\": \"{minor}\"")),
+        "the minor version is stamped too: {version}"
+    );
+}
+
+#[test]
+fn every_kind_that_a_server_can_serve_has_its_scope_in_the_table() {
+    let options = Options::from_env()
+        .expect("a source of programs")
+        .with_parts(Parts::Api)
+        .with_apiserver_flag("--runtime-config=api/all=true");
+    let plane = ControlPlane::start(&options).unwrap_or_else(|error| panic!("no control plane: {error}"));
+    let resources = plane.kubectl_run(&["api-resources", "--no-headers"]).expect("what is served");
+    let (mut kinds, mut wrong) = (0, Vec::new());
+    for line in resources.lines() {
+        let mut columns = line.split_whitespace().rev();
+        let mut column = || columns.next().expect("a kind, whether it is in namespaces, and its version");
+        let (kind, namespaced, version) = (column(), column(), column());
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let expected = if namespaced == "true" { Scope::Namespaced } else { Scope::Cluster };
+        kinds += 1;
+        if scope(group, kind) != Some(expected) {
+            wrong.push(format!("{version} {kind}: {expected:?}, not {:?}", scope(group, kind)));
+        }
+    }
+    assert!(kinds > 60, "the server serves its kinds: {resources}");
+    assert_eq!(wrong, Vec::<String>::new(), "the table of {KUBERNETES_VERSION} and the server agree");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What is known when a plan is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Error, Interest, Inventory, Item, Look, Node, ObjectId, Observed, Prediction, Revision, Text, UnitId,
-    Warning,
+    Digest, Error, HookRun, Interest, Inventory, Item, Look, Node, ObjectId, Observed, Prediction, Revision,
+    Taken, Text, UnitId, Warning,
 };
 
 /// A wanted object, and what the target said of it.
@@ -16,14 +16,28 @@ pub struct Wanted {
     pub refused: Option<Error>,
     /// What must be healthy before its kind exists.
     pub until: Option<Node>,
+    /// It named no namespace, and the target put it into this one.
+    pub placed: Option<Text>,
 }
 
 impl Wanted {
     /// Wants an item that the target has nothing against.
     #[must_use]
     pub const fn new(item: Item) -> Self {
-        Self { item, refused: None, until: None }
+        Self { item, refused: None, until: None, placed: None }
     }
+}
+
+/// What other units that are rendered from the same source want at the same revision.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Siblings {
+    /// The units that could be rendered.
+    pub known: BTreeSet<UnitId>,
+    /// The units that could not, each with the reason.
+    pub unknown: BTreeMap<UnitId, Error>,
+    /// Who of them wants which object.
+    pub wants: BTreeMap<ObjectId, BTreeSet<UnitId>>,
 }
 
 /// What is known when a plan is made: gathered from source, renderer, target and state, and complete; making the plan
@@ -45,6 +59,16 @@ pub struct Facts {
     pub observed: Observed,
     /// What writes would do; `None` where the target cannot predict, and what is wanted counts as the prediction.
     pub predictions: Option<BTreeMap<ObjectId, Prediction>>,
+    /// What else would go with objects that are to be deleted.
+    pub takes: BTreeMap<ObjectId, Vec<Taken>>,
+    /// What other units of the source want, where an object changes hands.
+    pub siblings: Siblings,
+    /// Objects that a person wants to be left alone, and why.
+    pub held: BTreeMap<ObjectId, Text>,
+    /// The namespace that objects without one went into so far.
+    pub default_namespace: Option<Text>,
+    /// Hooks that ran.
+    pub hooks: BTreeMap<ObjectId, HookRun>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
     /// Everything owned is to go: nothing is wanted, and no guard stands in the way.
@@ -62,6 +86,11 @@ impl Facts {
             inventory,
             observed: Observed::default(),
             predictions: None,
+            takes: BTreeMap::new(),
+            siblings: Siblings::default(),
+            held: BTreeMap::new(),
+            default_namespace: None,
+            hooks: BTreeMap::new(),
             warnings: Vec::new(),
             delete_all: false,
         }
@@ -85,5 +114,22 @@ impl Facts {
             objects.insert(object.id().clone(), Look::new(object.api_version()).unless(known));
         }
         Interest { unit: self.unit.clone(), objects }
+    }
+
+    /// Gives the owned objects that are not wanted any more.
+    pub(crate) fn unwanted(&self) -> BTreeSet<&ObjectId> {
+        let wanted: BTreeSet<&ObjectId> = self.wanted.iter().map(|wanted| wanted.item.id()).collect();
+        self.inventory.objects.keys().filter(|id| !wanted.contains(id)).collect()
+    }
+
+    /// Digests all that is wanted: what hooks run for, once for each.
+    pub(crate) fn run(&self) -> Digest {
+        let mut wanted: Vec<String> = self
+            .wanted
+            .iter()
+            .map(|wanted| format!("{} {}", wanted.item.id(), wanted.item.object.digest()))
+            .collect();
+        wanted.sort();
+        Digest::of_parts(wanted.iter().map(String::as_bytes))
     }
 }

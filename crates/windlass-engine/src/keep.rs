@@ -23,6 +23,14 @@ pub(crate) fn stay(live: &Live, unit: &UnitId, dialects: &[Arc<dyn Dialect>]) ->
     live.body.as_ref().and_then(|body| asks(body, dialects))
 }
 
+/// Why a live object is left alone: it says so itself. What cannot be read says nothing.
+pub(crate) fn suspended_live(live: &Live, dialects: &[Arc<dyn Dialect>]) -> Option<Text> {
+    let body = live.body.as_ref()?;
+    let mut directives = Directives::default();
+    dialects.iter().for_each(|dialect| drop(dialect.read(body, &mut directives)));
+    directives.suspended.map(|why| format!("left alone: {why}").into())
+}
+
 /// What the live object says itself. An annotation that cannot be read may well mean that it is to be kept.
 fn asks(body: &Object, dialects: &[Arc<dyn Dialect>]) -> Option<Stay> {
     let mut directives = Directives::default();
@@ -33,6 +41,9 @@ fn asks(body: &Object, dialects: &[Arc<dyn Dialect>]) -> Option<Stay> {
             }
             _ => {}
         }
+    }
+    if let Some(why) = directives.suspended {
+        return Some(Stay::Owned(format!("left alone: {why}").into()));
     }
     directives.keep.then(|| Stay::Released("it asks to be kept".into()))
 }

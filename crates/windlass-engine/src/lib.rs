@@ -42,20 +42,24 @@ mod clock;
 mod driver;
 mod explain;
 mod facts;
+mod fleet;
 mod keep;
 mod options;
 mod plan;
 mod policy;
 mod rules;
+mod shared;
 mod step;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use driver::{Engine, ObjectStatus, Status};
 pub use explain::Compared;
-pub use facts::{Facts, Wanted};
+pub use facts::{Facts, Siblings, Wanted};
+pub use fleet::{Fleet, Member};
 pub use options::Options;
 pub use plan::plan;
 pub use policy::MaxPrune;
 pub use rules::{Adoption, Explain, Prune, Rules, Wait};
+pub use shared::SharedSource;
 pub use step::{Effect, Happened, State, step};

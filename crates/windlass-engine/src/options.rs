@@ -18,6 +18,9 @@ pub struct Options {
     pub interval: Duration,
     /// How far a wait between two passes may be off, in percent to both sides, so that many units do not all pass at once.
     pub jitter_percent: u8,
+    /// A hook that failed runs again in the next pass, though nothing else is wanted. It does where somebody asks for each
+    /// pass; where passes come by themselves it waits until something else is wanted.
+    pub repeat_failed_hooks: bool,
     /// The wait after a first failure; it doubles with each further one, up to the interval.
     pub retry_min: Duration,
 }
@@ -30,6 +33,7 @@ impl Default for Options {
             adoption: Adoption::default(),
             interval: Duration::from_secs(60),
             jitter_percent: 5,
+            repeat_failed_hooks: true,
             retry_min: Duration::from_secs(2),
         }
     }

@@ -72,8 +72,11 @@ impl Prune {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wait {
-    /// Wait for every object to be healthy, not only for those that others wait for.
+    /// Wait for every object that was changed to be healthy, not only for those that others wait for.
     pub health: bool,
+    /// Wait for what was deleted to be gone, and count it as failed where it is not in time; otherwise it is told, and looked
+    /// at in the next pass.
+    pub deletion: bool,
     /// How long an object may take to become healthy, unless it says so itself.
     pub health_timeout: Duration,
     /// How long a delete may take to be confirmed.
@@ -90,6 +93,7 @@ impl Default for Wait {
     fn default() -> Self {
         Self {
             health: true,
+            deletion: true,
             health_timeout: Duration::from_secs(300),
             delete_timeout: Duration::from_secs(120),
             poll_min: Duration::from_millis(250),
@@ -104,6 +108,13 @@ impl Wait {
     #[must_use]
     pub fn only_gates() -> Self {
         Self { health: false, ..Self::default() }
+    }
+
+    /// Waits for nothing that no other object waits for: neither for health nor for what was deleted to be gone.
+    #[must_use]
+    pub const fn nothing_else(mut self) -> Self {
+        (self.health, self.deletion) = (false, false);
+        self
     }
 
     /// Sets how long an object may take to become healthy.
@@ -145,6 +156,8 @@ pub struct Rules<'a> {
     pub prune: &'a Prune,
     /// What is waited for.
     pub wait: &'a Wait,
+    /// A hook that failed runs again, though nothing else is wanted.
+    pub repeat_failed_hooks: bool,
     /// How much of anything is allowed.
     pub limits: &'a Limits,
 }
@@ -153,7 +166,16 @@ impl<'a> Rules<'a> {
     /// Makes rules.
     #[must_use]
     pub fn new(explain: &'a dyn Explain, prune: &'a Prune, wait: &'a Wait, limits: &'a Limits) -> Self {
-        Self { order: &[], dialects: &[], explain, adoption: Adoption::default(), prune, wait, limits }
+        Self {
+            order: &[],
+            dialects: &[],
+            explain,
+            adoption: Adoption::default(),
+            prune,
+            wait,
+            repeat_failed_hooks: true,
+            limits,
+        }
     }
 
     /// Sets what must come before what.
@@ -174,6 +196,13 @@ impl<'a> Rules<'a> {
     #[must_use]
     pub const fn with_adoption(mut self, adoption: Adoption) -> Self {
         self.adoption = adoption;
+        self
+    }
+
+    /// Says whether a hook that failed runs again, though nothing else is wanted.
+    #[must_use]
+    pub const fn with_failed_hooks_repeated(mut self, repeated: bool) -> Self {
+        self.repeat_failed_hooks = repeated;
         self
     }
 }

@@ -379,7 +379,7 @@ fn what_cannot_be_looked_at_is_neither_written_nor_pruned() {
     world.target.fail_look(&object_id("a"), down());
     world.target.fail_look(&object_id("b"), down());
     let report = world.pass();
-    assert_eq!(World::outcomes(&report), "a: failed, b: kept");
+    assert_eq!(World::outcomes(&report), "a: failed, b: failed");
     assert_eq!(world.take_writes(), "");
 }
 

@@ -22,7 +22,7 @@ fn check(world: &World, expected: &[&str]) {
 #[test]
 fn refusals_and_what_they_hold_back_are_told() {
     let world = World::new("a=1; b=1 after:a; c=1");
-    world.target.put_foreign(object("a", "0"), Some(Owner::named("other")));
+    world.target.put_foreign(object("a", "0"), Some(Owner::named("flux:apps/shop")));
     world.pass();
     check(
         &world,
@@ -74,6 +74,7 @@ fn what_is_held_back_from_deletion_and_what_does_not_go_is_told() {
         &world,
         &[
             "deleting b",
+            "deleting b, held by testkit",
             "failed b: the object was told to go, and something holds it",
             "skipped a",
             "pass finished: 1 skipped, 1 failed, 1 unchanged",

@@ -26,6 +26,7 @@ fn live(object: &Object, uid: &str, owner: Option<Owner>) -> Observation {
         stamp: Stamp(object.digest()),
         uid: Some(uid.into()),
         owner,
+        deletion: None,
         health: None,
         body: Some(object.clone()),
     })

@@ -256,10 +256,13 @@ fn no_duration_however_long_ends_a_pass_in_a_panic() {
 }
 
 #[test]
-fn run_waits_no_longer_than_its_interval_whatever_the_other_side_names() {
-    let world = World::with("a=1", |target| target, |engine| engine.with_interval(seconds(60)));
-    world.source.go_down(down().retrying(Retry::After(seconds(3600))));
-    assert!(world.run(&world.engine, 3).iter().all(|wait| *wait == seconds(60)));
+fn run_waits_as_long_as_the_other_side_names_up_to_the_limit_whatever_the_interval() {
+    for (named, expected) in [(300, 300), (86_400, 900)] {
+        let world = World::with("a=1", |target| target, |engine| engine.with_interval(seconds(60)));
+        world.source.go_down(down().retrying(Retry::After(seconds(named))));
+        let waits = world.run(&world.engine, 3);
+        assert!(waits.iter().all(|wait| *wait == seconds(expected)), "{named} s are named: {waits:?}");
+    }
 }
 
 #[cfg(feature = "tokio")]

@@ -1,6 +1,9 @@
 //! Makes the tables of this crate from the OpenAPI that Kubernetes publishes; see `README.md` beside this file.
 //!
-//! `generate-kinds VERSION OPENAPI_FOLDER SOURCE_FOLDER`
+//! `generate-kinds VERSION SOURCE_FOLDER OPENAPI_FOLDER…`
+//!
+//! Of several folders the last is that of `VERSION`. The earlier ones add what it no longer has, since clusters of their
+//! releases are still managed.
 
 mod table;
 
@@ -13,13 +16,16 @@ use windlass_core::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [version, openapi, source] = arguments.as_slice() else {
-        return Err("usage: generate-kinds VERSION OPENAPI_FOLDER SOURCE_FOLDER".into());
+    let [version, source, folders @ ..] = arguments.as_slice() else {
+        return Err("usage: generate-kinds VERSION SOURCE_FOLDER OPENAPI_FOLDER…".into());
     };
     let mut table = table::Table::default();
-    for (name, text) in files(Path::new(openapi))? {
-        let document: Value = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
-        table.add(&document);
+    for folder in folders {
+        for (name, text) in files(Path::new(folder))? {
+            let document: Value =
+                serde_json::from_str(&text).map_err(|error| format!("{folder}/{name}: {error}"))?;
+            table.add(&document);
+        }
     }
     let source = Path::new(source);
     fs::write(source.join("scope/table.rs"), table.scopes(version))?;

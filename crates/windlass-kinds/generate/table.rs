@@ -15,6 +15,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// Adds a document; of a type that several have, the last one holds.
     pub(crate) fn add(&mut self, document: &Value) {
         for (path, operations) in fields(document.get("paths")) {
             self.add_path(path, operations);

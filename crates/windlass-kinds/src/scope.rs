@@ -111,6 +111,8 @@ mod tests {
             ("policy", "PodDisruptionBudget"),
             ("coordination.k8s.io", "Lease"),
             ("events.k8s.io", "Event"),
+            ("scheduling.k8s.io", "Workload"),
+            ("lifecycle.k8s.io", "EvictionRequest"),
         ];
         let cluster = [
             ("", "Namespace"),
@@ -122,6 +124,7 @@ mod tests {
             ("apiregistration.k8s.io", "APIService"),
             ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
             ("scheduling.k8s.io", "PriorityClass"),
+            ("resource.k8s.io", "ResourcePoolStatusRequest"),
         ];
         for (group, kind) in namespaced {
             assert_eq!(scope(group, kind), Some(Scope::Namespaced), "{group}/{kind}");

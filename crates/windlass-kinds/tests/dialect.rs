@@ -39,6 +39,19 @@ fn text(directives: &Directives) -> String {
         words.push(format!("after={}", after.join(",")));
     }
     words.extend(directives.time_limit.map(|limit| format!("limit={}s", limit.as_secs())));
+    words.extend(directives.hook.map(|hook| {
+        let deletion = hook.deletion;
+        let when = [
+            (deletion.before_next, " next"),
+            (deletion.on_success, " success"),
+            (deletion.on_failure, " failure"),
+        ];
+        let when: String = when.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+        format!("hook={} {} deleted:{when}", hook.phase.name(), hook.weight)
+    }));
+    words.extend(directives.suspended.as_ref().map(|why| format!("suspended: {why}")));
+    words.extend(directives.no_wait.then(|| "nowait".to_owned()));
+    words.extend(directives.transient.then(|| "transient".to_owned()));
     words.join(" ")
 }
 
@@ -130,45 +143,116 @@ fn wrong_values_name_annotation_value_and_object() {
 }
 
 #[test]
-fn what_its_author_does_not_want_applied_is_refused() {
-    let refused = |dialect: &dyn Dialect, annotation: &str, value: &str| {
-        let expected = format!(
-            "the annotation says that the object is not to be applied (annotation={annotation}, value={value:?}, object=ConfigMap/shop/it)"
-        );
-        check(dialect, &format!("{annotation}: {value}"), &expected);
-    };
-    refused(&FluxDialect, "kustomize.toolkit.fluxcd.io/ssa", "Ignore");
-    refused(&FluxDialect, "kustomize.toolkit.fluxcd.io/reconcile", "disabled");
-    refused(&FluxDialect, "kustomize.toolkit.fluxcd.io/reconcile", "Disabled");
-    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/reconcile: enabled", "");
-    let hook = "argocd.argoproj.io/hook";
-    for value in ["PreDelete", "PostDelete", "SyncFail", "Skip", "SyncFail, PostDelete"] {
-        refused(&ArgoDialect, hook, value);
+fn what_its_author_wants_to_be_left_alone_is_suspended_and_the_annotation_is_named() {
+    let flux = "kustomize.toolkit.fluxcd.io";
+    check(
+        &FluxDialect,
+        &format!("{flux}/ssa: Ignore"),
+        &format!("suspended: the annotation {flux}/ssa says Ignore"),
+    );
+    for value in ["disabled", "Disabled"] {
+        let expected = format!("suspended: the annotation {flux}/reconcile says disabled");
+        check(&FluxDialect, &format!("{flux}/reconcile: {value}"), &expected);
     }
-    for value in ["PreSync", "Sync", "PostSync", "PostSync,SyncFail", "crd-install"] {
-        check(&ArgoDialect, &format!("{hook}: {value}"), "");
-    }
+    check(&FluxDialect, &format!("{flux}/reconcile: enabled"), "");
+    let skip = "suspended: the annotation argocd.argoproj.io/hook says Skip";
+    check(&ArgoDialect, "argocd.argoproj.io/hook: Skip", skip);
+    check(
+        &WindlassDialect,
+        "windlass.dev/suspend: INC-7 is being worked on",
+        "suspended: the annotation windlass.dev/suspend says: INC-7 is being worked on",
+    );
+    let disabled = "suspended: the annotation windlass.dev/reconcile says disabled";
+    check(&WindlassDialect, "windlass.dev/reconcile: disabled", disabled);
 }
 
 #[test]
-fn what_is_not_to_be_applied_may_be_deleted_unless_it_is_to_be_left_alone() {
-    let read = |dialect: &dyn Dialect, annotations: &str| {
-        let mut directives = Directives::default();
-        let error = dialect.read(&object(annotations), &mut directives).unwrap_err();
-        let kinds: Vec<&str> = error.problems().iter().map(|problem| problem.kind().name()).collect();
-        format!("{}; {}", text(&directives), kinds.join(", "))
-    };
-    let (hook, ssa) = ("argocd.argoproj.io/hook: PostDelete", "kustomize.toolkit.fluxcd.io/ssa: Ignore");
-    let (reconcile, keep) =
-        ("kustomize.toolkit.fluxcd.io/reconcile: disabled", "argocd.argoproj.io/sync-options: Delete=false");
-    assert_eq!(read(&ArgoDialect, hook), "; unsupported");
-    assert_eq!(read(&ArgoDialect, &format!("{hook}\n{keep}")), "keep; unsupported");
-    assert_eq!(
-        read(&ArgoDialect, &format!("{hook}\nargocd.argoproj.io/sync-wave: x")),
-        "; invalid, unsupported"
+fn hooks_of_argo_have_their_phase_and_their_deletion() {
+    let hook = "argocd.argoproj.io/hook";
+    for (value, phase) in [
+        ("PreSync", "before"),
+        ("Sync", "main"),
+        ("PostSync", "after"),
+        ("SyncFail", "on failure"),
+        ("PreDelete", "before deletion"),
+        ("PostDelete", "after deletion"),
+    ] {
+        check(&ArgoDialect, &format!("{hook}: {value}"), &format!("hook={phase} 0 deleted: next"));
+    }
+    check(
+        &ArgoDialect,
+        &format!(
+            "{hook}: PreSync\n{hook}-delete-policy: HookSucceeded,HookFailed\nargocd.argoproj.io/sync-wave: -1"
+        ),
+        "wave=-1 hook=before 0 deleted: success failure",
     );
-    assert_eq!(read(&FluxDialect, ssa), "keep; unsupported");
-    assert_eq!(read(&FluxDialect, reconcile), "keep; unsupported");
+    check(&ArgoDialect, &format!("{hook}: crd-install"), "");
+    let two = ArgoDialect.read(&object(&format!("{hook}: PreSync,PostSync")), &mut Directives::default());
+    assert!(two.unwrap_err().help().unwrap().contains("at one moment only"));
+}
+
+#[test]
+fn hooks_of_helm_have_their_phase_their_weight_and_their_deletion() {
+    let hook = "helm.sh/hook";
+    check(&HelmDialect, &format!("{hook}: pre-install,pre-upgrade"), "hook=before 0 deleted: next");
+    check(
+        &HelmDialect,
+        &format!(
+            "{hook}: post-upgrade\n{hook}-weight: -5\n{hook}-delete-policy: before-hook-creation, hook-succeeded"
+        ),
+        "hook=after -5 deleted: next success",
+    );
+    check(&HelmDialect, &format!("{hook}: pre-delete"), "hook=before deletion 0 deleted: next");
+    check(&HelmDialect, &format!("{hook}: test"), "suspended: the annotation helm.sh/hook says test");
+    check(&HelmDialect, &format!("{hook}: crd-install"), "");
+    let later = HelmDialect.read(
+        &object(&format!("{hook}: pre-install\n{hook}-delete-policy: later")),
+        &mut Directives::default(),
+    );
+    assert!(later.is_err());
+}
+
+#[test]
+fn hooks_and_waits_of_our_own_are_read() {
+    let hook = "windlass.dev/hook";
+    check(
+        &WindlassDialect,
+        &format!("{hook}: before\n{hook}-weight: 3\n{hook}-delete: on-success"),
+        "hook=before 3 deleted: success",
+    );
+    check(&WindlassDialect, "windlass.dev/wait: false", "nowait");
+    let later = WindlassDialect.read(&object(&format!("{hook}: later")), &mut Directives::default());
+    assert!(later.is_err());
+}
+
+#[test]
+fn options_of_argo_that_change_a_write_are_refused_by_name() {
+    for option in ["Validate=false", "ServerSideApply=false"] {
+        let text = format!("argocd.argoproj.io/sync-options: PruneLast=true,{option}");
+        let error = ArgoDialect.read(&object(&text), &mut Directives::default()).unwrap_err();
+        assert_eq!(error.kind(), windlass_core::ErrorKind::Unsupported);
+        assert!(error.to_string().contains(option), "{error}");
+    }
+    check(&ArgoDialect, "argocd.argoproj.io/sync-options: Force=true", "mode=Recreate");
+    check(&FluxDialect, "kustomize.toolkit.fluxcd.io/force: Enabled", "mode=Recreate");
+}
+
+#[test]
+fn a_job_with_a_time_to_live_goes_by_itself() {
+    use windlass_kinds::dialect::TransientDialect;
+    let read = |kind: &str, spec: &str| {
+        let text = format!(
+            r#"{{"apiVersion":"batch/v1","kind":"{kind}","metadata":{{"name":"it"}},"spec":{spec}}}"#
+        );
+        let mut directives = Directives::default();
+        TransientDialect
+            .read(&Object::new(serde_json::from_str(&text).unwrap()).unwrap(), &mut directives)
+            .unwrap();
+        directives.transient
+    };
+    assert!(read("Job", r#"{"ttlSecondsAfterFinished":0}"#));
+    assert!(!read("Job", "{}"));
+    assert!(!read("CronJob", r#"{"ttlSecondsAfterFinished":0}"#));
 }
 
 #[test]
@@ -187,7 +271,7 @@ fn of_a_label_and_an_annotation_of_flux_the_one_that_does_less_counts() {
     assert_eq!(read("IfNotPresent", "Override").unwrap(), "mode=CreateOnly");
     assert_eq!(read("Merge", "IfNotPresent").unwrap(), "mode=CreateOnly");
     assert_eq!(read("Merge", "Override").unwrap(), "mode=Apply");
-    assert_eq!(read("Ignore", "Override").unwrap_err(), windlass_core::ErrorKind::Unsupported);
+    assert!(read("Ignore", "Override").unwrap().contains("suspended: the label"), "it is left alone");
 }
 
 #[test]
@@ -202,8 +286,8 @@ fn a_label_of_flux_says_the_same_as_its_annotation() {
     };
     assert_eq!(read("prune", "disabled").unwrap(), "keep");
     assert_eq!(read("ssa", "IfNotPresent").unwrap(), "mode=CreateOnly");
-    let error = read("reconcile", "disabled").unwrap_err();
-    assert_eq!(error.context("label"), Some("kustomize.toolkit.fluxcd.io/reconcile"), "{error}");
+    let label = "suspended: the label kustomize.toolkit.fluxcd.io/reconcile says disabled";
+    assert_eq!(read("reconcile", "disabled").unwrap(), label);
 }
 
 #[test]

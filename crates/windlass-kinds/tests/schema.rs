@@ -85,6 +85,21 @@ fn lists_of_other_kinds_have_their_keys() {
     }
 }
 
+/// Kubernetes 1.37 serves the first four as `v1`, and the last two no more, which clusters of 1.34 still do.
+#[test]
+fn versions_that_came_and_versions_that_went_have_a_schema() {
+    for (kind, path, keys) in [
+        ("admissionregistration.k8s.io/v1 MutatingAdmissionPolicy", "spec.matchConditions", "name"),
+        ("certificates.k8s.io/v1 PodCertificateRequest", "status.conditions", "type"),
+        ("resource.k8s.io/v1 DeviceTaintRule", "status.conditions", "type"),
+        ("storagemigration.k8s.io/v1 StorageVersionMigration", "status.conditions", "type"),
+        ("storagemigration.k8s.io/v1alpha1 StorageVersionMigration", "status.conditions", "type"),
+        ("networking.k8s.io/v1beta1 ServiceCIDR", "status.conditions", "type"),
+    ] {
+        assert_eq!(list(built_in(), kind, path), keys, "{kind} {path}");
+    }
+}
+
 #[test]
 fn keys_have_defaults() {
     let pod = built_in().get("", "v1", "Pod").unwrap();

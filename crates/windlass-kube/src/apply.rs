@@ -48,7 +48,8 @@ impl Writing<'_> {
         match mode {
             Mode::Apply => self.apply(self.expect).await,
             Mode::Replace => self.replace().await,
-            Mode::Recreate => self.recreate().await,
+            Mode::Recreate => self.recreate(false).await,
+            Mode::Renew => self.recreate(true).await,
             Mode::CreateOnly => self.create_only().await,
             _ => Err(Error::new(ErrorKind::Unsupported, "a mode that this version does not know")),
         }
@@ -223,15 +224,15 @@ impl Writing<'_> {
         Ok(result(response.status, live, before))
     }
 
-    /// Deletes the object, waits until it is gone, and creates it, unless it is as wanted.
-    async fn recreate(&self) -> Result<Written> {
+    /// Deletes the object, waits until it is gone, and creates it; one that is as wanted only where it is to be renewed.
+    async fn recreate(&self, renew: bool) -> Result<Written> {
         let Sending { session, resource } = self.sending;
         let live = get(session, self.cx, resource, self.id()).await?;
         meets(self.expect, live.as_ref(), self.id())?;
         let Some(live) = live else {
             return self.apply(&Expect::Absent).await;
         };
-        if self.is_as_wanted(&live).await? {
+        if !renew && self.is_as_wanted(&live).await? {
             return Ok(Written::Unchanged(live));
         }
         is_made_once(self.id())?;

@@ -92,5 +92,5 @@ pub use conflict::ConflictRules;
 pub use connect::{Connect, Server};
 pub use options::KubeOptions;
 pub use owner::{INSTALLATION_LABEL, UNIT_LABEL};
-pub use store::{KubeStore, STATE_LABEL};
+pub use store::{CONTROL_LABEL, KubeStore, STATE_LABEL};
 pub use target::KubeTarget;

@@ -80,6 +80,14 @@ impl KubeTarget {
         self
     }
 
+    /// Keeps state, and what is asked of units, by the identity of this handle instead of the target's: that of whoever runs
+    /// the engine, where the objects of a unit are written as an account of its own.
+    #[must_use]
+    pub fn with_store_cluster(mut self, cluster: Cluster) -> Self {
+        self.store = KubeStore::new(cluster, &self.session.options);
+        self
+    }
+
     /// Gives the connection.
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
@@ -103,6 +111,7 @@ impl Target for KubeTarget {
         let profile = Profile::new(self.cluster.server())
             .with_predict(self)
             .with_state(&self.store)
+            .with_control(&self.store)
             .with_dialects(&self.dialects)
             .with_order(&self.order)
             .with_health(&self.session.health);

@@ -1,4 +1,4 @@
-//! Plain manifests, rendered to wanted objects.
+//! Plain manifests, rendered to wanted objects, and variables put into what any renderer gave.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -42,12 +42,17 @@
 //! - Ignore files have limits of their own: `ignore_patterns_max` and `ignore_bytes_max`, for all of a render together.
 //! - Everything that was read, and every ignore file that was looked for, is in `reads`.
 //!
-//! What it does not do: kustomize, Helm, or any template. A folder with a `kustomization.yaml` or a `Chart.yaml` is
+//! [`Substitute`] replaces `${var}` in objects as Flux's `postBuild` does, after [`Manifests`] or any other renderer.
+//!
+//! What it does not do: kustomize, Helm, or any other template. A folder with a `kustomization.yaml` or a `Chart.yaml` is
 //! refused rather than applied as what it is not. Names, labels and schemas are left to the target.
 //!
 //! Ignore files follow [gitignore](https://git-scm.com/docs/gitignore) as Flux does: a later pattern can bring back
 //! what lies in an excluded folder.
 
+mod envsubst;
+#[cfg(test)]
+mod envsubst_conformance;
 mod ignore;
 #[cfg(test)]
 mod ignore_conformance;
@@ -55,6 +60,8 @@ mod manifests;
 mod objects;
 mod problems;
 mod size;
+mod substitute;
 mod walk;
 
 pub use manifests::Manifests;
+pub use substitute::{Substitute, VariablesFrom, VariablesKind};

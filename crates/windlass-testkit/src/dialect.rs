@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use windlass_core::{Dialect, Directives, ErrorKind, Map, Mode, Object, Value};
 
-use crate::suite::{Bench, Check, Findings, Unmet, ensure, exposed, fails, ok, run_all};
+use crate::suite::{Check, Findings, Harness, Unmet, ensure, exposed, fails, ok, run_all};
 
 /// A dialect, and objects that speak it.
-pub trait DialectHarness: Bench {
+pub trait DialectHarness: Harness {
     /// Gives the dialect.
     fn dialect(&self) -> Arc<dyn Dialect>;
 

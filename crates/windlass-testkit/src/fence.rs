@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use windlass_core::{ErrorKind, Fence, Now};
 
-use crate::suite::{Bench, Check, Findings, ensure, fails, ok, run_all, stated};
+use crate::suite::{Check, Findings, Harness, ensure, fails, not_applicable, ok, run_all};
 
 /// A fence that is held, and the means to lose it.
-pub trait FenceHarness: Bench {
+pub trait FenceHarness: Harness {
     /// Gives the fence; the same one each time.
     fn fence(&self) -> Arc<dyn Fence>;
 
     /// Takes the right to write away, as when another takes over.
     ///
     /// # Errors
-    /// [`Unmet::Stated`](crate::suite::Unmet::Stated) where it can only run out.
+    /// [`Unmet::NotApplicable`](crate::suite::Unmet::NotApplicable) where it can only run out.
     fn lose(&self) -> Check {
-        stated("the harness cannot take the right to write away")
+        not_applicable("the harness cannot take the right to write away")
     }
 }
 
@@ -35,9 +35,9 @@ fn later(now: Now, by: Duration) -> Now {
 /// Gives how long the right to write lasts, where it does not last for ever.
 fn left(harness: &dyn FenceHarness, now: Now) -> Check<Duration> {
     match harness.fence().check(now) {
-        Ok(None) => stated("the right to write does not run out"),
+        Ok(None) => not_applicable("the right to write does not run out"),
         Ok(Some(left)) if !left.is_zero() => Ok(left),
-        _ => stated("no write may start even while it is held, as another law says"),
+        _ => not_applicable("no write may start even while it is held, as another law says"),
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use windlass_core::{Health, HealthCheck, HealthStatus, Map, NoChildren, Object, Value};
 
-use crate::suite::{Bench, Check, Findings, Unmet, ensure, run_all, stated};
+use crate::suite::{Check, Findings, Harness, Unmet, ensure, not_applicable, run_all};
 
 /// A check, and live objects for it.
-pub trait HealthHarness: Bench {
+pub trait HealthHarness: Harness {
     /// Gives the check.
     fn check(&self) -> Arc<dyn HealthCheck>;
 
@@ -18,9 +18,9 @@ pub trait HealthHarness: Bench {
     /// Makes an object of a kind that it has no rule for.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where it has a rule for every kind.
+    /// [`Unmet::NotApplicable`] where it has a rule for every kind.
     fn unknown(&self) -> Check<Object> {
-        stated("the harness knows no kind without a rule")
+        not_applicable("the harness knows no kind without a rule")
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 //! use std::sync::{Arc, Mutex};
 //! use windlass_core::{Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait};
-//! use windlass_testkit::{MemoryFiles, source::{self, SourceHarness}, suite::{Bench, Check}};
+//! use windlass_testkit::{MemoryFiles, source::{self, SourceHarness}, suite::{Harness, Check}};
 //!
 //! /// What somebody typed into a form: a few files, and no history.
 //! #[derive(Debug, Default)]
@@ -42,7 +42,7 @@
 //!     }
 //! }
 //!
-//! impl Bench for Desk {
+//! impl Harness for Desk {
 //!     fn skips(&self) -> Vec<(&'static str, &'static str)> {
 //!         vec![
 //!             ("no_failure_gives_an_empty_artifact", "a form is always there"),
@@ -57,7 +57,8 @@
 //! // windlass_testkit::source_suite!(Desk::default);
 //! let found = source::check_all(Desk::default);
 //! assert_eq!(found.broken(), [""; 0], "{found}");
-//! assert_eq!(found.skipped().len(), 5); // the four, and one that the harness says nothing of
+//! assert_eq!(found.skipped().len(), 4);
+//! assert_eq!(found.not_applicable().len(), 1); // the harness does not say whether case matters
 //! ```
 //!
 //! # Suites
@@ -66,11 +67,13 @@
 //! | --- | --- | --- |
 //! | [`source_suite!`] | [`Source`](windlass_core::Source), [`Files`](windlass_core::Files) | [`source::SourceHarness`] |
 //! | [`renderer_suite!`] | [`Renderer`](windlass_core::Renderer) | [`renderer::RendererHarness`] |
+//! | [`transform_suite!`] | [`Transform`](windlass_core::Transform) | [`transform::TransformHarness`] |
 //! | [`target_suite!`] | [`Target`](windlass_core::Target), [`Predict`](windlass_core::Predict), [`Watch`](windlass_core::Watch) | [`target::TargetHarness`] |
 //! | [`store_suite!`] | [`StateStore`](windlass_core::StateStore), also a target's by [`store::StateOf`] | [`store::StoreHarness`] |
 //! | [`order_suite!`] | [`OrderRule`](windlass_core::OrderRule) | [`order::OrderHarness`] |
 //! | [`dialect_suite!`] | [`Dialect`](windlass_core::Dialect) | [`dialect::DialectHarness`] |
 //! | [`health_suite!`] | [`HealthCheck`](windlass_core::HealthCheck) | [`health::HealthHarness`] |
+//! | [`policy_suite!`] | [`Policy`](windlass_core::Policy) | [`policy::PolicyHarness`] |
 //! | [`clock_suite!`] | [`Clock`](windlass_core::Clock) | [`time::ClockHarness`] |
 //! | [`fence_suite!`] | [`Fence`](windlass_core::Fence) | [`fence::FenceHarness`] |
 //!
@@ -82,13 +85,13 @@
 //! - Each law gets a harness of its own, so laws do not disturb one another.
 //! - Nothing is skipped in silence: what a harness cannot do, it lists with the reason, and a list that says too much
 //!   is an error too. What does not apply, since a part says that it cannot or a harness has no means for it, is printed
-//!   as skipped with the reason and never counted as held.
+//!   with the reason and never counted as held.
 //! - For each law this crate's tests have a *saboteur*, an implementation that breaks just that law; the suite must
 //!   name that law and no other.
 //! - The memory parts are deterministic. They fail, and others interfere, only when the test says so.
 //!
-//! What it does not do: suites for transforms, of which there are none yet, and for policies and event sinks, of which
-//! each says something else; and no randomness, which is `windlass-sim`.
+//! What it does not do: a suite for event sinks, of which each does something else; and no randomness, which is
+//! `windlass-sim`.
 
 mod clock;
 pub mod dialect;
@@ -98,6 +101,7 @@ mod lines;
 mod memory;
 mod object;
 pub mod order;
+pub mod policy;
 mod recorder;
 pub mod renderer;
 mod run;
@@ -107,6 +111,8 @@ pub mod suite;
 mod sync;
 pub mod target;
 pub mod time;
+pub mod transform;
+mod values;
 
 pub use clock::TestClock;
 pub use lines::LinesRenderer;
@@ -114,3 +120,4 @@ pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
 pub use object::{config_map, id, unit};
 pub use recorder::Recorder;
 pub use run::{block_on, poll_once};
+pub use values::ValuesTransform;

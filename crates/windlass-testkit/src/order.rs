@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use windlass_core::{Edge, ErrorKind, Item, Node, ObjectId, OrderRule};
 
-use crate::suite::{Bench, Check, Findings, Unmet, ensure, exposed, fails, ok, run_all, stated};
+use crate::suite::{Check, Findings, Harness, Unmet, ensure, exposed, fails, not_applicable, ok, run_all};
 
 /// Of how many items the edges are counted, and how many more that are the second time.
 const FEW: usize = 50;
 const TIMES: usize = 8;
 
 /// A rule, and items for it.
-pub trait OrderHarness: Bench {
+pub trait OrderHarness: Harness {
     /// Gives the rule.
     fn rule(&self) -> Arc<dyn OrderRule>;
 
@@ -23,9 +23,9 @@ pub trait OrderHarness: Bench {
     /// Makes items that say something wrong, and names those that do.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where no items can.
+    /// [`Unmet::NotApplicable`] where no items can.
     fn wrong(&self) -> Check<(Vec<Item>, Vec<ObjectId>)> {
-        stated("the harness makes no items that say something wrong")
+        not_applicable("the harness makes no items that say something wrong")
     }
 }
 

@@ -60,6 +60,16 @@ pub(crate) async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Out
     .await
 }
 
+/// Runs work until `over` ends, and drops it then; gives its output where it ended before.
+pub(crate) async fn unless<A: Future>(work: A, over: impl Future<Output = ()>) -> Option<A::Output> {
+    let (mut work, mut over) = (pin!(work), pin!(over));
+    poll_fn(|cx| match poll(work.as_mut(), cx) {
+        Some(done) => Poll::Ready(Some(done)),
+        None => over.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
 fn poll<F: Future>(work: Pin<&mut F>, cx: &mut Context<'_>) -> Option<F::Output> {
     match work.poll(cx) {
         Poll::Ready(done) => Some(done),

@@ -6,14 +6,14 @@ use std::time::Duration;
 use windlass_core::Clock;
 
 use crate::run::{join, poll_once};
-use crate::suite::{Bench, Check, Findings, ensure, run, run_all};
+use crate::suite::{Check, Findings, Harness, ensure, run, run_all};
 
 /// Short enough for a clock that cannot be hurried.
 const WAITS: [Duration; 4] =
     [Duration::ZERO, Duration::from_nanos(1), Duration::from_millis(1), Duration::from_millis(3)];
 
-/// A clock. One that stands still until it is moved needs a [`block_on`](Bench::block_on) that moves it.
-pub trait ClockHarness: Bench {
+/// A clock. One that stands still until it is moved needs a [`block_on`](Harness::block_on) that moves it.
+pub trait ClockHarness: Harness {
     /// Gives the clock; the same one each time.
     fn clock(&self) -> Arc<dyn Clock>;
 }

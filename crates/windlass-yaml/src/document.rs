@@ -33,7 +33,7 @@ pub struct Place {
 
 impl Place {
     /// Moves it behind bytes that were skipped.
-    fn behind(mut self, bytes: usize) -> Self {
+    pub(crate) fn behind(mut self, bytes: usize) -> Self {
         self.value = self.value.start + bytes..self.value.end + bytes;
         self
     }
@@ -59,6 +59,16 @@ impl Document {
         let (own, skipped) = self.begin.of(text)?;
         let places = yaml::find_items(own, self.begin, &steps)?;
         Some(places.into_iter().map(|place| place.behind(skipped)).collect())
+    }
+
+    /// Gives the value at a path for change.
+    pub(crate) fn value_mut(&mut self, path: &FieldPath) -> Option<&mut Value> {
+        let steps = self.steps(path)?;
+        steps.into_iter().try_fold(&mut self.value, |value, step| match (step, value) {
+            (Step::Field(name), Value::Map(map)) => map.get_mut(name),
+            (Step::Index(at), Value::List(items)) => items.get_mut(at),
+            _ => None,
+        })
     }
 
     /// Turns what identifies an item of a list into its place in the list.

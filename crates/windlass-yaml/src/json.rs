@@ -1,12 +1,13 @@
 //! JSON by its own rules, where something is wrong with the line.
 
+mod leaves;
 mod wrong;
 
 use windlass_core::{Error, Map, Text, Value};
 
 use crate::text::Cursor;
 use crate::yaml::{Begin, Keys, Parsed};
-use crate::{Format, Options};
+use crate::{Format, Options, Rules};
 use wrong::{What, Wrong};
 
 /// Reads one value after the other.
@@ -21,6 +22,7 @@ pub(crate) struct JsonReader<'t> {
     fields: Vec<(Text, Value, usize)>,
     twice: Vec<Wrong>,
     problems_max: usize,
+    documents_max: usize,
     depth_max: usize,
     /// Lines of three dashes between values are passed over.
     takes_separators: bool,
@@ -49,6 +51,7 @@ impl<'t> JsonReader<'t> {
             fields: Vec::new(),
             twice: Vec::new(),
             problems_max: options.problems_max,
+            documents_max: options.documents_max,
             depth_max: options.depth_max(),
             takes_separators: options.format == Format::Json,
             at_separator: false,
@@ -85,7 +88,13 @@ impl<'t> JsonReader<'t> {
             Some(error) => Err(error.with_each("document", self.index)),
             None => {
                 let line = begin.line();
-                let begin = Begin { offset: begin.at(), end: self.at, line, column: begin.column() - 1 };
+                let begin = Begin {
+                    offset: begin.at(),
+                    end: self.at,
+                    line,
+                    column: begin.column() - 1,
+                    rules: Rules::V2,
+                };
                 Ok(Parsed { value, index: self.index, line, begin })
             }
         })
@@ -130,20 +139,26 @@ impl<'t> JsonReader<'t> {
         self.open(depth)?;
         while !self.closes(b'}', self.fields.len() > base)? {
             let begin = self.at;
-            if self.peek() != Some(b'"') {
-                return Err(self.wrong("expected a key in double quotes"));
-            }
-            let key = self.string()?;
+            let key = self.key()?;
             let key = self.keys.share(&key);
-            self.skip_space();
-            if self.peek() != Some(b':') {
-                return Err(self.wrong("expected ':' after a key"));
-            }
-            self.at += 1;
             let value = self.value(depth + 1)?;
             self.fields.push((key, value, begin));
         }
         Ok(self.close_map(base))
+    }
+
+    /// Reads a key and the colon behind it.
+    fn key(&mut self) -> Result<std::borrow::Cow<'t, str>, Wrong> {
+        if self.peek() != Some(b'"') {
+            return Err(self.wrong("expected a key in double quotes"));
+        }
+        let key = self.string()?;
+        self.skip_space();
+        if self.peek() != Some(b':') {
+            return Err(self.wrong("expected ':' after a key"));
+        }
+        self.at += 1;
+        Ok(key)
     }
 
     fn close_map(&mut self, base: usize) -> Value {

@@ -21,6 +21,9 @@
 //!   are booleans, `010` is 8, `1_000` is 1000, dates stay text, and a float without a fraction (`1.0`, `1e3`) becomes
 //!   an integer. `tests/data/scalars.txt` has two thousand documents with the answers of the Go libraries.
 //! - Anchors, aliases, merge keys (`<<`), tags of YAML's own types, block scalars, comments, several documents.
+//! - With [`Rules::V3`], what kyaml makes of them, which is go-yaml v3 and then JSON: `yes` is text, a date becomes a time.
+//!   kyaml writes what it read and reads that again, with changes of its own: a folded text has a line break more before an
+//!   indented line, and nothing in brackets (`{a: }`) is an empty text.
 //! - JSON by its own rules, also several values in one file. `1.0` stays a float there, as it does in Go.
 //! - A block scalar at the end of a text without a line break there has none either, as in kustomize and Flux; kubectl adds
 //!   one.
@@ -36,7 +39,7 @@
 //!
 //! # Stricter than Go, on purpose
 //!
-//! - A key that appears twice is refused with both lines; Go keeps one of the two.
+//! - A key that appears twice is refused with both lines, unless [`Options`] allow it; Go keeps the last of the two.
 //! - A field written before `<<` that the merge would replace with another value is refused: go-yaml v2 lets the merge
 //!   win, v3 and the YAML specification the field, so that kubectl and kustomize disagree.
 //! - `!!binary` that is not UTF-8 is refused; Go replaces the bytes.
@@ -44,14 +47,18 @@
 //! - A quoted text that goes on at or left of the column of its key is refused, and so is a comment that touches it
 //!   (`"b"#c`); go-yaml v2 takes both.
 //!
-//! What it does not do: edit a file in place, keep comments, or write byte for byte what Go writes. [`to_yaml`] writes
-//! text that this reader, and Go's, reads back to the same value.
+//! [`to_yaml`] writes text for people, which every reader of YAML 1.1 and 1.2 reads back to the same value; [`mod@go`] writes
+//! the bytes that Go's libraries write. [`set`] changes one value of a
+//! text and leaves every other byte.
 //!
 //! The specifications are [YAML 1.1](https://yaml.org/spec/1.1/), [YAML 1.2](https://yaml.org/spec/1.2.2/), whose
 //! syntax the parser follows, and [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
 
 mod document;
+mod edit;
+pub mod go;
 mod json;
+mod leaves;
 mod options;
 mod reader;
 mod text;
@@ -59,6 +66,8 @@ mod write;
 mod yaml;
 
 pub use document::{Document, Place};
-pub use options::{Format, Options};
+pub use edit::set;
+pub use leaves::{Leaf, leaves};
+pub use options::{Format, Options, Rules};
 pub use reader::{Reader, read};
 pub use write::to_yaml;

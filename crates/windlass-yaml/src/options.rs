@@ -16,12 +16,30 @@ pub enum Format {
     Json,
 }
 
+/// Whose rules say what a scalar, a key and a merge mean in YAML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[non_exhaustive]
+pub enum Rules {
+    /// Those of go-yaml v2 below sigs.k8s.io/yaml, which kubectl, Helm and the files of Kubernetes' tools go by: `yes`
+    /// is a boolean, a date is text, a number is a fine key.
+    #[default]
+    V2,
+    /// Those of go-yaml v3 below kyaml, by which kustomize reads resources and patches: `yes` is text, a date becomes a
+    /// time (`2024-01-01T00:00:00Z`), a field wins over `<<` wherever it stands, and only the outermost map may have
+    /// keys that are no text, which stay as they are written.
+    V3,
+}
+
 /// How to read, and how much. The limits have the names of [`Limits`], and `Options::from(cx.limits())` takes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
     /// The language.
     pub format: Format,
+    /// What YAML means; JSON always means the same.
+    pub rules: Rules,
+    /// A key of YAML that appears twice, or that `<<` brings again, is no problem: the last wins, as in Go.
+    pub repeated_keys: bool,
     /// Bytes of one text.
     pub file_bytes_max: u64,
     /// Documents in one text.
@@ -41,6 +59,20 @@ impl Options {
     #[must_use]
     pub fn with_format(mut self, format: Format) -> Self {
         self.format = format;
+        self
+    }
+
+    /// Replaces the rules of YAML.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Says whether a key of YAML may appear twice, so that the last wins.
+    #[must_use]
+    pub fn with_repeated_keys(mut self, repeated_keys: bool) -> Self {
+        self.repeated_keys = repeated_keys;
         self
     }
 
@@ -69,6 +101,8 @@ impl From<&Limits> for Options {
     fn from(limits: &Limits) -> Self {
         Self {
             format: Format::Auto,
+            rules: Rules::V2,
+            repeated_keys: false,
             file_bytes_max: limits.file_bytes_max,
             documents_max: limits.documents_max,
             value_depth_max: limits.value_depth_max,

@@ -437,3 +437,43 @@ fn debug_of_a_reader_and_a_document_shows_no_value() {
     assert!(!format!("{:?}", Reader::new(text, &Options::default()).unwrap()).contains("hunter2"));
     assert!(!format!("{:?}", read(text, &Options::default()).unwrap()).contains("hunter2"));
 }
+
+#[track_caller]
+fn check_leaves(text: &str, expected: &str) {
+    let found = windlass_yaml::leaves(text.as_bytes(), &Options::default()).expect(text);
+    let lines = found.iter().map(|leaf| {
+        let place = &leaf.place;
+        let written = &text[place.value.clone()];
+        format!(
+            "{} {}:{} {}={} {written:?}",
+            leaf.document,
+            place.line,
+            place.column,
+            leaf.path,
+            leaf.value.canonical()
+        )
+    });
+    assert_eq!(lines.collect::<Vec<_>>().join("\n"), expected, "{text}");
+}
+
+#[test]
+fn leaves_are_in_the_order_of_the_text() {
+    check_leaves(
+        "b: 1 # c\na:\n- x\n- {c: on}\n- |\n  y\n---\nd: &x [1]\ne: *x\nf:\n",
+        "1 1:1 b=1 \"1\"\n1 3:3 a[0]=\"x\" \"x\"\n1 4:4 a[1].c=true \"on\"\n1 6:3 a[2]=\"y\\n\" \"y\\n\"\n2 8:8 d[0]=1 \"1\"\n2 10:1 f=null \"\"",
+    );
+    check_leaves(
+        "{\"b\": 1.0,\n\t\"a\": [\"x\", {\"c\": null}]} {}",
+        "1 1:2 b=1.0 \"1.0\"\n1 2:8 a[0]=\"x\" \"\\\"x\\\"\"\n1 2:14 a[1].c=null \"null\"",
+    );
+}
+
+#[test]
+fn the_last_of_equal_keys_wins_where_they_are_allowed() {
+    let text = b"base: &b {x: 1, w: 1}\nmap: {x: 0, x: 2}\nover: {x: 3, <<: *b}\nunder:\n  <<: *b\n  w: 4\nmap: {z: 5}\n";
+    let documents = read(text, &Options::default().with_repeated_keys(true)).unwrap();
+    assert_eq!(
+        documents[0].value.canonical(),
+        r#"{"base":{"w":1,"x":1},"map":{"z":5},"over":{"w":1,"x":1},"under":{"w":4,"x":1}}"#
+    );
+}

@@ -2,10 +2,15 @@
 
 use proptest::prelude::*;
 use windlass_core::Value;
-use windlass_yaml::{Format, Options, read, to_yaml};
+use windlass_yaml::{Format, Options, Rules, go, read, to_yaml};
 
 fn back(text: &str) -> Value {
-    let mut documents = read(text.as_bytes(), &Options::default().with_format(Format::Yaml)).expect(text);
+    back_by(Rules::V2, text)
+}
+
+fn back_by(rules: Rules, text: &str) -> Value {
+    let options = Options::default().with_format(Format::Yaml).with_rules(rules);
+    let mut documents = read(text.as_bytes(), &options).expect(text);
     assert!(documents.len() <= 1, "one value is one document: {text}");
     documents.pop().map_or(Value::Null, |document| document.value)
 }
@@ -165,6 +170,24 @@ proptest! {
     fn what_is_written_reads_back(value in any_value()) {
         let text = to_yaml(&value);
         prop_assert_eq!(back(&text).canonical(), value.canonical(), "{}", text);
+    }
+
+    #[test]
+    fn what_is_written_as_in_go_reads_back(value in any_value()) {
+        // Line breaks of YAML 1.1 that are none in YAML 1.2, whose syntax the parser follows.
+        let json = value.canonical();
+        // A key `<<`, which Go writes as if it were a merge.
+        prop_assume!(!json.contains("\"<<\":"));
+        prop_assume!(!json.contains(['\u{85}', '\u{2028}', '\u{2029}']));
+        for (rules, text) in [
+            (Rules::V2, go::to_yaml(&value)),
+            (Rules::V3, go::to_yaml_v3(&value, 2)),
+            (Rules::V3, go::to_yaml_v3_compact(&value, 2)),
+        ] {
+            prop_assert_eq!(back_by(rules, &text).canonical(), &*json, "{}", text);
+        }
+        let indented = read(go::to_json_indent(&value, "  ").as_bytes(), &Options::default().with_format(Format::Json));
+        prop_assert_eq!(indented.unwrap().pop().map_or("null".to_owned(), |read| read.value.canonical()), json);
     }
 
     #[test]

@@ -14,6 +14,12 @@ pub(crate) enum Verb {
     Status,
     Delete,
     Validate,
+    Suspend,
+    Resume,
+    Reconcile,
+    Approve,
+    Rollback,
+    History,
     Completions,
     Schema,
 }
@@ -41,7 +47,7 @@ A unit file:
       kubernetes: { context: production }
 ";
 
-const ENTRIES: [Entry; 9] = [
+const ENTRIES: [Entry; 15] = [
     Entry {
         verb: Verb::Render,
         name: "render",
@@ -93,6 +99,49 @@ const ENTRIES: [Entry; 9] = [
         about: "Check unit files, sources and manifests without a target",
         more: "Says which checks ran. Nothing that only the target knows is checked.",
         example: "windlass validate -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Suspend,
+        name: "suspend",
+        about: "Write nothing of a unit, or leave single objects alone, until somebody resumes",
+        more: "What is asked of a unit is kept beside its state; a `run` hears of it within seconds. With --object only \
+               these objects are left alone, and the rest of the unit goes on.",
+        example: "windlass suspend -f unit.yaml --reason 'INC-7' --for 2h",
+    },
+    Entry {
+        verb: Verb::Resume,
+        name: "resume",
+        about: "Take back what `suspend` and `rollback` asked",
+        more: "With --object only for these objects.",
+        example: "windlass resume -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Reconcile,
+        name: "reconcile",
+        about: "Ask a `run` for a pass now",
+        more: "Returns at once; `windlass history` shows what came of it.",
+        example: "windlass reconcile -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::Approve,
+        name: "approve",
+        about: "Say yes to a plan that a policy holds",
+        more: "The plan is named by its digest, as the event that told of it names it. Any other plan needs another yes.",
+        example: "windlass approve -f unit.yaml --plan sha256:2c26b46b68ff",
+    },
+    Entry {
+        verb: Verb::Rollback,
+        name: "rollback",
+        about: "Go back to the revision of an earlier good pass, and stay there until somebody resumes",
+        more: "Without --to, to the last good revision before the present one. `apply` and `run` take it from there.",
+        example: "windlass rollback -f unit.yaml",
+    },
+    Entry {
+        verb: Verb::History,
+        name: "history",
+        about: "List the passes that wrote something or failed",
+        more: "Newest first: when, which revision and whose, why, what became of how many objects.",
+        example: "windlass history -f unit.yaml",
     },
     Entry {
         verb: Verb::Completions,
@@ -189,6 +238,7 @@ fn subcommand(entry: &Entry) -> Command {
         verb => {
             let command = command.args(flags::inputs(forms(verb)));
             let command = if verb == Verb::Delete { command.arg(yes()) } else { command };
+            let command = command.args(wishes(verb));
             command.args(flags::fields())
         }
     }
@@ -197,6 +247,30 @@ fn subcommand(entry: &Entry) -> Command {
 /// The forms of results. What goes on for ever is told line by line, which YAML cannot do.
 const fn forms(verb: Verb) -> &'static [&'static str] {
     if matches!(verb, Verb::Run) { &["text", "json"] } else { &["text", "json", "yaml"] }
+}
+
+/// What can be said to the commands by which people ask for something.
+fn wishes(verb: Verb) -> Vec<Arg> {
+    let text = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let objects = || {
+        text("object", "OBJECT", "Only this object: Kind.group/namespace/name; may be said several times")
+            .action(ArgAction::Append)
+            .value_parser(clap::value_parser!(String))
+    };
+    match verb {
+        Verb::Suspend => vec![
+            text("reason", "TEXT", "Why, for whoever meets it"),
+            text("for", "TIME", "Resume by itself after this time, such as 2h")
+                .value_parser(super::request::time),
+            objects(),
+        ],
+        Verb::Resume => vec![objects()],
+        Verb::Approve => vec![text("plan", "DIGEST", "The digest of the plan").required(true)],
+        Verb::Rollback => vec![text("to", "REVISION", "The revision, such as sha1:1a2b3c4d…")],
+        _ => Vec::new(),
+    }
 }
 
 fn yes() -> Arg {

@@ -5,4 +5,4 @@ mod flags;
 mod request;
 
 pub(crate) use commands::{Verb, command};
-pub(crate) use request::{Colour, Format, Loudness, Request, format_of, read};
+pub(crate) use request::{Colour, Format, Loudness, Request, Wish, format_of, read};

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ArgMatches;
 
@@ -19,6 +20,17 @@ pub(crate) struct Request {
     pub(crate) loudness: Loudness,
     pub(crate) yes: bool,
     pub(crate) shell: String,
+    pub(crate) wish: Wish,
+}
+
+/// What a person asks of units.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    pub(crate) reason: String,
+    pub(crate) lasts: Option<Duration>,
+    pub(crate) objects: Vec<String>,
+    pub(crate) plan: String,
+    pub(crate) to: Option<String>,
 }
 
 /// The form of results.
@@ -74,6 +86,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, 
         },
         yes: verb == Verb::Delete && matches.get_flag("yes"),
         shell: if verb == Verb::Completions { word(matches, "shell") } else { String::new() },
+        wish: wish(verb, matches),
     })
 }
 
@@ -103,4 +116,26 @@ fn asked(matches: &ArgMatches) -> Asked {
 
 fn word(matches: &ArgMatches, name: &str) -> String {
     matches.get_one::<String>(name).cloned().unwrap_or_default()
+}
+
+fn wish(verb: Verb, matches: &ArgMatches) -> Wish {
+    let objects = || matches.get_many::<String>("object").into_iter().flatten().cloned().collect();
+    let mut wish = Wish::default();
+    match verb {
+        Verb::Suspend => {
+            wish.reason = word(matches, "reason");
+            wish.lasts = matches.get_one::<Duration>("for").copied();
+            wish.objects = objects();
+        }
+        Verb::Resume => wish.objects = objects(),
+        Verb::Approve => wish.plan = word(matches, "plan"),
+        Verb::Rollback => wish.to = matches.get_one::<String>("to").cloned(),
+        _ => {}
+    }
+    wish
+}
+
+/// Reads a time such as `2h`.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "write a time such as 90s, 5m or 2h".to_owned())
 }

@@ -1,27 +1,97 @@
 //! `windlass apply`: makes the target what the source wants, once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, Health, ObjectReport, Origin, Outcome, Report, Result};
+use windlass_core::{
+    Context, Error, ErrorKind, Health, ObjectReport, Origin, Outcome, Plan, Policy, Report, Result, UnitId,
+    Verdict, async_trait,
+};
+use windlass_engine::{Fleet, Member};
 
-use super::walk::{Came, Holds, walk};
+use super::turns::Turns;
+use super::walk::{Came, is_news, stopped};
 use super::{Ending, Scene, plan};
 use crate::args::Format;
 use crate::events::Progress;
+use crate::spec::Unit;
 use crate::term::{Term, Tone};
 use crate::words::{problems, visible};
 
 pub(super) async fn apply(scene: &Scene) -> Result<Ending> {
-    walk(scene, Holds::Dependencies, async |unit| {
-        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let plan = engine.plan(&scene.cx).await?;
-        if scene.term.format == Format::Text {
-            scene.term.raw(&plan::text(&plan, scene.term.out_colour()))?;
+    let turns = Arc::new(Turns::new(scene.fleet.units().map(|unit| unit.id.clone())));
+    let (fleet, mut ending) = (Fleet::new(), Ending::Good);
+    for unit in scene.fleet.units() {
+        match member(scene, unit, &turns).await {
+            Ok(member) => drop(fleet.put(member)),
+            Err(error) => {
+                ending = ending.max(turns.end(
+                    &unit.id,
+                    Box::new(move |scene, unit| failed(scene, unit, error)),
+                    scene,
+                ))
+            }
         }
-        let report = engine.apply(&scene.cx, &plan).await?;
-        tell(scene, &report)
-    })
-    .await
+    }
+    let mut see = |unit: &UnitId, result: &Result<Report>| {
+        let result = result.clone();
+        let told = move |scene: &Scene, unit: &UnitId| match result {
+            Ok(report) => match tell(scene, &report) {
+                Ok(came) => came_to(scene, unit, came),
+                Err(error) => failed(scene, unit, error),
+            },
+            Err(error) => failed(scene, unit, error),
+        };
+        ending = ending.max(turns.end(unit, Box::new(told), scene));
+    };
+    let done = fleet.apply_seeing(&scene.cx, &mut see).await;
+    if scene.cx.cancel().is_cancelled() {
+        return Err(stopped());
+    }
+    done.map(|()| ending)
+}
+
+/// Makes the engine of a unit, which shows its plan before it is carried out.
+async fn member(scene: &Scene, unit: &Unit, turns: &Arc<Turns>) -> Result<Member> {
+    if let Some(error) = scene.fleet.isolation(&unit.id) {
+        return Err(error.clone());
+    }
+    let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+    let shows = Shows { term: Arc::clone(&scene.term), turns: Arc::clone(turns) };
+    let engine = if scene.term.format == Format::Text { engine.with_policy(shows) } else { engine };
+    Ok(Member::new(engine).with_dependencies(unit.depends_on.clone()))
+}
+
+/// Shows each plan; it has nothing against any.
+#[derive(Debug)]
+struct Shows {
+    term: Arc<Term>,
+    turns: Arc<Turns>,
+}
+
+#[async_trait]
+impl Policy for Shows {
+    async fn review(&self, _cx: &Context, plan: &Plan) -> Result<Verdict> {
+        let text = plan::text(plan, self.term.out_colour());
+        self.turns.show(&plan.unit, text, &self.term)?;
+        Ok(Verdict::Allow)
+    }
+}
+
+fn came_to(scene: &Scene, unit: &UnitId, came: Came) -> Ending {
+    if let Some(error) = came.error.filter(|error| is_news(scene, error)) {
+        scene.term.error(&error.with_each("unit", unit));
+    }
+    came.ending
+}
+
+fn failed(scene: &Scene, unit: &UnitId, error: Error) -> Ending {
+    let error = error.with_each("unit", unit);
+    if is_news(scene, &error) {
+        scene.term.failure(Some(unit), &error);
+        scene.term.error(&error);
+    }
+    Ending::Failed
 }
 
 /// Tells what happened; what went wrong is the error.

@@ -6,19 +6,20 @@ mod ending;
 mod plan;
 mod render;
 mod run;
-mod standing;
 mod status;
+mod turns;
 mod validate;
 mod walk;
+mod wishes;
 
 use std::sync::Arc;
 
 use windlass_core::{Cancel, Context, Error, ErrorKind, Result};
 use windlass_engine::TokioClock;
 
-use crate::args::{Request, Verb, command};
+use crate::args::{Request, Verb, Wish, command};
 use crate::parts::Workshop;
-use crate::spec::{self, Fleet};
+use crate::spec::{self, Asked, Fleet};
 use crate::stop;
 use crate::term::Term;
 pub(crate) use ending::Ending;
@@ -29,6 +30,8 @@ struct Scene {
     term: Arc<Term>,
     fleet: Fleet,
     workshop: Arc<Workshop>,
+    asked: Asked,
+    wish: Wish,
     yes: bool,
 }
 
@@ -57,7 +60,15 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
     let cx = Context::new(TokioClock::new()).with_cancel(cancel);
     let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
     let workshop = Arc::new(Workshop::default());
-    Ok(Scene { cx, term: Arc::clone(term), fleet, workshop, yes: request.yes })
+    Ok(Scene {
+        cx,
+        term: Arc::clone(term),
+        fleet,
+        workshop,
+        asked: request.asked.clone(),
+        wish: request.wish.clone(),
+        yes: request.yes,
+    })
 }
 
 async fn on_units(verb: Verb, scene: &Scene) -> Result<Ending> {
@@ -69,6 +80,10 @@ async fn on_units(verb: Verb, scene: &Scene) -> Result<Ending> {
         Verb::Status => status::status(scene).await,
         Verb::Delete => delete::delete(scene).await,
         Verb::Validate => validate::validate(scene).await,
+        Verb::History => wishes::history(scene).await,
+        Verb::Suspend | Verb::Resume | Verb::Reconcile | Verb::Approve | Verb::Rollback => {
+            wishes::ask(scene, verb).await
+        }
         Verb::Completions | Verb::Schema => Ok(Ending::Good),
     }
 }

@@ -45,7 +45,7 @@ async fn as_list(scene: &Scene) -> Result<Ending> {
 
 async fn items(scene: &Scene, unit: &Unit) -> Result<Vec<Item>> {
     let origins = parts::origins(unit);
-    let artifact = parts::fetch(&scene.cx, &origins).await?;
+    let artifact = parts::fetch(&scene.cx, unit, &origins).await?;
     let (_, rendered) = parts::render(&scene.cx, &origins, artifact).await?;
     for warning in &rendered.warnings {
         scene.term.progress(Tone::Odd, &format!("warning: {}", warning.message));

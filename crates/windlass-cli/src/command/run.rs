@@ -1,42 +1,136 @@
 //! `windlass run`: keeps targets as sources want them, until stopped.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::task::JoinSet;
-use windlass_core::{Context, Error, ErrorKind, Report, Result};
+use windlass_core::{Error, Event, EventSink, Report, Result, UnitId};
+use windlass_engine::{Fleet, Member};
 
-use super::standing::{AfterOthers, Standing};
 use super::{Ending, Scene};
 use crate::events::Log;
-use crate::parts::Workshop;
-use crate::spec::Unit;
+use crate::spec::{self, Unit};
 use crate::term::{Term, Tone};
 
+/// How often the unit files are read again.
+const RELOAD: Duration = Duration::from_secs(5);
+
 pub(super) async fn run(scene: &Scene) -> Result<Ending> {
-    let log: Arc<Log> = Arc::new(Log::new(&scene.term, scene.cx.cancel()));
-    let standing = Standing::default();
-    let (mut tasks, mut ending, mut isolated) = (JoinSet::new(), Ending::Good, 0);
-    for unit in scene.fleet.units() {
-        if let Some(error) = scene.fleet.isolation(&unit.id) {
-            tell(&scene.term, unit, error.clone());
-            isolated += 1;
-            continue;
-        }
-        let (cx, term, unit) = (scene.cx.clone(), Arc::clone(&scene.term), unit.clone());
-        let (log, standing, workshop) = (Arc::clone(&log), standing.clone(), Arc::clone(&scene.workshop));
-        tasks.spawn(async move { keep(&cx, &term, &unit, &workshop, log, standing).await });
-    }
-    if isolated == scene.fleet.len() {
+    let mut keeper = Keeper::new(scene);
+    keeper.take(&scene.fleet).await;
+    if keeper.is_idle() && !scene.fleet.is_empty() && keeper.isolated.len() == scene.fleet.len() {
         return Ok(Ending::Failed);
     }
-    while let Some(ended) = tasks.join_next().await {
-        let lost = |lost| Err(Error::new(ErrorKind::Internal, "a unit was lost").caused_by(lost));
-        if let Err(error) = ended.unwrap_or_else(lost) {
-            scene.term.error(&error);
-            ending = Ending::Failed;
+    let fleet = keeper.fleet.clone();
+    let mut ill: BTreeSet<UnitId> = BTreeSet::new();
+    let mut see = |unit: &UnitId, result: &Result<Report>| {
+        let Ok(report) = result else { return };
+        if !report.is_success() {
+            ill.insert(unit.clone());
+        } else if ill.remove(unit) {
+            scene.term.progress(Tone::Good, &format!("{unit}: well again"));
+        }
+    };
+    let (ended, ()) = futures_util::future::join(fleet.run_seeing(&scene.cx, &mut see), keeper.keep()).await;
+    ended.map(|()| Ending::Good)
+}
+
+/// Keeps the fleet as the unit files want it.
+struct Keeper<'a> {
+    scene: &'a Scene,
+    log: Arc<Log>,
+    fleet: Fleet,
+    /// The units that run, as they were written.
+    running: BTreeMap<UnitId, String>,
+    /// Units whose parts could not be made yet: a kubeconfig may come later.
+    waiting: BTreeMap<UnitId, Unit>,
+    isolated: BTreeMap<UnitId, String>,
+    /// Why the unit files could not be read.
+    wrong: Option<String>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(scene: &'a Scene) -> Self {
+        Self {
+            scene,
+            log: Arc::new(Log::new(&scene.term, scene.cx.cancel())),
+            fleet: Fleet::new(),
+            running: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            isolated: BTreeMap::new(),
+            wrong: None,
         }
     }
-    Ok(ending)
+
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Reads the unit files again and again, until cancelled.
+    async fn keep(mut self) {
+        while self.scene.cx.sleep(RELOAD).await.is_ok() {
+            match self.read() {
+                Ok(fleet) => {
+                    self.wrong = None;
+                    self.take(&fleet).await;
+                }
+                Err(error) => {
+                    // What runs goes on; it is told once.
+                    let text = error.to_string();
+                    if self.wrong.as_ref() != Some(&text) {
+                        self.scene.term.error(&error);
+                        self.wrong = Some(text);
+                    }
+                }
+            }
+        }
+    }
+
+    fn read(&self) -> Result<spec::Fleet> {
+        spec::Fleet::new(spec::load(&self.scene.asked, self.scene.cx.limits())?)
+    }
+
+    /// Takes in which units there are, and what has changed of them.
+    async fn take(&mut self, fleet: &spec::Fleet) {
+        let mut gone: BTreeSet<UnitId> = self.running.keys().cloned().collect();
+        self.waiting.clear();
+        let isolated = std::mem::take(&mut self.isolated);
+        for unit in fleet.units() {
+            if let Some(error) = fleet.isolation(&unit.id) {
+                let text = error.to_string();
+                if isolated.get(&unit.id) != Some(&text) {
+                    tell(&self.scene.term, unit, error.clone());
+                }
+                self.isolated.insert(unit.id.clone(), text);
+                continue;
+            }
+            gone.remove(&unit.id);
+            if self.running.get(&unit.id) != Some(&unit.draft.written()) {
+                self.start(unit).await;
+            }
+        }
+        for unit in gone {
+            self.fleet.remove(&unit);
+            self.running.remove(&unit);
+            self.scene.term.progress(Tone::Odd, &format!("{unit}: taken out, nothing is deleted"));
+        }
+    }
+
+    async fn start(&mut self, unit: &Unit) {
+        let sink = Arc::clone(&self.log);
+        let events = move |event: &Event| sink.emit(event);
+        match self.scene.workshop.engine(unit, events).await {
+            Ok(engine) => {
+                let member = Member::new(engine).with_dependencies(unit.depends_on.clone());
+                self.fleet.put(member);
+                self.running.insert(unit.id.clone(), unit.draft.written());
+            }
+            Err(error) => {
+                tell(&self.scene.term, unit, error);
+                self.waiting.insert(unit.id.clone(), unit.clone());
+            }
+        }
+    }
 }
 
 /// Tells why a unit makes no passes.
@@ -44,39 +138,4 @@ fn tell(term: &Term, unit: &Unit, error: Error) {
     let error = error.with_each("unit", &unit.id);
     term.failure(Some(&unit.id), &error);
     term.error(&error);
-}
-
-/// Makes passes of one unit until stopped. Its parts are made anew until they can be: a kubeconfig may come later.
-async fn keep(
-    cx: &Context,
-    term: &Arc<Term>,
-    unit: &Unit,
-    workshop: &Workshop,
-    log: Arc<Log>,
-    standing: Standing,
-) -> Result<()> {
-    let engine = loop {
-        let sink = Arc::clone(&log);
-        let events = move |event: &windlass_core::Event| windlass_core::EventSink::emit(&*sink, event);
-        match workshop.engine(unit, events).await {
-            Ok(engine) => break engine,
-            Err(error) => tell(term, unit, error),
-        }
-        if cx.sleep(unit.interval).await.is_err() {
-            return Ok(());
-        }
-    };
-    let engine =
-        engine.with_policy(AfterOthers { depends_on: unit.depends_on.clone(), standing: standing.clone() });
-    let mut ill = false;
-    let mut see = |result: &Result<Report>| {
-        standing.note(&unit.id, result);
-        let Ok(report) = result else { return };
-        let well = report.is_success();
-        if well && ill {
-            term.progress(Tone::Good, &format!("{}: well again", unit.id));
-        }
-        ill = !well;
-    };
-    engine.run_seeing(cx, &mut see).await
 }

@@ -56,7 +56,7 @@ pub(super) async fn validate(scene: &Scene) -> Result<Ending> {
 
 async fn check(cx: &Context, unit: &Unit, findings: &mut Findings<'_>) -> Result<()> {
     let origins = parts::origins(unit);
-    let artifact = parts::fetch(cx, &origins).await?;
+    let artifact = parts::fetch(cx, unit, &origins).await?;
     findings.passed(artifact.revision().short());
     let (_, rendered) = parts::render(cx, &origins, artifact).await?;
     findings.passed(format!("{} objects", rendered.items.len()));

@@ -95,7 +95,7 @@ pub(super) async fn walk_with(
 }
 
 /// That it was stopped is told once, at the end.
-fn is_news(scene: &Scene, error: &Error) -> bool {
+pub(super) fn is_news(scene: &Scene, error: &Error) -> bool {
     error.kind() != ErrorKind::Cancelled || !scene.cx.cancel().is_cancelled()
 }
 

@@ -44,6 +44,13 @@ struct Alternative {
     chosen: bool,
 }
 
+impl Draft {
+    /// Gives all that was said, to compare with what is said later.
+    pub(crate) fn written(&self) -> String {
+        self.value.canonical()
+    }
+}
+
 impl Setting {
     /// Goes through the alternatives on the way to the field.
     fn alternatives(&self) -> impl Iterator<Item = Alternative> {

@@ -52,6 +52,11 @@ impl Fleet {
         self.isolated.get(id)
     }
 
+    /// Says whether there are no units.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
     /// Counts the units.
     pub(crate) fn len(&self) -> usize {
         self.units.len()

@@ -26,12 +26,20 @@ pub struct Limits {
     pub problems_max: usize,
     /// Writes under way at once.
     pub writes_in_flight_max: usize,
+    /// Passes of a fleet that do anything but wait, at once.
+    pub passes_in_flight_max: usize,
     /// Rounds of a render that asks for something missing.
     pub render_rounds_max: usize,
     /// Records kept in the history of a unit.
     pub history_max: usize,
-    /// How long one request to a source or a target may take.
+    /// How long a source, a store, a policy or one request of a target may take to answer.
     pub request_timeout: Duration,
+    /// How long a source may take to bring the files of a revision.
+    pub fetch_timeout: Duration,
+    /// How long a render may take.
+    pub render_timeout: Duration,
+    /// How long a target may take to look at all objects of a unit, or to say what all writes would do.
+    pub gather_timeout: Duration,
     /// How long one write may take, which neither a cancellation nor a deadline cuts off.
     pub write_timeout: Duration,
     /// How long saving the state may take, which neither a cancellation nor a deadline cuts off.
@@ -53,9 +61,13 @@ impl Default for Limits {
             value_depth_max: 100,
             problems_max: 100,
             writes_in_flight_max: 32,
+            passes_in_flight_max: 64,
             render_rounds_max: 8,
             history_max: 20,
             request_timeout: Duration::from_secs(60),
+            fetch_timeout: Duration::from_secs(600),
+            render_timeout: Duration::from_secs(300),
+            gather_timeout: Duration::from_secs(300),
             write_timeout: Duration::from_secs(120),
             save_timeout: Duration::from_secs(30),
             retry_wait_max: Duration::from_secs(15 * 60),

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiVersion, Conflict, Context, Digest, Edge, Error, Expect, FieldPath, Health, Mode, Object, ObjectId,
-    Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
+    ApiVersion, Conflict, Context, Digest, Edge, Error, Expect, FieldPath, Health, Hook, Mode, Object,
+    ObjectId, Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
 };
 
 /// Why a field differs.
@@ -61,7 +61,7 @@ pub enum Verb {
     Apply,
     /// It would be deleted.
     Delete,
-    /// It is not wanted any more and stays.
+    /// It stays as it is, wanted or not.
     Keep {
         /// Why.
         why: Text,
@@ -130,6 +130,15 @@ pub struct Action {
     pub conflicts: Vec<Conflict>,
     /// What the inventory keeps of it: `rank`, `apiVersion`, wanted digest.
     pub owned: Owned,
+    /// It runs at a certain moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<Hook>,
+    /// Nothing waits for its health.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_wait: bool,
+    /// It is refused, but the object is there, so that what depends on it can go on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_there: bool,
     /// How the live object was when the plan was made, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
@@ -164,6 +173,9 @@ impl Action {
             changes: Vec::new(),
             conflicts: Vec::new(),
             owned,
+            hook: None,
+            no_wait: false,
+            is_there: false,
             health: None,
             mode: Mode::Apply,
             expect: Expect::Any,
@@ -204,6 +216,12 @@ pub struct Plan {
     /// What is worth saying.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// The namespace that objects without one go into, where it is to be recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_namespace: Option<Text>,
+    /// What hooks run for: a digest over all that is wanted. A hook that ran for it does not run again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Digest>,
     /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and conflicting;
     /// not over versions or times. [`Plan::seal`] makes it.
     pub digest: Digest,
@@ -246,6 +264,8 @@ impl Plan {
             edges: Vec::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
+            default_namespace: None,
+            run: None,
             digest: Digest::of(b""),
         };
         plan.seal();

@@ -17,6 +17,8 @@ pub enum Mode {
     Replace,
     /// The object is deleted and created anew.
     Recreate,
+    /// The object is deleted and created anew, also where it is as wanted: what runs once, runs again.
+    Renew,
     /// The object is created if absent and else left alone, with its mark: what was there before is not owned.
     CreateOnly,
 }
@@ -29,6 +31,7 @@ impl Mode {
             Self::Apply => "apply",
             Self::Replace => "replace",
             Self::Recreate => "recreate",
+            Self::Renew => "renew",
             Self::CreateOnly => "create-only",
         }
     }

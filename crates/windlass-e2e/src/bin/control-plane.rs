@@ -8,13 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use windlass_e2e::control_plane::{
-    ControlPlane, Error, KUBERNETES_VERSION, Options, Parts, build, cache_folder,
-};
+use windlass_e2e::control_plane::{ControlPlane, Error, Options, Parts, Release, build, cache_folder};
 
 const USAGE: &str = "usage: control-plane build       build the programs and print their folder
        control-plane up          bring a control plane up until Ctrl-C
-       control-plane up --api    the same with etcd and kube-apiserver alone";
+       control-plane up --api    the same with etcd and kube-apiserver alone
+WINDLASS_KUBERNETES=1.34.4 takes that release of Kubernetes instead of 1.37.2";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,10 +36,10 @@ fn main() -> ExitCode {
 }
 
 fn make() -> Result<(), Error> {
-    let cache = cache_folder()?;
-    eprintln!("building Kubernetes {KUBERNETES_VERSION} unless it is there; the first build takes minutes");
+    let (cache, release) = (cache_folder()?, Release::from_env()?);
+    eprintln!("building Kubernetes {release} unless it is there; the first build takes minutes");
     let started = Instant::now();
-    let folder = build(&cache)?;
+    let folder = build(&cache, release)?;
     eprintln!("ready after {:.1}s", started.elapsed().as_secs_f64());
     println!("{}", folder.display());
     Ok(())

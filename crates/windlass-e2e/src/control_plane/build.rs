@@ -1,7 +1,4 @@
-//! Builds the programs with `go build`, once for each version, and keeps them.
-//!
-//! Their source is three small Go modules in the folder `controlplane`, which pin every dependency by hash. They are
-//! compiled into this crate, so that a built binary needs no checkout.
+//! Builds the programs of a release with `go build`, once for each version, and keeps them.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
@@ -12,48 +9,17 @@ use std::process::{Command, Stdio};
 
 use super::error::Error;
 use super::process::tail;
+use super::release::{LEASH, LEASH_SOURCES, MODULES, Release};
 
-/// The version of Kubernetes that is built.
-pub const KUBERNETES_VERSION: &str = "v1.34.4";
-
-/// The files of the Go modules, by their path.
-const SOURCES: &[(&str, &str)] = &[
-    ("go.mod", include_str!("../../controlplane/go.mod")),
-    ("go.sum", include_str!("../../controlplane/go.sum")),
-    ("kwok/go.mod", include_str!("../../controlplane/kwok/go.mod")),
-    ("kwok/go.sum", include_str!("../../controlplane/kwok/go.sum")),
-    ("leash/go.mod", include_str!("../../controlplane/leash/go.mod")),
-    ("leash/main.go", include_str!("../../controlplane/leash/main.go")),
-];
-
-/// The modules by their folder, and the packages that are built in each.
-const MODULES: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "go.etcd.io/etcd/server/v3",
-            "k8s.io/kubernetes/cmd/kube-apiserver",
-            "k8s.io/kubernetes/cmd/kube-controller-manager",
-            "k8s.io/kubernetes/cmd/kube-scheduler",
-            "k8s.io/kubernetes/cmd/kubectl",
-        ],
-    ),
-    ("kwok", &["sigs.k8s.io/kwok/cmd/kwok"]),
-    (LEASH, &["."]),
-];
-
-/// The folder of the module of the leash.
-const LEASH: &str = "leash";
-
-/// Returns the folder of the programs inside `cache`, and builds them first if they are not there.
+/// Returns the folder of the programs of `release` inside `cache`, and builds them first if they are not there.
 ///
 /// # Guarantees
 /// The folder appears at once and complete. Of two builds at the same time the second waits and takes what the first built.
 ///
 /// # Errors
 /// [`Error::NoGo`] without `go` on the `PATH`, [`Error::Build`] with what it printed, [`Error::Io`] for files.
-pub fn build(cache: &Path) -> Result<PathBuf, Error> {
-    let done = cache.join(folder_name());
+pub fn build(cache: &Path, release: Release) -> Result<PathBuf, Error> {
+    let done = cache.join(folder_name(release));
     if done.is_dir() {
         return Ok(done);
     }
@@ -61,7 +27,7 @@ pub fn build(cache: &Path) -> Result<PathBuf, Error> {
     private.recursive(true).mode(0o700).create(cache).map_err(Error::io("create the cache", cache))?;
     let _lock = lock(&cache.join("lock"))?;
     if !done.is_dir() {
-        build_into(cache, &done)?;
+        build_into(cache, release, &done)?;
     }
     Ok(done)
 }
@@ -83,22 +49,23 @@ pub(crate) fn cache_folder_from(var: impl Fn(&str) -> Option<OsString>) -> Resul
 /// Builds the leash alone, into `folder`, for programs that came without one: a second, or nothing where there is no Go.
 pub(crate) fn build_leash(folder: &Path) -> Result<Option<PathBuf>, Error> {
     let sources = folder.join("src");
-    write_sources(&sources)?;
-    match go_build(&sources.join(LEASH), &folder.join("bin"), &["."]) {
+    write_sources(&sources, &LEASH_SOURCES)?;
+    match go_build(&sources.join(LEASH), &folder.join("bin"), &["."], "-s -w") {
         Ok(()) => Ok(Some(folder.join("bin/leash"))),
         Err(Error::NoGo) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// The name of the folder of this version. It ends in a hash of the sources, so that a change to them is a new build.
-fn folder_name() -> String {
-    let bytes = SOURCES.iter().flat_map(|(path, text)| path.bytes().chain(text.bytes()));
+/// The name of the folder of a release. It ends in a hash of the sources, so that a change to them is a new build.
+fn folder_name(release: Release) -> String {
+    let sources = release.sources();
+    let bytes = sources.iter().flat_map(|(path, text)| path.bytes().chain(text.bytes()));
     // FNV-1a, since it guards against forgetting and not against anyone.
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format!("{KUBERNETES_VERSION}-{:08x}", hash >> 32)
+    format!("v{release}-{:08x}", hash >> 32)
 }
 
 fn lock(path: &Path) -> Result<File, Error> {
@@ -108,19 +75,19 @@ fn lock(path: &Path) -> Result<File, Error> {
 }
 
 /// Builds in a folder beside the programs, which only the holder of the lock touches.
-fn build_into(cache: &Path, done: &Path) -> Result<(), Error> {
+fn build_into(cache: &Path, release: Release, done: &Path) -> Result<(), Error> {
     let work = cache.join(".build");
     remove(&work)?; // A build that was killed leaves it.
-    let built = build_in(&work, done);
+    let built = build_in(&work, release, done);
     remove(&work)?;
     built
 }
 
-fn build_in(work: &Path, done: &Path) -> Result<(), Error> {
+fn build_in(work: &Path, release: Release, done: &Path) -> Result<(), Error> {
     let (sources, programs) = (work.join("src"), work.join("bin"));
-    write_sources(&sources)?;
+    write_sources(&sources, &release.sources())?;
     for (module, packages) in MODULES {
-        go_build(&sources.join(module), &programs, packages)?;
+        go_build(&sources.join(module), &programs, packages, &linker_flags(release))?;
     }
     // The name of a program is the last part of its package, and that of etcd is `server`.
     let (server, etcd) = (programs.join("server"), programs.join("etcd"));
@@ -135,14 +102,14 @@ fn remove(folder: &Path) -> Result<(), Error> {
     }
 }
 
-fn go_build(module: &Path, programs: &Path, packages: &[&str]) -> Result<(), Error> {
+fn go_build(module: &Path, programs: &Path, packages: &[&str], linker_flags: &str) -> Result<(), Error> {
     let printed = module.join("printed");
     let file = File::create(&printed).map_err(Error::io("create", &printed))?;
     let copy = file.try_clone().map_err(Error::io("create", &printed))?;
     let mut output = OsString::from(programs);
     output.push("/"); // A trailing slash tells go to make a folder.
     let status = Command::new("go")
-        .args(["build", "-ldflags", &linker_flags(), "-o"])
+        .args(["build", "-ldflags", linker_flags, "-o"])
         .arg(output)
         .args(packages)
         .current_dir(module)
@@ -167,20 +134,19 @@ fn go_build(module: &Path, programs: &Path, packages: &[&str]) -> Result<(), Err
 }
 
 /// Stamps the version, without which clients take the server for `v0.0.0` and reject it.
-fn linker_flags() -> String {
-    let version = KUBERNETES_VERSION.trim_start_matches('v');
-    let mut numbers = version.split('.');
+fn linker_flags(release: Release) -> String {
+    let mut numbers = release.version().split('.');
     let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
     let stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].map(|package| {
         format!(
-            "-X {package}.gitVersion=v{version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"
+            "-X {package}.gitVersion=v{release} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"
         )
     });
     format!("-s -w {}", stamps.join(" "))
 }
 
-fn write_sources(folder: &Path) -> Result<(), Error> {
-    for (path, text) in SOURCES {
+fn write_sources(folder: &Path, sources: &[(&str, &str)]) -> Result<(), Error> {
+    for (path, text) in sources {
         let path = folder.join(path);
         let parent = path.parent().expect("sources are inside a folder");
         fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
@@ -194,22 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_built_is_the_version_pinned() {
-        let (_, go_mod) = SOURCES[0];
-        let patch = KUBERNETES_VERSION.trim_start_matches("v1");
-        assert!(
-            go_mod.contains(&format!("k8s.io/kubernetes {KUBERNETES_VERSION} ")),
-            "go.mod pins Kubernetes"
-        );
-        assert!(
-            go_mod.contains(&format!("k8s.io/client-go => k8s.io/client-go v0{patch}")),
-            "and its libraries"
-        );
-    }
-
-    #[test]
     fn the_linker_stamps_version_major_and_minor() {
-        let flags = linker_flags();
+        let flags = linker_flags(Release::V1_34);
         for stamp in ["gitVersion=v1.34.4", "gitMajor=1", "gitMinor=34"] {
             assert!(
                 flags.contains(&format!("-X k8s.io/component-base/version.{stamp}")),
@@ -221,8 +173,11 @@ mod tests {
     #[test]
     fn what_was_built_is_not_built_again() {
         let cache = tempfile::tempdir().expect("a folder");
-        let done = cache.path().join(folder_name());
-        fs::create_dir(&done).expect("a folder");
-        assert_eq!(build(cache.path()).expect("no build"), done, "the folder that is there is taken");
+        for release in Release::ALL {
+            let done = cache.path().join(folder_name(release));
+            fs::create_dir(&done).expect("a folder of its own for each release");
+            let found = build(cache.path(), release).expect("no build");
+            assert_eq!(found, done, "the folder that is there is taken");
+        }
     }
 }

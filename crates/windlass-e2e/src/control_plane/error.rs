@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::program::Program;
+use super::release::Release;
 
 /// Why there is no control plane.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,7 @@ use super::program::Program;
 pub enum Error {
     /// The programs have to be built, and there is nothing to build them with.
     #[error(
-        "the program `go` was not found, which builds the control plane: install Go 1.24 or later, or set \
+        "the program `go` was not found, which builds the control plane: install Go 1.26 or later, or set \
          KUBEBUILDER_ASSETS to a folder with the programs, or WINDLASS_E2E_KUBECONFIG to the kubeconfig of a cluster \
          that tests may write to"
     )]
@@ -69,6 +70,12 @@ pub enum Error {
     /// Keys or certificates could not be made.
     #[error("no keys: {0}")]
     Keys(String),
+    /// `WINDLASS_KUBERNETES` names a release that cannot be built.
+    #[error("WINDLASS_KUBERNETES is {wanted}, and must be one of {}", Release::ALL.map(Release::version).join(", "))]
+    Release {
+        /// What it names.
+        wanted: String,
+    },
     /// Neither `XDG_CACHE_HOME` nor `HOME` says where the user's caches are.
     #[error("no folder for the programs: neither XDG_CACHE_HOME nor HOME is set")]
     NoCache,

@@ -189,9 +189,8 @@ impl<'a> Launch<'a> {
         self.spawn(Program::Scheduler, &flags)?;
         flags.push(format!("--service-account-private-key-file={}", self.path("accounts.key")));
         flags.push(format!("--root-ca-file={}", self.path("ca.crt")));
-        // kwok renews the node less often than the default of 50 s, and never again declares a pod ready that was declared
-        // not ready with its node.
-        flags.push("--node-monitor-grace-period=24h".into());
+        // kwok declares the node ready once, and never again a pod that was declared not ready with its node.
+        flags.push("--node-monitor-grace-period=8760h".into());
         // Otherwise an autoscaler is looked at only every fifteen seconds.
         flags.push("--horizontal-pod-autoscaler-sync-period=2s".into());
         // It would create a folder of the system.

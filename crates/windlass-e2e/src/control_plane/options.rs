@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::build::cache_folder_from;
 use super::error::Error;
+use super::release::Release;
 
 /// How to bring a control plane up.
 #[derive(Clone, Debug)]
@@ -25,8 +26,13 @@ pub struct Options {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// Programs that `go build` makes once for each version and keeps in this folder. The first use takes minutes.
-    Built(PathBuf),
+    /// Programs that `go build` makes once for each version and keeps in a folder. The first use takes minutes.
+    Built {
+        /// The folder, in which each version has one of its own.
+        cache: PathBuf,
+        /// What is built.
+        release: Release,
+    },
     /// A folder that holds the programs under their usual names.
     Assets(PathBuf),
     /// A cluster that runs already, by its kubeconfig. Tests write to it.
@@ -51,12 +57,14 @@ impl Options {
     }
 
     /// Takes the source from the environment: `WINDLASS_E2E_KUBECONFIG` names a cluster that runs already, else
-    /// `KUBEBUILDER_ASSETS` a folder of programs, else they are built and kept in the user's cache folder.
+    /// `KUBEBUILDER_ASSETS` a folder of programs, else those of [`Release::from_env`] are built and kept in the user's
+    /// cache folder.
     ///
     /// `KUBECONFIG` by itself is not looked at: it may lead to a cluster that nobody wants tests to write to.
     ///
     /// # Errors
-    /// [`Error::NoCache`] where the programs have to be built and there is no cache folder.
+    /// Where the programs have to be built: [`Error::NoCache`] without a cache folder, [`Error::Release`] if
+    /// `WINDLASS_KUBERNETES` names no release that can be built.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var_os(name))
     }
@@ -89,7 +97,7 @@ impl Options {
         } else if let Some(folder) = path("KUBEBUILDER_ASSETS") {
             Source::Assets(folder)
         } else {
-            Source::Built(cache_folder_from(var)?)
+            Source::Built { release: Release::from_vars(&var)?, cache: cache_folder_from(var)? }
         };
         Ok(Self::new(source))
     }
@@ -105,13 +113,14 @@ mod tests {
         assert_eq!(&found.expect("a source").source, expected, "source from {vars:?}");
     }
 
+    fn built(cache: &str) -> Source {
+        Source::Built { cache: cache.into(), release: Release::V1_37 }
+    }
+
     #[test]
     fn programs_are_built_into_the_cache_of_the_user() {
-        check(&[("HOME", "/home/a")], &Source::Built("/home/a/.cache/windlass/controlplane".into()));
-        check(
-            &[("HOME", "/home/a"), ("XDG_CACHE_HOME", "/cache")],
-            &Source::Built("/cache/windlass/controlplane".into()),
-        );
+        check(&[("HOME", "/home/a")], &built("/home/a/.cache/windlass/controlplane"));
+        check(&[("HOME", "/home/a"), ("XDG_CACHE_HOME", "/cache")], &built("/cache/windlass/controlplane"));
     }
 
     #[test]
@@ -119,7 +128,7 @@ mod tests {
         check(&[("HOME", "/home/a"), ("KUBEBUILDER_ASSETS", "/bin")], &Source::Assets("/bin".into()));
         check(
             &[("HOME", "/home/a"), ("KUBEBUILDER_ASSETS", "")],
-            &Source::Built("/home/a/.cache/windlass/controlplane".into()),
+            &built("/home/a/.cache/windlass/controlplane"),
         );
     }
 
@@ -129,10 +138,13 @@ mod tests {
             &[("WINDLASS_E2E_KUBECONFIG", "/kc"), ("KUBEBUILDER_ASSETS", "/bin")],
             &Source::Existing("/kc".into()),
         );
-        check(
-            &[("KUBECONFIG", "/kc"), ("HOME", "/home/a")],
-            &Source::Built("/home/a/.cache/windlass/controlplane".into()),
-        );
+        check(&[("KUBECONFIG", "/kc"), ("HOME", "/home/a")], &built("/home/a/.cache/windlass/controlplane"));
+    }
+
+    #[test]
+    fn an_older_release_is_built_where_it_was_named() {
+        let older = Source::Built { cache: "/cache/windlass/controlplane".into(), release: Release::V1_34 };
+        check(&[("XDG_CACHE_HOME", "/cache"), ("WINDLASS_KUBERNETES", "1.34.4")], &older);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Carrying out the effects of the state machine.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use windlass_core::{
@@ -11,22 +13,19 @@ use windlass_core::{
 };
 
 use super::Engine;
-use super::pass::{Passed, Prepared};
+use super::guard::call;
+use super::pass::{Passed, Prepared, Terms, Waits};
 use crate::step::{Effect, Happened, State, step};
 
 impl Engine {
-    /// Carries out what was planned. `ahead`: how often to see whether the source has moved on, while all there is to do
-    /// is to wait for health.
-    pub(super) async fn execute(
-        &self,
-        cx: &Context,
-        prepared: Prepared,
-        ahead: Option<Duration>,
-    ) -> Result<Passed> {
+    /// Carries out what was planned.
+    pub(super) async fn execute(&self, cx: &Context, prepared: Prepared, terms: &Terms) -> Result<Passed> {
         let Prepared { plan, saved, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
         let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now())?
-            .with_dialects(self.dialects());
+            .with_dialects(self.dialects())
+            .with_trigger(terms.trigger)
+            .with_origin(self.origin());
         if plan.purpose == Purpose::Delete {
             state = state.forgetting_all();
         }
@@ -40,15 +39,19 @@ impl Engine {
             work: FuturesUnordered::new(),
             wake: None,
             cancelled: false,
-            ahead: ahead.zip(resolved),
+            ahead: terms.ahead.zip(resolved.clone()),
             looks_ahead: false,
+            waits: terms.waits.clone(),
+            interrupted: false,
         }
         .drive(&mut state)
         .await;
         let report = state.report().clone();
         match state.lost_before_writing() {
             Some(error) => Err(error.clone()),
-            None => Ok(Passed { report, overtaken: state.was_overtaken() }),
+            None => {
+                Ok(Passed { report, overtaken: state.was_overtaken(), resolved, saved: state.into_saved() })
+            }
         }
     }
 }
@@ -65,6 +68,9 @@ struct Execution<'a> {
     /// How often to look for a revision that is not this one.
     ahead: Option<(Duration, Revision)>,
     looks_ahead: bool,
+    /// Whoever wants to know whether all there is to do is to wait, and may end that.
+    waits: Option<Arc<Waits>>,
+    interrupted: bool,
 }
 
 impl<'a> Execution<'a> {
@@ -80,10 +86,14 @@ impl<'a> Execution<'a> {
             if self.begin(effects) {
                 return;
             }
-            if state.only_waits() {
+            let only_waits = state.only_waits();
+            if let Some(waits) = &self.waits {
+                waits.set_only(only_waits);
+            }
+            if only_waits {
                 self.look_ahead();
             }
-            happened = self.next().await;
+            happened = self.next(only_waits).await;
         }
     }
 
@@ -110,8 +120,12 @@ impl<'a> Execution<'a> {
         self.work.push(Box::pin(async move {
             let limit = cx.limits().save_timeout;
             let saving = store.save(&cx, &engine.0.unit, expected.as_ref(), &delta);
-            Happened::Saved(match select(saving, cx.clock().sleep(limit)).await {
-                Either::Left((saved, _)) => saved,
+            let saving = std::panic::AssertUnwindSafe(saving).catch_unwind();
+            Happened::Saved(match select(Box::pin(saving), cx.clock().sleep(limit)).await {
+                Either::Left((Ok(saved), _)) => saved,
+                Either::Left((Err(_panic), _)) => {
+                    Err(Error::new(ErrorKind::Internal, "the state store panicked").maybe_written())
+                }
                 Either::Right(_) => Err(took_too_long("the save took too long", limit)),
             })
         }));
@@ -149,7 +163,7 @@ impl<'a> Execution<'a> {
                     return std::future::pending().await;
                 }
                 // A source that gives no answer now is the next pass's to tell.
-                match source.resolve(cx).await {
+                match call(cx, "source", cx.limits().request_timeout, source.resolve(cx)).await {
                     Ok(found) if found.revision != revision => return Happened::Overtaken(found.revision),
                     _ => {}
                 }
@@ -158,10 +172,11 @@ impl<'a> Execution<'a> {
     }
 
     /// Waits for whatever comes first: an effect that ends, the time to come back, or a cancellation.
-    async fn next(&mut self) -> Happened {
+    async fn next(&mut self, only_waits: bool) -> Happened {
         if let Some(over) = self.over() {
             return over;
         }
+        let interrupt = self.waits.clone().filter(|_| only_waits && !self.interrupted);
         let cancel = if self.cancelled { Cancel::new() } else { self.cx.cancel().clone() };
         let wait = self.wait();
         let clock = self.cx.clock().clone();
@@ -177,12 +192,18 @@ impl<'a> Execution<'a> {
                 None => std::future::pending().await,
             }
         };
-        let first = cancel.until(select(Box::pin(done), Box::pin(awake))).await;
+        let asked = Cancel::new();
+        let asked = interrupt.as_ref().map_or(&asked, |waits| waits.ends());
+        let first = cancel.until(asked.until(select(Box::pin(done), Box::pin(awake)))).await;
         match first {
-            Some(Either::Left((happened, _))) => happened,
-            Some(Either::Right(_)) => {
+            Some(Some(Either::Left((happened, _)))) => happened,
+            Some(Some(Either::Right(_))) => {
                 self.wake = None;
                 Happened::Woke
+            }
+            Some(None) => {
+                self.interrupted = true;
+                Happened::Interrupted
             }
             None => {
                 self.cancelled = true;
@@ -216,9 +237,12 @@ impl Engine {
         let limit = cx.limits().write_timeout;
         let limit = cx.shielded(limit).check_write()?.unwrap_or(limit);
         let shielded = cx.shielded(limit);
-        let work = self.0.target.write(&shielded, write);
-        let written = match select(work, cx.clock().sleep(limit)).await {
-            Either::Left((result, _)) => result?,
+        let work = std::panic::AssertUnwindSafe(self.0.target.write(&shielded, write)).catch_unwind();
+        let written = match select(Box::pin(work), cx.clock().sleep(limit)).await {
+            Either::Left((Ok(result), _)) => result?,
+            Either::Left((Err(_panic), _)) => {
+                return Err(Error::new(ErrorKind::Internal, "the target panicked").maybe_written());
+            }
             Either::Right(_) => {
                 return Err(took_too_long("the write took too long", limit));
             }

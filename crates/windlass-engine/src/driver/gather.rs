@@ -1,70 +1,112 @@
 //! Gathering facts: everything a plan needs, and nothing is written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use windlass_core::{
-    Admitted, Context, Dialect, Error, ErrorKind, EventKind, Item, ObjectId, Observed, Owner, Paths,
-    Prediction, Rendered, Result, Revision, Saved, Want,
+    Admitted, Artifact, Context, Control, Dialect, Error, ErrorKind, EventKind, Item, ObjectId, Observation,
+    Observed, Owner, Paths, Prediction, Rendered, Result, Revision, Saved, Taken, Text, Want,
 };
 
 use super::Engine;
+use super::guard::{call, caught};
 use super::pass::Gathered;
 use crate::facts::{Facts, Wanted};
 use crate::plan::unsettled;
 
 impl Engine {
-    /// Gathers for a revision, or for what the source is now.
-    pub(super) async fn gather(&self, cx: &Context, revision: Option<Revision>) -> Result<Gathered> {
-        let revision = match revision {
-            Some(revision) => revision,
-            None => self.0.source.resolve(cx).await?.revision,
-        };
+    /// Says what the source is at.
+    pub(super) async fn resolve(&self, cx: &Context) -> Result<Revision> {
+        let limit = cx.limits().request_timeout;
+        let resolved = call(cx, "source", limit, self.0.source.resolve(cx)).await;
+        Ok(resolved.map_err(|error| self.blame_source(error))?.revision)
+    }
+
+    /// Says what the source is at, with its own errors: they are blamed on each unit that uses it.
+    pub(crate) async fn resolve_plainly(&self, cx: &Context) -> Result<Revision> {
+        let limit = cx.limits().request_timeout;
+        Ok(call(cx, "source", limit, self.0.source.resolve(cx)).await?.revision)
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision) -> Result<Artifact> {
+        let fetched = self.0.source.fetch(cx, revision, &Paths::All);
+        let fetched = call(cx, "source", cx.limits().fetch_timeout, fetched).await;
+        fetched.map_err(|error| self.blame_source(error))
+    }
+
+    /// Gathers for a revision.
+    pub(super) async fn gather(
+        &self,
+        cx: &Context,
+        revision: Revision,
+        control: &Control,
+    ) -> Result<Gathered> {
         let resolved = Some(revision.clone());
         self.tell(EventKind::Resolved { revision: revision.clone() });
-        let artifact = self.0.source.fetch(cx, &revision, &Paths::All).await?;
+        let artifact = self.fetch(cx, &revision).await?;
         let revision = artifact.revision().clone();
-        let rendered = self.render(cx, artifact).await?;
+        let rendered = self.render(cx, &artifact).await?;
         self.tell(EventKind::Rendered { objects: rendered.items.len() });
 
-        let saved = self.store()?.load(cx, &self.0.unit).await?;
-        let mut facts = self.begin(saved.as_ref());
+        let saved = self.load(cx).await?;
+        let mut facts = self.begin(cx, saved.as_ref(), control);
         facts.revision = Some(revision);
         facts.warnings.clone_from(&rendered.warnings);
         facts.wanted = self.admit(cx, rendered).await?;
         facts.observed = self.observe(cx, &facts).await?;
+        facts.siblings = self.siblings(cx, &artifact, &facts).await?;
+        facts.takes = self.takes(cx, &facts).await?;
         facts.predictions = self.predict(cx, &facts).await?;
         Ok(Gathered { facts, resolved, saved })
     }
 
     /// Gathers for the end of the unit: nothing is wanted.
     pub(super) async fn gather_for_delete(&self, cx: &Context) -> Result<Gathered> {
-        let saved = self.store()?.load(cx, &self.0.unit).await?;
-        let mut facts = self.begin(saved.as_ref());
+        let saved = self.load(cx).await?;
+        let mut facts = self.begin(cx, saved.as_ref(), &Control::default());
         facts.delete_all = true;
         facts.observed = self.observe(cx, &facts).await?;
+        facts.takes = self.takes(cx, &facts).await?;
         Ok(Gathered { facts, resolved: None, saved })
     }
 
-    pub(super) fn begin(&self, saved: Option<&Saved>) -> Facts {
+    pub(super) async fn load(&self, cx: &Context) -> Result<Option<Saved>> {
+        let load = self.store()?.load(cx, &self.0.unit);
+        call(cx, "state store", cx.limits().request_timeout, load).await
+    }
+
+    pub(super) fn begin(&self, cx: &Context, saved: Option<&Saved>, control: &Control) -> Facts {
         let inventory = saved.map(|saved| saved.inventory.clone()).unwrap_or_default();
-        Facts::new(self.0.unit.clone(), self.0.target.profile().place, inventory)
+        let mut facts = Facts::new(self.0.unit.clone(), self.0.target.profile().place, inventory);
+        facts.default_namespace = saved.and_then(|saved| saved.default_namespace.clone());
+        facts.hooks = saved.map(|saved| saved.hooks.clone()).unwrap_or_default();
+        let now = cx.now().wall;
+        let held = control.objects.iter().filter(|(_, suspension)| suspension.holds_at(now));
+        facts.held = held.map(|(id, suspension)| (id.clone(), suspension.to_string().into())).collect();
+        facts
     }
 
     /// Reads what annotations ask for, and lets the target complete identities.
     async fn admit(&self, cx: &Context, rendered: Rendered) -> Result<Vec<Wanted>> {
         let profile = self.0.target.profile();
-        let (items, mut wanted): (Vec<Item>, Vec<Wanted>) = split(rendered.items, self.dialects());
+        let (items, mut wanted): (Vec<Item>, Vec<Wanted>) = split(rendered.items, self.dialects())?;
         let count = items.len();
         let Some(predict) = profile.predict else {
             wanted.extend(items.into_iter().map(Wanted::new));
             return Ok(wanted);
         };
-        let admitted = predict.admit(cx, items).await?;
+        let named: Vec<bool> = items.iter().map(|item| !item.id().namespace.is_empty()).collect();
+        let admitted = call(cx, "target", cx.limits().gather_timeout, predict.admit(cx, items)).await?;
         same_count("admit", count, admitted.len())?;
-        wanted.extend(admitted.into_iter().map(|admitted| match admitted {
-            Admitted::Item(item) => Wanted::new(item),
-            Admitted::Later { item, until } => Wanted { until: Some(until), ..Wanted::new(item) },
-            Admitted::Refused(item, error) => Wanted { refused: Some(error), ..Wanted::new(item) },
+        wanted.extend(admitted.into_iter().zip(named).map(|(admitted, named)| {
+            let mut wanted = match admitted {
+                Admitted::Item(item) => Wanted::new(item),
+                Admitted::Later { item, until } => Wanted { until: Some(until), ..Wanted::new(item) },
+                Admitted::Refused(item, error) => Wanted { refused: Some(error), ..Wanted::new(item) },
+            };
+            let namespace: &Text = &wanted.item.id().namespace;
+            wanted.placed = (!named && !namespace.is_empty()).then(|| namespace.clone());
+            wanted
         }));
         Ok(wanted)
     }
@@ -75,6 +117,17 @@ impl Engine {
             return Ok(Observed::default());
         }
         self.look(cx, interest).await
+    }
+
+    /// What else would go with what is not wanted any more.
+    async fn takes(&self, cx: &Context, facts: &Facts) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
+        let Some(predict) = self.0.target.profile().predict else { return Ok(BTreeMap::new()) };
+        let there = |id: &&ObjectId| matches!(facts.observed.observations.get(*id), Some(Observation::Live(live)) if live.deletion.is_none());
+        let ids: Vec<ObjectId> = facts.unwanted().into_iter().filter(there).cloned().collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        call(cx, "target", cx.limits().gather_timeout, predict.takes(cx, &ids)).await
     }
 
     async fn predict(&self, cx: &Context, facts: &Facts) -> Result<Option<BTreeMap<ObjectId, Prediction>>> {
@@ -88,20 +141,22 @@ impl Engine {
         if wants.is_empty() {
             return Ok(Some(BTreeMap::new()));
         }
-        let predictions = predict.predict(cx, &wants).await?;
+        let predictions = call(cx, "target", cx.limits().gather_timeout, predict.predict(cx, &wants)).await?;
         same_count("predict", wants.len(), predictions.len())?;
         Ok(Some(wants.iter().map(|want| want.item.id().clone()).zip(predictions).collect()))
     }
 }
 
 /// Items whose annotations could be read, and those whose could not.
-fn split(items: Vec<Item>, dialects: &[std::sync::Arc<dyn Dialect>]) -> (Vec<Item>, Vec<Wanted>) {
+fn split(items: Vec<Item>, dialects: &[Arc<dyn Dialect>]) -> Result<(Vec<Item>, Vec<Wanted>)> {
     let (mut read, mut refused) = (Vec::with_capacity(items.len()), Vec::new());
     for mut item in items {
-        let problems: Vec<Error> = dialects
-            .iter()
-            .filter_map(|dialect| dialect.read(&item.object, &mut item.directives).err())
-            .collect();
+        let problems: Vec<Error> = caught("dialect", || {
+            Ok(dialects
+                .iter()
+                .filter_map(|dialect| dialect.read(&item.object, &mut item.directives).err())
+                .collect())
+        })?;
         match Error::all(problems) {
             None => read.push(item),
             Some(error) => {
@@ -110,7 +165,7 @@ fn split(items: Vec<Item>, dialects: &[std::sync::Arc<dyn Dialect>]) -> (Vec<Ite
             }
         }
     }
-    (read, refused)
+    Ok((read, refused))
 }
 
 fn same_count(call: &str, asked: usize, answered: usize) -> Result<()> {

@@ -9,6 +9,7 @@ use windlass_core::{
 };
 
 use super::Engine;
+use super::guard::{call, caught};
 
 impl Engine {
     /// Looks at objects, and says how they are: as the checks that replace the target's say, else as the target does,
@@ -35,7 +36,7 @@ impl Engine {
 
     /// One observation for each object, whatever the target says.
     async fn look_at_each(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
-        let mut observed = self.0.target.observe(cx, interest).await?;
+        let mut observed = self.observe_as_it_is(cx, interest).await?;
         for id in interest.objects.keys() {
             observed.observations.entry(id.clone()).or_insert_with(|| {
                 Observation::Unreadable(Error::new(
@@ -45,6 +46,11 @@ impl Engine {
             });
         }
         Ok(observed)
+    }
+
+    /// What the target says.
+    pub(super) async fn observe_as_it_is(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        call(cx, "target", cx.limits().gather_timeout, self.0.target.observe(cx, interest)).await
     }
 
     fn not_assessed(&self, interest: &Interest, observed: &Observed) -> BTreeMap<ObjectId, Look> {
@@ -61,7 +67,10 @@ impl Engine {
 
     fn assess(&self, live: &mut Live) {
         let Some(body) = &live.body else { return };
-        let found = self.checks().iter().find_map(|check| check.assess(body, &NoChildren));
+        let checks = || Ok(self.checks().iter().find_map(|check| check.assess(body, &NoChildren)));
+        let found = caught("health check", checks).unwrap_or_else(|error| {
+            Some(Health::new(HealthStatus::Unknown, format!("it could not be assessed: {error}")))
+        });
         if self.0.health.is_some() {
             live.health = found.or_else(|| live.health.take());
         } else if live.health.is_none() {

@@ -1,11 +1,14 @@
 //! The engine: gathers facts, plans, asks policies, carries out.
 
+mod control;
 mod execute;
 mod gather;
+mod guard;
 mod look;
+mod memo;
 mod pass;
 mod render;
-mod run;
+mod siblings;
 mod status;
 
 use std::fmt;
@@ -13,17 +16,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule, Plan, Policy,
-    Renderer, Report, Result, Revision, Source, StateStore, Target, Transform, TreePath, UnitId, Verdict,
+    Context, Control, Dialect, Digest, Error, ErrorKind, Event, EventKind, EventSink, Health, HealthCheck,
+    Interest, Live, ObjectReport, Observation, OrderRule, Outcome, Plan, Policy, Renderer, Report, Result,
+    Revision, Saved, Source, StateStore, Target, Text, Transform, TreePath, UnitId, UnitOrigin, Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
 
-use pass::{Gathered, Passed, Prepared, Stopped, check_same, drifted};
+use guard::{call, caught};
+use memo::{Memo, Settled, is_settled};
+use pass::{Gathered, Prepared, Stopped, check_same, drifted};
+pub(crate) use pass::{Passed, Terms, Waits};
+pub(crate) use siblings::Roster;
 
 use crate::explain::Compared;
 use crate::options::Options;
 use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
+
+/// Rewrites an error.
+struct Blame(Box<dyn Fn(Error) -> Error + Send + Sync>);
 
 /// Reconciles one unit: what a source wants, rendered, becomes what a target has.
 ///
@@ -58,6 +69,10 @@ struct Parts {
     events: Vec<Arc<dyn EventSink>>,
     explain: Arc<dyn Explain>,
     options: Options,
+    source_name: Option<Text>,
+    source_errors: Option<Arc<Blame>>,
+    roster: Arc<Roster>,
+    memo: Arc<Memo>,
 }
 
 impl Engine {
@@ -89,6 +104,10 @@ impl Engine {
             events: Vec::new(),
             explain: Arc::new(Compared::default()),
             options: Options::default(),
+            source_name: None,
+            source_errors: None,
+            roster: Arc::default(),
+            memo: Arc::default(),
         }))
     }
 
@@ -177,6 +196,33 @@ impl Engine {
         self.with(|parts| parts.options = options)
     }
 
+    /// Names the source, in a spelling that all units of one source share and that holds no credentials. Units that know
+    /// one another so hand objects over that move from one to the other, instead of deleting them.
+    #[must_use]
+    pub fn with_source_name(self, name: impl Into<Text>) -> Self {
+        let name = name.into();
+        self.with(|parts| parts.source_name = Some(name))
+    }
+
+    /// Rewrites the errors of the source, such as to say which field of whose file named it. So units can share a source
+    /// and still each have errors of their own.
+    #[must_use]
+    pub fn with_source_errors(self, rewrite: impl Fn(Error) -> Error + Send + Sync + 'static) -> Self {
+        self.with(|parts| parts.source_errors = Some(Arc::new(Blame(Box::new(rewrite)))))
+    }
+
+    pub(crate) fn blame_source(&self, error: Error) -> Error {
+        match &self.0.source_errors {
+            Some(blame) => (blame.0)(error),
+            None => error,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Option<UnitOrigin> {
+        let source = self.0.source_name.clone()?;
+        Some(UnitOrigin { source, path: self.0.path.clone() })
+    }
+
     /// Gives the name of the unit.
     #[must_use]
     pub fn unit(&self) -> &UnitId {
@@ -194,38 +240,136 @@ impl Engine {
     /// # Errors
     /// What source, renderer, target and store say; nothing was written.
     pub async fn plan(&self, cx: &Context) -> Result<Plan> {
-        Ok(self.prepare(cx, None).await?.plan)
+        let control = self.control(cx).await?;
+        let revision = self.revision(cx, &control, None).await?;
+        Ok(self.prepare(cx, revision, &control).await?.plan)
     }
 
     /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where the plan would be another by now; [`ErrorKind::Denied`] by a policy; else as
-    /// [`Engine::plan`]. Nothing was written.
+    /// [`ErrorKind::Conflict`] where the plan would be another by now; [`ErrorKind::Denied`] by a policy, or while the unit is
+    /// suspended; else as [`Engine::plan`]. Nothing was written.
     pub async fn apply(&self, cx: &Context, plan: &Plan) -> Result<Report> {
         self.telling(async {
-            let gathered = self.gather(cx, plan.revision.clone()).await?;
+            let control = self.control(cx).await?;
+            let revision = match &plan.revision {
+                Some(revision) => revision.clone(),
+                None => self.revision(cx, &control, None).await?,
+            };
+            let gathered = self.gather(cx, revision, &control).await?;
             let prepared = self.prepared(cx, gathered);
             check_same(plan, &prepared.plan)?;
-            Ok(self.carry_out(cx, prepared, None).await?.report)
+            Ok(self.carry_out(cx, prepared, &control, &Terms::default()).await?.report)
         })
         .await
     }
 
-    /// Makes one pass: gathers, plans, asks the policies, carries out.
+    /// Makes one pass: gathers, plans, asks the policies, carries out. Where nothing has changed since the last pass, neither
+    /// files nor objects are asked for: only the source what it is at, and the target whether something was changed.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] by a policy; else as [`Engine::plan`]. Nothing was written.
+    /// [`ErrorKind::Denied`] by a policy, or while the unit is suspended; else as [`Engine::plan`]. Nothing was written.
     pub async fn reconcile(&self, cx: &Context) -> Result<Report> {
-        Ok(self.pass(cx, None).await?.report)
+        Ok(self.pass(cx, &Terms::default()).await?.report)
     }
 
-    async fn pass(&self, cx: &Context, ahead: Option<Duration>) -> Result<Passed> {
+    /// Makes passes until the context is cancelled: a [`Fleet`](crate::Fleet) of this unit alone.
+    ///
+    /// # Errors
+    /// None but a deadline of the context: what a pass could not do is told as an event, and tried again.
+    pub async fn run(&self, cx: &Context) -> Result<()> {
+        crate::Fleet::of([self.clone()])?.run(cx).await
+    }
+
+    pub(crate) async fn pass(&self, cx: &Context, terms: &Terms) -> Result<Passed> {
         self.telling(async {
-            let prepared = self.prepare(cx, None).await?;
-            self.carry_out(cx, prepared, ahead).await
+            let control = match &terms.control {
+                Some(control) => control.clone(),
+                None => self.control(cx).await?,
+            };
+            let resolved = self.revision(cx, &control, terms.resolved.clone()).await?;
+            if let Some(passed) = self.pass_settled(cx, &resolved, &control).await? {
+                return Ok(passed);
+            }
+            let prepared = self.prepare(cx, resolved.clone(), &control).await?;
+            let digest = control_digest(&control);
+            let mut passed = self.carry_out(cx, prepared, &control, terms).await?;
+            let saved = passed.saved.take();
+            self.settle(&resolved, digest, &passed.report, saved);
+            Ok(passed)
         })
         .await
+    }
+
+    /// The revision to be at: the one that a person pinned, else what the source is at.
+    async fn revision(
+        &self,
+        cx: &Context,
+        control: &Control,
+        resolved: Option<Revision>,
+    ) -> Result<Revision> {
+        match (&control.pin, resolved) {
+            (Some(pin), _) => Ok(Revision::new(pin.revision.clone())),
+            (None, Some(resolved)) => Ok(resolved),
+            (None, None) => self.resolve(cx).await,
+        }
+    }
+
+    /// Looks whether everything still is as it was after a pass that had nothing to do. `None`: something has changed, or
+    /// nobody can tell.
+    async fn pass_settled(
+        &self,
+        cx: &Context,
+        resolved: &Revision,
+        control: &Control,
+    ) -> Result<Option<Passed>, Stopped> {
+        let Some(settled) = self.0.memo.settled() else { return Ok(None) };
+        if settled.resolved != resolved.id || settled.control != control_digest(control) {
+            return Ok(None);
+        }
+        let interest = Interest { unit: self.0.unit.clone(), objects: settled.looks() };
+        let observed = self.look(cx, interest).await?;
+        let is_ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.is_of(&self.0.unit));
+        if !settled.still_holds(&observed, is_ours) {
+            self.0.memo.unsettle();
+            return Ok(None);
+        }
+        let healthy = |seen: &Observation| {
+            seen.live().and_then(|live| live.health.as_ref()).is_none_or(Health::is_ready)
+        };
+        if !settled.last_good && observed.observations.values().all(healthy) {
+            // What was on its way has arrived, which is worth a record.
+            return Ok(None);
+        }
+        let now = cx.now().wall;
+        let mut report = Report::new(self.0.unit.clone(), Some(settled.revision.clone()), settled.plan, now);
+        report.objects = observed
+            .observations
+            .into_iter()
+            .map(|(id, seen)| {
+                let health = seen.live().and_then(|live| live.health.clone());
+                ObjectReport::new(id, None, Outcome::Unchanged, health)
+            })
+            .collect();
+        report.finished = cx.now().wall;
+        self.tell(EventKind::Finished { counts: report.counts() });
+        Ok(Some(Passed { report, overtaken: false, resolved: Some(resolved.clone()), saved: None }))
+    }
+
+    /// Remembers that everything is as wanted, so that the next pass can be short.
+    fn settle(&self, resolved: &Revision, control: Digest, report: &Report, saved: Option<Saved>) {
+        let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
+        let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else {
+            return self.0.memo.unsettle();
+        };
+        let last_good = saved.history.last().is_none_or(|last| last.good);
+        let objects = saved.inventory.objects;
+        if objects.values().any(|owned| owned.stamp.is_none()) {
+            return self.0.memo.unsettle();
+        }
+        let (resolved, plan) = (resolved.id.clone(), report.plan);
+        self.0.memo.settle(Settled { resolved, revision, plan, control, last_good, objects });
     }
 
     /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
@@ -249,7 +393,7 @@ impl Engine {
             let gathered = self.gather_for_delete(cx).await?;
             let prepared = self.prepared(cx, gathered);
             check_same(plan, &prepared.plan)?;
-            Ok(self.carry_out(cx, prepared, None).await?.report)
+            Ok(self.carry_out(cx, prepared, &Control::default(), &Terms::default()).await?.report)
         })
         .await
     }
@@ -267,8 +411,8 @@ impl Engine {
         }
     }
 
-    async fn prepare(&self, cx: &Context, revision: Option<Revision>) -> Result<Prepared> {
-        let gathered = self.gather(cx, revision).await?;
+    async fn prepare(&self, cx: &Context, revision: Revision, control: &Control) -> Result<Prepared> {
+        let gathered = self.gather(cx, revision, control).await?;
         let prepared = self.prepared(cx, gathered);
         self.tell_plan(&prepared);
         Ok(prepared)
@@ -290,25 +434,39 @@ impl Engine {
         &self,
         cx: &Context,
         prepared: Prepared,
-        ahead: Option<Duration>,
+        control: &Control,
+        terms: &Terms,
     ) -> Result<Passed, Stopped> {
-        self.review(cx, &prepared.plan).await?;
-        Ok(self.execute(cx, prepared, ahead).await?)
+        if let Some(suspension) = control.suspension_at(cx.now().wall) {
+            return Err(self.withhold(
+                suspension.to_string().into(),
+                true,
+                "the unit is suspended",
+                &prepared.plan,
+            ));
+        }
+        self.review(cx, &prepared.plan, control).await?;
+        Ok(self.execute(cx, prepared, terms).await?)
     }
 
-    async fn review(&self, cx: &Context, plan: &Plan) -> Result<(), Stopped> {
+    async fn review(&self, cx: &Context, plan: &Plan, control: &Control) -> Result<(), Stopped> {
         for policy in &self.0.policies {
-            let (why, hold) = match policy.review(cx, plan).await? {
-                Verdict::Allow => continue,
-                Verdict::Hold(why) => (why, true),
-                Verdict::Deny(why) => (why, false),
-            };
-            self.tell(EventKind::Withheld { why: why.clone(), hold });
-            let message = if hold { "a policy holds the plan" } else { "a policy denies the plan" };
-            let error = Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest);
-            return Err(Stopped::Withheld(error));
+            let verdict = policy.review(cx, plan);
+            match call(cx, "policy", cx.limits().request_timeout, verdict).await? {
+                Verdict::Allow => {}
+                Verdict::Hold(_) if control.approves(plan.digest) => {}
+                Verdict::Hold(why) => return Err(self.withhold(why, true, "a policy holds the plan", plan)),
+                Verdict::Deny(why) => {
+                    return Err(self.withhold(why, false, "a policy denies the plan", plan));
+                }
+            }
         }
         Ok(())
+    }
+
+    fn withhold(&self, why: Text, hold: bool, message: &'static str, plan: &Plan) -> Stopped {
+        self.tell(EventKind::Withheld { why: why.clone(), hold });
+        Stopped::Withheld(Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest))
     }
 
     fn rules<'a>(&'a self, cx: &'a Context) -> Rules<'a> {
@@ -318,6 +476,23 @@ impl Engine {
             .with_order(order)
             .with_dialects(self.dialects())
             .with_adoption(options.adoption)
+            .with_failed_hooks_repeated(options.repeat_failed_hooks)
+    }
+
+    pub(crate) fn target(&self) -> &Arc<dyn Target> {
+        &self.0.target
+    }
+
+    pub(crate) fn source(&self) -> &Arc<dyn Source> {
+        &self.0.source
+    }
+
+    /// Makes the engine one of several in this process, which know one another by `roster`.
+    pub(crate) fn among(self, roster: &Arc<Roster>) -> Self {
+        if let Some(origin) = self.origin() {
+            roster.enter(&self.0.unit, origin, Arc::clone(&self.0.renderer));
+        }
+        self.with(|parts| parts.roster = Arc::clone(roster))
     }
 
     fn dialects(&self) -> &[Arc<dyn Dialect>] {
@@ -331,16 +506,30 @@ impl Engine {
         })
     }
 
-    fn tell(&self, what: EventKind) {
+    pub(crate) fn tell(&self, what: EventKind) {
         let event = Event::new(self.0.unit.clone(), what);
         tracing::debug!(%event);
-        self.0.events.iter().for_each(|sink| sink.emit(&event));
+        for sink in &self.0.events {
+            // A sink that panics loses its event, and nobody else anything.
+            drop(caught("event sink", || {
+                sink.emit(&event);
+                Ok(())
+            }));
+        }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
+}
+
+/// What people ask, as far as a plan depends on it.
+fn control_digest(control: &Control) -> Digest {
+    let pin = control.pin.as_ref().map(|pin| pin.revision.to_string()).unwrap_or_default();
+    let objects = control.objects.iter().map(|(id, suspension)| format!("{id} {suspension:?}"));
+    let parts: Vec<String> = std::iter::once(pin).chain(objects).collect();
+    Digest::of_parts(parts.iter().map(String::as_bytes))
 }
 
 impl fmt::Debug for Engine {

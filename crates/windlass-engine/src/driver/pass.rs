@@ -1,6 +1,12 @@
 //! What a pass goes through.
 
-use windlass_core::{Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use windlass_core::{
+    Cancel, Control, Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved, Trigger,
+};
 
 use crate::facts::Facts;
 
@@ -12,6 +18,72 @@ pub(super) struct Gathered {
     pub(super) saved: Option<Saved>,
 }
 
+/// Why a pass is made, and on what terms.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    pub(crate) trigger: Trigger,
+    /// What people ask for, where somebody has looked; else the engine looks itself.
+    pub(crate) control: Option<Control>,
+    /// What the source is at, where somebody has asked; else the engine asks itself.
+    pub(crate) resolved: Option<Revision>,
+    /// How often to see whether the source has moved on, while all there is to do is to wait.
+    pub(crate) ahead: Option<Duration>,
+    /// Is told once all there is to do is to wait.
+    pub(crate) waits: Option<Arc<Waits>>,
+}
+
+/// Whether a pass only waits, and whether it should go on doing so.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    only: AtomicBool,
+    ends: Cancel,
+    /// Counts the passes that do something else.
+    active: Arc<AtomicUsize>,
+    began: Duration,
+}
+
+impl Waits {
+    /// Begins a pass, which counts as active until it only waits, or is dropped.
+    pub(crate) fn new(active: &Arc<AtomicUsize>, began: Duration) -> Self {
+        active.fetch_add(1, Ordering::Relaxed);
+        Self { only: AtomicBool::new(false), ends: Cancel::new(), active: Arc::clone(active), began }
+    }
+
+    pub(crate) fn only(&self) -> bool {
+        self.only.load(Ordering::Relaxed)
+    }
+
+    /// When the pass began.
+    pub(crate) const fn began(&self) -> Duration {
+        self.began
+    }
+
+    pub(super) fn set_only(&self, only: bool) {
+        match (self.only.swap(only, Ordering::Relaxed), only) {
+            (false, true) => drop(self.active.fetch_sub(1, Ordering::Relaxed)),
+            (true, false) => drop(self.active.fetch_add(1, Ordering::Relaxed)),
+            _ => {}
+        }
+    }
+
+    /// Ends the wait: something else is to be done.
+    pub(crate) fn end(&self) {
+        self.ends.cancel();
+    }
+
+    pub(super) const fn ends(&self) -> &Cancel {
+        &self.ends
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        if !self.only() {
+            self.active.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// A plan, and the state it was made from.
 pub(super) struct Prepared {
     pub(super) plan: Plan,
@@ -21,10 +93,14 @@ pub(super) struct Prepared {
 }
 
 /// What came of a pass.
-pub(super) struct Passed {
-    pub(super) report: Report,
-    /// It ended because the source has moved on.
-    pub(super) overtaken: bool,
+pub(crate) struct Passed {
+    pub(crate) report: Report,
+    /// It ended because something else is to be done.
+    pub(crate) overtaken: bool,
+    /// What the source was at.
+    pub(crate) resolved: Option<Revision>,
+    /// What is remembered of the unit afterwards.
+    pub(crate) saved: Option<Saved>,
 }
 
 /// Why a pass was not made.

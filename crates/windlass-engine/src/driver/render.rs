@@ -1,43 +1,132 @@
-//! Rendering, off the threads that wait for the network.
+//! Rendering, off the threads that wait for the network, and bringing what a render needs.
 
-use windlass_core::{Artifact, Context, RenderInput, Rendered, Result};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use windlass_core::{
+    Artifact, Context, Error, ErrorKind, Interest, Look, Need, Observation, Paths, Provided, RenderInput,
+    Rendered, Result,
+};
+
+use super::guard::{call, caught};
 use super::{Engine, Parts};
 
 impl Engine {
+    /// Renders, and as long as something is missing brings it and renders again, within a limit.
+    pub(super) async fn render(&self, cx: &Context, artifact: &Artifact) -> Result<Rendered> {
+        if let Some(rendered) = self.0.memo.rendered(self.render_key(artifact)) {
+            return Ok(rendered);
+        }
+        let (mut artifact, mut provided) = (artifact.clone(), Provided::default());
+        for _ in 0..cx.limits().render_rounds_max.max(1) {
+            match self.render_once(cx, &artifact, &provided).await {
+                Ok(rendered) => {
+                    self.0.memo.remember_render(self.render_key(&artifact), &rendered);
+                    return Ok(rendered);
+                }
+                Err(error) if error.needs().is_empty() => return Err(error),
+                Err(error) => self.provide(cx, &mut artifact, &error, &mut provided).await?,
+            }
+        }
+        Err(Error::new(ErrorKind::Limit, "the render asks for something missing again and again")
+            .with("render_rounds_max", cx.limits().render_rounds_max))
+    }
+
+    /// What a render depends on beside what it reads of the target.
+    fn render_key(&self, artifact: &Artifact) -> windlass_core::Digest {
+        let parts = &self.0;
+        let mut key = vec![
+            artifact.digest().to_string(),
+            parts.path.to_string(),
+            parts.renderer.fingerprint().to_string(),
+        ];
+        key.extend(parts.transforms.iter().map(|transform| transform.fingerprint().to_string()));
+        windlass_core::Digest::of_parts(key.iter().map(String::as_bytes))
+    }
+
     /// Renders on tokio's blocking pool where there is a tokio runtime, else here.
     ///
     /// # Cancel safety
     /// Dropping it ends the render, as soon as that looks up from its work.
     #[cfg(feature = "tokio")]
-    pub(super) async fn render(&self, cx: &Context, artifact: Artifact) -> Result<Rendered> {
-        let parts = std::sync::Arc::clone(&self.0);
+    async fn render_once(&self, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
         match tokio::runtime::Handle::try_current() {
-            Err(_) => render(&parts, cx, &artifact),
-            Ok(handle) => pooled::render(&handle, parts, cx, artifact).await,
+            Err(_) => render(&self.0, cx, artifact, provided),
+            Ok(handle) => {
+                let work =
+                    pooled::render(&handle, Arc::clone(&self.0), cx, artifact.clone(), provided.clone());
+                call(cx, "renderer", cx.limits().render_timeout, work).await
+            }
         }
     }
 
     #[cfg(not(feature = "tokio"))]
-    pub(super) async fn render(&self, cx: &Context, artifact: Artifact) -> Result<Rendered> {
-        render(&self.0, cx, &artifact)
+    async fn render_once(&self, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
+        render(&self.0, cx, artifact, provided)
+    }
+
+    /// Brings what a render needs. What cannot be brought is the error that the render ended in.
+    async fn provide(
+        &self,
+        cx: &Context,
+        artifact: &mut Artifact,
+        error: &Error,
+        provided: &mut Provided,
+    ) -> Result<()> {
+        let mut looks = BTreeMap::new();
+        let mut files = Vec::new();
+        for need in error.needs() {
+            match need {
+                Need::File(path) => files.push(path.clone()),
+                Need::Object { id, api_version } if !provided.objects.contains_key(need) => {
+                    looks.insert(id.clone(), (need.clone(), Look::new(api_version.clone())));
+                }
+                Need::Capabilities if provided.capabilities.is_none() => {
+                    let predict = self.0.target.profile().predict.ok_or_else(|| error.clone())?;
+                    let limit = cx.limits().gather_timeout;
+                    let found = call(cx, "target", limit, predict.capabilities(cx)).await?;
+                    provided.capabilities = Some(found.ok_or_else(|| error.clone())?);
+                }
+                // Nobody has a source for other artifacts or a list for a kind here.
+                _ => return Err(error.clone()),
+            }
+        }
+        if !files.is_empty() {
+            let (revision, paths) = (artifact.revision().clone(), Paths::Under(files));
+            let fetched = self.0.source.fetch(cx, &revision, &paths);
+            *artifact = call(cx, "source", cx.limits().fetch_timeout, fetched).await?;
+        }
+        let interest = Interest {
+            unit: self.0.unit.clone(),
+            objects: looks.iter().map(|(id, (_, look))| (id.clone(), look.clone())).collect(),
+        };
+        let mut observed = self.observe_as_it_is(cx, &interest).await?;
+        for (id, (need, _)) in looks {
+            let object = match observed.observations.remove(&id) {
+                Some(Observation::Live(live)) => live.body,
+                Some(Observation::Unreadable(error)) => return Err(error),
+                _ => None,
+            };
+            provided.objects.insert(need, object);
+        }
+        Ok(())
     }
 }
 
-fn render(parts: &Parts, cx: &Context, artifact: &Artifact) -> Result<Rendered> {
-    let input = RenderInput::new(artifact, &parts.path);
-    let rendered = parts.renderer.render(cx, &input)?;
-    parts
-        .transforms
-        .iter()
-        .try_fold(rendered, |rendered, transform| transform.transform(cx, &input, rendered))
+fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
+    caught("renderer", || {
+        let input = RenderInput::new(artifact, &parts.path).with_provided(provided);
+        let rendered = parts.renderer.render(cx, &input)?;
+        let transforms = parts.transforms.iter();
+        transforms.fold(Ok(rendered), |rendered, transform| transform.transform(cx, &input, rendered?))
+    })
 }
 
 #[cfg(feature = "tokio")]
 mod pooled {
     use std::sync::Arc;
 
-    use windlass_core::{Artifact, Cancel, Context, Error, ErrorKind, Rendered, Result};
+    use windlass_core::{Artifact, Cancel, Context, Error, ErrorKind, Provided, Rendered, Result};
 
     use super::Parts;
 
@@ -46,10 +135,11 @@ mod pooled {
         parts: Arc<Parts>,
         cx: &Context,
         artifact: Artifact,
+        provided: Provided,
     ) -> Result<Rendered> {
         let ends = EndsOnDrop(Cancel::new());
         let its_own = cx.clone().with_cancel(ends.0.clone());
-        let work = handle.spawn_blocking(move || super::render(&parts, &its_own, &artifact));
+        let work = handle.spawn_blocking(move || super::render(&parts, &its_own, &artifact, &provided));
         match cx.cancel().until(work).await {
             Some(Ok(result)) => result,
             Some(Err(lost)) => Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use windlass_core::{
-    Context, Health, Interest, Look, ObjectId, Observation, Owned, Owner, Record, Result, UnitId,
+    Context, Control, Health, Interest, Look, ObjectId, Observation, Owned, Owner, Record, Result, UnitId,
 };
 
 use super::Engine;
@@ -56,8 +56,8 @@ impl Engine {
     /// # Errors
     /// What target and store say.
     pub async fn status(&self, cx: &Context) -> Result<Status> {
-        let saved = self.store()?.load(cx, self.unit()).await?;
-        let facts = self.begin(saved.as_ref());
+        let saved = self.load(cx).await?;
+        let facts = self.begin(cx, saved.as_ref(), &Control::default());
         let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(owned.stamp);
         let objects = facts.inventory.objects.iter().map(|(id, owned)| (id.clone(), look(owned)));
         let interest = Interest { unit: self.unit().clone(), objects: objects.collect() };

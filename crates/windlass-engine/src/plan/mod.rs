@@ -1,6 +1,8 @@
 //! From facts to a plan: pure.
 
+mod hooks;
 mod order;
+mod owners;
 mod unwanted;
 mod wanted;
 
@@ -8,7 +10,7 @@ pub(crate) use wanted::unsettled;
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Purpose, Verb, Warning};
+use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Purpose, Text, Verb, Warning};
 
 use crate::facts::Facts;
 use crate::rules::Rules;
@@ -25,7 +27,8 @@ use order::Ordered;
 /// - What is to be created only, and is there, is left alone, whoever owns it.
 #[must_use]
 pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
-    let mut drafts = wanted::draft(facts, rules);
+    let run = facts.run();
+    let mut drafts = wanted::draft(facts, rules, run);
     let ordered = order::order(facts, rules, &drafts);
     order::settle(&ordered, &mut drafts);
     let unwanted = unwanted::draft(facts, rules, is_whole(&drafts) && ordered.problems.is_empty());
@@ -40,6 +43,8 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     if facts.delete_all {
         plan.purpose = Purpose::Delete;
     }
+    plan.run = actions.iter().any(|action| action.hook.is_some()).then_some(run);
+    plan.default_namespace = default_namespace(facts);
     plan.actions = actions;
     let Ordered { edges, problems, warnings, .. } = ordered;
     plan.edges = edges;
@@ -82,6 +87,12 @@ fn orphans(facts: &Facts) -> Option<Warning> {
             orphans.len()
         ))
     })
+}
+
+/// The namespace that is recorded because of the first object that went into it without naming it.
+fn default_namespace(facts: &Facts) -> Option<Text> {
+    let placed = || facts.wanted.iter().find_map(|wanted| wanted.placed.clone());
+    if facts.default_namespace.is_some() { None } else { placed() }
 }
 
 pub(crate) fn conflict(message: &str) -> Error {

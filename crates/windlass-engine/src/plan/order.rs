@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Prediction, Verb, Warning};
+use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Phase, Prediction, Verb, Warning};
 use windlass_graph as graph;
 
 use super::Drafts;
@@ -67,8 +67,8 @@ fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
     edges.extend(facts.wanted.iter().filter_map(kind_exists));
     edges.extend(facts.predictions.iter().flatten().filter_map(|(id, prediction)| deferred(id, prediction)));
     edges.extend(asked_for(&items));
-    let waves_of = lifted(&items, &edges);
-    edges.extend(waves(&waves_of));
+    let turns_of = lifted(&items, &edges);
+    edges.extend(turns(&turns_of));
     edges.sort();
     edges.dedup();
     edges
@@ -94,52 +94,73 @@ fn asked_for(items: &[Item]) -> impl Iterator<Item = Edge> + '_ {
     })
 }
 
-/// The wave of each object: the one it asked for, or an earlier one if something of that wave needs it. A namespace goes
-/// with the first wave that has an object in it, though it says nothing of waves itself.
-fn lifted(items: &[Item], edges: &[Edge]) -> BTreeMap<ObjectId, i32> {
-    let mut waves: BTreeMap<ObjectId, i32> =
-        items.iter().map(|item| (item.id().clone(), item.directives.wave)).collect();
+/// When an object has its turn: its phase, its wave, and its weight among the hooks of that wave.
+type Turn = (Phase, i32, i32);
+
+fn turn(item: &Item) -> Turn {
+    let wave = item.directives.wave;
+    item.directives.hook.map_or((Phase::Main, wave, 0), |hook| (hook.phase, wave, hook.weight))
+}
+
+/// The turn of each object: the one it asked for, or an earlier one if something of that turn needs it. A namespace goes
+/// with the first turn that has an object in it, though it says nothing of waves itself.
+fn lifted(items: &[Item], edges: &[Edge]) -> BTreeMap<ObjectId, Turn> {
+    let mut turns: BTreeMap<ObjectId, Turn> =
+        items.iter().map(|item| (item.id().clone(), turn(item))).collect();
     let mut needs: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
     for edge in edges.iter().filter(|edge| !edge.weak) {
         if let (Node::Object(before), Node::Object(after)) = (&edge.before, &edge.after) {
             needs.entry(after).or_default().push(before);
         }
     }
-    // From the earliest wave on: what a node is moved to then stays, and each is looked at once.
-    let mut next: BinaryHeap<Reverse<(i32, &ObjectId)>> =
-        needs.keys().filter_map(|id| Some(Reverse((*waves.get(*id)?, *id)))).collect();
-    while let Some(Reverse((wave, after))) = next.pop() {
+    // From the earliest turn on: what a node is moved to then stays, and each is looked at once.
+    let mut next: BinaryHeap<Reverse<(Turn, &ObjectId)>> =
+        needs.keys().filter_map(|id| Some(Reverse((*turns.get(*id)?, *id)))).collect();
+    while let Some(Reverse((turn, after))) = next.pop() {
         // Out of date where it was moved since.
-        if waves.get(after) != Some(&wave) {
+        if turns.get(after) != Some(&turn) {
             continue;
         }
         for before in needs.remove(after).unwrap_or_default() {
-            if let Some(late) = waves.get_mut(before).filter(|late| **late > wave) {
-                *late = wave;
-                next.push(Reverse((wave, before)));
+            if let Some(late) = turns.get_mut(before).filter(|late| **late > turn) {
+                *late = turn;
+                next.push(Reverse((turn, before)));
             }
         }
     }
-    waves
+    turns
 }
 
-/// All of a wave are healthy before any of the next begins; a barrier between two waves, not pairs.
-fn waves(of: &BTreeMap<ObjectId, i32>) -> Vec<Edge> {
-    let waves: BTreeSet<i32> = of.values().copied().collect();
-    let next: BTreeMap<i32, i32> = waves.iter().copied().zip(waves.iter().copied().skip(1)).collect();
-    let before: BTreeMap<i32, i32> = next.iter().map(|(wave, next)| (*next, *wave)).collect();
-    let done = |wave: i32| Node::Barrier(format!("wave {wave} is healthy").into());
+/// All of a turn are healthy before any of the next begins; a barrier between two turns, not pairs.
+fn turns(of: &BTreeMap<ObjectId, Turn>) -> Vec<Edge> {
+    let all: BTreeSet<Turn> = of.values().copied().filter(|(phase, ..)| is_ordered(*phase)).collect();
+    let next: BTreeMap<Turn, Turn> = all.iter().copied().zip(all.iter().copied().skip(1)).collect();
+    let before: BTreeMap<Turn, Turn> = next.iter().map(|(turn, next)| (*next, *turn)).collect();
+    let done = |turn: Turn| Node::Barrier(format!("{} is healthy", name(turn)).into());
     let mut edges = Vec::new();
-    for (id, wave) in of {
-        let (wave, node) = (*wave, Node::Object(id.clone()));
-        if next.contains_key(&wave) {
-            edges.push(Edge::new(node.clone(), done(wave), Gate::Healthy, format!("wave {wave}")));
+    for (id, turn) in of {
+        let (turn, node) = (*turn, Node::Object(id.clone()));
+        if next.contains_key(&turn) {
+            edges.push(Edge::new(node.clone(), done(turn), Gate::Healthy, name(turn)));
         }
-        if let Some(earlier) = before.get(&wave) {
-            edges.push(Edge::new(done(*earlier), node, Gate::Healthy, format!("wave {wave}")));
+        if let Some(earlier) = before.get(&turn) {
+            edges.push(Edge::new(done(*earlier), node, Gate::Healthy, name(turn)));
         }
     }
     edges
+}
+
+/// Hooks that run when something has failed stand outside of the order.
+const fn is_ordered(phase: Phase) -> bool {
+    matches!(phase, Phase::Before | Phase::Main | Phase::After)
+}
+
+fn name((phase, wave, weight): Turn) -> String {
+    match (phase, weight) {
+        (Phase::Main, 0) => format!("wave {wave}"),
+        (phase, 0) => format!("phase {}, wave {wave}", phase.name()),
+        (phase, weight) => format!("phase {}, wave {wave}, weight {weight}", phase.name()),
+    }
 }
 
 fn wire(edge: &Edge) -> graph::Edge<ObjectId> {
@@ -205,7 +226,9 @@ fn hold_back(order: &graph::Order<ObjectId>, drafts: &Drafts, ordered: &mut Orde
     let mut run = order.run();
     while let Some(id) = run.take() {
         let refused = ordered.refused.contains_key(&id)
-            || drafts.get(&id).is_some_and(|action| matches!(action.verb, Verb::Refuse { .. }));
+            || drafts
+                .get(&id)
+                .is_some_and(|action| matches!(action.verb, Verb::Refuse { .. }) && !action.is_there);
         let step = if refused { run.failed(&id).map(drop) } else { run.done(&id, graph::Gate::Healthy) };
         if let Err(misstep) = step {
             ordered.problems.push(Error::new(ErrorKind::Internal, "the order was left").caused_by(misstep));

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use windlass_core::{Action, Error, Expect, Live, ObjectId, Observation, Owned, Text, Verb, Warning};
+use windlass_core::{
+    Action, Error, ErrorKind, Expect, Live, ObjectId, Observation, Owned, Taken, Text, Verb, Warning,
+};
 
 use super::conflict;
 use crate::facts::Facts;
@@ -23,6 +25,8 @@ enum Fate<'a> {
     Delete(&'a Live),
     Keep(Text),
     KeepAndForget(Text),
+    /// Nobody can tell what it is: that it stays is no success.
+    Refuse(Error),
     Forget,
 }
 
@@ -40,6 +44,7 @@ pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, whole: bool) -> Unwanted {
                 unwanted.forget.push(id.clone());
                 Action::new(id.clone(), Verb::Keep { why }, owned.clone())
             }
+            Fate::Refuse(error) => Action::new(id.clone(), Verb::Refuse { error }, owned.clone()),
             Fate::Forget => {
                 unwanted.forget.push(id.clone());
                 continue;
@@ -47,9 +52,18 @@ pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, whole: bool) -> Unwanted {
         };
         unwanted.actions.push(action);
     }
-    guard(facts, rules, whole, &mut unwanted);
+    spare(facts, &mut unwanted);
+    guard(facts, rules, whole && is_whole(&unwanted), &mut unwanted);
     in_order(&mut unwanted.actions);
     unwanted
+}
+
+/// Objects of others that a message names.
+const SHOWN_MAX: usize = 5;
+
+fn is_whole(unwanted: &Unwanted) -> bool {
+    unwanted.problems.is_empty()
+        && !unwanted.actions.iter().any(|action| matches!(action.verb, Verb::Refuse { .. }))
 }
 
 fn delete(id: &ObjectId, owned: &Owned, live: &Live) -> Action {
@@ -78,11 +92,12 @@ fn fate<'a>(
     let live = match facts.observed.observations.get(id) {
         Some(Observation::Live(live)) => live,
         Some(Observation::Absent | Observation::Undefined) => return Fate::Forget,
-        Some(Observation::Unreadable(error)) => {
-            return Fate::Keep(format!("cannot be looked at: {error}").into());
-        }
-        _ => return Fate::Keep("nobody looked at it".into()),
+        Some(Observation::Unreadable(error)) => return Fate::Refuse(unseen(error)),
+        _ => return Fate::Refuse(Error::new(ErrorKind::Internal, "nobody looked at this object")),
     };
+    if let Some(why) = facts.held.get(id) {
+        return Fate::Keep(why.clone());
+    }
     match stay(live, &facts.unit, rules.dialects) {
         Some(Stay::Released(why)) => return Fate::KeepAndForget(why),
         Some(Stay::Owned(why)) => return Fate::Keep(why),
@@ -95,10 +110,45 @@ fn fate<'a>(
     if owned.keep {
         return Fate::KeepAndForget("it asked to be kept".into());
     }
+    if let Some(unit) = facts.siblings.wants.get(id).and_then(BTreeSet::first).filter(|_| !facts.delete_all) {
+        return Fate::Keep(format!("{unit} wants it now, and takes it over").into());
+    }
     if !rules.prune.enabled && !facts.delete_all {
         return Fate::Keep("pruning is off".into());
     }
     Fate::Delete(live)
+}
+
+/// An object that is not wanted any more and cannot be looked at: it is deleted once it can.
+fn unseen(error: &Error) -> Error {
+    Error::new(error.kind(), "the object is not wanted any more, and cannot be looked at")
+        .with_help("it stays owned, and is deleted by the first pass that can look at it")
+        .retrying(error.retry())
+        .caused_by(error.clone())
+}
+
+/// Keeps what cannot go without taking with it what other units own, and says so.
+fn spare(facts: &Facts, unwanted: &mut Unwanted) {
+    for action in unwanted.actions.iter_mut().filter(|action| action.verb == Verb::Delete) {
+        let taken = facts.takes.get(&action.id).map(Vec::as_slice).unwrap_or_default();
+        let others: Vec<String> = taken.iter().filter_map(|taken| of_another(facts, taken)).collect();
+        if others.is_empty() {
+            continue;
+        }
+        let shown = others.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+        let error = conflict("deleting the object would take with it what others own")
+            .with("object", &action.id)
+            .with("count", others.len())
+            .with("objects", &shown)
+            .with_help("delete these objects or move them first; the object stays until then");
+        unwanted.problems.push(error);
+        action.verb = Verb::Keep { why: format!("others own what would go with it: {shown}").into() };
+    }
+}
+
+fn of_another(facts: &Facts, taken: &Taken) -> Option<String> {
+    let owner = taken.owner.as_ref().filter(|owner| !owner.is_of(&facts.unit))?;
+    Some(format!("{} of {owner}", taken.id))
 }
 
 /// Turns deletions into keeps where something stands in their way, and says what.

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Action, Cause, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Observation, Owned,
-    Prediction, Verb,
+    Action, Cause, Deletion, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Observation,
+    Owned, Prediction, Retry, Text, Verb,
 };
 
 use super::{Drafts, conflict};
 use crate::facts::{Facts, Wanted};
-use crate::rules::{Adoption, Rules};
+use crate::keep::suspended_live;
+use crate::rules::Rules;
 
-pub(super) fn draft(facts: &Facts, rules: &Rules<'_>) -> Drafts {
+pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Digest) -> Drafts {
     let mut by_id: BTreeMap<&ObjectId, Vec<&Wanted>> = BTreeMap::new();
     for wanted in &facts.wanted {
         by_id.entry(wanted.item.id()).or_default().push(wanted);
@@ -19,7 +20,7 @@ pub(super) fn draft(facts: &Facts, rules: &Rules<'_>) -> Drafts {
     by_id
         .into_iter()
         .map(|(id, wanteds)| match wanteds.as_slice() {
-            [wanted] => (id.clone(), Draft::new(facts, rules, wanted).finish()),
+            [wanted] => (id.clone(), Draft::new(facts, rules, wanted).finish(run)),
             several => (id.clone(), twice(several)),
         })
         .collect()
@@ -49,14 +50,31 @@ fn owned(object: &Object, live: Option<&Live>, keep: bool) -> Owned {
     }
 }
 
-struct Draft<'a> {
-    facts: &'a Facts,
-    rules: &'a Rules<'a>,
-    wanted: &'a Wanted,
+pub(super) struct Draft<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) rules: &'a Rules<'a>,
+    pub(super) wanted: &'a Wanted,
     /// `None` where nobody looked, because the item was refused before.
-    observation: Option<&'a Observation>,
-    known: Option<&'a Owned>,
-    digest: Digest,
+    pub(super) observation: Option<&'a Observation>,
+    pub(super) known: Option<&'a Owned>,
+    pub(super) digest: Digest,
+}
+
+/// What is decided of a wanted object before anybody asks what a write would do.
+pub(super) enum Decided {
+    /// It is as wanted.
+    Settled,
+    /// It is left alone.
+    Keep(Text),
+    /// Somebody has to say what a write would do.
+    Ask,
+    /// It is a hook that runs, in place of the one that is there, if any is.
+    Run,
+    /// It is a hook that has run, or is running.
+    Ran {
+        /// Whether its end is known.
+        done: bool,
+    },
 }
 
 impl<'a> Draft<'a> {
@@ -72,8 +90,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn finish(self) -> Action {
-        let live = self.observation.and_then(Observation::live);
+    fn live(&self) -> Option<&'a Live> {
+        self.observation.and_then(Observation::live)
+    }
+
+    fn finish(self, run: Digest) -> Action {
+        let live = self.live();
         let item = &self.wanted.item;
         let mut action = Action::new(
             item.id().clone(),
@@ -82,18 +104,48 @@ impl<'a> Draft<'a> {
         );
         action.origin = Some(item.origin.clone());
         action.time_limit = item.directives.time_limit;
+        action.no_wait = item.directives.no_wait;
+        action.hook = item.directives.hook;
         action.health = live.and_then(|live| live.health.clone());
-        if let Err(error) = self.decide(live, &mut action) {
+        let decided = self.decide(run).and_then(|decided| self.settle(decided, live, &mut action));
+        if let Err(error) = decided {
+            action.is_there = live.is_some_and(|live| self.is_siblings(live) && live.deletion.is_none());
             action.verb = Verb::Refuse { error };
-            // The inventory keeps what it had.
-            if let Some(known) = self.known {
-                action.owned = known.clone();
-            }
+        }
+        if let (Verb::Keep { .. }, Some(hook)) = (&action.verb, item.directives.hook)
+            && self.may_run_on_failure(hook, run)
+        {
+            self.ready_for_failure(live, &mut action);
+            return action;
+        }
+        // The inventory keeps what it had.
+        if let (Verb::Refuse { .. } | Verb::Keep { .. }, Some(known)) = (&action.verb, self.known) {
+            action.owned = known.clone();
         }
         if let Some(live) = live {
             self.own(live, &mut action);
         }
         action
+    }
+
+    fn settle(&self, decided: Decided, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
+        match decided {
+            Decided::Settled => {
+                // It went by itself once it had done its work: there is nothing to look at, and nothing has changed.
+                if let (None, Some(known)) = (live, self.known) {
+                    action.owned = known.clone();
+                }
+            }
+            Decided::Keep(why) => action.verb = Verb::Keep { why },
+            Decided::Ask => self.predict(live, action)?,
+            Decided::Run => self.run_hook(live, action),
+            Decided::Ran { done } => {
+                if done {
+                    action.health = None;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Says whom a write takes the object from, and that one which is left alone is not owned.
@@ -109,59 +161,70 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn decide(&self, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
+    /// Decides what can be decided without asking the target what a write would do.
+    pub(super) fn decide(&self, run: Digest) -> Result<Decided, Error> {
         if let Some(error) = &self.wanted.refused {
             return Err(error.clone());
+        }
+        if let Some(why) = self.why_left_alone() {
+            return Ok(Decided::Keep(why));
         }
         match self.observation {
             Some(Observation::Unreadable(error)) => return Err(error.clone()),
             None => return Err(Error::new(ErrorKind::Internal, "nobody looked at this object")),
             _ => {}
         }
-        if let Some(live) = live {
-            if self.is_settled(live) {
-                return Ok(());
+        self.check_namespace()?;
+        let live = self.live();
+        if let Some(deletion) = live.and_then(|live| live.deletion.as_ref()) {
+            return Err(going(deletion));
+        }
+        if let Some(why) = live.and_then(|live| self.why_live_is_left_alone(live)) {
+            return Ok(Decided::Keep(why));
+        }
+        if let Some(hook) = self.wanted.item.directives.hook {
+            return self.decide_hook(hook, run, live);
+        }
+        let Some(live) = live else {
+            return Ok(if self.is_done() { Decided::Settled } else { Decided::Ask });
+        };
+        if self.is_settled(live) {
+            return Ok(Decided::Settled);
+        }
+        match self.check_owner(live) {
+            Err(_) if self.is_shared(live) => {
+                let owner = live.owner.as_ref().map(ToString::to_string).unwrap_or_default();
+                Ok(Decided::Keep(format!("{owner} owns it, and it is as wanted here").into()))
             }
-            self.check_owner(live)?;
-        }
-        self.predict(live, action)
-    }
-
-    fn check_owner(&self, live: &Live) -> Result<(), Error> {
-        match (&live.owner, self.rules.adoption) {
-            _ if self.is_ours(live) => Ok(()),
-            (_, Adoption::Always) | (None, Adoption::IfUnmarked) => Ok(()),
-            (None, _) if self.was_ours(live) => Ok(()),
-            (None, _) => Err(conflict("the object is there already, and adoption is off")
-                .with_help("delete the object, or let objects that nobody owns be adopted")),
-            (Some(owner), _) => Err(conflict("the object has another owner")
-                .with("owner", owner)
-                .with_help("remove the object from one of the two, or let the other give it up first")),
+            Err(error) => Err(error),
+            Ok(()) => Ok(Decided::Ask),
         }
     }
 
-    fn is_ours(&self, live: &Live) -> bool {
-        live.owner.as_ref().is_some_and(|owner| owner.is_of(&self.facts.unit))
+    /// Why nobody wants it to be touched: said in the source, or by a person.
+    fn why_left_alone(&self) -> Option<Text> {
+        let held = self.facts.held.get(self.wanted.item.id());
+        held.or(self.wanted.item.directives.suspended.as_ref()).cloned()
     }
 
-    /// A write of it was confirmed, so that only the note of its owner is lost. An intent alone says nothing of who made the object.
-    fn was_ours(&self, live: &Live) -> bool {
-        self.known.is_some_and(|known| match (&known.uid, &live.uid) {
-            (Some(known), Some(live)) => known == live,
-            _ => known.stamp.is_some(),
-        })
+    fn why_live_is_left_alone(&self, live: &Live) -> Option<Text> {
+        suspended_live(live, self.rules.dialects)
     }
 
-    /// What is to be created only is there, or neither what is wanted nor what is live has changed since the last
-    /// confirmed write.
-    fn is_settled(&self, live: &Live) -> bool {
-        let same =
-            self.known.is_some_and(|known| known.wanted == self.digest && known.stamp == Some(live.stamp));
-        self.is_created_only() || (same && self.is_ours(live))
-    }
-
-    fn is_created_only(&self) -> bool {
-        self.wanted.item.directives.mode == Some(Mode::CreateOnly)
+    /// An object that names no namespace stays in the one that it went into before, whatever the default is now.
+    fn check_namespace(&self) -> Result<(), Error> {
+        match (&self.wanted.placed, &self.facts.default_namespace) {
+            (Some(now), Some(before)) if now != before => Err(conflict(
+                "the object names no namespace, and the default namespace has changed",
+            )
+            .with("before", before)
+            .with("now", now)
+            .with_help(format!(
+                "set the namespace `{before}` for this unit or in the manifest; to move the objects, write \
+                         `metadata.namespace: {now}` into the manifests"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn predict(&self, live: Option<&Live>, action: &mut Action) -> Result<(), Error> {
@@ -203,7 +266,14 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn write(&self, action: &mut Action, live: Option<&Live>, verb: Verb, payload: Object, mode: Mode) {
+    pub(super) fn write(
+        &self,
+        action: &mut Action,
+        live: Option<&Live>,
+        verb: Verb,
+        payload: Object,
+        mode: Mode,
+    ) {
         action.verb = verb;
         action.payload = Some(payload);
         action.mode = mode;
@@ -240,6 +310,16 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// An object that is about to go cannot be set; it is made anew once it is gone.
+fn going(deletion: &Deletion) -> Error {
+    let error = conflict("the object is being deleted").retrying(Retry::Backoff);
+    let error =
+        if deletion.held_by.is_empty() { error } else { error.with("held_by", deletion.held_by.join(", ")) };
+    error.with_help(
+        "once it is gone it is made anew; look what holds it, such as a finalizer whose controller is gone",
+    )
+}
+
 /// Whatever is deleted to be made anew is what was seen, and not what somebody made in its place since.
 fn the_same(live: &Live) -> Expect {
     match &live.uid {
@@ -264,18 +344,14 @@ pub(super) fn not_ours<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> impl Itera
 
 /// The wanted objects of which nobody can say without asking the target what a write would do, each with what was seen.
 pub(crate) fn unsettled<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> Vec<(&'a Wanted, &'a Observation)> {
-    let asks = |draft: &Draft<'_>| match draft.observation {
-        Some(Observation::Live(live)) => !draft.is_settled(live) && draft.check_owner(live).is_ok(),
-        Some(Observation::Absent | Observation::Undefined) => true,
-        _ => false,
-    };
+    let run = facts.run();
     facts
         .wanted
         .iter()
-        .filter(|wanted| wanted.refused.is_none())
         .filter_map(|wanted| {
             let draft = Draft::new(facts, rules, wanted);
-            asks(&draft).then_some(()).and(draft.observation).map(|observation| (wanted, observation))
+            let asks = matches!(draft.decide(run), Ok(Decided::Ask));
+            draft.observation.filter(|_| asks).map(|observation| (wanted, observation))
         })
         .collect()
 }

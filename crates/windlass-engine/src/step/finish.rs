@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Counts, Delta, EventKind, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp, Verb,
-    Version,
+    Counts, Delta, EventKind, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp,
+    Verb, Version,
 };
 
 use super::slot::{Phase, Slot};
-use super::{Effect, State, prune, retry};
+use super::{Effect, State, hooks, prune, retry};
 
 impl State {
     /// What has to be remembered before the first write: every object that may be created, and every object of which
@@ -24,8 +24,29 @@ impl State {
             if !same {
                 delta.put.insert(id.clone(), owned.clone());
             }
+            delta.hooks.extend(self.hook_run(slot, None));
+        }
+        if !delta.put.is_empty() {
+            self.note_unit(&mut delta);
         }
         delta
+    }
+
+    /// What is recorded of the unit itself, where it is not yet.
+    fn note_unit(&self, delta: &mut Delta) {
+        let saved = self.saved.as_ref();
+        if saved.is_none_or(|saved| saved.default_namespace.is_none()) {
+            delta.default_namespace.clone_from(&self.default_namespace);
+        }
+        if self.origin.is_some() && saved.is_none_or(|saved| saved.origin != self.origin) {
+            delta.origin.clone_from(&self.origin);
+        }
+    }
+
+    /// What is remembered of a hook, with how it ended.
+    pub(super) fn hook_run(&self, slot: &Slot, good: Option<bool>) -> Option<(ObjectId, HookRun)> {
+        slot.action.hook?;
+        Some((slot.action.id.clone(), HookRun { run: self.run_of?, good }))
     }
 
     /// What has changed for the inventory since the last save.
@@ -37,10 +58,20 @@ impl State {
                 if slot.outcome == Some(Outcome::Deleted) && self.known(id).is_some() {
                     delta.drop.push(id.clone());
                 }
+            } else if slot.cleaned {
+                if self.known(id).is_some() {
+                    delta.drop.push(id.clone());
+                }
             } else if slot.is_applied() && slot.ours && self.known(id) != Some(&slot.action.owned) {
                 delta.put.insert(id.clone(), slot.action.owned.clone());
             }
         }
+        let ended =
+            self.ended_hooks.iter().filter_map(|(at, good)| self.hook_run(&self.slots[*at], Some(*good)));
+        let news = |id: &ObjectId, run: &HookRun| {
+            self.saved.as_ref().is_none_or(|saved| saved.hooks.get(id) != Some(run))
+        };
+        delta.hooks.extend(ended.filter(|(id, run)| news(id, run)));
         delta
     }
 
@@ -56,6 +87,7 @@ impl State {
             delta.forget = self.saved.is_some();
             return delta;
         }
+        self.note_unit(&mut delta);
         delta.record = self.record(now);
         delta
     }
@@ -64,7 +96,8 @@ impl State {
     fn record(&self, now: Timestamp) -> Option<Record> {
         let counts = self.counts();
         let record = Record::new(now, self.report.revision.clone(), self.report.plan, counts)
-            .with_good(self.is_whole() && self.is_as_healthy_as_waited_for());
+            .with_good(self.is_whole() && self.is_as_healthy_as_waited_for())
+            .with_trigger(self.trigger);
         let last = self.saved.as_ref().and_then(|saved| saved.history.last());
         let wrote = counts.written() > 0;
         let incomplete = counts.failed + counts.skipped > 0;
@@ -74,8 +107,7 @@ impl State {
     }
 
     fn is_as_healthy_as_waited_for(&self) -> bool {
-        let waited = |slot: &&Slot| slot.is_wanted() && (self.wait.health || slot.gates);
-        self.slots.iter().filter(waited).all(Slot::is_ready)
+        self.slots.iter().filter(|slot| slot.is_wanted()).all(Slot::is_ready)
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -83,7 +115,7 @@ impl State {
     }
 
     /// Nothing failed and nothing was held back, and no guard stands in the way.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         let fine = |slot: &Slot| match &slot.outcome {
             None => slot.is_delete(),
             Some(outcome) => !matches!(outcome, Outcome::Failed { .. } | Outcome::Skipped { .. }),
@@ -99,7 +131,7 @@ impl State {
         self.saved.as_ref().map(|saved| &saved.inventory.objects)
     }
 
-    fn known(&self, id: &ObjectId) -> Option<&Owned> {
+    pub(super) fn known(&self, id: &ObjectId) -> Option<&Owned> {
         self.inventory().and_then(|objects| objects.get(id))
     }
 
@@ -138,6 +170,10 @@ pub(super) fn settle(state: &mut State, out: &mut Vec<Effect>) {
         return;
     }
     hold_back_the_rest(state, out);
+    if !state.stop && !state.is_whole() && hooks::are_for_failure(state) {
+        state.phase = Phase::Failing;
+        return;
+    }
     if !state.stop && !state.is_whole() {
         prune::hold(state, "something else failed", out);
     }

@@ -15,7 +15,7 @@ pub(super) fn find(plan: &Plan, order: &graph::Order<usize>, slots: &mut [Slot])
     let heedful = heedful(plan, order);
     for (at, slot) in slots.iter_mut().enumerate() {
         let leaving = order.after(&graph::Node::Key(at));
-        slot.gates = leaving.iter().any(|edge| match &edge.after {
+        slot.gates |= leaving.iter().any(|edge| match &edge.after {
             graph::Node::Barrier(name) => edge.gate == Gate::Healthy || heedful.contains(&**name),
             graph::Node::Key(_) => edge.gate == Gate::Healthy,
         });

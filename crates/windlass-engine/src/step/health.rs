@@ -8,8 +8,7 @@ use windlass_core::{
 };
 use windlass_graph::Gate;
 
-use super::slot::Phase;
-use super::{Effect, State, look, retry};
+use super::{Effect, State, hooks, retry};
 use crate::rules::Wait;
 
 /// The shortest wait between two looks, whatever was asked for: without any, time would stand still.
@@ -17,14 +16,6 @@ const POLL_LEAST: Duration = Duration::from_millis(1);
 
 pub(super) fn first_poll(wait: &Wait) -> Duration {
     wait.poll_min.max(POLL_LEAST)
-}
-
-pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    look::go_on(state, now, out);
-    let waits = !state.stop && !state.deadlines.is_empty();
-    if !waits && state.looking.is_none() {
-        state.phase = Phase::Closing;
-    }
 }
 
 /// Says whether it is time to look at what is waited for, and when to come back if not.
@@ -61,8 +52,19 @@ pub(super) fn seen(state: &mut State, at: usize, observation: Observation, out: 
     match observation {
         Observation::Absent | Observation::Undefined if state.slots[at].is_delete() => gone(state, at, out),
         Observation::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
+        Observation::Live(live) => held(state, at, live, out),
         Observation::Absent => note(state, at, Health::new(HealthStatus::Degraded, "it is gone"), out),
         _ => {}
+    }
+}
+
+/// Tells what holds an object that should go, once it is known.
+fn held(state: &mut State, at: usize, live: Live, out: &mut Vec<Effect>) {
+    let held_by = live.deletion.map(|deletion| deletion.held_by).unwrap_or_default();
+    let outcome = Outcome::Deleting { held_by };
+    if state.slots[at].outcome.as_ref() != Some(&outcome) {
+        state.slots[at].outcome = Some(outcome);
+        state.tell_outcome(at, out);
     }
 }
 
@@ -82,6 +84,7 @@ fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
         state.wait_for(at, None);
         state.poll = first_poll(&state.wait);
         let _ = state.run.done(&at, Gate::Healthy);
+        hooks::ended(state, at, true, out);
     } else if hopeless {
         give_up(state, at, out);
     }
@@ -104,12 +107,24 @@ pub(super) fn expire(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 /// that should go and does not has failed.
 pub(super) fn give_up(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     state.wait_for(at, None);
+    if state.slots[at].action.hook.is_some() {
+        let error = hooks::failure(state, at);
+        if error.kind() != ErrorKind::Timeout {
+            hooks::ended(state, at, false, out);
+        }
+        return retry::fail(state, at, error, out);
+    }
     if state.slots[at].is_wanted() {
         let _ = state.run.failed(&at);
         return;
     }
+    let held_by = match &state.slots[at].outcome {
+        Some(Outcome::Deleting { held_by }) => held_by.join(", "),
+        _ => String::new(),
+    };
     let error = Error::new(ErrorKind::Timeout, "the object was told to go, and something holds it")
         .with("object", &state.slots[at].action.id)
+        .with("held_by", if held_by.is_empty() { "unknown" } else { &held_by })
         .with("waited_seconds", state.wait.delete_timeout.as_secs())
         .with_help(
             "look what holds it, such as a finalizer whose controller is gone; it stays owned until then",

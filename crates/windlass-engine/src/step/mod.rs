@@ -3,6 +3,7 @@
 mod finish;
 mod gates;
 mod health;
+mod hooks;
 mod look;
 mod prune;
 mod retry;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Delta, Dialect, Error, ErrorKind, EventKind, Limits, Look, Now, ObjectId, Observed, Outcome, Plan,
-    Report, Result, Revision, Saved, UnitId, Version, Warning, Write, Written,
+    Delta, Dialect, Digest, Error, ErrorKind, EventKind, Limits, Look, Now, ObjectId, Observation, Observed,
+    Outcome, Plan, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin, Version, Warning,
+    Write, Written,
 };
 use windlass_graph as graph;
 
@@ -40,8 +42,10 @@ pub enum Happened {
     Cancelled,
     /// The time for the pass is over: as after a cancellation.
     TimedOut,
-    /// The source has another revision by now: a pass that [only waits](State::only_waits) ends. Any other goes on.
+    /// The source has another revision: a pass that [only waits](State::only_waits) ends. Any other goes on.
     Overtaken(Revision),
+    /// Something else is to be done: as after [`Overtaken`](Happened::Overtaken).
+    Interrupted,
 }
 
 /// What has to be done next.
@@ -101,6 +105,15 @@ pub struct State {
     /// Why the state could not be saved.
     lost: Option<Error>,
     deleting_all: bool,
+    /// The revision was good when it was last carried out: what is not healthy now was not changed by it.
+    was_good: bool,
+    trigger: Trigger,
+    origin: Option<UnitOrigin>,
+    default_namespace: Option<Text>,
+    /// What hooks run for.
+    run_of: Option<Digest>,
+    /// Hooks that have ended, and whether they succeeded.
+    ended_hooks: BTreeMap<usize, bool>,
     report: Report,
 }
 
@@ -116,6 +129,8 @@ impl State {
         let order = slot::order(plan, &slots, &index)?;
         gates::find(plan, &order, &mut slots);
         let mut report = Report::new(plan.unit.clone(), plan.revision.clone(), plan.digest, now.wall);
+        let last = saved.as_ref().and_then(|saved| saved.history.last());
+        let was_good = last.is_some_and(|last| last.good && last.revision == plan.revision);
         report.problems.clone_from(&plan.problems);
         report.warnings.clone_from(&plan.warnings);
         Ok(Self {
@@ -144,6 +159,12 @@ impl State {
             overtaken: false,
             lost: None,
             deleting_all: false,
+            was_good,
+            trigger: Trigger::default(),
+            origin: None,
+            default_namespace: plan.default_namespace.clone(),
+            run_of: plan.run,
+            ended_hooks: BTreeMap::new(),
             report,
         })
     }
@@ -152,6 +173,20 @@ impl State {
     #[must_use]
     pub fn with_dialects(mut self, dialects: &[Arc<dyn Dialect>]) -> Self {
         self.dialects = dialects.to_vec();
+        self
+    }
+
+    /// Says why the pass is made, for the history.
+    #[must_use]
+    pub const fn with_trigger(mut self, trigger: Trigger) -> Self {
+        self.trigger = trigger;
+        self
+    }
+
+    /// Records where the unit is rendered from.
+    #[must_use]
+    pub fn with_origin(mut self, origin: Option<UnitOrigin>) -> Self {
+        self.origin = origin;
         self
     }
 
@@ -168,19 +203,26 @@ impl State {
         &self.report
     }
 
+    /// Gives what is remembered of the unit, where the last save was confirmed.
+    pub(crate) fn into_saved(self) -> Option<Saved> {
+        self.saved.filter(|_| self.lost.is_none())
+    }
+
     /// Says whether any write was begun.
     #[must_use]
     pub fn has_begun_to_write(&self) -> bool {
         self.slots.iter().any(|slot| slot.sent)
     }
 
-    /// Says whether all there is to do is to wait for health.
+    /// Says whether all there is to do is to wait: for health, or for what was deleted to be gone.
     #[must_use]
     pub fn only_waits(&self) -> bool {
         let pending = !self.retries.is_empty() || !self.doubts.is_empty() || !self.ready.is_empty();
         let looks_to_write = self.looking.as_ref().is_some_and(|doubts| !doubts.is_empty());
         let begins = self.stop || self.saving || self.in_flight > 0 || pending || looks_to_write;
-        !begins && !self.deadlines.is_empty() && matches!(self.phase, Phase::Applying | Phase::Waiting)
+        !begins
+            && !self.deadlines.is_empty()
+            && matches!(self.phase, Phase::Applying | Phase::Pruning | Phase::Waiting)
     }
 
     /// Gives why the state could not be saved, where nothing was written before that was tried.
@@ -195,7 +237,7 @@ impl State {
     }
 
     const fn why_stopped(&self) -> &'static str {
-        if self.overtaken { "the source has moved on" } else { "the pass was stopped" }
+        if self.overtaken { "something else is to be done first" } else { "the pass was stopped" }
     }
 
     /// Says what became of a slot, and tells it.
@@ -270,17 +312,65 @@ pub fn step(state: &mut State, happened: Happened, now: Now, out: &mut Vec<Effec
         Happened::Wrote(id, result) => {
             state.in_flight = state.in_flight.saturating_sub(1);
             if let Some(at) = state.index.get(&id).copied() {
-                write::ended(state, at, result, now, out);
+                wrote(state, at, result, now, out);
             }
         }
-        Happened::Observed(result) => look::ended(state, result, now, out),
+        Happened::Observed(result) => observed(state, result, now, out),
         Happened::Woke => {}
         Happened::Cancelled => state.halt(ErrorKind::Cancelled, "cancelled before all was done", out),
-        Happened::Overtaken(revision) => overtake(state, &revision),
+        Happened::Overtaken(revision) => {
+            overtake(
+                state,
+                Some(format!("the source is at {}: not waited for any longer", revision.short())),
+            );
+        }
+        Happened::Interrupted => overtake(state, None),
         Happened::TimedOut => state.halt(ErrorKind::Timeout, "the time was over before all was done", out),
     }
     health::expire(state, now, out);
-    go_on(state, now, out);
+    advance(state, now, out);
+}
+
+/// Takes in that a write ended.
+fn wrote(state: &mut State, at: usize, result: Result<Written>, now: Now, out: &mut Vec<Effect>) {
+    if state.slots[at].cleaning {
+        return hooks::cleaned(state, at, &result);
+    }
+    state.slots[at].busy = false;
+    if state.slots[at].is_delete() {
+        prune::ended(state, at, result, now, out);
+    } else {
+        write::ended(state, at, result, now, out);
+    }
+}
+
+/// Takes in what was seen. A look at what is waited for that failed is no news: the deadline still stands.
+fn observed(state: &mut State, result: Result<Observed>, now: Now, out: &mut Vec<Effect>) {
+    let mut doubts = state.looking.take().unwrap_or_default();
+    // What a stop has ended meanwhile stays as it ended.
+    doubts.retain(|at| state.slots[*at].outcome.is_none());
+    let mut observations = match result {
+        Ok(observed) => observed.observations,
+        Err(error) => {
+            return doubts.iter().for_each(|at| retry::after_look(state, *at, error.clone(), now, out));
+        }
+    };
+    for at in doubts {
+        let observation = observations.remove(&state.slots[at].action.id);
+        let observation = observation.unwrap_or_else(|| {
+            Observation::Unreadable(Error::new(ErrorKind::Internal, "nobody looked at this object"))
+        });
+        if state.slots[at].is_delete() {
+            prune::seen(state, at, observation, now, out);
+        } else {
+            write::seen(state, at, observation, now, out);
+        }
+    }
+    for (id, observation) in observations {
+        if let Some(at) = state.index.get(&id).copied() {
+            health::seen(state, at, observation, out);
+        }
+    }
 }
 
 /// The intent is saved before the first write; without one, and without anything else to remember, nothing is.
@@ -297,13 +387,11 @@ fn begin(state: &mut State, out: &mut Vec<Effect>) {
     }
 }
 
-/// What is not healthy yet may never be: perhaps the new revision is what mends it.
-fn overtake(state: &mut State, revision: &Revision) {
+/// What is not healthy yet may never be: perhaps what comes next is what mends it.
+fn overtake(state: &mut State, warning: Option<String>) {
     if state.only_waits() {
         (state.stop, state.overtaken) = (true, true);
-        let message =
-            format!("the source is at {} by now: not waited for health any longer", revision.short());
-        state.report.warnings.push(Warning::new(message));
+        state.report.warnings.extend(warning.map(Warning::new));
     }
 }
 
@@ -336,20 +424,59 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
     }
 }
 
-fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+/// Does what there is to do in the phase, and goes on to the next one once there is nothing.
+fn advance(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     loop {
         let phase = state.phase;
         match phase {
             Phase::Intent | Phase::Finished => {}
-            Phase::Applying => write::go_on(state, now, out),
+            Phase::Applying => apply(state, now, out),
+            Phase::Failing => {
+                hooks::run_for_failure(state, out);
+                look::begin(state, now, out);
+            }
             Phase::Settling => finish::settle(state, out),
-            Phase::Pruning => prune::go_on(state, now, out),
-            Phase::Waiting => health::go_on(state, now, out),
+            Phase::Pruning => delete(state, now, out),
+            Phase::Waiting => wait(state, now, out),
             Phase::Closing | Phase::Closed => finish::close(state, now, out),
             Phase::Done => finish::finish(state, now, out),
         }
         if state.phase == phase {
             return;
         }
+    }
+}
+
+fn apply(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    if !state.stop {
+        retry::take_due(state, now, out);
+        write::begin_ready(state, now, out);
+    }
+    look::begin(state, now, out);
+    let idle = state.in_flight == 0 && state.looking.is_none();
+    if idle && (state.stop || !write::awaits_anything(state)) {
+        state.phase = Phase::Settling;
+    }
+}
+
+fn delete(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    if state.stop {
+        prune::hold(state, state.why_stopped(), out);
+    } else {
+        retry::take_due(state, now, out);
+        prune::begin_next(state, out);
+    }
+    look::begin(state, now, out);
+    let idle = state.in_flight == 0 && state.looking.is_none();
+    if idle && (state.stop || !prune::is_under_way(state)) {
+        state.phase = Phase::Waiting;
+    }
+}
+
+fn wait(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+    look::begin(state, now, out);
+    let waits = !state.stop && !state.deadlines.is_empty();
+    if !waits && state.looking.is_none() {
+        state.phase = Phase::Closing;
     }
 }

@@ -6,8 +6,8 @@ use windlass_core::{
     Error, ErrorKind, Expect, Live, Now, ObjectId, Observation, Outcome, Result, Text, Written,
 };
 
-use super::slot::{Phase, Slot};
-use super::{Effect, State, look, retry, write};
+use super::slot::Slot;
+use super::{Effect, State, retry, write};
 use crate::keep::{Stay, may_be_one, stay};
 
 /// The ranks that are left to delete, highest first.
@@ -42,22 +42,13 @@ impl Pruning {
     }
 }
 
-pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    if state.stop {
-        hold(state, state.why_stopped(), out);
-    } else {
-        retry::go_on(state, now, out);
-        begin(state, out);
-    }
-    look::go_on(state, now, out);
-    let idle = state.in_flight == 0 && state.looking.is_none();
-    if idle && (state.stop || (state.pruning.left.is_empty() && !state.pruning.is_pending())) {
-        state.phase = Phase::Waiting;
-    }
+/// Says whether anything is left to delete, or to be seen gone.
+pub(super) fn is_under_way(state: &State) -> bool {
+    !state.pruning.left.is_empty() || state.pruning.is_pending()
 }
 
 /// Begins what is left of the present rank; once all of it is gone, the next one, by looking at it.
-fn begin(state: &mut State, out: &mut Vec<Effect>) {
+pub(super) fn begin_next(state: &mut State, out: &mut Vec<Effect>) {
     write::send_ready(state, out);
     if !state.pruning.left.is_empty() {
         return;
@@ -65,7 +56,7 @@ fn begin(state: &mut State, out: &mut Vec<Effect>) {
     let ended_well =
         |at: &usize| matches!(state.slots[*at].outcome, Some(Outcome::Deleted | Outcome::Kept { .. }));
     if !state.pruning.present.iter().all(ended_well) {
-        return hold(state, "waits for the deletion of what depends on it", out);
+        return keep_the_rest(state, out);
     }
     let Some(rank) = state.pruning.ranks.pop_front() else { return };
     state.doubts.extend(rank.iter().copied());
@@ -83,6 +74,18 @@ pub(super) fn hold(state: &mut State, why: &str, out: &mut Vec<Effect>) {
     }
 }
 
+/// What something held that comes before it stays for now: it is no failure, and the next pass goes on.
+fn keep_the_rest(state: &mut State, out: &mut Vec<Effect>) {
+    let failed = |at: &usize| matches!(state.slots[*at].outcome, Some(Outcome::Failed { .. }));
+    let why = "waits for the deletion of what depends on it";
+    if state.pruning.present.iter().any(failed) {
+        return hold(state, why, out);
+    }
+    for at in std::mem::take(&mut state.pruning.ranks).into_iter().flatten() {
+        state.end(at, Outcome::Kept { why: why.into() }, out);
+    }
+}
+
 /// Takes in how an object is that is about to be deleted. What was decided when the plan was made may be long ago.
 pub(super) fn seen(state: &mut State, at: usize, observation: Observation, now: Now, out: &mut Vec<Effect>) {
     let live = match observation {
@@ -96,6 +99,11 @@ pub(super) fn seen(state: &mut State, at: usize, observation: Observation, now: 
             state.end(at, Outcome::Kept { why }, out);
         }
         Some(Stay::Owned(why)) => state.end(at, Outcome::Kept { why }, out),
+        None if live.deletion.is_some() => {
+            // It was told to go before.
+            let held_by = live.deletion.map(|deletion| deletion.held_by).unwrap_or_default();
+            going(state, at, held_by, now, out);
+        }
         None => {
             let action = &mut state.slots[at].action;
             action.expect = live.uid.map_or(Expect::At(live.version), Expect::Uid);
@@ -128,15 +136,21 @@ fn by_another_name(state: &mut State, live: &Live) -> Option<Stay> {
 pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: Now, out: &mut Vec<Effect>) {
     match result {
         Ok(Written::Gone) => state.end(at, Outcome::Deleted, out),
-        Ok(Written::Deleting(_)) => {
-            let deadline = now.mono.saturating_add(state.wait.delete_timeout);
-            state.wait_for(at, Some(deadline));
-            state.end(at, Outcome::Deleting { held_by: Vec::new() }, out);
-        }
+        Ok(Written::Deleting(_)) => going(state, at, Vec::new(), now, out),
         Ok(_) => {
             let error = Error::new(ErrorKind::Internal, "the target set what it should delete");
             retry::fail(state, at, error, out);
         }
         Err(error) => retry::after_write(state, at, error, now, out),
     }
+}
+
+/// The object was told to go. It is waited for where that was asked for; else the next pass sees it gone.
+fn going(state: &mut State, at: usize, held_by: Vec<Text>, now: Now, out: &mut Vec<Effect>) {
+    if state.wait.deletion {
+        state.wait_for(at, Some(now.mono.saturating_add(state.wait.delete_timeout)));
+    } else {
+        state.pruning.ended(at);
+    }
+    state.end(at, Outcome::Deleting { held_by }, out);
 }

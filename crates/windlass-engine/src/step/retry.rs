@@ -10,7 +10,7 @@ use super::{Effect, State};
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// Takes up what is due: in doubt it is looked at first, else it is written once fewer writes are under way.
-pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+pub(super) fn take_due(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     while let Some((due, at)) = state.retries.first().copied() {
         if due > now.mono {
             out.push(Effect::Wake(due));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_core::{
-    Action, Error, ErrorKind, Gate, Health, Mode, Node, ObjectId, Outcome, Plan, Result, Verb,
+    Action, Error, ErrorKind, Gate, Health, Mode, Node, ObjectId, Outcome, Phase as HookPhase, Plan, Result,
+    Verb,
 };
 use windlass_graph as graph;
 
@@ -15,6 +16,8 @@ pub(super) enum Phase {
     Intent,
     /// Objects are written as their gates open.
     Applying,
+    /// Something has failed, and the hooks for that run.
+    Failing,
     /// What was written is being saved, before anything is deleted.
     Settling,
     /// Objects are deleted, rank by rank.
@@ -51,6 +54,10 @@ pub(super) struct Slot {
     pub(super) gates: bool,
     /// It names the unit as its owner, or will once it is written.
     pub(super) ours: bool,
+    /// A hook that has ended is being deleted.
+    pub(super) cleaning: bool,
+    /// A hook that has ended was deleted.
+    pub(super) cleaned: bool,
 }
 
 impl Slot {
@@ -70,7 +77,9 @@ impl Slot {
             error: None,
             busy: false,
             deadline: None,
-            gates: false,
+            gates: action.hook.is_some(),
+            cleaning: false,
+            cleaned: false,
             // What is only to be created and was there before is left alone, unstamped.
             ours: action.verb != Verb::Unchanged || action.owned.stamp.is_some(),
         }
@@ -90,7 +99,17 @@ impl Slot {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.health.as_ref().is_none_or(Health::is_ready)
+        self.action.no_wait || self.health.as_ref().is_none_or(Health::is_ready)
+    }
+
+    /// What depends on it can go on, though nothing is written: it is left alone, or it is there and somebody else's.
+    pub(super) fn is_passed_over(&self) -> bool {
+        matches!(self.action.verb, Verb::Keep { .. }) || self.action.is_there
+    }
+
+    /// A hook that runs only where something has failed.
+    pub(super) fn is_for_failure(&self) -> bool {
+        self.action.hook.is_some_and(|hook| hook.phase == HookPhase::OnFailure)
     }
 
     /// It was written, or was as wanted.

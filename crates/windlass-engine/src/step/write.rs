@@ -6,34 +6,23 @@ use windlass_core::{
 };
 use windlass_graph::Gate;
 
-use super::slot::{Phase, Slot};
-use super::{Effect, State, health, look, prune, retry};
-
-pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    if !state.stop {
-        retry::go_on(state, now, out);
-        begin_ready(state, now, out);
-    }
-    look::go_on(state, now, out);
-    let idle = state.in_flight == 0 && state.looking.is_none();
-    if idle && (state.stop || !awaits_anything(state)) {
-        state.phase = Phase::Settling;
-    }
-}
+use super::slot::Slot;
+use super::{Effect, State, health, hooks, retry};
 
 /// Something of the order can still move: a retry, a look, a ready object, or a gate that health may open.
-fn awaits_anything(state: &State) -> bool {
+pub(super) fn awaits_anything(state: &State) -> bool {
     let pending = !state.retries.is_empty() || !state.doubts.is_empty() || !state.ready.is_empty();
     !state.run.is_finished() && (pending || state.run.ready().next().is_some() || state.gating > 0)
 }
 
-fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
+pub(super) fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     send_ready(state, out);
     while state.in_flight < in_flight_max(state) {
         let Some(at) = state.run.take() else { return };
         match &state.slots[at].action.verb {
             Verb::Create | Verb::Change | Verb::Apply => send(state, at, out),
             Verb::Unchanged => applied(state, at, Outcome::Unchanged, None, now, out),
+            _ if state.slots[at].is_passed_over() => drop(state.run.done(&at, Gate::Healthy)),
             _ => drop(state.run.failed(&at)),
         }
     }
@@ -51,7 +40,7 @@ pub(super) fn send_ready(state: &mut State, out: &mut Vec<Effect>) {
     }
 }
 
-fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
+pub(super) fn send(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     let owner = Owner::of(&state.unit);
     let slot = &mut state.slots[at];
     let Some(write) = write_of(slot, owner) else {
@@ -85,10 +74,6 @@ fn write_of(slot: &Slot, owner: Owner) -> Option<Write> {
 }
 
 pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: Now, out: &mut Vec<Effect>) {
-    state.slots[at].busy = false;
-    if state.slots[at].is_delete() {
-        return prune::ended(state, at, result, now, out);
-    }
     let may_have = state.slots[at].error.as_ref().is_some_and(Error::may_have_written);
     match result {
         Ok(Written::Created(live)) => applied(state, at, Outcome::Created, Some(live), now, out),
@@ -157,7 +142,8 @@ fn seen_live(state: &mut State, at: usize, live: Live, now: Now, out: &mut Vec<E
 
 fn is_as_sent(slot: &Slot, live: &Live) -> bool {
     let sent = slot.action.payload.as_ref().map(windlass_core::Object::body);
-    let anew = slot.action.mode != Mode::Recreate || slot.action.owned.uid != live.uid;
+    let renews = matches!(slot.action.mode, Mode::Recreate | Mode::Renew);
+    let anew = !renews || slot.action.owned.uid != live.uid;
     anew && live.body.as_ref().is_some_and(|body| Some(body.body()) == sent)
 }
 
@@ -187,7 +173,9 @@ fn applied(
     slot.outcome = Some(outcome);
     // A body without a rule for its health is healthy; one that just was written and is not, is waited for.
     let ready = slot.is_ready();
-    if !ready && (state.wait.health || slot.gates) {
+    // What this pass did not change, and no earlier one that is not over, is not waited for.
+    let own = state.wait.health && (told || !state.was_good);
+    if !ready && (own || slot.gates) {
         let limit = slot.action.time_limit.unwrap_or(state.wait.health_timeout);
         state.wait_for(at, Some(now.mono.saturating_add(limit)));
     }
@@ -195,6 +183,9 @@ fn applied(
     let _ = state.run.done(&at, gate);
     if told {
         state.tell_outcome(at, out);
+    }
+    if ready {
+        hooks::ended(state, at, true, out);
     }
     if !ready && state.slots[at].health.as_ref().is_some_and(Health::is_hopeless) {
         health::give_up(state, at, out);

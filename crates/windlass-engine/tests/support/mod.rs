@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Digest, Error, ErrorKind, Event, EventKind, Item, Mode, Object, ObjectId, Origin, RenderInput,
-    Rendered, Renderer, Report, Result, TreePath,
+    Context, Digest, Error, ErrorKind, Event, EventKind, Hook, HookDeletion, Item, Mode, Object, ObjectId,
+    Origin, Phase, RenderInput, Rendered, Renderer, Report, Result, TreePath,
 };
 use windlass_engine::Engine;
 use windlass_testkit::{
@@ -57,10 +57,35 @@ fn item(text: &str, origin: Origin) -> Result<Item> {
             ("keep", _) => directives.keep = true,
             ("anew", _) => directives.mode = Some(Mode::Recreate),
             ("once", _) => directives.mode = Some(Mode::CreateOnly),
+            ("suspended", _) => directives.suspended = Some("the source says so".into()),
+            ("transient", _) => directives.transient = true,
+            ("nowait", _) => directives.no_wait = true,
+            ("hook", phase) => directives.hook = Some(hook(phase)),
             other => panic!("unknown word {other:?}"),
         }
     }
     Ok(item)
+}
+
+/// Reads `before`, `after`, `failure`, `predelete`, with `+success` or `+failure` for when it is deleted.
+fn hook(text: &str) -> Hook {
+    let mut words = text.split('+');
+    let phase = match words.next().unwrap() {
+        "before" => Phase::Before,
+        "after" => Phase::After,
+        "failure" => Phase::OnFailure,
+        "predelete" => Phase::BeforeDelete,
+        other => panic!("unknown phase {other:?}"),
+    };
+    let mut deletion = HookDeletion::BEFORE_NEXT;
+    for word in words {
+        match word {
+            "success" => deletion.on_success = true,
+            "failed" => deletion.on_failure = true,
+            other => panic!("unknown deletion {other:?}"),
+        }
+    }
+    Hook::new(phase).with_deletion(deletion)
 }
 
 pub(crate) fn object_id(name: &str) -> ObjectId {

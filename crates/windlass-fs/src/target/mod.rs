@@ -24,13 +24,13 @@ use crate::keeper::Keeper;
 /// A folder as a target: each object is one YAML file, `<namespace>/<Kind.group>/<name>.yaml`, with `_` for no namespace.
 ///
 /// ```
-/// use windlass_core::{Expect, Mark, Mode, Target, Write};
+/// use windlass_core::{Expect, Mode, Owner, Target, Write};
 /// use windlass_fs::DirTarget;
 /// use windlass_testkit::{TestClock, block_on, config_map, unit};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let (target, cx) = (DirTarget::open(folder.path())?, TestClock::new().context());
-/// let write = Write::apply(config_map("shop", "web", "a"), Mode::Apply, Expect::Absent, Mark::of(&unit("web")));
+/// let write = Write::apply(config_map("shop", "web", "a"), Mode::Apply, Expect::Absent, Owner::of(&unit("web")));
 /// block_on(target.write(&cx, &write))?;
 /// let file = std::fs::read_to_string(folder.path().join("shop/ConfigMap/web.yaml"))?;
 /// assert!(file.contains("data:\n  content: a\n"));
@@ -147,6 +147,7 @@ impl Target for DirTarget {
     fn profile(&self) -> Profile<'_> {
         Profile::new(&self.place)
             .with_state(&self.state)
+            .with_control(&self.state)
             .with_dialects(&self.dialects)
             .with_order(&self.order)
             .with_health(&self.health)

@@ -1,12 +1,16 @@
-//! The state of units, kept in the folder of a target.
+//! The state of units and what is asked of them, kept in the folder of a target.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
-use windlass_core::{Context, Delta, ObjectId, Result, Saved, StateStore, UnitId, Version};
+use windlass_core::{
+    Context, Control, ControlStore, Delta, ObjectId, Result, Saved, StateStore, UnitId, Version,
+};
 
 use super::Folder;
 use crate::FileStore;
+use crate::disk::Access;
 use crate::keeper::OWN;
 
 /// A [`FileStore`] under the lock of the target.
@@ -27,7 +31,7 @@ impl State {
         if !delta.forget {
             return Ok(delta.drop.clone());
         }
-        let known = self.store.read(unit)?.map(|kept| kept.saved.inventory.objects);
+        let known = self.store.read(unit)?.map(|saved| saved.inventory.objects);
         Ok(known.unwrap_or_default().into_keys().collect())
     }
 }
@@ -54,5 +58,34 @@ impl StateStore for State {
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         self.store.units(cx).await
+    }
+}
+
+/// Without the lock of the target: a person's word must get through while somebody writes to the folder.
+#[async_trait]
+impl ControlStore for State {
+    async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
+        self.store.control(cx, unit).await
+    }
+
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        self.store.controls(cx, installation).await
+    }
+
+    async fn set_control(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        expected: Option<&Version>,
+        control: &Control,
+    ) -> Result<Version> {
+        cx.check_write()?;
+        self.folder.root.make_folders(Path::new(""), self.folder.access)?;
+        self.folder.root.make_folders(Path::new(OWN), Access::Owner)?;
+        self.store.set_control(cx, unit, expected, control).await
     }
 }

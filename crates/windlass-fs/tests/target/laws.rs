@@ -9,7 +9,6 @@ use super::*;
 
 const WHOLE: &str = "a file has one owner for all its fields, so an apply sets the whole object";
 const UNABLE: &str = "a folder cannot predict";
-const BLIND: &str = "a folder cannot be watched";
 
 impl Bench for Place {
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
@@ -26,10 +25,6 @@ impl Bench for Place {
             ("predicting_changes_nothing", UNABLE),
             ("what_is_as_wanted_is_predicted_the_same", UNABLE),
             ("a_write_of_the_prediction_ends_as_predicted", UNABLE),
-            ("a_watch_tells_what_is_there_then_synced", BLIND),
-            ("a_watch_tells_of_changes_and_deletions", BLIND),
-            ("what_could_have_been_missed_is_a_gap", BLIND),
-            ("dropping_the_news_ends_the_watch", BLIND),
         ]
     }
 }

@@ -31,7 +31,7 @@ struct Place {
 
 const WEB: &str = "shop/ConfigMap/web.yaml";
 const MARK: &str = ".windlass/marks/shop/ConfigMap/web.json";
-const LIST: &str = ".windlass/units/web/shop/ConfigMap/web.owner";
+const LIST: &str = ".windlass/units/web/shop/ConfigMap/web.mark";
 
 fn context() -> Context {
     TestClock::new().context()
@@ -74,8 +74,8 @@ fn with_mode(write: Write, wanted: Mode) -> Write {
 
 fn owned_by(write: Write, name: &str) -> Write {
     let mut write = write;
-    if let Write::Apply { mark, .. } = &mut write {
-        *mark = Owner::of(&unit(name));
+    if let Write::Apply { owner, .. } = &mut write {
+        *owner = Owner::of(&unit(name));
     }
     write
 }

@@ -115,14 +115,11 @@ fn an_object_that_changes_hands_changes_lists() {
 fn a_list_that_was_lost_is_made_anew_when_the_lock_is_taken() {
     let place = Place::with_web();
     fs::remove_dir_all(place.path(".windlass/units")).unwrap();
-    place.put(&LIST.replace("web.owner", "never.owner"), "");
+    place.put(&LIST.replace("web.mark", "never.mark"), "");
     let place = place.reopened();
     place.write(&owned_by(apply(&config_map("", "dns", "a")), "dns")).unwrap();
     assert_eq!(orphans(&place), [NAME]);
-    assert!(
-        !place.path(&LIST.replace("web.owner", "never.owner")).exists(),
-        "what has no mark is not listed"
-    );
+    assert!(!place.path(&LIST.replace("web.mark", "never.mark")).exists(), "what has no mark is not listed");
 }
 
 #[test]
@@ -140,10 +137,10 @@ fn a_mark_that_stands_in_the_list_of_an_earlier_owner_is_listed_anew() {
 #[test]
 fn a_mark_needs_an_owner_that_has_a_folder() {
     let place = Place::new();
-    for owner in [String::new(), "a".repeat(300)] {
+    for named in [String::new(), "a".repeat(300)] {
         let mut write = apply(&web("a"));
-        if let Write::Apply { mark, .. } = &mut write {
-            mark.owner = owner.as_str().into();
+        if let Write::Apply { owner, .. } = &mut write {
+            *owner = Owner::Other(named.as_str().into());
         }
         assert_eq!(place.write(&write).unwrap_err().kind(), ErrorKind::Invalid);
         assert!(place.files().is_empty());

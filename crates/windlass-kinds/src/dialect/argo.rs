@@ -1,28 +1,36 @@
 //! The annotations of Argo CD.
 
-use windlass_core::{Dialect, Directives, Mode, Object, Result};
+use windlass_core::{Dialect, Directives, Hook, HookDeletion, Mode, Object, Phase, Result};
 
 use super::{Said, all};
 
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
 const OPTIONS: &str = "argocd.argoproj.io/sync-options";
 const HOOK: &str = "argocd.argoproj.io/hook";
-/// Hooks that run with every sync.
-const HOOKS_OF_A_SYNC: [&str; 3] = ["PreSync", "Sync", "PostSync"];
-/// Hooks that run at another time, or never.
-const HOOKS_OF_NO_SYNC: [&str; 4] = ["PreDelete", "PostDelete", "SyncFail", "Skip"];
+const HOOK_DELETION: &str = "argocd.argoproj.io/hook-delete-policy";
+
+/// Hooks, and the phase of each.
+const PHASES: [(&str, Phase); 6] = [
+    ("PreSync", Phase::Before),
+    ("Sync", Phase::Main),
+    ("PostSync", Phase::After),
+    ("SyncFail", Phase::OnFailure),
+    ("PreDelete", Phase::BeforeDelete),
+    ("PostDelete", Phase::AfterDelete),
+];
 
 /// The annotations of [Argo CD](https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/).
 ///
 /// | annotation | value |
 /// | --- | --- |
 /// | `argocd.argoproj.io/sync-wave` | a whole number |
-/// | `argocd.argoproj.io/sync-options` | `Prune=false`, `Prune=confirm`, `Delete=false`, `Delete=confirm`: never deleted; `Replace=true`: replaced; with `Force=true` as well: deleted and created; several with commas |
+/// | `argocd.argoproj.io/hook` | `PreSync`, `Sync`, `PostSync`, `SyncFail`, `PreDelete`, `PostDelete`: a hook of that phase; `Skip`: left alone |
+/// | `argocd.argoproj.io/hook-delete-policy` | `BeforeHookCreation` (where none is said), `HookSucceeded`, `HookFailed`; several with commas |
+/// | `argocd.argoproj.io/sync-options` | `Prune=false`, `Prune=confirm`, `Delete=false`, `Delete=confirm`: never deleted; `Replace=true`: replaced; `Force=true`: deleted and created where it cannot be changed in place; several with commas |
 ///
-/// Other options speak of how Argo CD itself works and are left to it. Hooks have no order and no deletion of their own
-/// here. One that Argo CD never applies with a sync (`argocd.argoproj.io/hook` with `PreDelete`, `PostDelete`, `SyncFail` or
-/// `Skip`, and nothing else) is an error of kind [`Unsupported`](windlass_core::ErrorKind::Unsupported): applying it would be
-/// the opposite of what was asked, and deleting it is not.
+/// An object that would be a hook of two phases is refused: it can run at one moment only. Words that Argo CD does not know
+/// are passed over, as it does. `Validate=false` and `ServerSideApply=false` change what a write does in a way that there is
+/// no directive for, and are refused by name; all other options speak of how Argo CD itself works and are left to it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ArgoDialect;
 
@@ -30,7 +38,8 @@ impl Dialect for ArgoDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
         let wave = Said::read(object, WAVE, Said::int);
         let options = Said::read(object, OPTIONS, SyncOptions::of);
-        let hook = Said::read(object, HOOK, is_of_a_sync);
+        let hook = Said::read(object, HOOK, role);
+        let deletion = Said::read(object, HOOK_DELETION, |said| Ok(deletion(said)));
         all([
             wave.map(|found| into.wave = found.unwrap_or(into.wave)),
             options.map(|found| {
@@ -39,17 +48,50 @@ impl Dialect for ArgoDialect {
                     into.mode = found.mode().or(into.mode);
                 }
             }),
-            hook.map(|_| ()),
+            hook.and_then(|role| deletion.map(|deletion| (role, deletion))).map(
+                |(role, deletion)| match role {
+                    Some(Role::Hook(phase)) => {
+                        into.hook = Some(
+                            Hook::new(phase).with_deletion(deletion.unwrap_or(HookDeletion::BEFORE_NEXT)),
+                        );
+                    }
+                    Some(Role::Skipped) => {
+                        into.suspended = Some(format!("the annotation {HOOK} says Skip").into())
+                    }
+                    Some(Role::Ordinary) | None => {}
+                },
+            ),
         ])
     }
 }
 
-/// Refuses a hook that no sync applies. Words that are not known are left to Argo CD, as it leaves them out.
-fn is_of_a_sync(said: Said<'_>) -> Result<()> {
-    let hooks = || said.value.split(',').map(str::trim);
-    let other = hooks().any(|hook| HOOKS_OF_NO_SYNC.contains(&hook));
-    let sync = hooks().any(|hook| HOOKS_OF_A_SYNC.contains(&hook));
-    if other && !sync { Err(said.not_applied()) } else { Ok(()) }
+/// What an object is, by its hooks.
+enum Role {
+    Ordinary,
+    Hook(Phase),
+    Skipped,
+}
+
+fn role(said: Said<'_>) -> Result<Role> {
+    let words: Vec<&str> = said.value.split(',').map(str::trim).collect();
+    let mut phases: Vec<Phase> =
+        PHASES.iter().filter(|(name, _)| words.contains(name)).map(|(_, phase)| *phase).collect();
+    phases.dedup();
+    match phases.as_slice() {
+        [] if words.contains(&"Skip") => Ok(Role::Skipped),
+        [] => Ok(Role::Ordinary),
+        [phase] => Ok(Role::Hook(*phase)),
+        _ => Err(said.wrong("write one of them: an object runs at one moment only; copy it for the other")),
+    }
+}
+
+fn deletion(said: Said<'_>) -> HookDeletion {
+    let words: Vec<&str> = said.value.split(',').map(str::trim).collect();
+    let mut deletion = HookDeletion::default();
+    deletion.before_next = words.contains(&"BeforeHookCreation");
+    deletion.on_success = words.contains(&"HookSucceeded");
+    deletion.on_failure = words.contains(&"HookFailed");
+    deletion
 }
 
 #[derive(Default)]
@@ -72,6 +114,9 @@ impl SyncOptions {
                 }
                 "Replace" => options.replace = one.one_of(&[("true", true), ("false", false)])?,
                 "Force" => options.force = one.one_of(&[("true", true), ("false", false)])?,
+                "Validate" | "ServerSideApply" if value == "false" => {
+                    return Err(Said { value: option, ..said }.unsupported());
+                }
                 _ => {}
             }
         }
@@ -80,9 +125,9 @@ impl SyncOptions {
 
     fn mode(&self) -> Option<Mode> {
         match (self.replace, self.force) {
-            (true, true) => Some(Mode::Recreate),
+            (_, true) => Some(Mode::Recreate),
             (true, false) => Some(Mode::Replace),
-            (false, _) => None,
+            (false, false) => None,
         }
     }
 }

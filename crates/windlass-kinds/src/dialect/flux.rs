@@ -6,6 +6,7 @@ use super::{Said, Sort, all};
 
 const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
+const FORCE: &str = "kustomize.toolkit.fluxcd.io/force";
 const RECONCILE: &str = "kustomize.toolkit.fluxcd.io/reconcile";
 
 /// The annotations of [Flux](https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources).
@@ -13,13 +14,12 @@ const RECONCILE: &str = "kustomize.toolkit.fluxcd.io/reconcile";
 /// | annotation | value |
 /// | --- | --- |
 /// | `kustomize.toolkit.fluxcd.io/prune` | `enabled`, `disabled`; upper case as well, as Flux reads it |
-/// | `kustomize.toolkit.fluxcd.io/ssa` | `Override`, `Merge`: applied; `IfNotPresent`: created and then left alone |
-/// | `kustomize.toolkit.fluxcd.io/reconcile` | `enabled` |
+/// | `kustomize.toolkit.fluxcd.io/ssa` | `Override`, `Merge`: applied; `IfNotPresent`: created and then left alone; `Ignore`: left alone |
+/// | `kustomize.toolkit.fluxcd.io/reconcile` | `enabled`; `disabled`: left alone |
+/// | `kustomize.toolkit.fluxcd.io/force` | `enabled`: deleted and created anew where it cannot be changed in place; `disabled` |
 ///
-/// Labels of these names say the same; where a label and an annotation differ, the one that does less counts. `ssa: Ignore` and
-/// `reconcile: disabled`, an object that is listed and not applied, are errors of kind
-/// [`Unsupported`](windlass_core::ErrorKind::Unsupported): there is no directive for it, and applying it would be the opposite
-/// of what was asked. Such an object is never deleted either, as Flux does it.
+/// Labels of these names say the same; where a label and an annotation differ, the one that does less counts. An object that
+/// is left alone is neither written nor deleted, as Flux does it, whether the source says so or the live object.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FluxDialect;
 
@@ -31,7 +31,9 @@ impl Dialect for FluxDialect {
         let said = || modes.iter().flatten().copied().flatten();
         let mode = said().find(|mode| *mode == Mode::CreateOnly).or_else(|| said().next());
         into.mode = mode.or(into.mode);
-        let others = sorts.map(|sort| all([prune(object, sort, into), reconcile(object, sort, into)]));
+        let others = sorts.map(|sort| {
+            all([prune(object, sort, into), reconcile(object, sort, into), force(object, sort, into)])
+        });
         all([all(modes.map(|mode| mode.map(drop))), all(others)])
     }
 }
@@ -47,8 +49,8 @@ fn prune(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
 fn mode(object: &Object, sort: Sort, into: &mut Directives) -> Result<Option<Mode>> {
     let Some(said) = Said::find(object, sort, SSA)? else { return Ok(None) };
     if said.value.eq_ignore_ascii_case("Ignore") {
-        into.keep = true;
-        return Err(said.not_applied());
+        into.suspended = Some(format!("the {} {SSA} says Ignore", said.sort.name()).into());
+        return Ok(None);
     }
     let table = [("Override", Mode::Apply), ("Merge", Mode::Apply), ("IfNotPresent", Mode::CreateOnly)];
     said.one_of(&table).map(Some)
@@ -58,8 +60,17 @@ fn reconcile(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
     let Some(said) = Said::find(object, sort, RECONCILE)? else { return Ok(()) };
     let value = said.value.to_ascii_lowercase();
     if value == "disabled" {
-        into.keep = true;
-        return Err(said.not_applied());
+        into.suspended = Some(format!("the {} {RECONCILE} says disabled", said.sort.name()).into());
+        return Ok(());
     }
     Said { value: &value, ..said }.one_of(&[("enabled", ())])
+}
+
+fn force(object: &Object, sort: Sort, into: &mut Directives) -> Result<()> {
+    let Some(said) = Said::find(object, sort, FORCE)? else { return Ok(()) };
+    let value = said.value.to_ascii_lowercase();
+    if (Said { value: &value, ..said }).one_of(&[("enabled", true), ("disabled", false)])? {
+        into.mode = Some(Mode::Recreate);
+    }
+    Ok(())
 }

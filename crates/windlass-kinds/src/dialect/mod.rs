@@ -23,14 +23,15 @@
 //!
 //! One dialect for each tool, so that an embedder chooses; where two of them speak of the same thing the later one in
 //! the list wins. A value that cannot be read is an error that names annotation, value and object: an object that its
-//! author wanted kept is never deleted because of a typing mistake. That an object is not to be applied is an error of kind
-//! [`Unsupported`](windlass_core::ErrorKind::Unsupported), which does not keep a live one from being deleted.
+//! author wanted kept is never deleted because of a typing mistake. Dialects are read on what the source wants and on what is
+//! live, so that an object can be left alone, or kept, by a word in either place.
 
 mod argo;
 mod cli_utils;
 mod flux;
 mod helm;
 mod own;
+mod transient;
 
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ pub use cli_utils::CliUtilsDialect;
 pub use flux::FluxDialect;
 pub use helm::HelmDialect;
 pub use own::WindlassDialect;
+pub use transient::TransientDialect;
 
 /// Objects that one annotation may name.
 const DEPENDENCIES_MAX: usize = 1000;
@@ -52,6 +54,7 @@ const SHOWN_CHARS_MAX: usize = 80;
 #[must_use]
 pub fn default_dialects() -> Vec<Arc<dyn Dialect>> {
     vec![
+        Arc::new(TransientDialect),
         Arc::new(HelmDialect),
         Arc::new(ArgoDialect),
         Arc::new(FluxDialect),
@@ -146,13 +149,12 @@ impl<'a> Said<'a> {
         self.error(ErrorKind::Invalid, format!("not a value of this {}", self.sort.name()), help)
     }
 
-    /// Refuses an object of which its author says that it should not be applied. It says nothing of deleting it, which
-    /// the kind of the error tells.
-    fn not_applied(self) -> Error {
+    /// Refuses what would change a write in a way that there is no directive for.
+    fn unsupported(self) -> Error {
         self.error(
             ErrorKind::Unsupported,
-            format!("the {} says that the object is not to be applied", self.sort.name()),
-            "leave the object out of what is rendered, or take this away",
+            format!("the {} asks for what cannot be done here", self.sort.name()),
+            "take this option away, or leave the object out of what is rendered",
         )
     }
 

@@ -15,6 +15,7 @@ pub(super) fn claim(body: View<'_>) -> Health {
             progressing(format!(
                 "waiting for a volume{class}; some classes bind only once a pod uses the claim"
             ))
+            .optional()
         }
     }
 }

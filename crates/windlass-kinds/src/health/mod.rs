@@ -18,6 +18,9 @@
 //! nothing; `Stalled` and `Reconciling` decide wherever they are true; then the rule of the kind; then the condition
 //! `Ready`; and an object without any of these is healthy once it exists.
 //!
+//! What no controller may ever answer is [optional](Health::optional): an address of an Ingress or a load balancer, the
+//! volume of a claim, the metrics of an autoscaler. It is told, and nothing waits for it.
+//!
 //! # What differs from kstatus
 //!
 //! | object | kstatus | here |
@@ -56,17 +59,17 @@ const PODS_NAMED_MAX: usize = 2;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KubernetesHealth;
 
-/// Assesses a body by itself; `around` gives only its age.
+/// Assesses a body by itself; `children` gives only its age.
 #[must_use]
-pub fn assess(body: &Value, around: &dyn Children) -> Health {
-    assess_body(View(body), around)
+pub fn assess(body: &Value, children: &dyn Children) -> Health {
+    assess_body(View(body), children)
 }
 
 impl HealthCheck for KubernetesHealth {
-    fn assess(&self, live: &Object, around: &dyn Children) -> Option<Health> {
-        let mut health = assess_body(View(live.body()), around);
+    fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health> {
+        let mut health = assess_body(View(live.body()), children);
         if health.status == HealthStatus::Progressing && workload::is_workload(View(live.body())) {
-            let pods = troubled_pods(live, around);
+            let pods = troubled_pods(live, children);
             if !pods.is_empty() {
                 health = progressing(format!("{}; {}", health.message, pods.join("; ")));
             }
@@ -75,7 +78,7 @@ impl HealthCheck for KubernetesHealth {
     }
 }
 
-fn assess_body(body: View<'_>, around: &dyn Children) -> Health {
+fn assess_body(body: View<'_>, children: &dyn Children) -> Health {
     if body.is_being_deleted() {
         return being_deleted(body);
     }
@@ -84,7 +87,7 @@ fn assess_body(body: View<'_>, around: &dyn Children) -> Health {
     }
     of_generation(body)
         .or_else(|| of_standard_conditions(body))
-        .or_else(|| of_kind(body, around))
+        .or_else(|| of_kind(body, children))
         .or_else(|| of_ready(body))
         .unwrap_or_else(Health::healthy)
 }
@@ -94,7 +97,7 @@ fn is_bare(body: View<'_>) -> bool {
     body.group().is_empty() && matches!(body.kind(), "Secret" | "ConfigMap")
 }
 
-fn of_kind(body: View<'_>, around: &dyn Children) -> Option<Health> {
+fn of_kind(body: View<'_>, children: &dyn Children) -> Option<Health> {
     Some(match (body.group(), body.kind()) {
         ("apps" | "extensions", "Deployment") => workload::deployment(body),
         ("apps" | "extensions", "ReplicaSet") | ("", "ReplicationController") => workload::replica_set(body),
@@ -102,10 +105,10 @@ fn of_kind(body: View<'_>, around: &dyn Children) -> Option<Health> {
         ("apps" | "extensions", "DaemonSet") => workload::daemon_set(body),
         ("batch", "Job") => workload::job(body),
         ("batch", "CronJob") => workload::cron_job(body),
-        ("", "Pod") => pod::pod(body, around.age_seconds()),
+        ("", "Pod") => pod::pod(body, children.age_seconds()),
         ("", "Service") => network::service(body),
         ("networking.k8s.io" | "extensions", "Ingress") => network::ingress(body),
-        ("autoscaling", "HorizontalPodAutoscaler") => network::autoscaler(body, around.age_seconds()),
+        ("autoscaling", "HorizontalPodAutoscaler") => network::autoscaler(body, children.age_seconds()),
         ("policy", "PodDisruptionBudget") => network::disruption_budget(body),
         ("", "PersistentVolumeClaim") => cluster::claim(body),
         ("", "PersistentVolume") => cluster::volume(body),
@@ -160,10 +163,10 @@ fn of_ready(body: View<'_>) -> Option<Health> {
 }
 
 /// Names the Pods that keep a workload from being ready: its own, and those of the ReplicaSets it owns.
-fn troubled_pods(live: &Object, around: &dyn Children) -> Vec<String> {
-    let owned = around.owned_by(live.id());
+fn troubled_pods(live: &Object, children: &dyn Children) -> Vec<String> {
+    let owned = children.owned_by(live.id());
     let deeper = owned.iter().filter(|object| object.id().kind == "ReplicaSet");
-    let deeper: Vec<Object> = deeper.flat_map(|set| around.owned_by(set.id())).collect();
+    let deeper: Vec<Object> = deeper.flat_map(|set| children.owned_by(set.id())).collect();
     let pods = owned.iter().chain(&deeper).filter(|object| object.id().kind == "Pod");
     let troubled = pods.filter_map(|pod| {
         let health = pod::pod(View(pod.body()), None);

@@ -15,14 +15,14 @@ const V1_CONDITIONS: &str = "autoscaling.alpha.kubernetes.io/conditions";
 pub(super) fn service(body: View<'_>) -> Health {
     let balanced = body.text(&["spec", "type"]) == Some("LoadBalancer");
     if balanced && body.list(&["status", "loadBalancer", "ingress"]).is_empty() {
-        return progressing("waiting for an address from the load balancer of the cloud");
+        return progressing("waiting for an address from the load balancer of the cloud").optional();
     }
     Health::healthy()
 }
 
 pub(super) fn ingress(body: View<'_>) -> Health {
     if body.list(&["status", "loadBalancer", "ingress"]).is_empty() {
-        return progressing("waiting for an address from the ingress controller");
+        return progressing("waiting for an address from the ingress controller").optional();
     }
     Health::healthy()
 }
@@ -33,15 +33,15 @@ pub(super) fn autoscaler(body: View<'_>, age: Option<u64>) -> Health {
     let stored = stored.as_ref().and_then(Value::as_list).unwrap_or_default();
     let conditions: Vec<Condition<'_>> = body.conditions().chain(stored.iter().map(Condition::of)).collect();
     if conditions.is_empty() {
-        return progressing("not looked at yet by the autoscaler");
+        return progressing("not looked at yet by the autoscaler").optional();
     }
     let Some(broken) = conditions.iter().find(|found| is_broken(found)) else {
         return Health::healthy();
     };
     if age.is_some_and(|age| age < METRICS_SECONDS_MAX) {
-        return progressing(broken.sentence());
+        return progressing(broken.sentence()).optional();
     }
-    degraded(broken.sentence())
+    degraded(broken.sentence()).optional()
 }
 
 /// Scaling that is switched off, by zero replicas, is no fault.
@@ -55,7 +55,7 @@ fn is_broken(condition: &Condition<'_>) -> bool {
 
 pub(super) fn disruption_budget(body: View<'_>) -> Health {
     match body.condition("DisruptionAllowed") {
-        Some(found) if found.reason == "SyncFailed" => degraded(found.sentence()),
+        Some(found) if found.reason == "SyncFailed" => degraded(found.sentence()).optional(),
         _ => Health::healthy(),
     }
 }

@@ -1,6 +1,6 @@
 //! Made by `generate/main.rs`; do not edit.
 
-pub(super) const VERSION: &str = "v1.34.4";
+pub(super) const VERSION: &str = "v1.37.2";
 
 /// Group, kind and whether it lives in namespaces; sorted.
 pub(super) const KINDS: &[(&str, &str, bool)] = &[
@@ -53,6 +53,8 @@ pub(super) const KINDS: &[(&str, &str, bool)] = &[
     ("flowcontrol.apiserver.k8s.io", "FlowSchema", false),
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", false),
     ("internal.apiserver.k8s.io", "StorageVersion", false),
+    ("lifecycle.k8s.io", "Eviction", true),
+    ("lifecycle.k8s.io", "EvictionRequest", true),
     ("networking.k8s.io", "IPAddress", false),
     ("networking.k8s.io", "Ingress", true),
     ("networking.k8s.io", "IngressClass", false),
@@ -68,8 +70,12 @@ pub(super) const KINDS: &[(&str, &str, bool)] = &[
     ("resource.k8s.io", "DeviceTaintRule", false),
     ("resource.k8s.io", "ResourceClaim", true),
     ("resource.k8s.io", "ResourceClaimTemplate", true),
+    ("resource.k8s.io", "ResourcePoolStatusRequest", false),
     ("resource.k8s.io", "ResourceSlice", false),
+    ("scheduling.k8s.io", "CompositePodGroup", true),
+    ("scheduling.k8s.io", "PodGroup", true),
     ("scheduling.k8s.io", "PriorityClass", false),
+    ("scheduling.k8s.io", "Workload", true),
     ("storage.k8s.io", "CSIDriver", false),
     ("storage.k8s.io", "CSINode", false),
     ("storage.k8s.io", "CSIStorageCapacity", true),

@@ -186,6 +186,17 @@ impl ControlStore for MemoryStore {
         Ok(lock(&self.0).controls.get(unit).cloned())
     }
 
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        cx.check()?;
+        let shelf = lock(&self.0);
+        let of = shelf.controls.iter().filter(|(unit, _)| unit.installation() == installation);
+        Ok(of.map(|(unit, control)| (unit.clone(), control.clone())).collect())
+    }
+
     async fn set_control(
         &self,
         cx: &Context,

@@ -1,12 +1,14 @@
 //! Files that misbehave.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use windlass_core::{
     Artifact, Bytes, Cancel, Digest, Entry, Error, ErrorKind, Files, Result, Revision, TreePath,
 };
 
 use crate::MemoryFiles;
+use crate::sync::lock;
 
 /// Files that can be listed and not be read.
 #[derive(Debug)]
@@ -19,6 +21,35 @@ impl Files for Broken {
 
     fn read(&self, _path: &TreePath) -> Result<Bytes> {
         Err(Error::new(ErrorKind::Unavailable, "the disk is gone"))
+    }
+}
+
+/// Files that note what is read of them.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    files: MemoryFiles,
+    read: Mutex<BTreeSet<TreePath>>,
+}
+
+impl Recording {
+    pub(crate) fn new(files: MemoryFiles) -> Self {
+        Self { files, read: Mutex::default() }
+    }
+
+    /// Gives what was read so far.
+    pub(crate) fn read(&self) -> BTreeSet<TreePath> {
+        lock(&self.read).clone()
+    }
+}
+
+impl Files for Recording {
+    fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
+        self.files.list(folder)
+    }
+
+    fn read(&self, path: &TreePath) -> Result<Bytes> {
+        lock(&self.read).insert(path.clone());
+        self.files.read(path)
     }
 }
 
@@ -37,11 +68,11 @@ impl Files for Cancelling {
     }
 }
 
-pub(super) fn broken(files: MemoryFiles) -> Artifact {
+pub(crate) fn broken(files: MemoryFiles) -> Artifact {
     artifact(Arc::new(Broken(files)))
 }
 
-pub(super) fn cancelling(files: MemoryFiles, cancel: Cancel) -> Artifact {
+pub(crate) fn cancelling(files: MemoryFiles, cancel: Cancel) -> Artifact {
     artifact(Arc::new(Cancelling(files, cancel)))
 }
 

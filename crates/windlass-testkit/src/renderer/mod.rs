@@ -1,6 +1,6 @@
 //! The laws of [`Renderer`].
 
-mod inputs;
+pub(crate) mod inputs;
 mod problems;
 mod rendering;
 
@@ -11,10 +11,10 @@ pub use rendering::*;
 use windlass_core::{Artifact, Context, Error, Need, RenderInput, Rendered, Renderer, Result, TreePath};
 
 use crate::MemoryFiles;
-use crate::suite::{Bench, Check, Findings, lacking, ok, run_all};
+use crate::suite::{Check, Findings, Harness, ensure, lacking, ok, run_all};
 
 /// A renderer, and inputs in its own language: right ones, and wrong ones of each sort.
-pub trait RendererHarness: Bench {
+pub trait RendererHarness: Harness {
     /// Gives the renderer.
     fn renderer(&self) -> Arc<dyn Renderer>;
 
@@ -65,13 +65,30 @@ impl Place {
     }
 
     /// Says whether an error names the place: as `file:line`, or the file and a context `line`.
-    fn is_named_by(&self, error: &Error) -> bool {
+    pub(crate) fn is_named_by(&self, error: &Error) -> bool {
         let text = error.to_string();
         let whole = format!("{}:{}", self.file, self.line);
         let ends = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_digit());
         let together = text.match_indices(&whole).any(|(at, _)| ends(&text[at + whole.len()..]));
         let line = error.context("line").is_some_and(|line| line == self.line.to_string());
         together || (line && text.contains(&self.file))
+    }
+
+    /// Checks that each problem names one of the places, and each place is named by a problem.
+    pub(crate) fn all_named(places: &[Self], error: &Error) -> Check {
+        for problem in error.problems() {
+            let named = places.iter().any(|place| place.is_named_by(problem));
+            ensure!(named, "a problem names none of the places where there is one: {problem}");
+        }
+        // Where fewer are reported than there are, another law is broken.
+        if error.problems().len() < places.len() {
+            return Ok(());
+        }
+        for place in places {
+            let named = error.problems().iter().any(|problem| place.is_named_by(problem));
+            ensure!(named, "no problem names {}:{}: {error}", place.file, place.line);
+        }
+        Ok(())
     }
 }
 

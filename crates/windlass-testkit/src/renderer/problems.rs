@@ -3,7 +3,7 @@
 use windlass_core::{ErrorKind, Need, Paths, RenderInput, TreePath};
 
 use super::inputs::broken;
-use super::{RendererHarness, render};
+use super::{Place, RendererHarness, render};
 use crate::suite::{Check, Unmet, ensure, exposed, fails, hides};
 
 /// Wrong input is an error: a render is whole or it is not.
@@ -35,19 +35,7 @@ pub fn every_problem_is_reported_at_once(harness: &dyn RendererHarness) -> Check
 pub fn each_problem_names_file_and_line(harness: &dyn RendererHarness) -> Check {
     let (files, places) = harness.wrong();
     let Err(error) = render(harness, &files.artifact()) else { return Ok(()) };
-    for problem in error.problems() {
-        let named = places.iter().any(|place| place.is_named_by(problem));
-        ensure!(named, "a problem names none of the places where there is one: {problem}");
-    }
-    // Where fewer are reported than there are, another law is broken.
-    if error.problems().len() < places.len() {
-        return Ok(());
-    }
-    for place in &places {
-        let named = error.problems().iter().any(|problem| place.is_named_by(problem));
-        ensure!(named, "no problem names {}:{}: {error}", place.file, place.line);
-    }
-    Ok(())
+    Place::all_named(&places, &error)
 }
 
 /// Two items with one identity are an error that names both places.

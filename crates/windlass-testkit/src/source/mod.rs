@@ -9,10 +9,10 @@ pub use fetching::*;
 pub use files::*;
 use windlass_core::{Artifact, Context, Paths, Revision, Source, TreePath};
 
-use crate::suite::{Bench, Check, Findings, lacking, ok, run, run_all, stated};
+use crate::suite::{Check, Findings, Harness, lacking, not_applicable, ok, run, run_all};
 
 /// A fresh source, and the means to change what it looks at.
-pub trait SourceHarness: Bench {
+pub trait SourceHarness: Harness {
     /// Gives the source; the same one each time.
     fn source(&self) -> Arc<dyn Source>;
 
@@ -32,9 +32,9 @@ pub trait SourceHarness: Bench {
     /// systems cannot.
     ///
     /// # Errors
-    /// [`Unmet::Stated`](crate::suite::Unmet::Stated) where it cannot.
+    /// [`Unmet::NotApplicable`](crate::suite::Unmet::NotApplicable) where it cannot.
     fn tells_case(&self) -> Check {
-        stated("the harness does not say that its place tells upper from lower case")
+        not_applicable("the harness does not say that its place tells upper from lower case")
     }
 
     /// Makes what the source looks at unreachable.

@@ -69,13 +69,15 @@ macro_rules! __target_laws {
     ($then:ident $args:tt) => {
         $crate::$then! { $args
             the_profile_is_the_same_every_time no_body_is_shown no_body_is_shown_where_an_object_is_refused
-            observing_gives_one_sight_for_each_asked what_is_not_there_is_absent
+            observing_answers_for_each_object_asked_for what_is_not_there_is_absent
             what_cannot_be_read_is_never_absent an_unknown_kind_is_undefined observing_changes_nothing
-            a_body_comes_unless_its_stamp_is_known what_carries_the_mark_is_found_though_nobody_asked
-            what_others_own_is_no_stray what_was_asked_for_is_no_stray
-            a_write_sets_the_whole_payload a_write_sets_the_mark what_was_written_is_seen_at_once
+            a_body_comes_unless_its_stamp_is_known what_the_unit_owns_is_found_though_nobody_asked
+            what_others_own_is_no_orphan what_was_asked_for_is_no_orphan
+            units_of_one_name_in_two_installations_are_two_owners what_another_installation_owns_is_no_orphan
+            a_write_sets_the_whole_payload a_write_sets_the_owner what_was_written_is_seen_at_once
             a_write_says_what_it_did writing_again_says_unchanged_and_changes_nothing
             deleting_what_is_absent_is_gone a_held_deletion_is_told_and_the_object_still_seen
+            an_object_that_is_being_deleted_says_so
             a_write_sends_the_payload_and_nothing_else what_an_apply_no_longer_has_is_taken_out
             what_somebody_else_holds_too_stays
             an_apply_leaves_alone_what_others_set a_replace_leaves_nothing_of_others
@@ -89,8 +91,15 @@ macro_rules! __target_laws {
             an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
-            a_change_names_the_units_that_look_at_it the_echo_of_a_write_is_no_change a_change_names_no_other_unit
-            what_could_have_been_missed_counts_as_a_change a_released_unit_is_named_no_more
+            what_goes_with_an_object_is_said_beforehand what_takes_nothing_along_has_no_entry
+            what_is_served_names_the_kinds_that_are_taken
+            a_change_names_the_units_that_look_at_it a_change_of_what_a_unit_owns_names_it
+            a_change_of_what_an_object_owns_names_its_unit what_another_unit_writes_is_a_change
+            a_change_is_told_once the_echo_of_a_write_is_no_change a_change_names_no_other_unit
+            what_a_unit_looks_at_no_more_is_not_watched what_could_have_been_missed_counts_as_a_change
+            a_released_unit_is_named_no_more looking_at_an_unchanged_world_asks_nobody
+            dropping_a_wait_for_changes_loses_nothing waiting_for_changes_ends_with_the_deadline
+            waiting_for_changes_ends_when_it_is_cancelled
         }
     };
 }
@@ -117,6 +126,31 @@ macro_rules! __renderer_laws {
             a_cancelled_render_ends more_objects_than_the_limit_are_refused
             more_bytes_than_the_limit_are_refused the_fingerprint_stays_the_same
             every_option_changes_the_fingerprint
+        }
+    };
+}
+
+/// Makes a test of each law of the [`Transform`](windlass_core::Transform) suite. Takes what makes a
+/// [`TransformHarness`](crate::transform::TransformHarness).
+#[macro_export]
+macro_rules! transform_suite {
+    ($make:expr) => { $crate::__transform_laws!(__law_tests (transform $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __transform_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            transforming_twice_gives_the_same each_identity_is_there_once
+            what_was_changed_names_the_transform what_was_not_changed_names_no_transform
+            what_changed_an_item_before_stays_named what_the_render_said_stays
+            what_was_read_is_among_the_reads a_change_of_what_was_read_changes_the_reads
+            what_was_not_fetched_is_never_left_out a_failure_to_read_is_an_error
+            wrong_input_gives_no_items every_problem_is_reported_at_once each_problem_names_file_and_line
+            two_items_with_one_identity_name_both_places no_content_is_shown_in_an_error
+            what_is_missing_lists_its_needs a_cancelled_transform_ends
+            the_fingerprint_stays_the_same every_option_changes_the_fingerprint
         }
     };
 }
@@ -176,6 +210,25 @@ macro_rules! __health_laws {
     };
 }
 
+/// Makes a test of each law of the [`Policy`](windlass_core::Policy) suite. Takes what makes a
+/// [`PolicyHarness`](crate::policy::PolicyHarness).
+#[macro_export]
+macro_rules! policy_suite {
+    ($make:expr) => { $crate::__policy_laws!(__law_tests (policy $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __policy_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            each_plan_gets_its_verdict the_same_plan_gets_the_same_verdict the_whole_plan_is_looked_at
+            a_refusal_says_why a_review_writes_nothing a_verdict_shows_no_body
+            a_policy_that_cannot_decide_never_allows
+        }
+    };
+}
+
 /// Makes a test of each law of the [`Clock`](windlass_core::Clock) suite. Takes what makes a
 /// [`ClockHarness`](crate::time::ClockHarness).
 #[macro_export]
@@ -220,12 +273,12 @@ macro_rules! __law_tests {
         fn $law() {
             let harness = $make();
             let found = $crate::$suite::$law(&harness);
-            $crate::suite::uphold(stringify!($law), &$crate::suite::Bench::skips(&harness), found);
+            $crate::suite::uphold(stringify!($law), &$crate::suite::Harness::skips(&harness), found);
         })+
 
         #[test]
         fn only_laws_that_there_are_are_skipped() {
-            $crate::suite::check_skips(&$crate::suite::Bench::skips(&$make()), &[$(stringify!($law)),+]);
+            $crate::suite::check_skips(&$crate::suite::Harness::skips(&$make()), &[$(stringify!($law)),+]);
         }
     };
 }

@@ -1,14 +1,19 @@
 //! What all suites share: laws, harnesses, findings.
 
+mod findings;
+mod hang;
 mod lost;
 mod macros;
 
 use std::fmt;
 use std::future::Future;
-use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
+/// The former names, for harnesses that were written with them.
+#[doc(hidden)]
+pub use self::{Harness as Bench, not_applicable as stated};
+pub use findings::{Findings, Outcome, check_skips, run_all, uphold};
+pub(crate) use hang::{End, ends_in_time};
 pub(crate) use lost::Lost;
 use windlass_core::{Context, Error, ErrorForm, ErrorKind};
 
@@ -23,13 +28,13 @@ use crate::run::poll_times;
 /// ```
 /// use std::{future::Future, pin::Pin};
 /// use windlass_core::Context;
-/// use windlass_testkit::{TestClock, suite::Bench};
+/// use windlass_testkit::{TestClock, suite::Harness};
 ///
 /// struct Desk {
 ///     clock: TestClock, // or a real one, and a runtime
 /// }
 ///
-/// impl Bench for Desk {
+/// impl Harness for Desk {
 ///     fn context(&self) -> Context {
 ///         self.clock.context()
 ///     }
@@ -39,7 +44,7 @@ use crate::run::poll_times;
 ///     }
 /// }
 /// ```
-pub trait Bench {
+pub trait Harness {
     /// Makes the context of a call. Unless replaced, each has a [`TestClock::auto`] of its own: where the
     /// implementation remembers times from one call to the next, or waits for what is not a clock, give contexts on
     /// one clock that fits.
@@ -55,7 +60,7 @@ pub trait Bench {
     /// Lists the laws that cannot be checked here, each with the reason.
     ///
     /// A law that lacks something and is not listed fails, and so does one that is listed and lacks nothing: a skip
-    /// is neither silent nor left behind. A law that is broken cannot be skipped. What is [`Unmet::Stated`], such as
+    /// is neither silent nor left behind. A law that is broken cannot be skipped. What is [`Unmet::NotApplicable`], such as
     /// an ability that the profile of a target does not have, need not be listed: the reason is known and printed.
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
@@ -72,7 +77,7 @@ pub enum Unmet {
     Lacking(String),
     /// The law does not apply, and the reason is known: what is tested says itself that it cannot, as a profile does with
     /// `None` and a target with `Unsupported`, or the harness has no means that the law asks for.
-    Stated(String),
+    NotApplicable(String),
 }
 
 impl Unmet {
@@ -96,9 +101,9 @@ pub fn lacking<T>(what: &str) -> Check<T> {
 /// Is what a harness gives back where the law does not apply to what is tested, with the reason. Printed, never silent.
 ///
 /// # Errors
-/// Always [`Unmet::Stated`].
-pub fn stated<T>(why: &str) -> Check<T> {
-    Err(Unmet::Stated(why.into()))
+/// Always [`Unmet::NotApplicable`].
+pub fn not_applicable<T>(why: &str) -> Check<T> {
+    Err(Unmet::NotApplicable(why.into()))
 }
 
 /// One law: its name, and the function that checks it.
@@ -110,125 +115,15 @@ pub struct Law<H: ?Sized> {
     pub check: fn(&H) -> Check,
 }
 
-/// How one law fared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It holds.
-    Held,
-    /// It does not.
-    Broken(String),
-    /// It was not checked, or not wholly, and it is known why.
-    Skipped(String),
-}
-
-/// How all laws of a suite fared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Findings {
-    /// Each law, in the order of the suite.
-    pub laws: Vec<(&'static str, Outcome)>,
-}
-
-impl Findings {
-    /// Names the laws that are broken.
-    #[must_use]
-    pub fn broken(&self) -> Vec<&'static str> {
-        self.names(|outcome| matches!(outcome, Outcome::Broken(_)))
-    }
-
-    /// Names the laws that were not checked.
-    #[must_use]
-    pub fn skipped(&self) -> Vec<&'static str> {
-        self.names(|outcome| matches!(outcome, Outcome::Skipped(_)))
-    }
-
-    /// Names the laws that hold.
-    #[must_use]
-    pub fn held(&self) -> Vec<&'static str> {
-        self.names(|outcome| *outcome == Outcome::Held)
-    }
-
-    fn names(&self, which: impl Fn(&Outcome) -> bool) -> Vec<&'static str> {
-        self.laws.iter().filter(|(_, outcome)| which(outcome)).map(|(name, _)| *name).collect()
-    }
-}
-
-/// A line for each law that does not simply hold, and a line of counts.
-impl fmt::Display for Findings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, outcome) in &self.laws {
-            match outcome {
-                Outcome::Held => {}
-                Outcome::Broken(why) => writeln!(f, "broken   {name}: {why}")?,
-                Outcome::Skipped(why) => writeln!(f, "skipped  {name}: {why}")?,
-            }
-        }
-        let (held, broken, skipped) = (self.held().len(), self.broken().len(), self.skipped().len());
-        writeln!(f, "{held} laws hold, {broken} broken, {skipped} skipped")
-    }
-}
-
-/// Checks every law, each on a harness of its own. What panics is broken.
-pub fn run_all<H: Bench + ?Sized>(laws: &[Law<H>], make: impl Fn() -> Box<H>) -> Findings {
-    let run = |law: &Law<H>| {
-        let checked = catch_unwind(AssertUnwindSafe(|| {
-            let harness = make();
-            settle(law.name, &harness.skips(), (law.check)(&harness))
-        }));
-        (law.name, checked.unwrap_or_else(|_| Outcome::Broken("panicked".into())))
-    };
-    Findings { laws: laws.iter().map(run).collect() }
-}
-
-/// Checks one law in a test of its own.
-///
-/// # Panics
-/// Where the law is broken, or lacks what the harness does not say it lacks.
-pub fn uphold(law: &'static str, skips: &[(&'static str, &'static str)], found: Check) {
-    let outcome = settle(law, skips, found);
-    if let Outcome::Skipped(why) = &outcome {
-        // Not by a macro: libtest would hide it, and a skip must be seen.
-        drop(writeln!(std::io::stderr(), "skipped {law}: {why}"));
-    }
-    if let Outcome::Broken(why) = &outcome {
-        assert_eq!(outcome, Outcome::Held, "{law}: {why}");
-    }
-}
-
-/// Checks that a harness skips only laws that there are.
-///
-/// # Panics
-/// Where it does not.
-pub fn check_skips(skips: &[(&'static str, &'static str)], laws: &[&str]) {
-    for (law, why) in skips {
-        assert!(laws.contains(law), "there is no law {law} to skip");
-        assert!(!why.is_empty(), "the skip of {law} needs a reason");
-    }
-}
-
-fn settle(law: &str, skips: &[(&'static str, &'static str)], found: Check) -> Outcome {
-    let declared = skips.iter().find(|(name, _)| *name == law).map(|(_, why)| *why);
-    match (found, declared) {
-        (Ok(()), None) => Outcome::Held,
-        (Ok(()), Some(_)) => Outcome::Broken("listed as skipped, but it holds: take it off the list".into()),
-        (Err(Unmet::Broken(why)), _) => Outcome::Broken(why),
-        (Err(Unmet::Stated(why)), None) => Outcome::Skipped(why),
-        (Err(Unmet::Stated(_) | Unmet::Lacking(_)), Some(why)) => Outcome::Skipped(why.into()),
-        (Err(Unmet::Lacking(what)), None) => {
-            Outcome::Broken(format!("the harness lacks {what}: give it, or list the law in `skips`"))
-        }
-    }
-}
-
 /// Runs async work of a law on the harness.
-pub(crate) fn run<T>(bench: &(impl Bench + ?Sized), work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(bench: &(impl Harness + ?Sized), work: impl Future<Output = T>) -> T {
     let mut done = None;
     bench.block_on(Box::pin(async { done = Some(work.await) }));
     done.expect("block_on must run the work to its end")
 }
 
 /// Makes a context whose deadline has passed, by the clock as it is where the work runs.
-pub(crate) fn out_of_time(bench: &(impl Bench + ?Sized)) -> Context {
+pub(crate) fn out_of_time(bench: &(impl Harness + ?Sized)) -> Context {
     let cx = bench.context();
     run(bench, async move { cx.with_timeout(std::time::Duration::ZERO) })
 }
@@ -239,7 +134,7 @@ const WAITS_MAX: usize = 4096;
 /// Drops a call at the points where it waits, the first first, and lets `check` look each time; ends with the call
 /// that runs through. The first sixteen points are taken one by one, those of a longer way ever more sparsely.
 pub(crate) fn drop_at_each_wait<F: Future>(
-    bench: &(impl Bench + ?Sized),
+    bench: &(impl Harness + ?Sized),
     mut begin: impl FnMut(usize) -> Check<F>,
     mut check: impl FnMut(usize) -> Check,
 ) -> Check {
@@ -252,7 +147,9 @@ pub(crate) fn drop_at_each_wait<F: Future>(
         }
         waits += 1 + waits / 16;
     }
-    stated(&format!("it still waits after {WAITS_MAX} waits; wherever it was dropped before, the law holds"))
+    not_applicable(&format!(
+        "it still waits after {WAITS_MAX} waits; wherever it was dropped before, the law holds"
+    ))
 }
 
 /// Takes what must have succeeded for the law to be checked.
@@ -296,19 +193,10 @@ pub(crate) use ensure;
 mod tests {
     use super::*;
 
-    fn check(skips: &[(&'static str, &'static str)], found: Check, expected: &str) {
-        let name = match settle("law", skips, found) {
-            Outcome::Held => "held",
-            Outcome::Broken(_) => "broken",
-            Outcome::Skipped(_) => "skipped",
-        };
-        assert_eq!(name, expected);
-    }
-
     /// Drops a call that waits so often, and gives the waits at which it was dropped.
     fn dropped(often: usize) -> (Check, Vec<usize>) {
         struct Desk;
-        impl Bench for Desk {}
+        impl Harness for Desk {}
         let mut at = Vec::new();
         let begin = |_| {
             let mut left = often;
@@ -337,16 +225,6 @@ mod tests {
 
     #[test]
     fn a_call_that_waits_without_end_is_not_said_to_hold() {
-        assert!(matches!(dropped(usize::MAX).0, Err(Unmet::Stated(_))));
-    }
-
-    #[test]
-    fn a_skip_is_declared_needed_and_never_hides_a_broken_law() {
-        check(&[], Ok(()), "held");
-        check(&[], lacking("links"), "broken");
-        check(&[("law", "no links")], lacking("links"), "skipped");
-        check(&[("law", "no links")], Ok(()), "broken");
-        check(&[("law", "no links")], Err(Unmet::broken("x")), "broken");
-        check(&[], Err(Unmet::Stated("it has no watch".into())), "skipped");
+        assert!(matches!(dropped(usize::MAX).0, Err(Unmet::NotApplicable(_))));
     }
 }

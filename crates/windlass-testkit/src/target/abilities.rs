@@ -12,7 +12,7 @@ fn item(object: &Object) -> Item {
 }
 
 /// Runs work with the ability to predict.
-fn predicting<T>(
+pub(super) fn predicting<T>(
     harness: &dyn TargetHarness,
     work: impl AsyncFnOnce(&dyn Predict, &Context) -> windlass_core::Result<T>,
 ) -> Check<T> {
@@ -26,12 +26,12 @@ pub(super) fn predict(harness: &dyn TargetHarness, objects: &[&Object]) -> Check
     let mut seen = observe(harness, objects)?.observations;
     let observations: Vec<Observation> =
         objects.iter().map(|object| seen.remove(object.id()).unwrap_or(Observation::Absent)).collect();
-    let (items, mark): (Vec<Item>, Owner) =
+    let (items, owner): (Vec<Item>, Owner) =
         (objects.iter().map(|object| item(object)).collect(), Owner::of(&web()));
     let wants: Vec<Want<'_>> = items
         .iter()
         .zip(&observations)
-        .map(|(item, observation)| Want { item, observation, owner: &mark })
+        .map(|(item, observation)| Want { item, observation, owner: &owner })
         .collect();
     predicting(harness, async |predict, cx| predict.predict(cx, &wants).await)
 }

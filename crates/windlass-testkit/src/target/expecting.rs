@@ -88,7 +88,7 @@ pub fn an_expectation_that_holds_lets_the_write_happen(harness: &dyn TargetHarne
     Ok(())
 }
 
-/// What a write gives back has the version, the stamp and the mark that the next observe sees.
+/// What a write gives back has the version, the stamp and the owner that the next observe sees.
 ///
 /// # Errors
 /// Where it does not hold.

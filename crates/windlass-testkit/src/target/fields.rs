@@ -5,7 +5,7 @@ use windlass_core::{ErrorKind, Expect, Mode};
 use super::{TargetHarness, applied, applying, live, mentions, same_body, shows, write};
 use crate::suite::{Check, ensure, ok};
 
-/// The object has what was sent and nothing else, but for what only the target sets, and for the mark.
+/// The object has what was sent and nothing else, but for what only the target sets, and for the owner.
 ///
 /// # Errors
 /// Where it does not hold.

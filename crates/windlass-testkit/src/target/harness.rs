@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use windlass_core::{Object, ObjectId, Target, Value};
 
-use crate::suite::{Bench, Check, Unmet, lacking, stated};
+use crate::suite::{Check, Harness, Unmet, lacking, not_applicable};
 
 const SET_BY_THE_TARGET: [&str; 6] =
     ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"];
 
 /// A fresh target, and the means to interfere with it.
-pub trait TargetHarness: Bench {
+pub trait TargetHarness: Harness {
     /// Gives the target; the same one each time.
     fn target(&self) -> Arc<dyn Target>;
 
@@ -80,7 +80,7 @@ pub trait TargetHarness: Bench {
     /// map `data`, that is done already.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where it is not.
+    /// [`Unmet::NotApplicable`] where it is not.
     fn object_with(&self, name: &str, content: &str, more: &str) -> Check<Object> {
         let with_more = |body: &mut Value| {
             let data = body.as_map_mut()?.get_mut("data")?.as_map_mut()?;
@@ -89,28 +89,39 @@ pub trait TargetHarness: Bench {
         };
         let (mut known, object) = (None, self.object(name, content));
         let object = object.edit(|body| known = with_more(body)).map_err(Unmet::broken)?;
-        known.map_or_else(|| stated("the harness makes no object with one field more"), |()| Ok(object))
+        known.map_or_else(
+            || not_applicable("the harness makes no object with one field more"),
+            |()| Ok(object),
+        )
     }
 
     /// Somebody else comes to hold every field of an object that is there, with the same values.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where nobody else can hold a field.
+    /// [`Unmet::NotApplicable`] where nobody else can hold a field.
     fn hold_too(&self, object: &Object) -> Check {
         let _ = object;
-        stated("the harness knows nobody who holds a field too")
+        not_applicable("the harness knows nobody who holds a field too")
+    }
+
+    /// Makes an object, and another that would go with it, as what lies in a namespace goes with the namespace.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`] where no object takes others with it.
+    fn object_inside(&self) -> Check<(Object, Object)> {
+        not_applicable("the harness knows no object that takes others with it")
     }
 
     /// Makes an object that the target refuses because of what is in it; `secret` is in it as a text.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where it takes any.
+    /// [`Unmet::NotApplicable`] where it takes any.
     fn invalid_object(&self, secret: &str) -> Check<Object> {
         let _ = secret;
-        stated("the harness makes no object that the target refuses")
+        not_applicable("the harness makes no object that the target refuses")
     }
 
-    /// Takes out of a body what only the target sets, and what the mark needs: two bodies are compared as this gives
+    /// Takes out of a body what only the target sets, and what tells the owner: two bodies are compared as this gives
     /// them. Unless replaced, it takes out the identity, times and versions that Kubernetes keeps in `metadata`.
     fn normalise(&self, body: &Value) -> Value {
         let mut body = body.clone();
@@ -123,16 +134,34 @@ pub trait TargetHarness: Bench {
     /// Breaks every watch under way, so that what changes now could be missed.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where that cannot be done.
+    /// [`Unmet::NotApplicable`] where that cannot be done.
     fn break_watches(&self) -> Check {
-        stated("the harness cannot break a watch")
+        not_applicable("the harness cannot break a watch")
+    }
+
+    /// Lets an object that is there come to own another one, which carries no owner of ours, as a workload comes to own
+    /// what it makes.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`] where objects own nothing.
+    fn add_child(&self, of: &ObjectId) -> Check {
+        let _ = of;
+        not_applicable("the harness knows no objects that own others")
     }
 
     /// Counts the units that are watched for.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where nobody can tell.
+    /// [`Unmet::NotApplicable`] where nobody can tell.
     fn watched_units(&self) -> Check<usize> {
-        stated("the harness cannot count the units that are watched for")
+        not_applicable("the harness cannot count the units that are watched for")
+    }
+
+    /// Counts what the target has asked so far of the place behind it.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`] where nobody can tell.
+    fn requests(&self) -> Check<usize> {
+        not_applicable("the harness cannot count what the target asks for")
     }
 }

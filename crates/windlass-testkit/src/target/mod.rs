@@ -7,7 +7,9 @@ mod expecting;
 mod fields;
 mod harness;
 mod observing;
+mod owners;
 mod safety;
+mod taking;
 mod watching;
 mod writing;
 
@@ -18,7 +20,9 @@ pub use expecting::*;
 pub use fields::*;
 pub use harness::TargetHarness;
 pub use observing::*;
+pub use owners::*;
 pub use safety::*;
+pub use taking::*;
 pub use watching::*;
 use windlass_core::{
     Cascade, Context, Expect, Interest, Live, Look, Mode, Object, ObjectId, Observation, Observed, Owner,
@@ -26,7 +30,7 @@ use windlass_core::{
 };
 pub use writing::*;
 
-use crate::suite::{Check, Findings, Unmet, ok, run, run_all, stated};
+use crate::suite::{Check, Findings, Unmet, not_applicable, ok, run, run_all};
 
 crate::__target_laws!(__law_table(TargetHarness));
 
@@ -130,12 +134,12 @@ fn beside(harness: &dyn TargetHarness, id: &ObjectId, value: &str) -> Check {
 
 /// Takes the word of the profile that the target cannot.
 fn unable<T>(ability: &str) -> Check<T> {
-    stated(&format!("the profile says that it cannot {ability}"))
+    not_applicable(&format!("the profile says that it cannot {ability}"))
 }
 
 /// Takes the word of the target that it does not have a mode.
 fn without(mode: Mode) -> Check {
-    stated(&format!("the target has no mode {}", mode.name()))
+    not_applicable(&format!("the target has no mode {}", mode.name()))
 }
 
 /// Says whether a text is anywhere in the body.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use windlass_core::{Context, UnitId, Watch};
+use windlass_core::{Context, ErrorKind, Expect, Mode, Object, Observed, Owner, UnitId, Watch, Write};
 
-use super::{TargetHarness, applied, interest, observe, unable, web};
-use crate::suite::{Check, Unmet, ensure, ok, run};
+use super::{TargetHarness, applied, applying, deleting, interest, unable, web, write};
+use crate::run::poll_times;
+use crate::suite::{Check, End, Unmet, ends_in_time, ensure, ok, run};
 
 /// How long a law waits for what a watch must tell, on the clock of the harness.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,135 +15,284 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a law waits to be sure that nothing is told.
 const QUIET: Duration = Duration::from_secs(3);
 
-fn watch(harness: &dyn TargetHarness) -> Check {
-    if harness.target().profile().watch.is_some() { Ok(()) } else { unable("watch") }
+/// How often a watch may tell something before nothing is left to tell.
+const TELLINGS_MAX: usize = 100;
+
+/// Runs work with the ability to watch.
+fn watching<T>(harness: &dyn TargetHarness, work: impl AsyncFnOnce(&dyn Watch) -> T) -> Check<T> {
+    let target = harness.target();
+    let Some(watch) = target.profile().watch else { return unable("watch") };
+    Ok(run(harness, async { work(watch).await }))
 }
 
 /// Waits for what is told; empty where nothing is within `patience`.
 fn told(harness: &dyn TargetHarness, patience: Duration) -> Check<BTreeSet<UnitId>> {
-    let (target, cx) = (harness.target(), harness.context().with_timeout(patience));
-    run(harness, async {
-        let Some(watch) = target.profile().watch else { return unable("watch") };
-        match changed(watch, &cx).await {
-            Ok(units) => Ok(units),
-            Err(error) if error.kind() == windlass_core::ErrorKind::Timeout => Ok(BTreeSet::new()),
-            Err(error) => Err(Unmet::Broken(format!("a watch must not end: {error}"))),
+    let cx = harness.context().with_timeout(patience);
+    // That a wait ends by itself is a law of its own: here its end is forced.
+    match watching(harness, async |watch| cx.unless_over(watch.changed(&cx)).await)?.flatten() {
+        Ok(units) => Ok(units),
+        Err(error) if error.kind() == ErrorKind::Timeout => Ok(BTreeSet::new()),
+        Err(error) => Err(Unmet::Broken(format!("a watch must not end: {error}"))),
+    }
+}
+
+fn look(harness: &dyn TargetHarness, unit: &str, objects: &[&Object]) -> Check<Observed> {
+    let (cx, mut interest) = (harness.context(), interest(objects, None));
+    interest.unit = crate::unit(unit);
+    ok(run(harness, async { harness.target().observe(&cx, &interest).await }), "observing")
+}
+
+/// Lets each unit look at its objects until nothing more is told.
+fn settle(harness: &dyn TargetHarness, looks: &[(&str, &[&Object])]) -> Check {
+    watching(harness, async |_| ())?;
+    for _ in 0..TELLINGS_MAX {
+        for (unit, objects) in looks {
+            look(harness, unit, objects)?;
         }
-    })
-}
-
-async fn changed(watch: &dyn Watch, cx: &Context) -> windlass_core::Result<BTreeSet<UnitId>> {
-    cx.unless_over(watch.changed(cx)).await?
-}
-
-/// Waits until nothing more is told.
-fn settle(harness: &dyn TargetHarness) -> Check {
-    for _ in 0..100 {
         if told(harness, QUIET)?.is_empty() {
             return Ok(());
         }
-        observe(harness, &[&harness.object("a", ""), &harness.object("b", "")])?;
     }
     Err(Unmet::broken("a watch tells again and again of what did not change"))
 }
 
-/// Looks at `a` and `b`, and takes what is told at the beginning.
-fn watching(harness: &dyn TargetHarness) -> Check {
-    watch(harness)?;
-    observe(harness, &[&harness.object("a", ""), &harness.object("b", "")])?;
-    settle(harness)
+/// Lets the unit `web` look at `a`, which it owns, until nothing more is told.
+fn watched(harness: &dyn TargetHarness) -> Check<Object> {
+    let object = harness.object("a", "one");
+    watching(harness, async |_| ())?;
+    applied(harness, &object)?;
+    settle(harness, &[("web", &[&object])])?;
+    Ok(object)
 }
 
-/// After a look, a change by somebody else names the unit, however long nobody asked.
+/// An apply of the unit `other`.
+fn of_other(object: &Object) -> Write {
+    Write::apply(object.clone(), Mode::Apply, Expect::Any, Owner::of(&other()))
+}
+
+fn other() -> UnitId {
+    crate::unit("other")
+}
+
+fn expect_told(harness: &dyn TargetHarness, what: &str) -> Check {
+    let told = told(harness, PATIENCE)?;
+    ensure!(told.contains(&web()), "{what}, which concerns {}, and told is {told:?}", web());
+    Ok(())
+}
+
+fn expect_quiet(harness: &dyn TargetHarness, what: &str) -> Check {
+    let told = told(harness, QUIET)?;
+    ensure!(told.is_empty(), "{what}, and told is {told:?}");
+    Ok(())
+}
+
+/// A change by somebody else names the unit that looks at the object, however long nobody asked.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn a_change_names_the_units_that_look_at_it(harness: &dyn TargetHarness) -> Check {
     let object = harness.object("a", "one");
-    watch(harness)?;
-    applied(harness, &object)?;
-    watching(harness)?;
+    watching(harness, async |_| ())?;
+    ok(write(harness, &of_other(&object)), "a write of another unit")?;
+    settle(harness, &[("web", &[&object])])?;
     harness.edit(object.id(), "two");
-    let told = told(harness, PATIENCE)?;
-    ensure!(told.contains(&web()), "a was changed, and told is {told:?}");
+    let cx = harness.context();
+    ok(run(harness, cx.sleep(QUIET)), "a sleep")?;
+    expect_told(harness, "a was changed and nobody asked for a while")
+}
+
+/// A change of what the unit owns names it, though it did not ask for that object.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_change_of_what_a_unit_owns_names_it(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
+    watching(harness, async |_| ())?;
+    applied(harness, &a)?;
+    applied(harness, &b)?;
+    settle(harness, &[("web", &[&a])])?;
+    harness.edit(b.id(), "two");
+    expect_told(harness, "b was changed")
+}
+
+/// What an object of the unit comes to own names the unit.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_change_of_what_an_object_owns_names_its_unit(harness: &dyn TargetHarness) -> Check {
+    let object = watched(harness)?;
+    harness.add_child(object.id())?;
+    expect_told(harness, "a came to own an object")
+}
+
+/// What another unit creates, changes and deletes is a change for a unit that looks at it.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_another_unit_writes_is_a_change(harness: &dyn TargetHarness) -> Check {
+    let (one, two) = (harness.object("a", "one"), harness.object("a", "two"));
+    settle(harness, &[("web", &[&one])])?;
+    for (what, other) in
+        [("created", of_other(&one)), ("changed", of_other(&two)), ("deleted", deleting(&two, Expect::Any))]
+    {
+        ok(write(harness, &other), "a write of another unit")?;
+        expect_told(harness, &format!("a was {what} by another unit"))?;
+        settle(harness, &[("web", &[&one])])?;
+    }
     Ok(())
 }
 
-/// What a write of the unit gave back is known at once: its echo is no change.
+/// A change is told once: after the look that follows it, nothing is left to tell.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_change_is_told_once(harness: &dyn TargetHarness) -> Check {
+    let object = watched(harness)?;
+    harness.edit(object.id(), "two");
+    if !told(harness, PATIENCE)?.is_empty() {
+        look(harness, "web", &[&object])?;
+        expect_quiet(harness, "what was changed was told and looked at")?;
+    }
+    Ok(())
+}
+
+/// What a write of the unit gave back is known at once: its echo is no change, be it created, changed or deleted.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn the_echo_of_a_write_is_no_change(harness: &dyn TargetHarness) -> Check {
-    watching(harness)?;
-    applied(harness, &harness.object("b", "one"))?;
-    let told = told(harness, QUIET)?;
-    ensure!(told.is_empty(), "nobody else changed anything, and told is {told:?}");
+    let (one, two) = (harness.object("b", "one"), harness.object("b", "two"));
+    settle(harness, &[("web", &[&one])])?;
+    for (what, own) in [
+        ("created", applying(&one, Mode::Apply, Expect::Any)),
+        ("changed", applying(&two, Mode::Apply, Expect::Any)),
+        ("deleted", deleting(&two, Expect::Any)),
+    ] {
+        ok(write(harness, &own), "a write")?;
+        expect_quiet(harness, &format!("the unit itself {what} b, and nobody else did anything"))?;
+    }
     Ok(())
 }
 
-/// What could have been missed counts as a change: while a watch is broken, an object changes.
-///
-/// # Errors
-/// Where it does not hold.
-pub fn what_could_have_been_missed_counts_as_a_change(harness: &dyn TargetHarness) -> Check {
-    let object = harness.object("a", "one");
-    watch(harness)?;
-    applied(harness, &object)?;
-    watching(harness)?;
-    harness.break_watches()?;
-    let told = told(harness, PATIENCE)?;
-    ensure!(told.contains(&web()), "the watch was broken, and told is {told:?}");
-    Ok(())
-}
-
-/// A unit that was released is named no more, and nothing is kept for it.
-///
-/// # Errors
-/// Where it does not hold.
-pub fn a_released_unit_is_named_no_more(harness: &dyn TargetHarness) -> Check {
-    let object = harness.object("a", "one");
-    watch(harness)?;
-    applied(harness, &object)?;
-    watching(harness)?;
-    let target = harness.target();
-    let Some(watch) = target.profile().watch else { return unable("watch") };
-    watch.release(&web());
-    harness.edit(object.id(), "two");
-    let told = told(harness, QUIET)?;
-    ensure!(told.is_empty(), "the unit was released, and told is {told:?}");
-    let left = harness.watched_units()?;
-    ensure!(left == 0, "the one unit was released, and {left} are watched for");
-    Ok(())
-}
-
-/// A change names each unit that looks at the object, and no other.
+/// A change names no unit that does not look at the object and does not own it.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn a_change_names_no_other_unit(harness: &dyn TargetHarness) -> Check {
     let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
-    watch(harness)?;
+    watching(harness, async |_| ())?;
     applied(harness, &a)?;
+    // `web` owns both, so that it is the look of the other that counts.
     applied(harness, &b)?;
-    ok(harness_observe(harness, "other", &[&b]), "observing")?;
-    ok(harness_observe(harness, "web", &[&a]), "observing")?;
-    while !told(harness, QUIET)?.is_empty() {
-        ok(harness_observe(harness, "other", &[&b]), "observing")?;
-        ok(harness_observe(harness, "web", &[&a]), "observing")?;
-    }
-    // Both carry the mark of `web`, so that it is the look of the other that counts.
+    settle(harness, &[("other", &[&b]), ("web", &[&a])])?;
     harness.edit(a.id(), "two");
     let told = told(harness, PATIENCE)?;
-    ensure!(told == [web()].into(), "a was changed, which only web looks at, and told is {told:?}");
+    let other = other();
+    ensure!(!told.contains(&other), "a was changed, at which {other} does not look, and told is {told:?}");
     Ok(())
 }
 
-fn harness_observe(
-    harness: &dyn TargetHarness,
-    unit: &str,
-    objects: &[&windlass_core::Object],
-) -> windlass_core::Result<windlass_core::Observed> {
-    let (cx, mut interest) = (harness.context(), interest(objects, None));
-    interest.unit = crate::unit(unit);
-    run(harness, async { harness.target().observe(&cx, &interest).await })
+/// What a unit asked for once, and the last time did not, is watched for no longer.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_a_unit_looks_at_no_more_is_not_watched(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (harness.object("a", "one"), harness.object("b", "one"));
+    watching(harness, async |_| ())?;
+    applied(harness, &a)?;
+    settle(harness, &[("other", &[&a])])?;
+    settle(harness, &[("other", &[&b])])?;
+    harness.edit(a.id(), "two");
+    expect_quiet(harness, "a was changed, which nobody looked at last")
+}
+
+/// What could have been missed counts as a change: a watch was broken.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_could_have_been_missed_counts_as_a_change(harness: &dyn TargetHarness) -> Check {
+    watched(harness)?;
+    harness.break_watches()?;
+    expect_told(harness, "the watch was broken")
+}
+
+/// A unit that was released is named no more and nothing is kept for it; others are still named.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_released_unit_is_named_no_more(harness: &dyn TargetHarness) -> Check {
+    let (a, b) = (watched(harness)?, harness.object("b", "one"));
+    ok(write(harness, &of_other(&b)), "a write of another unit")?;
+    settle(harness, &[("other", &[&b]), ("web", &[&a])])?;
+    watching(harness, async |watch| watch.release(&web()))?;
+    harness.edit(a.id(), "two");
+    expect_quiet(harness, "a was changed, at which only a released unit looked")?;
+    harness.edit(b.id(), "two");
+    let told = told(harness, PATIENCE)?;
+    ensure!(
+        told == [other()].into(),
+        "b was changed, at which {} still looks, and told is {told:?}",
+        other()
+    );
+    let left = harness.watched_units()?;
+    ensure!(left == 1, "one of two units was released, and {left} are watched for");
+    Ok(())
+}
+
+/// While nothing has changed, looking again asks nobody.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn looking_at_an_unchanged_world_asks_nobody(harness: &dyn TargetHarness) -> Check {
+    let object = watched(harness)?;
+    let before = harness.requests()?;
+    for _ in 0..3 {
+        look(harness, "web", &[&object])?;
+    }
+    let asked = harness.requests()?.saturating_sub(before);
+    ensure!(asked == 0, "nothing has changed, and 3 looks made {asked} requests");
+    Ok(())
+}
+
+/// Dropping the wait for changes, wherever it waits, loses nothing: what it would have told is told by the next.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn dropping_a_wait_for_changes_loses_nothing(harness: &dyn TargetHarness) -> Check {
+    let object = watched(harness)?;
+    for waits in 1..=16 {
+        harness.edit(object.id(), &format!("edit {waits}"));
+        let cx = harness.context().with_timeout(PATIENCE);
+        let done = watching(harness, async |watch| poll_times(watch.changed(&cx), waits).await)?;
+        if done.is_some() {
+            return Ok(());
+        }
+        expect_told(harness, &format!("a was changed, a wait was dropped at its wait {waits}"))?;
+        look(harness, "web", &[&object])?;
+    }
+    Ok(())
+}
+
+/// Waiting for changes that do not come ends with the deadline.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn waiting_for_changes_ends_with_the_deadline(harness: &dyn TargetHarness) -> Check {
+    watched(harness)?;
+    waiting_ends(harness, End::Deadline)
+}
+
+/// Waiting for changes that do not come ends when it is cancelled.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn waiting_for_changes_ends_when_it_is_cancelled(harness: &dyn TargetHarness) -> Check {
+    watched(harness)?;
+    waiting_ends(harness, End::Cancel)
+}
+
+fn waiting_ends(harness: &dyn TargetHarness, end: End) -> Check {
+    let target = harness.target();
+    let Some(watch) = target.profile().watch else { return unable("watch") };
+    ends_in_time(harness, end, "waiting for changes", async |cx: &Context| watch.changed(cx).await)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windlass_core::{Artifact, Context, Paths, Resolved, Result, Revision, Source, async_trait};
 use windlass_testkit::source::{LAWS, SourceHarness, check_all};
-use windlass_testkit::suite::Bench;
+use windlass_testkit::suite::Harness;
 use windlass_testkit::{MemoryFiles, MemorySource};
 
 /// A harness that can commit and nothing else.
@@ -21,7 +21,7 @@ impl Poor {
     }
 }
 
-impl Bench for Poor {
+impl Harness for Poor {
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         self.skips.clone()
     }
@@ -38,7 +38,7 @@ impl SourceHarness for Poor {
     }
 }
 
-/// What the harness does not speak of is skipped too, with the reason, and need not be listed.
+/// What the harness does not speak of does not apply, with the reason, and need not be listed.
 const UNSAID: [&str; 1] = ["names_that_differ_in_case_are_two"];
 
 const LACKING: [&str; 4] = [
@@ -52,21 +52,27 @@ const LACKING: [&str; 4] = [
 fn what_a_harness_lacks_and_does_not_say_is_broken() {
     let found = check_all(|| Poor::new(&[]));
     assert_eq!(found.broken(), LACKING);
-    assert_eq!(found.skipped(), UNSAID, "nothing is skipped in silence");
-    assert!(
-        found.to_string().contains("skipped  names_that_differ_in_case_are_two: the harness does not say")
-    );
+    assert_eq!((found.skipped(), found.not_applicable()), (vec![], UNSAID.to_vec()), "nothing in silence");
+    let line = "not applicable  names_that_differ_in_case_are_two: the harness does not say";
+    assert!(found.to_string().contains(line), "{found}");
 }
 
 #[test]
 fn what_a_harness_says_it_lacks_is_skipped_and_counted() {
     let found = check_all(|| Poor::new(&LACKING.map(|law| (law, "no such thing in memory"))));
-    let skipped = found.skipped();
-    assert!(LACKING.iter().chain(&UNSAID).all(|law| skipped.contains(law)), "{found}");
+    let mut skipped = found.skipped();
+    skipped.sort_unstable_by_key(|law| LACKING.iter().position(|lacking| lacking == law));
+    assert_eq!((skipped, found.not_applicable()), (LACKING.to_vec(), UNSAID.to_vec()), "{found}");
     assert_eq!(found.broken(), [""; 0]);
     assert_eq!(found.held().len(), LAWS.len() - LACKING.len() - UNSAID.len());
     let last = found.to_string().lines().last().map(str::to_owned);
-    assert_eq!(last.as_deref(), Some("19 laws hold, 0 broken, 5 skipped"));
+    assert_eq!(
+        last.as_deref(),
+        Some(
+            "laws: 19 held, 0 broken, 4 skipped (4 since no such thing in memory), \
+             1 not applicable (1 since the harness does not say that its place tells upper from lower case)"
+        )
+    );
 }
 
 #[test]
@@ -88,7 +94,9 @@ fn a_skip_of_a_law_that_is_not_there_is_refused() {
 
 #[test]
 fn the_readme_counts_the_laws() {
-    use windlass_testkit::{dialect, fence, health, order, renderer, source, store, target, time};
+    use windlass_testkit::{
+        dialect, fence, health, order, policy, renderer, source, store, target, time, transform,
+    };
     let counts = [
         ("source", source::LAWS.len()),
         ("renderer", renderer::LAWS.len()),
@@ -99,6 +107,8 @@ fn the_readme_counts_the_laws() {
         ("health", health::LAWS.len()),
         ("clock", time::LAWS.len()),
         ("fence", fence::LAWS.len()),
+        ("transform", transform::LAWS.len()),
+        ("policy", policy::LAWS.len()),
     ];
     for (suite, laws) in counts {
         let begins = format!("| `{suite}_suite!` |");

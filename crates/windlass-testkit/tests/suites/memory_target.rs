@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_core::{
-    Cascade, Context, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mode, Node,
-    Notice, Object, ObjectId, Observation, Owner, Target, Write, Written,
+    Admitted, Cascade, Children, Context, Deletion, Error, ErrorKind, Expect, Health, HealthCheck,
+    HealthStatus, Interest, Live, Look, Mode, Node, Object, ObjectId, Observation, Owner, Taken, Target,
+    Write, Written,
 };
-use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, unit};
+use windlass_testkit::{MemoryTarget, TestClock, block_on, config_map, id, poll_once, unit};
 
 fn apply(object: &Object) -> Write {
-    let (payload, mark) = (object.clone(), Owner::of(&unit("web")));
-    Write::apply(payload, Mode::Apply, Expect::Any, mark)
+    let (payload, owner) = (object.clone(), Owner::of(&unit("web")));
+    Write::apply(payload, Mode::Apply, Expect::Any, owner)
 }
 
 fn delete(object: &Object) -> Write {
@@ -79,7 +80,7 @@ fn a_kind_is_known_once_the_object_that_brings_it_is_there() {
     let predict = target.profile().predict.unwrap();
     let admitted = block_on(predict.admit(&cx, vec![item])).unwrap();
     let until = Node::Object(crd.id().clone());
-    assert!(matches!(&admitted[0], windlass_core::Admitted::Later { until: found, .. } if *found == until));
+    assert!(matches!(&admitted[0], Admitted::Later { until: found, .. } if *found == until));
     block_on(target.write(&cx, &apply(&crd))).unwrap();
     widget = widget.edit(|_| {}).unwrap();
     assert!(matches!(block_on(target.write(&cx, &apply(&widget))), Ok(Written::Created(_))));
@@ -138,7 +139,7 @@ fn writes_under_way_at_once_are_counted_also_when_they_are_dropped() {
     let (clock, a, b) = (TestClock::new(), config_map("s", "a", "1"), config_map("s", "b", "1"));
     let cx = clock.context();
     let (one, two) = (apply(&a), apply(&b));
-    let dropped = block_on(windlass_testkit::poll_once(target.write(&cx, &one)));
+    let dropped = block_on(poll_once(target.write(&cx, &one)));
     assert!(dropped.is_none() && target.ids().is_empty(), "half way nothing is written");
     clock.block_on(target.write(&cx, &two)).unwrap();
     assert_eq!(target.writes_in_flight_max(), 1, "one after the other");
@@ -150,16 +151,96 @@ fn writes_under_way_at_once_are_counted_also_when_they_are_dropped() {
 }
 
 #[test]
-fn a_broken_watch_tells_a_gap_and_a_dropped_one_ends() {
+fn a_broken_watch_names_every_unit_that_looks_and_a_released_one_no_more() {
     let target = MemoryTarget::new("m").with_watch();
     let cx = TestClock::new().context();
     let watch = target.profile().watch.unwrap();
-    let mut news = block_on(watch.watch(&cx, &interest(&id("ConfigMap/s/a")))).unwrap();
-    target.break_watches(&Error::new(ErrorKind::Unavailable, "cut"));
-    let mut told = || block_on(std::future::poll_fn(|waiting| news.as_mut().poll_next(waiting)));
-    assert_eq!(told(), Some(Notice::Synced));
-    assert!(matches!(told(), Some(Notice::Gap(_))));
-    assert_eq!(target.watches(), 1);
-    drop(news);
-    assert_eq!(target.watches(), 0);
+    look(&target, &cx, &id("ConfigMap/s/a"));
+    target.break_watches();
+    assert_eq!(block_on(watch.changed(&cx)).unwrap(), [unit("web")].into());
+    assert_eq!(target.watched_units(), 1);
+    watch.release(&unit("web"));
+    target.break_watches();
+    assert_eq!((target.watched_units(), block_on(poll_once(watch.changed(&cx)))), (0, None));
+}
+
+/// Healthy once it owns two objects that are there, and older than ten seconds.
+#[derive(Debug)]
+struct Two;
+
+impl HealthCheck for Two {
+    fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health> {
+        let there = children.owned_by(live.id()).len() == 2 && children.age_seconds()? > 10;
+        Some(if there { Health::healthy() } else { Health::new(HealthStatus::Progressing, "not yet") })
+    }
+}
+
+#[test]
+fn the_health_of_an_object_that_owns_others_is_told_by_the_checks_that_see_them() {
+    let (target, clock) = (MemoryTarget::new("m").with_health(Two).with_watch(), TestClock::new());
+    let (cx, a) = (clock.context(), config_map("s", "a", "1"));
+    block_on(target.write(&cx, &apply(&a))).unwrap();
+    assert_eq!(status(&target, &cx, a.id()), None, "without children it is left to who looks");
+    target.put_child(a.id(), config_map("s", "one", "1"));
+    target.put_child(a.id(), config_map("s", "one", "again"));
+    assert_eq!(status(&target, &cx, a.id()), Some(HealthStatus::Progressing), "one child");
+    target.put_child(a.id(), config_map("s", "two", "1"));
+    let watch = target.profile().watch.unwrap();
+    assert_eq!(block_on(watch.changed(&cx)).unwrap(), [unit("web")].into(), "a child is a change");
+    clock.advance(Duration::from_secs(11));
+    assert_eq!(status(&target, &cx, a.id()), Some(HealthStatus::Healthy));
+    assert!(target.get(&id("ConfigMap/s/one")).is_none(), "a child is no object of the target");
+}
+
+#[test]
+fn an_object_that_others_delete_is_going_until_it_is_released() {
+    let (target, cx, a) = (MemoryTarget::new("m"), TestClock::new().context(), config_map("s", "a", "1"));
+    assert!(!target.terminate(a.id(), &["example.org/lock"]), "it is not there");
+    block_on(target.write(&cx, &apply(&a))).unwrap();
+    let before = look(&target, &cx, a.id()).live().unwrap().clone();
+    assert!(target.terminate(a.id(), &["example.org/lock"]));
+    let after = look(&target, &cx, a.id()).live().unwrap().clone();
+    assert_eq!(after.deletion, Some(Deletion::held_by(vec!["example.org/lock".into()])));
+    assert_ne!((before.version, before.deletion), (after.version, after.deletion));
+    assert!(matches!(block_on(target.write(&cx, &delete(&a))), Ok(Written::Deleting(_))));
+    target.release(a.id());
+    assert!(target.get(a.id()).is_none());
+    assert_eq!(target.writes(), ["create ConfigMap/s/a"], "what others delete is no write of ours");
+}
+
+#[test]
+fn a_default_namespace_is_filled_in_where_a_kind_lies_in_one() {
+    let target =
+        MemoryTarget::new("m").with_predict().with_default_namespace("shop").with_cluster_kind("Role");
+    let cx = TestClock::new().context();
+    let of_kind = |kind: &str, namespace: &str| {
+        let object = config_map(namespace, "a", "1");
+        let object = object.edit(|body| drop(body.as_map_mut().unwrap().insert("kind", kind))).unwrap();
+        windlass_core::Item::new(object, windlass_core::Origin::default())
+    };
+    let items = [("ConfigMap", ""), ("ConfigMap", "web"), ("Namespace", ""), ("Role", "")];
+    let items = items.iter().map(|(kind, namespace)| of_kind(kind, namespace)).collect();
+    let admitted = block_on(target.profile().predict.unwrap().admit(&cx, items)).unwrap();
+    let ids: Vec<String> = admitted
+        .iter()
+        .map(|admitted| match admitted {
+            Admitted::Item(item) => item.id().to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids, ["ConfigMap/shop/a", "ConfigMap/web/a", "Namespace//a", "Role//a"]);
+}
+
+#[test]
+fn a_test_can_say_what_else_goes_with_an_object() {
+    let target = MemoryTarget::new("m").with_predict();
+    let (cx, a) = (TestClock::new().context(), config_map("s", "a", "1"));
+    let predict = target.profile().predict.unwrap();
+    let other = Taken { id: id("Widget.example.org/s/w"), owner: Some(Owner::named("other")) };
+    target.goes_with(a.id(), vec![other.clone()]);
+    let ids = [a.id().clone(), id("ConfigMap/s/b")];
+    let taken = block_on(predict.takes(&cx, &ids)).unwrap();
+    assert_eq!(taken, BTreeMap::from([(a.id().clone(), vec![other])]));
+    target.fail_next_takes(Error::new(ErrorKind::Denied, "may not list"));
+    assert!(block_on(predict.takes(&cx, &ids)).is_err());
 }

@@ -1,4 +1,4 @@
-//! The suites of the small traits hold for right implementations, and catch each saboteur by the one law it breaks.
+//! The suites of the small traits and of transforms hold for right implementations, and catch each saboteur by the one law it breaks.
 
 macro_rules! caught {
     ($suite:ident, $laws:ident) => {
@@ -13,10 +13,8 @@ macro_rules! caught {
 
             #[test]
             fn each_saboteur_is_caught_by_its_law_alone() {
-                for law in LAWS {
-                    let found = check_all(|| Stage::breaking(law.name));
-                    assert_eq!(found.broken(), [law.name], "what breaks {}:\n{found}", law.name);
-                }
+                let laws = LAWS.iter().map(|law| law.name);
+                crate::saboteurs::each_is_caught(laws, |law| check_all(|| Stage::breaking(law)));
             }
         }
     };
@@ -27,6 +25,15 @@ caught!(dialect, dialect_suite);
 caught!(health, health_suite);
 caught!(time, clock_suite);
 caught!(fence, fence_suite);
+caught!(transform, transform_suite);
+caught!(policy, policy_suite);
+
+#[test]
+fn a_policy_that_asks_whether_it_may_write_is_caught() {
+    use crate::saboteurs::policy::Stage;
+    let found = windlass_testkit::policy::check_all(|| Stage::breaking("a policy that asks the fence"));
+    assert_eq!(found.broken(), ["a_review_writes_nothing"], "{found}");
+}
 
 /// Test clocks: one that its own `block_on` moves, and one that moves by itself.
 mod test_clock {
@@ -36,12 +43,12 @@ mod test_clock {
 
     use windlass_core::Clock;
     use windlass_testkit::TestClock;
-    use windlass_testkit::suite::Bench;
+    use windlass_testkit::suite::Harness;
     use windlass_testkit::time::ClockHarness;
 
     struct Moved(TestClock);
 
-    impl Bench for Moved {
+    impl Harness for Moved {
         fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
             self.0.block_on(work);
         }
@@ -60,7 +67,7 @@ mod test_clock {
 
     struct Auto(TestClock);
 
-    impl Bench for Auto {}
+    impl Harness for Auto {}
 
     impl ClockHarness for Auto {
         fn clock(&self) -> Arc<dyn Clock> {

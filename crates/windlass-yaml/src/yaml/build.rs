@@ -9,9 +9,9 @@ use super::anchors::Anchors;
 use super::fields::{Field, Fields};
 use super::problem::{self, Spot};
 use super::scalar::{self, Kind};
-use super::{Keys, Next};
-use crate::Options;
+use super::{Keys, Next, kyaml};
 use crate::text::{limit, with_template_help};
+use crate::{Options, Rules};
 
 /// A problem after which nothing more of the document can be read, or a result.
 type Built<T> = Result<T, Error>;
@@ -19,6 +19,7 @@ type Built<T> = Result<T, Error>;
 /// Builds values. The stacks are kept from document to document, so that lists and maps are collected in one
 /// allocation of the right size.
 pub(super) struct Builder {
+    rules: Rules,
     keys: Keys,
     anchors: Anchors,
     items: Vec<Value>,
@@ -28,6 +29,8 @@ pub(super) struct Builder {
     /// Problems of this document beyond that.
     problems_more: usize,
     depth_max: usize,
+    /// Brackets that are open.
+    brackets: usize,
     /// Behind the last event of the document.
     end: usize,
 }
@@ -50,14 +53,16 @@ struct Walk<'b, 'p, 't> {
 impl Builder {
     pub(super) fn new(options: &Options) -> Self {
         Self {
+            rules: options.rules,
             keys: Keys::default(),
             anchors: Anchors::new(options),
             items: Vec::new(),
-            fields: Fields::default(),
+            fields: Fields::new(options.rules, options.repeated_keys),
             problems: Vec::new(),
             problems_max: options.problems_max,
             problems_more: 0,
             depth_max: options.depth_max(),
+            brackets: 0,
             end: 0,
         }
     }
@@ -72,6 +77,7 @@ impl Builder {
         self.anchors.forget();
         self.items.clear();
         self.fields.clear();
+        self.brackets = 0;
         self.end = span_end(&span);
         Walk { text, builder: self, parser }.node(event, span, 0)
     }
@@ -119,7 +125,7 @@ impl<'t> Walk<'_, '_, 't> {
         let spot = Spot::of(&span.start);
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let text = self.ended(written(text, &span), style, &span);
+                let text = ended(self.text, written(text, &span), style, &span);
                 (self.scalar(text, style, tag.as_deref(), spot), anchor)
             }
             Event::SequenceStart(style, anchor, _) => (self.list(style, spot, depth)?, anchor),
@@ -137,33 +143,30 @@ impl<'t> Walk<'_, '_, 't> {
 
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, spot: Spot) -> Value {
         let kind = Kind::of(tag, style == ScalarStyle::Plain);
-        scalar::resolve(kind, text).and_then(scalar::Scalar::into_value).unwrap_or_else(|wrong| {
-            self.builder.report(problem::invalid(wrong, spot));
-            Value::Null
-        })
-    }
-
-    /// Takes the line break away that the parser gives a block scalar at the end of a text that has none there.
-    fn ended(&self, text: Cow<'t, str>, style: ScalarStyle, span: &Span) -> Cow<'t, str> {
-        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if !is_block || span_end(span) < self.text.len() || self.text.ends_with(['\n', '\r']) {
-            return text;
-        }
-        let Some(without) = text.strip_suffix('\n') else { return text };
-        let last = self.text.rsplit('\n').next().unwrap_or_default().trim_start_matches(' ');
-        if last.is_empty() || !without.ends_with(last) {
-            return text;
-        }
-        Cow::Owned(without.to_owned())
+        let (kind, text) = match self.builder.rules {
+            Rules::V3 if style == ScalarStyle::Folded => (kind, kyaml::refolded(text)),
+            Rules::V3 if kind == Kind::Any && self.builder.brackets > 0 && kyaml::in_brackets(&text) => {
+                (Kind::Text, text)
+            }
+            _ => (kind, text),
+        };
+        scalar::resolve(self.builder.rules, kind, text).and_then(scalar::Scalar::into_value).unwrap_or_else(
+            |wrong| {
+                self.builder.report(problem::invalid(wrong, spot));
+                Value::Null
+            },
+        )
     }
 
     fn list(&mut self, style: StructureStyle, spot: Spot, depth: usize) -> Built<Value> {
         self.check_depth(depth, spot)?;
         self.check_tab(style, spot);
         let base = self.builder.items.len();
+        self.builder.brackets += usize::from(style == StructureStyle::Flow);
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
+                self.builder.brackets -= usize::from(style == StructureStyle::Flow);
                 return Ok(Value::List(self.builder.items.drain(base..).collect()));
             }
             let item = self.node(event, span, depth + 1)?;
@@ -174,9 +177,11 @@ impl<'t> Walk<'_, '_, 't> {
     fn map(&mut self, style: StructureStyle, spot: Spot, depth: usize) -> Built<Value> {
         self.check_depth(depth, spot)?;
         let base = self.builder.fields.len();
+        self.builder.brackets += usize::from(style == StructureStyle::Flow);
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
+                self.builder.brackets -= usize::from(style == StructureStyle::Flow);
                 let (map, problems) = self.builder.fields.close(base);
                 problems.into_iter().for_each(|(error, _)| self.builder.report(error));
                 return Ok(map);
@@ -214,9 +219,10 @@ impl<'t> Walk<'_, '_, 't> {
                 {
                     return Ok(Key::Merge);
                 }
-                let found = scalar::resolve(Kind::of(tag.as_deref(), plain), text);
+                let written = text.clone();
+                let found = scalar::resolve(self.builder.rules, Kind::of(tag.as_deref(), plain), text);
                 self.keep_key(anchor, &found, spot)?;
-                found.and_then(scalar::Scalar::into_key)
+                found.and_then(|found| self.key_name(found, written, depth))
             }
             other => match self.node(other, span, depth)? {
                 Value::List(_) => Err("a list may not be a key"),
@@ -237,6 +243,20 @@ impl<'t> Walk<'_, '_, 't> {
                 Key::Wrong
             }
         })
+    }
+
+    /// Version 3 gives JSON a map that has other keys than texts, which JSON refuses. The outermost map is one of texts.
+    fn key_name(
+        &self,
+        key: scalar::Scalar<'t>,
+        written: Cow<'t, str>,
+        depth: usize,
+    ) -> Result<Cow<'t, str>, scalar::Wrong> {
+        match (self.builder.rules, &key) {
+            (Rules::V2, _) | (_, scalar::Scalar::Text(_) | scalar::Scalar::Null) => key.into_key(),
+            (Rules::V3, _) if depth <= 1 => Ok(written),
+            (Rules::V3, _) => Err("a key is no text: quote it"),
+        }
     }
 
     /// A key may have an anchor of its own.
@@ -298,8 +318,22 @@ fn span_end(span: &Span) -> usize {
     span.end.byte_offset().unwrap_or_default()
 }
 
+/// Takes the line break away that the parser gives a block scalar at the end of a text that has none there.
+pub(super) fn ended<'t>(whole: &str, text: Cow<'t, str>, style: ScalarStyle, span: &Span) -> Cow<'t, str> {
+    let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    if !is_block || span_end(span) < whole.len() || whole.ends_with(['\n', '\r']) {
+        return text;
+    }
+    let Some(without) = text.strip_suffix('\n') else { return text };
+    let last = whole.rsplit('\n').next().unwrap_or_default().trim_start_matches(' ');
+    if last.is_empty() || !without.ends_with(last) {
+        return text;
+    }
+    Cow::Owned(without.to_owned())
+}
+
 /// Gives the text as it was written: the parser makes `~` of a value that is not there.
-fn written<'t>(text: Cow<'t, str>, span: &Span) -> Cow<'t, str> {
+pub(super) fn written<'t>(text: Cow<'t, str>, span: &Span) -> Cow<'t, str> {
     if text == "~" && span.start.index() == span.end.index() { Cow::Borrowed("") } else { text }
 }
 

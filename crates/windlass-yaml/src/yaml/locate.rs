@@ -7,7 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle, StrInput};
 use super::problem::Spot;
 use super::scalar::{self, Kind};
 use super::{Begin, Next};
-use crate::{Options, Place};
+use crate::{Options, Place, Rules};
 
 /// One step from a value into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub(crate) enum Step<'p> {
 
 /// Follows `steps` through a document. `text` is its own, which begins at `begin`.
 pub(crate) fn find(text: &str, begin: Begin, steps: &[Step<'_>]) -> Option<Place> {
-    let (mut walk, field, next) = Walk::to(text, steps)?;
+    let (mut walk, field, next) = Walk::to(text, begin.rules, steps)?;
     let value = walk.extent(next)?;
     Some(place(begin, field, value))
 }
 
 /// Follows `steps` to a list and gives the places of its items.
 pub(crate) fn find_items(text: &str, begin: Begin, steps: &[Step<'_>]) -> Option<Vec<Place>> {
-    let (mut walk, _, list) = Walk::to(text, steps)?;
+    let (mut walk, _, list) = Walk::to(text, begin.rules, steps)?;
     let Event::SequenceStart(..) = list.0 else { return None };
     let mut places = Vec::new();
     loop {
@@ -55,12 +55,13 @@ fn place(begin: Begin, field: Spot, value: Range<usize>) -> Place {
 
 struct Walk<'t> {
     parser: Parser<'t, StrInput<'t>>,
+    rules: Rules,
 }
 
 impl<'t> Walk<'t> {
     /// Gives where the steps lead to: the walk, where the field begins, and the first event of its value.
-    fn to(text: &'t str, steps: &[Step<'_>]) -> Option<(Self, Spot, Next<'t>)> {
-        let mut walk = Self { parser: super::parser(text, &deep()) };
+    fn to(text: &'t str, rules: Rules, steps: &[Step<'_>]) -> Option<(Self, Spot, Next<'t>)> {
+        let mut walk = Self { parser: super::parser(text, &deep()), rules };
         let mut next = walk.root()?;
         let mut field = Spot::of(&next.1.start);
         for step in steps {
@@ -98,7 +99,7 @@ impl<'t> Walk<'t> {
             if matches!(key.0, Event::MappingEnd) {
                 return None;
             }
-            let found = is_key(&key.0, name);
+            let found = is_key(self.rules, &key.0, name);
             self.extent(key)?;
             let value = self.next()?;
             if found {
@@ -144,8 +145,12 @@ impl<'t> Walk<'t> {
     }
 }
 
-fn is_key(event: &Event<'_>, name: &str) -> bool {
+fn is_key(rules: Rules, event: &Event<'_>, name: &str) -> bool {
     let Event::Scalar(text, style, _, tag) = event else { return false };
     let kind = Kind::of(tag.as_deref(), *style == ScalarStyle::Plain);
-    scalar::resolve(kind, text.clone()).and_then(scalar::Scalar::into_key).is_ok_and(|key| key == name)
+    let as_written = rules == Rules::V3 && text == name;
+    as_written
+        || scalar::resolve(rules, kind, text.clone())
+            .and_then(scalar::Scalar::into_key)
+            .is_ok_and(|key| key == name)
 }

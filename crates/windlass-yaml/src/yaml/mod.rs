@@ -4,20 +4,26 @@ mod anchors;
 mod build;
 mod fields;
 mod keys;
+mod kyaml;
+mod leaves;
 mod locate;
 mod number;
 mod problem;
 mod scalar;
+mod time;
 
 use granit_parser::{Event, Parser, Span, StrInput};
 use windlass_core::{Error, Value};
 
 pub(crate) use keys::Keys;
+pub(crate) use leaves::leaves;
 pub(crate) use locate::{Step, find, find_items};
+pub(crate) use number::odd_octal;
 pub(crate) use scalar::untagged;
+pub(crate) use time::is_timestamp;
 
-use crate::Options;
 use crate::text::BOM;
+use crate::{Options, Rules};
 use build::Builder;
 use problem::Spot;
 
@@ -42,6 +48,7 @@ pub(crate) struct Begin {
     pub(crate) line: u32,
     /// Columns before `offset` in that line.
     pub(crate) column: u32,
+    pub(crate) rules: Rules,
 }
 
 impl Begin {
@@ -61,6 +68,7 @@ pub(crate) struct YamlReader<'t> {
     index: u32,
     /// Where the current document begins.
     begin: Spot,
+    rules: Rules,
     ended: bool,
 }
 
@@ -72,6 +80,7 @@ impl<'t> YamlReader<'t> {
             builder: Builder::new(options),
             index: 0,
             begin: Spot { line: 1, column: 1, offset: 0 },
+            rules: options.rules,
             ended: false,
         }
     }
@@ -128,7 +137,13 @@ impl<'t> YamlReader<'t> {
     fn line_of_begin(&self) -> Begin {
         let before = self.text.get(..self.begin.offset).unwrap_or_default();
         let offset = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Begin { offset, end: self.builder.end().max(offset), line: self.begin.line, column: 0 }
+        Begin {
+            offset,
+            end: self.builder.end().max(offset),
+            line: self.begin.line,
+            column: 0,
+            rules: self.rules,
+        }
     }
 }
 

@@ -45,13 +45,22 @@ fn signed(sign: Option<bool>, magnitude: u64) -> Option<Scalar<'static>> {
 
 /// Reads what go-yaml reads as binary although `ParseInt` does not: a sign behind the prefix, as in `0b-1`.
 pub(super) fn odd_binary(text: &str) -> Option<Scalar<'static>> {
-    let rest = text.strip_prefix("0b")?;
+    odd(text, "0b", 2)
+}
+
+fn odd(text: &str, prefix: &str, radix: u32) -> Option<Scalar<'static>> {
+    let rest = text.strip_prefix(prefix)?;
     let negative = rest.starts_with('-');
     let digits = rest.strip_prefix(['-', '+'])?;
     if digits.is_empty() {
         return None;
     }
-    signed(Some(negative), magnitude(digits, 2)?)
+    signed(Some(negative), magnitude(digits, radix)?)
+}
+
+/// Reads what go-yaml v3 reads as octal although `ParseInt` does not: a sign behind the prefix, as in `0o-7`.
+pub(crate) fn odd_octal(text: &str) -> Option<Scalar<'static>> {
+    odd(&text.replace('_', ""), "0o", 8)
 }
 
 /// Reads a decimal float: `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, and finite.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use granit_parser::Tag;
 use windlass_core::{Text, Value};
 
-use super::number;
+use super::{number, time};
+use crate::Rules;
 
 const YAML_TAGS: &str = "tag:yaml.org,2002:";
 
@@ -19,6 +20,8 @@ pub(crate) enum Scalar<'t> {
     Unsigned(u64),
     /// May be infinite or NaN, which a key may be and a value may not.
     Float(f64),
+    /// A time of version 3, as JSON writes it.
+    Time(String),
     Text(Cow<'t, str>),
 }
 
@@ -61,13 +64,20 @@ pub(super) fn is_merge_tag(tag: &Tag) -> bool {
 }
 
 /// Gives the meaning of a scalar.
-pub(super) fn resolve(kind: Kind, text: Cow<'_, str>) -> Result<Scalar<'_>, Wrong> {
+pub(super) fn resolve(rules: Rules, kind: Kind, text: Cow<'_, str>) -> Result<Scalar<'_>, Wrong> {
     match kind {
         Kind::Text => return Ok(Scalar::Text(text)),
         Kind::Binary => return binary(&text).map(|text| Scalar::Text(text.into())),
+        Kind::Timestamp => return timestamp(rules, text),
         _ => {}
     }
-    let found = untagged(&text);
+    let found = match rules {
+        Rules::V2 => untagged(&text),
+        Rules::V3 if kind == Kind::Any && time::parse(&text).is_some() => {
+            return timestamp(rules, text);
+        }
+        Rules::V3 => untagged_v3(&text),
+    };
     match (kind, found) {
         (Kind::Any, Some(found)) => Ok(found),
         (Kind::Any, None) => Ok(Scalar::Text(text)),
@@ -79,9 +89,25 @@ pub(super) fn resolve(kind: Kind, text: Cow<'_, str>) -> Result<Scalar<'_>, Wron
         (Kind::Float, Some(Scalar::Float(number))) => Ok(Scalar::Float(number)),
         (Kind::Float, _) => Err("the text is no !!float"),
         (Kind::Null, Some(Scalar::Null)) => Ok(Scalar::Null),
-        (Kind::Null, _) => Err("the text is no !!null"),
-        (_, None) if is_date(&text) => Ok(Scalar::Text(text)),
-        _ => Err("the text is no !!timestamp"),
+        _ => Err("the text is no !!null"),
+    }
+}
+
+/// Version 2 leaves a time as it is written, and version 3 gives it to JSON as a time.
+fn timestamp(rules: Rules, text: Cow<'_, str>) -> Result<Scalar<'_>, Wrong> {
+    let time = time::parse(&text).ok_or("the text is no !!timestamp")?;
+    match rules {
+        Rules::V2 => Ok(Scalar::Text(text)),
+        Rules::V3 => time.rfc3339().map(Scalar::Time).ok_or("JSON has no such time zone"),
+    }
+}
+
+/// Gives the meaning of a plain scalar by the rules of version 3, where it is anything but text or a time.
+fn untagged_v3(text: &str) -> Option<Scalar<'static>> {
+    match untagged(text) {
+        Some(Scalar::Bool(_)) if !matches!(text.len(), 4 | 5) => None,
+        None => number::odd_octal(text),
+        found => found,
     }
 }
 
@@ -120,19 +146,6 @@ fn numeric(text: &str) -> Option<Scalar<'static>> {
     number::integer(&plain)
         .or_else(|| number::float(&plain).map(Scalar::Float))
         .or_else(|| number::odd_binary(&plain))
-}
-
-/// Says whether a text begins as a date does. Go's own check is a little narrower: it knows the lengths of months.
-fn is_date(text: &str) -> bool {
-    let mut parts = text.splitn(3, '-');
-    let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
-    let digits = |part: &str, count: std::ops::RangeInclusive<usize>| {
-        count.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let day = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
-    digits(year, 4..=4) && digits(month, 1..=2) && digits(day, 1..=2)
 }
 
 fn binary(text: &str) -> Result<String, Wrong> {
@@ -183,6 +196,7 @@ impl Scalar<'_> {
             Self::Int(number) => Value::Int(number),
             Self::Unsigned(number) => Value::Float(number as f64),
             Self::Float(number) => return through_json(number),
+            Self::Time(text) => Value::Text(text.into()),
             Self::Text(text) => Value::Text(Text::from(&*text)),
         })
     }
@@ -194,6 +208,7 @@ impl Scalar<'_> {
     {
         match self {
             Self::Text(text) => Ok(text),
+            Self::Time(text) => Ok(Cow::Owned(text)),
             Self::Bool(truth) => Ok(Cow::Borrowed(if truth { "true" } else { "false" })),
             Self::Int(number) => Ok(Cow::Owned(number.to_string())),
             Self::Float(number) => Ok(Cow::Owned(number::key_of_float(number))),

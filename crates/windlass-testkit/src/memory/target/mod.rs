@@ -1,5 +1,6 @@
 //! A target in memory.
 
+mod children;
 mod merge;
 mod outside;
 mod predict;
@@ -13,7 +14,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Dialect, HealthCheck, Interest, Observed, OrderRule, Profile, Result, Target, Write, Written,
+    Capabilities, Context, Dialect, HealthCheck, Interest, Observation, Observed, OrderRule, Profile, Result,
+    Target, Text, Write, Written,
 };
 
 use self::world::World;
@@ -25,7 +27,7 @@ use crate::sync::lock;
 /// - It can only observe and write; [`with_predict`](Self::with_predict), [`with_watch`](Self::with_watch) and
 ///   [`with_state`](Self::with_state) switch on the rest.
 /// - Versions count up over the whole target. The stamp of an object is the digest of its body without `status`.
-///   Marks are kept beside the objects, not in them.
+///   Owners are kept beside the objects, not in them.
 /// - `Mode::Apply` sets the fields of the payload, takes out those that the last apply of the same owner had set, that
 ///   this one has not and that nobody else holds ([`hold_too`](Self::hold_too)), and leaves all others. A list is one
 ///   field.
@@ -48,6 +50,10 @@ pub struct MemoryTarget {
     watch: bool,
     state: Option<MemoryStore>,
     latency: Duration,
+    default_namespace: Option<Text>,
+    /// Kinds whose objects lie in no namespace.
+    cluster_kinds: Vec<Text>,
+    capabilities: Option<Capabilities>,
     dialects: Vec<Arc<dyn Dialect>>,
     order: Vec<Arc<dyn OrderRule>>,
     health: Vec<Arc<dyn HealthCheck>>,
@@ -64,6 +70,9 @@ impl MemoryTarget {
             watch: false,
             state: None,
             latency: Duration::ZERO,
+            default_namespace: None,
+            cluster_kinds: vec!["Namespace".into()],
+            capabilities: None,
             dialects: Vec::new(),
             order: Vec::new(),
             health: Vec::new(),
@@ -92,6 +101,28 @@ impl MemoryTarget {
         self
     }
 
+    /// Lets it fill in this namespace where an item that is admitted has none. `Namespace` itself lies in none, nor do
+    /// the kinds of [`with_cluster_kind`](Self::with_cluster_kind).
+    #[must_use]
+    pub fn with_default_namespace(mut self, namespace: &str) -> Self {
+        self.default_namespace = Some(namespace.into());
+        self
+    }
+
+    /// Says that objects of a kind (`Widget.example.org`) lie in no namespace.
+    #[must_use]
+    pub fn with_cluster_kind(mut self, group_kind: &str) -> Self {
+        self.cluster_kinds.push(group_kind.into());
+        self
+    }
+
+    /// Says what it serves. Without, it has no such notion.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
     /// Adds a dialect.
     #[must_use]
     pub fn with_dialect(mut self, dialect: impl Dialect) -> Self {
@@ -106,7 +137,8 @@ impl MemoryTarget {
         self
     }
 
-    /// Adds a health check.
+    /// Adds a health check. Of an object that [owns others](Self::put_child) the target tells the health itself, since
+    /// only it sees them; any other is left to who looks.
     #[must_use]
     pub fn with_health(mut self, check: impl HealthCheck) -> Self {
         self.health.push(Arc::new(check));
@@ -126,6 +158,15 @@ impl MemoryTarget {
 
     async fn travel(&self, cx: &Context) -> Result<()> {
         if self.latency.is_zero() { cx.check() } else { cx.sleep(self.latency).await }
+    }
+
+    /// Asks for what is there, unless all of it is known.
+    async fn look_around(&self, cx: &Context, interest: &Interest) -> Result<()> {
+        if self.watch && self.world().watched.knows(interest) {
+            return cx.check();
+        }
+        self.world().looks += 1;
+        self.travel(cx).await
     }
 
     async fn write_counted(&self, cx: &Context, write: &Write) -> Result<Written> {
@@ -158,14 +199,21 @@ impl Target for MemoryTarget {
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
         self.world().note(format!("observe {} of {}", interest.objects.len(), interest.unit));
-        self.travel(cx).await?;
+        self.look_around(cx, interest).await?;
         let mut world = self.world();
-        world.watched.observe(interest);
+        world.watched.begin(interest);
         world.fail_whole("observe")?;
+        world.watched.looked(&interest.unit);
         let now = cx.now().mono;
         let mut observations = BTreeMap::new();
         for (id, look) in &interest.objects {
-            observations.insert(id.clone(), world.look(id, look, now));
+            let mut observation = world.look(id, look, now);
+            if let Observation::Live(live) = &mut observation
+                && live.health.is_none()
+            {
+                live.health = children::health(&world, &self.health, id, now);
+            }
+            observations.insert(id.clone(), observation);
         }
         let orphans = world.orphans(interest, now);
         Ok(Observed { observations, orphans })

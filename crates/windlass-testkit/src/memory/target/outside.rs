@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use windlass_core::{Conflict, Error, Health, Object, ObjectId, Owner, Value};
+use windlass_core::{Conflict, Deletion, Error, Health, Object, ObjectId, Owner, Taken, Value};
 
 use super::MemoryTarget;
 use super::world::Course;
@@ -40,7 +40,7 @@ impl MemoryTarget {
         std::mem::take(&mut self.world().writes)
     }
 
-    /// Gives all that was asked so far, a line each: `observe 3 of web`, `admit 3`, `predict 2`,
+    /// Gives all that was asked so far, a line each: `observe 3 of web`, `admit 3`, `predict 2`, `takes 1`,
     /// `apply <id>: created`, `delete <id>: conflict`. A write stands where it ended.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
@@ -57,6 +57,13 @@ impl MemoryTarget {
     #[must_use]
     pub fn writes_in_flight_max(&self) -> usize {
         self.world().flying_max
+    }
+
+    /// Counts the observes so far that asked for what is there. A target that watches answers from what it knows, and at
+    /// once, while nothing has changed.
+    #[must_use]
+    pub fn looks(&self) -> usize {
+        self.world().looks
     }
 
     /// Counts the units that are watched for.
@@ -86,6 +93,16 @@ impl MemoryTarget {
         true
     }
 
+    /// Lets an object own another, in place of one of the same identity: what a workload makes for itself. It is no object
+    /// of the target that could be asked for; health checks see it.
+    pub fn put_child(&self, of: &ObjectId, child: Object) {
+        let mut world = self.world();
+        let children = world.children.entry(of.clone()).or_default();
+        children.retain(|had| had.id() != child.id());
+        children.push(child);
+        world.tell(of, None);
+    }
+
     /// Sets `status` of an object; says whether it was there.
     pub fn set_status(&self, id: &ObjectId, status: Value) -> bool {
         self.edit(id, |body| {
@@ -93,9 +110,10 @@ impl MemoryTarget {
         })
     }
 
-    /// Changes the owner of an object; says whether it was there.
+    /// Changes the owner of an object; says whether it was there. The one that owned it is told too.
     pub fn set_owner(&self, id: &ObjectId, owner: Option<Owner>) -> bool {
         let mut world = self.world();
+        world.tell(id, None);
         let found = world.objects.get_mut(id).map(|stored| stored.owner = owner).is_some();
         world.touch(id);
         found
@@ -134,6 +152,17 @@ impl MemoryTarget {
     /// Holds the deletion of an object, as a finalizer does, until [`release`](Self::release).
     pub fn hold_deletes(&self, id: &ObjectId) {
         self.world().script.held.insert(id.clone());
+    }
+
+    /// Lets somebody else delete an object that these hold: it is still there, and going, until [`release`](Self::release).
+    /// Says whether it was there.
+    pub fn terminate(&self, id: &ObjectId, held_by: &[&str]) -> bool {
+        let mut world = self.world();
+        let Some(stored) = world.objects.get_mut(id) else { return false };
+        stored.deletion = Some(Deletion::held_by(held_by.iter().map(|holder| (*holder).into()).collect()));
+        world.script.held.insert(id.clone());
+        world.touch(id);
+        true
     }
 
     /// Holds the deletion of an object no longer; it goes now if it was told to.
@@ -183,6 +212,11 @@ impl MemoryTarget {
         self.fail("admit", error);
     }
 
+    /// Lets the next question what else would go end in `error`.
+    pub fn fail_next_takes(&self, error: Error) {
+        self.fail("takes", error);
+    }
+
     /// Lets the next prediction end in `error`.
     pub fn fail_next_predict(&self, error: Error) {
         self.fail("predict", error);
@@ -203,6 +237,11 @@ impl MemoryTarget {
     /// Lets the prediction of an object be a refusal, until [`heal`](Self::heal).
     pub fn refuse(&self, id: &ObjectId, error: Error) {
         self.world().script.refused.insert(id.clone(), error);
+    }
+
+    /// Says what else would go with an object, beside what lies in it as in a namespace.
+    pub fn goes_with(&self, id: &ObjectId, taken: Vec<Taken>) {
+        self.world().script.taken.insert(id.clone(), taken);
     }
 
     /// Lets predictions of an object name these conflicts.

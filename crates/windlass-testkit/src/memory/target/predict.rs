@@ -18,7 +18,7 @@ impl Predict for MemoryTarget {
         self.travel(cx).await?;
         let mut world = self.world();
         world.fail_whole("admit")?;
-        Ok(items.into_iter().map(|item| admit(&world, item)).collect())
+        Ok(items.into_iter().map(|item| admit(&world, self.placed(item))).collect())
     }
 
     async fn predict(&self, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
@@ -43,8 +43,28 @@ impl Predict for MemoryTarget {
     }
 
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
+        self.world().note("capabilities".into());
         self.travel(cx).await?;
-        Ok(None)
+        Ok(self.capabilities.clone())
+    }
+}
+
+impl MemoryTarget {
+    /// Fills in the default namespace where there is one and the item has none.
+    fn placed(&self, mut item: Item) -> Item {
+        let lies_in_none = |group_kind: &str| self.cluster_kinds.iter().any(|kind| **kind == *group_kind);
+        let Some(namespace) = &self.default_namespace else { return item };
+        if item.id().namespace.is_empty() && !lies_in_none(item.id().group_kind().as_str()) {
+            let placed = item.object.edit(|body| {
+                if let Some(metadata) =
+                    body.as_map_mut().and_then(|body| body.get_mut("metadata")?.as_map_mut())
+                {
+                    metadata.insert("namespace", namespace.clone());
+                }
+            });
+            item.object = placed.unwrap_or(item.object);
+        }
+        item
     }
 }
 
@@ -52,7 +72,8 @@ fn taken(world: &World, id: &ObjectId) -> Vec<Taken> {
     let inside =
         |other: &ObjectId| id.kind == "Namespace" && id.group.is_empty() && other.namespace == id.name;
     let objects = world.objects.iter().filter(|(other, _)| inside(other));
-    objects.map(|(id, stored)| Taken { id: id.clone(), owner: stored.owner.clone() }).collect()
+    let inside = objects.map(|(id, stored)| Taken { id: id.clone(), owner: stored.owner.clone() });
+    inside.chain(world.script.taken.get(id).into_iter().flatten().cloned()).collect()
 }
 
 fn admit(world: &World, item: Item) -> Admitted {

@@ -13,18 +13,33 @@ use super::MemoryTarget;
 #[derive(Default)]
 pub(super) struct Watched {
     interests: BTreeMap<UnitId, BTreeSet<ObjectId>>,
+    /// Units of which nothing has changed since they looked, or nothing that they do not know.
+    fresh: BTreeSet<UnitId>,
     changed: BTreeSet<UnitId>,
     wakers: Vec<Waker>,
 }
 
 impl Watched {
-    /// A unit looks at these objects from now on.
-    pub(super) fn observe(&mut self, interest: &Interest) {
+    /// Says whether what a unit asks for is known, since it looked at it and nothing has changed.
+    pub(super) fn knows(&self, interest: &Interest) -> bool {
+        let unit = &interest.unit;
+        let asked = |ids: &BTreeSet<ObjectId>| interest.objects.keys().all(|id| ids.contains(id));
+        self.fresh.contains(unit) && self.interests.get(unit).is_some_and(asked)
+    }
+
+    /// A unit is watched for, for these objects.
+    pub(super) fn begin(&mut self, interest: &Interest) {
+        self.fresh.remove(&interest.unit);
         self.changed.remove(&interest.unit);
         self.interests.insert(interest.unit.clone(), interest.objects.keys().cloned().collect());
     }
 
-    /// Notes a change for those whom it concerns: the object was asked for, or carries the mark of their unit. Whoever made
+    /// A unit has seen what there is.
+    pub(super) fn looked(&mut self, unit: &UnitId) {
+        self.fresh.insert(unit.clone());
+    }
+
+    /// Notes a change for those whom it concerns: the object was asked for, or is owned by their unit. Whoever made
     /// it knows already.
     pub(super) fn note(&mut self, id: &ObjectId, owner: Option<&Owner>, by: Option<&UnitId>) {
         let concerned = |(unit, ids): &(&UnitId, &BTreeSet<ObjectId>)| {
@@ -46,6 +61,7 @@ impl Watched {
     }
 
     fn wake(&mut self, units: Vec<UnitId>) {
+        self.fresh.retain(|unit| !units.contains(unit));
         self.changed.extend(units);
         if !self.changed.is_empty() {
             self.wakers.drain(..).for_each(Waker::wake);
@@ -54,6 +70,7 @@ impl Watched {
 
     fn release(&mut self, unit: &UnitId) {
         self.interests.remove(unit);
+        self.fresh.remove(unit);
         self.changed.remove(unit);
     }
 }

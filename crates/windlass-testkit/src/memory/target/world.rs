@@ -5,19 +5,25 @@ use std::time::Duration;
 
 use windlass_core::{
     Conflict, Deletion, Error, ErrorKind, Expect, Health, HealthStatus, Interest, Live, Look, Mode, Object,
-    ObjectId, Observation, Owner, Result, Text, UnitId, Version, Write, Written,
+    ObjectId, Observation, Owner, Result, Taken, Text, UnitId, Version, Write, Written,
 };
 
 use super::merge;
 use super::watch::Watched;
 
+/// What holds a deletion where the test does not say.
+const HOLDER: &str = "testkit";
+
 #[derive(Default)]
 pub(super) struct World {
     versions: u64,
     pub(super) objects: BTreeMap<ObjectId, Stored>,
+    /// What objects own, by their owner.
+    pub(super) children: BTreeMap<ObjectId, Vec<Object>>,
     pub(super) script: Script,
     pub(super) watched: Watched,
     pub(super) requests: Vec<String>,
+    pub(super) looks: usize,
     pub(super) writes: Vec<String>,
     flying: usize,
     pub(super) flying_max: usize,
@@ -25,16 +31,18 @@ pub(super) struct World {
 
 pub(super) struct Stored {
     pub(super) body: Object,
-    /// The last payload and mark of an apply: whose fields an apply may take out.
+    /// The last payload of an apply: whose fields an apply may take out.
     applied: Option<Object>,
     /// What somebody else holds too, so that no apply takes it out.
     pub(super) held: Option<Object>,
     pub(super) owner: Option<Owner>,
     version: u64,
     uid: u64,
-    deleting: bool,
+    pub(super) deletion: Option<Deletion>,
     observes: u32,
     changed: Duration,
+    /// When a write created it.
+    pub(super) created: Option<Duration>,
 }
 
 /// What the test said shall happen.
@@ -48,6 +56,7 @@ pub(super) struct Script {
     pub(super) conflicts: BTreeMap<ObjectId, Vec<Conflict>>,
     pub(super) health: BTreeMap<ObjectId, Course>,
     pub(super) held: BTreeSet<ObjectId>,
+    pub(super) taken: BTreeMap<ObjectId, Vec<Taken>>,
     /// Kinds that are not there, and the object that brings them, if any does.
     pub(super) undefined: BTreeMap<Text, Option<ObjectId>>,
 }
@@ -124,7 +133,7 @@ impl World {
             stamp: merge::stamp(stored.body.body()),
             uid: Some(stored.uid()),
             owner: stored.owner.clone(),
-            deletion: stored.deleting.then(|| Deletion::held_by(vec!["testkit".into()])),
+            deletion: stored.deletion.clone(),
             health: self.script.health.get(id).map(|course| course.health(stored, now)),
             body: None,
         })
@@ -177,11 +186,13 @@ impl World {
             if !left_alone {
                 stored.applied = Some(payload.clone());
             }
-            if left_alone || (after == stored.body && stored.owner.as_ref() == Some(owner)) {
+            if left_alone
+                || (mode != Mode::Renew && after == stored.body && stored.owner.as_ref() == Some(owner))
+            {
                 return self.live(id, now).map_or(Written::Gone, Written::Unchanged);
             }
         }
-        let renewed = create || mode == Mode::Recreate;
+        let renewed = create || matches!(mode, Mode::Recreate | Mode::Renew);
         self.put(after, Some(owner.clone()), renewed, Some(now));
         if let Some(stored) = self.objects.get_mut(id) {
             stored.applied = Some(payload.clone());
@@ -195,7 +206,7 @@ impl World {
     pub(super) fn after(&self, payload: &Object, mode: Mode, owner: &Owner) -> Object {
         let Some(stored) = self.objects.get(payload.id()) else { return payload.clone() };
         match mode {
-            Mode::Replace | Mode::Recreate => payload.clone(),
+            Mode::Replace | Mode::Recreate | Mode::Renew => payload.clone(),
             Mode::CreateOnly => stored.body.clone(),
             _ => {
                 let own = stored.owner.as_ref() == Some(owner);
@@ -220,8 +231,8 @@ impl World {
         }
         let version = self.versions + 1;
         let Some(stored) = self.objects.get_mut(id) else { return Ok(Written::Gone) };
-        if !stored.deleting {
-            stored.deleting = true;
+        if stored.deletion.is_none() {
+            stored.deletion = Some(Deletion::held_by(vec![HOLDER.into()]));
             stored.version = version;
             self.versions = version;
             self.writes.push(format!("deleting {id}"));
@@ -239,10 +250,12 @@ impl World {
         let old = self.objects.remove(&id).filter(|_| !renewed);
         let uid = old.as_ref().map_or(self.versions, |old| old.uid);
         let changed = now.or(old.as_ref().map(|old| old.changed)).unwrap_or_default();
-        let deleting = old.as_ref().is_some_and(|old| old.deleting);
+        let deletion = old.as_ref().and_then(|old| old.deletion.clone());
+        let created = old.as_ref().map_or(now, |old| old.created);
         let (applied, held) = old.map_or((None, None), |old| (old.applied, old.held));
         let version = self.versions;
-        let stored = Stored { body, applied, held, owner, version, uid, deleting, observes: 0, changed };
+        let stored =
+            Stored { body, applied, held, owner, version, uid, deletion, observes: 0, changed, created };
         let by = now.is_some().then(|| stored.unit()).flatten();
         self.objects.insert(id.clone(), stored);
         self.tell(&id, by.as_ref());
@@ -251,13 +264,14 @@ impl World {
     /// Takes an object away; `by` a unit that knows of it already.
     pub(super) fn take(&mut self, id: &ObjectId, by: Option<&UnitId>) -> bool {
         let Some(old) = self.objects.remove(id) else { return false };
+        self.children.remove(id);
         self.versions += 1;
         self.watched.note(id, old.owner.as_ref(), by);
         true
     }
 
     pub(super) fn is_deleting(&self, id: &ObjectId) -> bool {
-        self.objects.get(id).is_some_and(|stored| stored.deleting)
+        self.objects.get(id).is_some_and(|stored| stored.deletion.is_some())
     }
 
     /// Gives an object a new version without any other change, as a write of its status does.
@@ -269,7 +283,7 @@ impl World {
         self.tell(id, None);
     }
 
-    fn tell(&mut self, id: &ObjectId, by: Option<&UnitId>) {
+    pub(super) fn tell(&mut self, id: &ObjectId, by: Option<&UnitId>) {
         if let Some(stored) = self.objects.get(id) {
             self.watched.note(id, stored.owner.as_ref(), by);
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use windlass_core::{Dialect, Directives, Error, ErrorKind, Object, Result, Value};
 use windlass_testkit::config_map;
 use windlass_testkit::dialect::DialectHarness;
-use windlass_testkit::suite::Bench;
+use windlass_testkit::suite::Harness;
 
 const WAVE: &str = "own.example/wave";
 const PHASE: &str = "own.example/phase";
@@ -33,7 +33,7 @@ fn annotated(annotation: &str, value: &str) -> Object {
     config_map("shop", "it", "").edit(set).unwrap()
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl DialectHarness for Stage {
     fn dialect(&self) -> Arc<dyn Dialect> {

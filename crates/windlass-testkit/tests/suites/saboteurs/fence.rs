@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Fence, Now, Result};
 use windlass_testkit::fence::FenceHarness;
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 
 /// A lease of ten seconds, or one that breaks the law named.
 pub(crate) struct Stage(Arc<Lease>);
@@ -21,7 +21,7 @@ impl Stage {
     }
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl FenceHarness for Stage {
     fn fence(&self) -> Arc<dyn Fence> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Value};
 use windlass_testkit::config_map;
 use windlass_testkit::health::HealthHarness;
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 
 /// A check of `Task` by its phase, or one that breaks the law named.
 pub(crate) struct Stage(Arc<Phases>);
@@ -30,7 +30,7 @@ fn task(phase: &str) -> Object {
     config_map("shop", "it", "").edit(set).unwrap()
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl HealthHarness for Stage {
     fn check(&self) -> Arc<dyn HealthCheck> {

@@ -4,11 +4,28 @@ pub(crate) mod dialect;
 pub(crate) mod fence;
 pub(crate) mod health;
 pub(crate) mod order;
+pub(crate) mod policy;
 pub(crate) mod renderer;
 pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod target;
 pub(crate) mod time;
+pub(crate) mod transform;
+
+/// Checks that what breaks a law is found to break that law and no other; tells of all that are not.
+#[track_caller]
+pub(crate) fn each_is_caught(
+    laws: impl Iterator<Item = &'static str>,
+    check_breaking: impl Fn(&'static str) -> windlass_testkit::suite::Findings,
+) {
+    let wrong: Vec<String> = laws
+        .filter_map(|law| {
+            let found = check_breaking(law);
+            (found.broken() != [law]).then(|| format!("what breaks {law}:\n{found}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "each saboteur must be caught by its law alone\n{}", wrong.join("\n"));
+}
 
 /// Comes back on the second poll.
 pub(crate) async fn yield_once() {

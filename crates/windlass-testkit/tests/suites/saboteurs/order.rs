@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, OrderRule, Origin, Result};
 use windlass_testkit::order::OrderHarness;
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::{config_map, id};
 
 /// A rule that takes waves one after the other, or breaks the law named.
@@ -22,7 +22,7 @@ impl Stage {
     }
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl OrderHarness for Stage {
     fn rule(&self) -> Arc<dyn OrderRule> {

@@ -8,7 +8,7 @@ use windlass_core::{
     TreePath,
 };
 use windlass_testkit::renderer::{Place, RendererHarness};
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::{LinesRenderer, MemoryFiles, files};
 
 const SECRET: &str = "canary-77aa";
@@ -33,7 +33,7 @@ impl Stage {
     }
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl RendererHarness for Stage {
     fn renderer(&self) -> Arc<dyn Renderer> {

@@ -10,7 +10,7 @@ use windlass_core::{
     Revision, Source, TreePath, async_trait,
 };
 use windlass_testkit::source::SourceHarness;
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::{MemoryFiles, MemorySource, block_on};
 
 use super::yield_once;
@@ -39,7 +39,7 @@ impl Stage {
     }
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl SourceHarness for Stage {
     fn source(&self) -> Arc<dyn Source> {

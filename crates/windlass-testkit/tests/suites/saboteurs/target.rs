@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mode, NoticeStream, Object,
+    Cancel, Capabilities, Context, Digest, Error, ErrorKind, Expect, Interest, Live, Look, Mode, Object,
     ObjectId, Observation, Observed, Owner, Profile, Result, Stamp, Target, UnitId, Value, Version, Write,
     Written, async_trait,
 };
-use windlass_testkit::suite::{Bench, Check};
+use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::target::TargetHarness;
 use windlass_testkit::{MemoryTarget, config_map, unit};
 
@@ -20,6 +20,7 @@ use super::yield_once;
 
 mod abilities;
 mod payloads;
+mod watches;
 
 /// A memory target behind a wrapper that breaks the law named, if any.
 pub(crate) struct Stage {
@@ -33,20 +34,20 @@ impl Stage {
     }
 
     pub(crate) fn breaking(law: &'static str) -> Self {
-        let memory = MemoryTarget::new("memory").with_predict().with_watch();
+        let memory = MemoryTarget::new("memory").with_predict().with_watch().with_capabilities(served());
         let target = Saboteur {
             inner: memory.clone(),
             breaks: law,
             stale: Mutex::default(),
             asked: AtomicBool::new(false),
             sent: Mutex::default(),
-            leaked: Mutex::default(),
+            memory: Mutex::default(),
         };
         Self { memory, target: Arc::new(target) }
     }
 }
 
-impl Bench for Stage {}
+impl Harness for Stage {}
 
 impl TargetHarness for Stage {
     fn target(&self) -> Arc<dyn Target> {
@@ -98,6 +99,13 @@ impl TargetHarness for Stage {
         Ok(())
     }
 
+    fn object_inside(&self) -> Check<(Object, Object)> {
+        let namespace = config_map("", "den", "one").edit(|body| {
+            body.as_map_mut().unwrap().insert("kind", "Namespace");
+        });
+        Ok((namespace.unwrap(), config_map("den", "a", "one")))
+    }
+
     fn invalid_object(&self, secret: &str) -> Check<Object> {
         let object = config_map("shop", "wrong", secret);
         let words = if self.target.breaks("no_body_is_shown_where_an_object_is_refused") {
@@ -111,14 +119,33 @@ impl TargetHarness for Stage {
         Ok(object)
     }
 
+    /// A watch that does not know that it was broken is one that was never told.
     fn break_watches(&self) -> Check {
-        self.memory.break_watches(&Error::new(ErrorKind::Unavailable, "cut"));
+        if !self.target.breaks("what_could_have_been_missed_counts_as_a_change") {
+            self.memory.break_watches();
+        }
         Ok(())
     }
 
-    fn watches(&self) -> Check<usize> {
-        Ok(self.memory.watches())
+    /// As is one that does not know who owns what.
+    fn add_child(&self, of: &ObjectId) -> Check {
+        if !self.target.breaks("a_change_of_what_an_object_owns_names_its_unit") {
+            self.memory.put_child(of, config_map("shop", "child", "one"));
+        }
+        Ok(())
     }
+
+    fn requests(&self) -> Check<usize> {
+        Ok(self.memory.looks() + self.target.memory.lock().unwrap().looks)
+    }
+
+    fn watched_units(&self) -> Check<usize> {
+        Ok(self.memory.watched_units())
+    }
+}
+
+fn served() -> Capabilities {
+    Capabilities::new("v1", ["v1", "v1/ConfigMap", "v1/Namespace"].map(Into::into))
 }
 
 fn set(body: &mut Value, section: &str, field: &str, value: &str) {
@@ -134,8 +161,8 @@ struct Saboteur {
     asked: AtomicBool,
     /// What was sent last of each object.
     sent: Mutex<BTreeMap<ObjectId, Object>>,
-    /// Watches that nobody ends.
-    leaked: Mutex<Vec<NoticeStream>>,
+    /// What its watch remembers.
+    memory: Mutex<watches::Memory>,
 }
 
 impl fmt::Debug for Saboteur {
@@ -164,6 +191,14 @@ impl Saboteur {
     fn told(&self, mut live: Live) -> Live {
         match self.breaks {
             "a_version_changes_with_every_change" => live.version = self.by_size(&live),
+            "an_object_that_is_being_deleted_says_so" => live.deletion = None,
+            "units_of_one_name_in_two_installations_are_two_owners" => {
+                let unit = |owner| match owner {
+                    Owner::Unit(unit) => Owner::of(&UnitId::new(unit.as_str()).unwrap()),
+                    other => other,
+                };
+                live.owner = live.owner.map(unit);
+            }
             "a_stamp_changes_with_what_an_apply_can_set" => live.stamp = Stamp(Digest::of(b"")),
             "a_stamp_stays_when_only_status_changes" => {
                 live.stamp = Stamp(Digest::of(live.version.0.as_bytes()));
@@ -176,7 +211,7 @@ impl Saboteur {
     fn observation(&self, id: &ObjectId, look: &Look, observation: Observation) -> Option<Observation> {
         let stale = self.stale.lock().unwrap().remove(id);
         Some(match (self.breaks, observation) {
-            ("observing_gives_one_sight_for_each_asked", Observation::Absent) => return None,
+            ("observing_answers_for_each_object_asked_for", Observation::Absent) => return None,
             ("what_is_not_there_is_absent", Observation::Absent) => Observation::Undefined,
             ("what_cannot_be_read_is_never_absent", Observation::Unreadable(_)) => Observation::Absent,
             ("an_unknown_kind_is_undefined", Observation::Undefined) => Observation::Absent,
@@ -192,12 +227,15 @@ impl Saboteur {
     async fn orphans(&self, cx: &Context, interest: &Interest, seen: &Observed) -> Result<Vec<Live>> {
         let mut orphans: Vec<Live> = seen.orphans.iter().cloned().map(|live| self.told(live)).collect();
         match self.breaks {
-            "what_carries_the_mark_is_found_though_nobody_asked" => orphans.clear(),
-            "what_others_own_is_no_stray" => {
-                let interest = Interest { unit: unit("other"), ..interest.clone() };
-                orphans.extend(self.inner.observe(cx, &interest).await?.orphans);
+            "what_the_unit_owns_is_found_though_nobody_asked" => orphans.clear(),
+            "what_others_own_is_no_orphan" => {
+                orphans.extend(self.orphans_of(cx, unit("other"), interest).await?)
             }
-            "what_was_asked_for_is_no_stray" => {
+            "what_another_installation_owns_is_no_orphan" => {
+                let namesake = interest.unit.clone().of_installation("staging").unwrap();
+                orphans.extend(self.orphans_of(cx, namesake, interest).await?);
+            }
+            "what_was_asked_for_is_no_orphan" => {
                 orphans.extend(seen.observations.values().filter_map(Observation::live).cloned())
             }
             "observing_changes_nothing" if interest.objects.len() > 1 => {
@@ -210,10 +248,23 @@ impl Saboteur {
         Ok(orphans)
     }
 
+    /// Gives the orphans of another unit that owns something and does not look for itself.
+    async fn orphans_of(&self, cx: &Context, unit: UnitId, interest: &Interest) -> Result<Vec<Live>> {
+        let owns = |id: &ObjectId| self.inner.owner_of(id).is_some_and(|owner| owner.is_of(&unit));
+        if self.watches(&unit) || !self.inner.ids().iter().any(owns) {
+            return Ok(Vec::new());
+        }
+        let interest = Interest { unit, ..interest.clone() };
+        let orphans = self.inner.observe(cx, &interest).await?.orphans;
+        self.inner.profile().watch.unwrap().release(&interest.unit);
+        Ok(orphans)
+    }
+
     fn live(&self, cx: &Context, id: &ObjectId) -> Option<Live> {
         let objects = BTreeMap::from([(id.clone(), Look::new("v1"))]);
         let interest = Interest { unit: UnitId::new("nobody").unwrap(), objects };
         let seen = windlass_testkit::block_on(self.inner.observe(cx, &interest)).ok()?;
+        self.inner.profile().watch.unwrap().release(&interest.unit);
         seen.observations.get(id).and_then(Observation::live).cloned()
     }
 
@@ -222,8 +273,8 @@ impl Saboteur {
         let mut write = write.clone();
         let present = self.live(cx, write.id());
         match &mut write {
-            Write::Apply { payload, mode, expect, mark, .. } => {
-                self.bend_apply(payload, mode, mark, present.as_ref());
+            Write::Apply { payload, mode, expect, owner, .. } => {
+                self.bend_apply(payload, mode, owner, present.as_ref());
                 self.bend_expect(expect, present.as_ref());
             }
             Write::Delete { expect, .. } => {
@@ -246,7 +297,7 @@ impl Saboteur {
         };
         let old = present.and_then(|live| live.owner.clone());
         match (self.breaks, old) {
-            ("a_write_sets_the_mark", Some(old)) => *mark = old,
+            ("a_write_sets_the_owner", Some(old)) => *owner = old,
             ("a_write_sets_the_whole_payload", _) => {
                 let content = payload.body().text_at(&["data", "content"]).unwrap();
                 let ascii: String = content.chars().filter(char::is_ascii).collect();
@@ -294,13 +345,13 @@ impl Saboteur {
 
     /// Creates half an object first.
     async fn in_halves(&self, cx: &Context, write: &Write) -> Result<Written> {
-        let Write::Apply { payload, mark, expect: Expect::Absent, .. } = write else {
+        let Write::Apply { payload, owner, expect: Expect::Absent, .. } = write else {
             return self.inner.write(cx, write).await;
         };
         // The first wait is harmless: only who drops at the second finds half an object.
         yield_once().await;
         let half = payload.edit(|body| drop(body.as_map_mut().unwrap().remove("data"))).unwrap();
-        let apply = |payload, mode, expect| Write::apply(payload, mode, expect, mark.clone());
+        let apply = |payload, mode, expect| Write::apply(payload, mode, expect, owner.clone());
         self.inner.write(cx, &apply(half, Mode::Apply, Expect::Absent)).await?;
         yield_once().await;
         match self.inner.write(cx, &apply(payload.clone(), Mode::Replace, Expect::Any)).await? {
@@ -366,10 +417,10 @@ impl Target for Saboteur {
     }
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
-        let seen = self.inner.observe(cx, interest).await?;
+        let seen = self.inner.observe(cx, &self.looking(interest)).await?;
         let orphans = self.orphans(cx, interest, &seen).await?;
         let bend = |(id, observation): (ObjectId, Observation)| {
-            let observation = self.observation(&id, &interest.objects[&id], observation)?;
+            let observation = self.observation(&id, interest.objects.get(&id)?, observation)?;
             Some((id, observation))
         };
         Ok(Observed { observations: seen.observations.into_iter().filter_map(bend).collect(), orphans })
@@ -386,6 +437,7 @@ impl Target for Saboteur {
             return Err(Error::new(ErrorKind::Unsupported, "no such mode"));
         }
         let done = self.carry_out(&self.context(cx, write), &self.sent(&quiet, write)).await;
+        self.wrote(write);
         self.answer(done)
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use windlass_core::{Clock, Now, async_trait};
 use windlass_testkit::TestClock;
-use windlass_testkit::suite::Bench;
+use windlass_testkit::suite::Harness;
 use windlass_testkit::time::ClockHarness;
 
 /// A test clock behind a wrapper that breaks the law named, if any.
@@ -27,7 +27,7 @@ impl Stage {
     }
 }
 
-impl Bench for Stage {
+impl Harness for Stage {
     fn block_on(&self, work: Pin<Box<dyn Future<Output = ()> + '_>>) {
         self.0.inner.block_on(work);
     }

@@ -1,12 +1,10 @@
 //! Abilities that break one law each.
 
-use std::pin::Pin;
-use std::task::{Context as Waiting, Poll};
+use std::collections::BTreeMap;
 
-use futures_core::Stream;
 use windlass_core::{
-    Admitted, Context, Expect, Interest, Item, Mode, Notice, NoticeStream, Predict, Prediction, Result,
-    Target, Want, Watch, Write, async_trait,
+    Admitted, Capabilities, Context, Expect, Item, Mode, ObjectId, Predict, Prediction, Result, Taken,
+    Target, Want, Write, async_trait,
 };
 
 use super::{Saboteur, set};
@@ -67,67 +65,42 @@ impl Predict for Saboteur {
         }
         Ok(predictions)
     }
+
+    async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
+        let mut taken = self.inner.takes(cx, ids).await?;
+        match self.breaks {
+            "what_goes_with_an_object_is_said_beforehand" => {
+                taken.values_mut().flatten().for_each(|taken| taken.owner = None);
+            }
+            "what_takes_nothing_along_has_no_entry" => {
+                for id in ids {
+                    taken.entry(id.clone()).or_default();
+                }
+            }
+            _ => {}
+        }
+        Ok(taken)
+    }
+
+    async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
+        let mut served = self.inner.capabilities(cx).await?;
+        if let Some(served) =
+            served.as_mut().filter(|_| self.breaks("what_is_served_names_the_kinds_that_are_taken"))
+        {
+            served.apis.remove("v1/ConfigMap");
+        }
+        Ok(served)
+    }
 }
 
 impl Saboteur {
     /// A dry run that was not one.
     async fn write_all(&self, cx: &Context, wants: &[Want<'_>]) -> Result<()> {
         for want in wants {
-            let (payload, mark) = (want.item.object.clone(), want.owner.clone());
-            let write = Write::apply(payload, Mode::Apply, Expect::Any, mark);
+            let (payload, owner) = (want.item.object.clone(), want.owner.clone());
+            let write = Write::apply(payload, Mode::Apply, Expect::Any, owner);
             self.inner.write(cx, &write).await?;
         }
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Watch for Saboteur {
-    async fn watch(&self, cx: &Context, interest: &Interest) -> Result<NoticeStream> {
-        let news = self.inner.watch(cx, interest).await?;
-        if self.breaks("dropping_the_news_ends_the_watch") {
-            let leaked = self.inner.watch(cx, interest).await?;
-            self.leaked.lock().unwrap().push(leaked);
-        }
-        Ok(Box::pin(Partial { news, breaks: self.breaks, synced: false }))
-    }
-}
-
-/// News of which some are left out: what was there at the beginning, what goes, or that something was missed. Or it
-/// tells nothing new, again and again.
-struct Partial {
-    news: NoticeStream,
-    breaks: &'static str,
-    synced: bool,
-}
-
-impl Partial {
-    fn hides(&self, notice: &Notice) -> bool {
-        match notice {
-            Notice::Seen(_) => self.breaks == "a_watch_tells_what_is_there_then_synced" && !self.synced,
-            Notice::Gone(..) => self.breaks == "a_watch_tells_of_changes_and_deletions",
-            Notice::Gap(_) => self.breaks == "what_could_have_been_missed_is_a_gap",
-            _ => false,
-        }
-    }
-}
-
-impl Stream for Partial {
-    type Item = Notice;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<Option<Notice>> {
-        if self.breaks == "a watch that chatters" && self.synced {
-            return Poll::Ready(Some(Notice::Synced));
-        }
-        loop {
-            match self.news.as_mut().poll_next(cx) {
-                Poll::Ready(Some(notice)) if self.hides(&notice) => {}
-                Poll::Ready(notice) => {
-                    self.synced |= notice == Some(Notice::Synced);
-                    return Poll::Ready(notice);
-                }
-                Poll::Pending => return Poll::Pending,
-            }
-        }
     }
 }

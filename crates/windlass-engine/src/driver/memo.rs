@@ -1,0 +1,98 @@
+//! What is known from earlier passes, so that a pass costs what has changed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use windlass_core::{
+    Digest, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned, Rendered, Revision, Text,
+};
+
+/// What is known from earlier passes. Nothing in it is needed: a pass without it finds out again.
+#[derive(Debug, Default)]
+pub(super) struct Memo(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    rendered: Option<Arc<Remembered>>,
+    settled: Option<Arc<Settled>>,
+}
+
+/// What a render gave for an artifact.
+#[derive(Debug)]
+struct Remembered {
+    artifact: Digest,
+    rendered: Rendered,
+}
+
+/// A unit of which everything was as wanted.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The revision that the source was at.
+    pub(super) resolved: Text,
+    /// That revision, with its author.
+    pub(super) revision: Revision,
+    pub(super) plan: Digest,
+    /// What people asked for when the plan was made.
+    pub(super) control: Digest,
+    /// The last pass that is recorded was good, or none is.
+    pub(super) last_good: bool,
+    /// What is owned, and how it was after the last write.
+    pub(super) objects: BTreeMap<ObjectId, Owned>,
+}
+
+impl Memo {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives what a render of this artifact gave, if nothing else was read.
+    pub(super) fn rendered(&self, artifact: Digest) -> Option<Rendered> {
+        let known = self.known().rendered.clone().filter(|known| known.artifact == artifact)?;
+        Some(known.rendered.clone())
+    }
+
+    pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered) {
+        let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_)));
+        let remembered = Remembered { artifact, rendered: rendered.clone() };
+        self.known().rendered = hermetic.then(|| Arc::new(remembered));
+    }
+
+    pub(super) fn settled(&self) -> Option<Arc<Settled>> {
+        self.known().settled.clone()
+    }
+
+    /// The unit is as wanted: until something changes, what was rendered is not needed.
+    pub(super) fn settle(&self, settled: Settled) {
+        let mut known = self.known();
+        known.settled = Some(Arc::new(settled));
+        known.rendered = None;
+    }
+
+    pub(super) fn unsettle(&self) {
+        self.known().settled = None;
+    }
+}
+
+impl Settled {
+    /// Says what to look at: bodies are not needed while nothing has changed.
+    pub(super) fn looks(&self) -> BTreeMap<ObjectId, Look> {
+        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(owned.stamp);
+        self.objects.iter().map(|(id, owned)| (id.clone(), look(owned))).collect()
+    }
+
+    /// Says whether everything still is as it was.
+    pub(super) fn still_holds(&self, observed: &Observed, is_ours: impl Fn(&Live) -> bool) -> bool {
+        let same = |(id, owned): (&ObjectId, &Owned)| match observed.observations.get(id) {
+            Some(Observation::Live(live)) => {
+                owned.stamp == Some(live.stamp) && live.deletion.is_none() && is_ours(live)
+            }
+            _ => false,
+        };
+        observed.orphans.is_empty() && self.objects.iter().all(same)
+    }
+}
+
+/// Says whether an outcome leaves nothing to find out in the next pass.
+pub(super) const fn is_settled(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Unchanged | Outcome::Created | Outcome::Changed | Outcome::Deleted)
+}

@@ -1,0 +1,178 @@
+//! What other units of the same source want, so that an object that changes hands is handed over and not deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use windlass_core::{
+    Admitted, Artifact, Context, Digest, Item, ObjectId, Observation, RenderInput, Renderer, Result,
+    TreePath, UnitId, UnitOrigin,
+};
+
+use super::Engine;
+use super::guard::{call, caught};
+use crate::facts::{Facts, Siblings};
+
+/// Units that the state may name beside those of this process.
+const STORED_MAX: usize = 2000;
+
+/// The units of one process, so that each knows what the others are rendered from.
+#[derive(Default)]
+pub(crate) struct Roster(Mutex<BTreeMap<UnitId, Entry>>);
+
+#[derive(Clone)]
+struct Entry {
+    origin: UnitOrigin,
+    renderer: Arc<dyn Renderer>,
+    /// What it wants, of the artifact that it was asked for last.
+    wants: Option<(Digest, Arc<BTreeSet<ObjectId>>)>,
+}
+
+impl Roster {
+    pub(crate) fn enter(&self, unit: &UnitId, origin: UnitOrigin, renderer: Arc<dyn Renderer>) {
+        self.entries().insert(unit.clone(), Entry { origin, renderer, wants: None });
+    }
+
+    pub(crate) fn leave(&self, unit: &UnitId) {
+        self.entries().remove(unit);
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<UnitId, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of_source(&self, origin: &UnitOrigin, but: &UnitId) -> BTreeMap<UnitId, Entry> {
+        let entries = self.entries();
+        let of = entries.iter().filter(|(unit, entry)| *unit != but && entry.origin.source == origin.source);
+        of.map(|(unit, entry)| (unit.clone(), entry.clone())).collect()
+    }
+
+    fn remember(&self, unit: &UnitId, artifact: Digest, wants: &Arc<BTreeSet<ObjectId>>) {
+        if let Some(entry) = self.entries().get_mut(unit) {
+            entry.wants = Some((artifact, Arc::clone(wants)));
+        }
+    }
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Roster({} units)", self.entries().len())
+    }
+}
+
+impl Engine {
+    /// Finds out what the other units of the source want, where that decides what becomes of an object: one that this unit
+    /// does not want any more, or one that another unit owns so far.
+    pub(super) async fn siblings(
+        &self,
+        cx: &Context,
+        artifact: &Artifact,
+        facts: &Facts,
+    ) -> Result<Siblings> {
+        let Some(origin) = self.origin().filter(|_| self.changes_hands(facts)) else {
+            return Ok(Siblings::default());
+        };
+        let mut entries = self.0.roster.of_source(&origin, &self.0.unit);
+        self.add_stored(cx, &origin, &mut entries).await?;
+        let mut siblings = Siblings::default();
+        for (unit, entry) in entries {
+            match self.wants(cx, artifact, &unit, entry).await {
+                Ok(wants) => {
+                    for id in wants.iter() {
+                        siblings.wants.entry(id.clone()).or_default().insert(unit.clone());
+                    }
+                    siblings.known.insert(unit);
+                }
+                Err(error) => drop(siblings.unknown.insert(unit, error)),
+            }
+        }
+        Ok(siblings)
+    }
+
+    fn changes_hands(&self, facts: &Facts) -> bool {
+        let live = |id: &ObjectId| facts.observed.observations.get(id).and_then(Observation::live);
+        let leaves = facts
+            .unwanted()
+            .into_iter()
+            .filter_map(live)
+            .any(|live| live.owner.as_ref().is_some_and(|owner| owner.is_of(&facts.unit)));
+        leaves
+            || facts.wanted.iter().filter_map(|wanted| live(wanted.item.id())).any(|live| {
+                let sibling = live.owner.as_ref().and_then(|owner| owner.sibling_of(&facts.unit));
+                sibling.is_some_and(|unit| *unit != facts.unit)
+            })
+    }
+
+    /// Adds units that are not of this process, as far as the state names them.
+    async fn add_stored(
+        &self,
+        cx: &Context,
+        origin: &UnitOrigin,
+        entries: &mut BTreeMap<UnitId, Entry>,
+    ) -> Result<()> {
+        let (store, limit) = (self.store()?, cx.limits().request_timeout);
+        let of_us = |unit: &UnitId| unit.installation() == self.0.unit.installation() && *unit != self.0.unit;
+        let units = call(cx, "state store", limit, store.units(cx)).await?;
+        for unit in units.into_iter().filter(of_us).take(STORED_MAX) {
+            if entries.contains_key(&unit) {
+                continue;
+            }
+            let saved = call(cx, "state store", limit, store.load(cx, &unit)).await?;
+            let stored = saved.and_then(|saved| saved.origin).filter(|stored| stored.source == origin.source);
+            if let Some(origin) = stored {
+                entries.insert(unit, Entry { origin, renderer: Arc::clone(&self.0.renderer), wants: None });
+            }
+        }
+        Ok(())
+    }
+
+    async fn wants(
+        &self,
+        cx: &Context,
+        artifact: &Artifact,
+        unit: &UnitId,
+        entry: Entry,
+    ) -> Result<Arc<BTreeSet<ObjectId>>> {
+        if let Some((digest, wants)) = entry.wants
+            && digest == artifact.digest()
+        {
+            return Ok(wants);
+        }
+        let items = render_at(cx, &*entry.renderer, artifact, &entry.origin.path)?;
+        let wants = Arc::new(self.identities(cx, items).await?);
+        self.0.roster.remember(unit, artifact.digest(), &wants);
+        Ok(wants)
+    }
+
+    /// The identities of items as the target completes them.
+    async fn identities(&self, cx: &Context, items: Vec<Item>) -> Result<BTreeSet<ObjectId>> {
+        let Some(predict) = self.0.target.profile().predict else {
+            return Ok(items.iter().map(|item| item.id().clone()).collect());
+        };
+        let limit = cx.limits().gather_timeout;
+        let admitted = call(cx, "target", limit, predict.admit(cx, items)).await?;
+        Ok(admitted
+            .into_iter()
+            .map(|admitted| match admitted {
+                Admitted::Item(item) | Admitted::Later { item, .. } | Admitted::Refused(item, _) => {
+                    item.id().clone()
+                }
+            })
+            .collect())
+    }
+}
+
+fn render_at(
+    cx: &Context,
+    renderer: &dyn Renderer,
+    artifact: &Artifact,
+    path: &TreePath,
+) -> Result<Vec<Item>> {
+    let rendered = caught("renderer", || renderer.render(cx, &RenderInput::new(artifact, path)));
+    match rendered {
+        Ok(rendered) => Ok(rendered.items),
+        // Its folder is gone: it wants nothing any more.
+        Err(error) if error.kind() == windlass_core::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}

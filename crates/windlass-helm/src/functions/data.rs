@@ -1,0 +1,77 @@
+//! Values to the data that YAML and JSON are written from.
+
+use windlass_core::{Map as CoreMap, Value as Core};
+
+use crate::template::{MapType, Time, Value, fmt::format_float, layout, text::lossy, value::VALUE_DEPTH_MAX};
+
+/// What the numbers of data are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// For JSON: a float that JSON writes without a point is a whole number.
+    Json,
+    /// As they are.
+    Plain,
+}
+
+/// A value as Go's encoding/json takes it, or the text of its error.
+pub(super) fn to_core(value: &Value, numbers: Numbers) -> Result<Core, String> {
+    convert(value, numbers, 0)
+}
+
+fn convert(value: &Value, numbers: Numbers, depth: usize) -> Result<Core, String> {
+    if depth > VALUE_DEPTH_MAX {
+        return Err(format!("json: unsupported value: encountered a cycle via {}", value.type_name()));
+    }
+    Ok(match value {
+        Value::Nil | Value::Null => Core::Null,
+        Value::Bool(truth) => Core::Bool(*truth),
+        Value::Int(number) | Value::Int64(number) | Value::Duration(number) => Core::Int(*number),
+        Value::Uint8(number) => Core::Int((*number).into()),
+        Value::Uint64(number) => unsigned(*number),
+        Value::Float(number) => float(*number, numbers)?,
+        Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
+        Value::Text(text) => Core::from(lossy(text).as_ref()),
+        Value::Bytes(bytes) => Core::from(super::codes::base64(bytes).as_str()),
+        Value::List(list) if list.is_nil() => Core::Null,
+        Value::List(list) => {
+            let items: Result<Vec<Core>, String> =
+                list.with(|items| items.iter().map(|item| convert(item, numbers, depth + 1)).collect());
+            Core::List(items?)
+        }
+        Value::Map(map) if map.is_nil() => Core::Null,
+        Value::Map(map) => {
+            debug_assert!(map.kind() != MapType::Texts || depth <= VALUE_DEPTH_MAX, "depth is checked above");
+            let mut out = CoreMap::new();
+            map.with(|entries| {
+                entries.iter().try_for_each(|(key, value)| {
+                    out.insert(lossy(key).as_ref(), convert(value, numbers, depth + 1)?);
+                    Ok::<(), String>(())
+                })
+            })?;
+            Core::Map(out)
+        }
+        Value::Time(time) => Core::from(rfc3339(time).as_str()),
+        Value::Object(object) => convert(&object.json(), numbers, depth + 1)?,
+    })
+}
+
+fn rfc3339(time: &Time) -> String {
+    layout::format(time, "2006-01-02T15:04:05.999999999Z07:00")
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn unsigned(number: u64) -> Core {
+    i64::try_from(number).map_or(Core::Float(number as f64), Core::Int)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+fn float(number: f64, numbers: Numbers) -> Result<Core, String> {
+    if numbers == Numbers::Json && !number.is_finite() {
+        return Err(format!("json: unsupported value: {}", format_float(number, 'g', None)));
+    }
+    let whole = number as i64;
+    if numbers == Numbers::Json && whole as f64 == number && number.abs() < 9.2e18 && (number != 0.0 || number.is_sign_positive()) {
+        return Ok(Core::Int(whole));
+    }
+    Ok(Core::Float(number))
+}

@@ -1,0 +1,153 @@
+//! From the documents of a release to items.
+
+use std::collections::BTreeMap;
+
+use windlass_core::{
+    Context, Error, ErrorKind, Hook as RunHook, HookDeletion, Item, Object, ObjectId, Origin, Phase, Result,
+    TreePath, Value, Warning,
+};
+
+use crate::release::{Hook, HookEvent, Manifest, Manifests};
+use crate::values::read;
+
+/// What is wanted beside the plain documents.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) crds: bool,
+    pub(super) hooks: bool,
+    pub(super) tests: bool,
+}
+
+/// Makes items of all documents; with any problem there are none.
+pub(super) fn items(
+    cx: &Context,
+    manifests: &Manifests,
+    chart: &TreePath,
+    wanted: Wanted,
+    problems: Vec<Error>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<Item>> {
+    let mut all = All { cx, chart, items: Vec::new(), seen: BTreeMap::new(), problems };
+    let crds = if wanted.crds { manifests.crds.as_slice() } else { &[] };
+    for manifest in crds.iter().chain(&manifests.documents) {
+        all.add(manifest, None)?;
+    }
+    for manifest in &manifests.hooks {
+        let Some(hook) = manifest.hook.as_ref().filter(|_| wanted.hooks) else { continue };
+        let phases = phases(hook, wanted.tests);
+        if phases.len() > 1 {
+            warnings.push(Warning::new(format!(
+                "a hook of {} has several phases and runs in the first alone: {}",
+                manifest.source,
+                phases.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ")
+            )));
+        }
+        if let Some(phase) = phases.first() {
+            all.add(manifest, Some(run(hook, *phase)))?;
+        }
+    }
+    Error::all(all.problems).map_or(Ok(all.items), Err)
+}
+
+/// Names the file of a problem as the artifact has it.
+pub(super) fn placed(problem: Error, chart: &TreePath) -> Error {
+    let path = problem.context("file").and_then(|file| chart.join(file).ok());
+    path.map_or(problem.clone(), |path| problem.with("path", path))
+}
+
+/// Tells when a hook runs. What Helm runs before an install or an upgrade runs before each revision.
+fn phases(hook: &Hook, tests: bool) -> Vec<Phase> {
+    let phase = |event: &HookEvent| match event {
+        HookEvent::PreInstall | HookEvent::PreUpgrade => Some(Phase::Before),
+        HookEvent::PostInstall | HookEvent::PostUpgrade => Some(Phase::After),
+        HookEvent::PreDelete => Some(Phase::BeforeDelete),
+        HookEvent::PostDelete => Some(Phase::AfterDelete),
+        HookEvent::Test => tests.then_some(Phase::After),
+        HookEvent::PreRollback | HookEvent::PostRollback => None,
+    };
+    let mut phases: Vec<Phase> = hook.events.iter().filter_map(phase).collect();
+    phases.sort();
+    phases.dedup();
+    phases
+}
+
+fn run(hook: &Hook, phase: Phase) -> RunHook {
+    let weight = i32::try_from(hook.weight).unwrap_or(if hook.weight < 0 { i32::MIN } else { i32::MAX });
+    let has = |policy: &str| hook.delete_policies.iter().any(|one| one == policy);
+    let mut deletion = HookDeletion::BEFORE_NEXT;
+    if !hook.delete_policies.is_empty() {
+        deletion.before_next = has("before-hook-creation");
+        deletion.on_success = has("hook-succeeded");
+        deletion.on_failure = has("hook-failed");
+    }
+    RunHook::new(phase).with_weight(weight).with_deletion(deletion)
+}
+
+/// Items under way.
+struct All<'a> {
+    cx: &'a Context,
+    chart: &'a TreePath,
+    items: Vec<Item>,
+    seen: BTreeMap<ObjectId, usize>,
+    problems: Vec<Error>,
+}
+
+impl All<'_> {
+    fn add(&mut self, manifest: &Manifest, hook: Option<RunHook>) -> Result<()> {
+        self.cx.check()?;
+        let origin = Origin::new(self.chart.join(&manifest.file)?, manifest.document, manifest.line);
+        let values = match read::documents_as_written(manifest.text.as_bytes(), self.cx.limits()) {
+            Ok(values) => values,
+            Err(error) => {
+                self.wrong(error.with_each("path", &origin.file));
+                return Ok(());
+            }
+        };
+        for value in values {
+            self.object(value, &origin, hook, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an object, or those of a list.
+    fn object(&mut self, value: Value, origin: &Origin, hook: Option<RunHook>, depth: usize) -> Result<()> {
+        let is_list = value.text_at(&["kind"]) == Some("List") && depth < self.cx.limits().value_depth_max;
+        if let (true, Some(items)) = (is_list, value.get("items").and_then(Value::as_list)) {
+            return items.iter().try_for_each(|item| self.object(item.clone(), origin, hook, depth + 1));
+        }
+        match Object::new(value) {
+            Ok(object) => self.keep(object, origin, hook),
+            Err(error) => {
+                self.wrong(error.with_each("path", &origin.file).with_each("line", origin.line));
+                Ok(())
+            }
+        }
+    }
+
+    fn keep(&mut self, object: Object, origin: &Origin, hook: Option<RunHook>) -> Result<()> {
+        let max = self.cx.limits().objects_max;
+        if self.items.len() >= max {
+            let error = Error::new(ErrorKind::Limit, "too many objects").with("limit", "objects_max");
+            return Err(error.with("max", max));
+        }
+        if let Some(first) = self.seen.get(object.id()) {
+            let error = Error::new(ErrorKind::Invalid, "an object is written twice")
+                .with("id", object.id())
+                .with("first", &self.items[*first].origin)
+                .with("again", origin);
+            self.wrong(error);
+            return Ok(());
+        }
+        self.seen.insert(object.id().clone(), self.items.len());
+        let mut item = Item::new(object, origin.clone());
+        item.directives.hook = hook;
+        self.items.push(item);
+        Ok(())
+    }
+
+    fn wrong(&mut self, error: Error) {
+        if self.problems.len() < self.cx.limits().problems_max {
+            self.problems.push(error);
+        }
+    }
+}

@@ -1,0 +1,550 @@
+//! Tokens to trees, as Go's text/template/parse builds them, with its errors.
+
+use std::sync::Arc;
+
+use super::{
+    HelmVersion, Place, TemplateError, TemplateErrorKind,
+    lexer::{Kind, Lexer, Token},
+    node::{Branch, Command, Expr, ExprKind, Fields, Node, Pipe, Source, Template, Tree},
+    number::Number,
+    quote::{quote, unquote},
+    stack::Stack,
+    text::lossy,
+};
+use crate::functions::Function;
+
+/// Stack that the parser may use for nested expressions and blocks.
+const PARSE_STACK_BYTES_MAX: usize = 512 << 10;
+
+/// The templates that a text defines, with that of the text itself under the name of the source.
+pub(crate) fn parse(source: Arc<Source>, version: HelmVersion) -> Result<Vec<Tree>, TemplateError> {
+    let mut parser = Parser {
+        lexer: Lexer::new(&source.text),
+        source: source.clone(),
+        version,
+        ahead: Vec::new(),
+        current: Token { kind: Kind::End, start: 0, end: 0, line: 1 },
+        names: vec!["$".into()],
+        scope: vec![0],
+        action_line: 0,
+        range_depth: 0,
+        stack: Stack::here(PARSE_STACK_BYTES_MAX),
+        trees: Vec::new(),
+    };
+    let root = parser.file()?;
+    parser.add(source.name.clone(), root)?;
+    let variables: Arc<[String]> = parser.names.into();
+    let tree = |(name, root)| Tree { name, source: source.clone(), root, variables: variables.clone() };
+    Ok(parser.trees.into_iter().map(tree).collect())
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    source: Arc<Source>,
+    version: HelmVersion,
+    /// Tokens that were given back, the next of them last.
+    ahead: Vec<Token>,
+    /// The token last read from the lexer: errors tell its line.
+    current: Token,
+    names: Vec<String>,
+    /// Variables that are defined here, as indexes of names.
+    scope: Vec<u32>,
+    action_line: usize,
+    range_depth: usize,
+    stack: Stack,
+    trees: Vec<(String, Vec<Node>)>,
+}
+
+type Parsed<T> = Result<T, TemplateError>;
+
+/// What ended a list of nodes.
+enum Ended {
+    End,
+    Else,
+}
+
+/// What stands next in a list.
+enum Item {
+    Node(Node),
+    Ended(Ended),
+}
+
+impl Parser<'_> {
+    fn next(&mut self) -> Token {
+        self.ahead.pop().unwrap_or_else(|| self.lex())
+    }
+
+    fn lex(&mut self) -> Token {
+        self.current = self.lexer.next_token();
+        self.current
+    }
+
+    fn back(&mut self, token: Token) {
+        self.ahead.push(token);
+    }
+
+    fn peek(&mut self) -> Token {
+        let token = self.next();
+        self.back(token);
+        token
+    }
+
+    fn next_non_space(&mut self) -> Token {
+        loop {
+            let token = self.next();
+            if token.kind != Kind::Space {
+                return token;
+            }
+        }
+    }
+
+    fn peek_non_space(&mut self) -> Token {
+        let token = self.next_non_space();
+        self.back(token);
+        token
+    }
+
+    fn bytes(&self, token: Token) -> &[u8] {
+        &self.source.text[token.start..token.end]
+    }
+
+    fn text(&self, token: Token) -> String {
+        lossy(self.bytes(token)).into_owned()
+    }
+
+    fn fail<T>(&self, message: impl AsRef<str>) -> Parsed<T> {
+        let line = self.current.line;
+        let place = Place { template: self.source.name.clone(), line, column: None };
+        let text = format!("template: {}:{line}: {}", self.source.name, message.as_ref());
+        Err(TemplateError::new(TemplateErrorKind::Parse, text, Some(place)))
+    }
+
+    fn expect(&mut self, kinds: &[Kind], context: &str) -> Parsed<Token> {
+        let token = self.next_non_space();
+        if kinds.contains(&token.kind) { Ok(token) } else { self.unexpected(token, context) }
+    }
+
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
+        let shown = self.lexer.show(token);
+        if token.kind != Kind::Error {
+            return self.fail(format!("unexpected {shown} in {context}"));
+        }
+        if self.action_line == 0 || self.action_line == token.line {
+            return self.fail(shown);
+        }
+        let action = if self.lexer.error_names_action() { "" } else { " in action" };
+        self.fail(format!("{shown}{action} started at {}:{}", self.source.name, self.action_line))
+    }
+
+    /// Adds a template unless its name already has one that is not blank.
+    fn add(&mut self, name: String, root: Vec<Node>) -> Parsed<()> {
+        let blank = |nodes: &[Node]| {
+            nodes.iter().all(|node| match node {
+                Node::Text { start, end } => lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace),
+                _ => false,
+            })
+        };
+        let Some(at) = self.trees.iter().position(|(other, _)| *other == name) else {
+            self.trees.push((name, root));
+            return Ok(());
+        };
+        if blank(&self.trees[at].1) {
+            self.trees[at].1 = root;
+        } else if !blank(&root) {
+            return self.fail(format!("template: multiple definition of template {}", quote(name.as_bytes())));
+        }
+        Ok(())
+    }
+
+    fn file(&mut self) -> Parsed<Vec<Node>> {
+        let mut root = Vec::new();
+        while self.peek().kind != Kind::End {
+            if self.peek().kind == Kind::LeftDelim {
+                let delim = self.next();
+                let token = self.next_non_space();
+                if token.kind == Kind::Define {
+                    self.definition()?;
+                    continue;
+                }
+                self.back(token);
+                self.back(delim);
+            }
+            match self.text_or_action()? {
+                Item::Node(node) => root.push(node),
+                Item::Ended(Ended::End) => return self.fail("unexpected {{end}}"),
+                Item::Ended(Ended::Else) => return self.fail("unexpected {{else}}"),
+            }
+        }
+        Ok(root)
+    }
+
+    fn definition(&mut self) -> Parsed<()> {
+        const CONTEXT: &str = "define clause";
+        let token = self.expect(&[Kind::String, Kind::RawString], CONTEXT)?;
+        let name = self.unquoted(token)?;
+        self.expect(&[Kind::RightDelim], CONTEXT)?;
+        let root = self.own_scope(CONTEXT)?;
+        self.add(name, root)
+    }
+
+    /// Parses the body of a template of its own, which sees no variable from outside.
+    fn own_scope(&mut self, context: &str) -> Parsed<Vec<Node>> {
+        let scope = std::mem::replace(&mut self.scope, vec![0]);
+        let range_depth = std::mem::take(&mut self.range_depth);
+        let action_line = std::mem::take(&mut self.action_line);
+        let (root, ended) = self.list()?;
+        if let Ended::Else = ended {
+            return self.fail(format!("unexpected {{{{else}}}} in {context}"));
+        }
+        (self.scope, self.range_depth, self.action_line) = (scope, range_depth, action_line);
+        Ok(root)
+    }
+
+    fn unquoted(&self, token: Token) -> Parsed<String> {
+        match unquote(self.bytes(token)) {
+            Ok(name) => Ok(lossy(&name).into_owned()),
+            Err(_) => self.fail("invalid syntax"),
+        }
+    }
+
+    fn list(&mut self) -> Parsed<(Vec<Node>, Ended)> {
+        let mut list = Vec::new();
+        while self.peek_non_space().kind != Kind::End {
+            match self.text_or_action()? {
+                Item::Node(node) => list.push(node),
+                Item::Ended(ended) => return Ok((list, ended)),
+            }
+        }
+        self.fail("unexpected EOF")
+    }
+
+    fn text_or_action(&mut self) -> Parsed<Item> {
+        let token = self.next_non_space();
+        match token.kind {
+            Kind::Text => Ok(Item::Node(Node::Text { start: token.start, end: token.end })),
+            Kind::LeftDelim => {
+                self.action_line = token.line;
+                let item = self.action()?;
+                self.action_line = 0;
+                Ok(item)
+            }
+            _ => self.unexpected(token, "input"),
+        }
+    }
+
+    fn action(&mut self) -> Parsed<Item> {
+        let token = self.next_non_space();
+        let node = match token.kind {
+            Kind::Block => self.block()?,
+            Kind::Break => self.leave(Node::Break, "{{break}}")?,
+            Kind::Continue => self.leave(Node::Continue, "{{continue}}")?,
+            Kind::Else => return self.otherwise(),
+            Kind::EndWord => {
+                self.expect(&[Kind::RightDelim], "end")?;
+                return Ok(Item::Ended(Ended::End));
+            }
+            Kind::If => Node::If(self.branch("if")?),
+            Kind::Range => Node::Range(self.branch("range")?),
+            Kind::Template => self.template()?,
+            Kind::With => Node::With(self.branch("with")?),
+            _ => {
+                self.back(token);
+                Node::Action(self.pipeline("command", Kind::RightDelim)?)
+            }
+        };
+        Ok(Item::Node(node))
+    }
+
+    fn leave(&mut self, node: Node, word: &str) -> Parsed<Node> {
+        let token = self.next_non_space();
+        if token.kind != Kind::RightDelim {
+            return self.unexpected(token, word);
+        }
+        if self.range_depth == 0 {
+            return self.fail(format!("{word} outside {{{{range}}}}"));
+        }
+        Ok(node)
+    }
+
+    /// `{{else}}`, `{{else if`, `{{else with`: the last two leave their word for the branch to see.
+    fn otherwise(&mut self) -> Parsed<Item> {
+        if !matches!(self.peek_non_space().kind, Kind::If | Kind::With) {
+            self.expect(&[Kind::RightDelim], "else")?;
+        }
+        Ok(Item::Ended(Ended::Else))
+    }
+
+    fn branch(&mut self, word: &str) -> Parsed<Box<Branch>> {
+        self.check_stack()?;
+        let defined = self.scope.len();
+        let pipe = self.pipeline(word, Kind::RightDelim)?;
+        self.range_depth += usize::from(word == "range");
+        let (list, ended) = self.list()?;
+        self.range_depth -= usize::from(word == "range");
+        let otherwise = match ended {
+            Ended::End => None,
+            Ended::Else => Some(self.else_list(word)?),
+        };
+        self.scope.truncate(defined);
+        Ok(Box::new(Branch { pipe, list, otherwise }))
+    }
+
+    fn else_list(&mut self, word: &str) -> Parsed<Vec<Node>> {
+        match (word, self.peek().kind) {
+            ("if", Kind::If) => {
+                self.next();
+                Ok(vec![Node::If(self.branch("if")?)])
+            }
+            ("with", Kind::With) => {
+                self.next();
+                Ok(vec![Node::With(self.branch("with")?)])
+            }
+            _ => match self.list()? {
+                (list, Ended::End) => Ok(list),
+                (_, Ended::Else) => self.fail("expected end; found {{else}}"),
+            },
+        }
+    }
+
+    fn block(&mut self) -> Parsed<Node> {
+        const CONTEXT: &str = "block clause";
+        let token = self.next_non_space();
+        let name = self.template_name(token, CONTEXT)?;
+        let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
+        self.check_stack()?;
+        let root = self.own_scope(CONTEXT)?;
+        self.add(name.clone(), root)?;
+        Ok(Node::Template(Box::new(Template { pos: token.start, name, pipe: Some(pipe) })))
+    }
+
+    fn template(&mut self) -> Parsed<Node> {
+        const CONTEXT: &str = "template clause";
+        let token = self.next_non_space();
+        let name = self.template_name(token, CONTEXT)?;
+        let next = self.next_non_space();
+        let pipe = if next.kind == Kind::RightDelim {
+            None
+        } else {
+            self.back(next);
+            Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
+        };
+        Ok(Node::Template(Box::new(Template { pos: token.start, name, pipe })))
+    }
+
+    fn template_name(&self, token: Token, context: &str) -> Parsed<String> {
+        match token.kind {
+            Kind::String | Kind::RawString => self.unquoted(token),
+            _ => self.unexpected(token, context),
+        }
+    }
+
+    fn check_stack(&self) -> Parsed<()> {
+        if self.stack.is_spent() { self.fail("max expression depth exceeded") } else { Ok(()) }
+    }
+
+    fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
+        let token = self.peek_non_space();
+        let mut pipe = Pipe { pos: token.start, assigns: false, declared: Vec::new(), commands: Vec::new() };
+        self.declarations(context, &mut pipe)?;
+        loop {
+            let token = self.next_non_space();
+            match token.kind {
+                kind if kind == end => {
+                    self.check_pipeline(&pipe, context)?;
+                    return Ok(pipe);
+                }
+                Kind::Bool
+                | Kind::CharConstant
+                | Kind::Complex
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Identifier
+                | Kind::Number
+                | Kind::Nil
+                | Kind::RawString
+                | Kind::String
+                | Kind::Variable
+                | Kind::LeftParen => {
+                    self.back(token);
+                    pipe.commands.push(self.command()?);
+                }
+                _ => return self.unexpected(token, context),
+            }
+        }
+    }
+
+    fn declarations(&mut self, context: &str, pipe: &mut Pipe) -> Parsed<()> {
+        while self.peek_non_space().kind == Kind::Variable {
+            let variable = self.next();
+            let after = self.peek();
+            let next = self.peek_non_space();
+            match next.kind {
+                Kind::Assign | Kind::Declare => {
+                    pipe.assigns = next.kind == Kind::Assign;
+                    self.next_non_space();
+                    self.declare(variable, pipe);
+                    return Ok(());
+                }
+                Kind::Char if self.bytes(next) == b"," => {
+                    self.next_non_space();
+                    self.declare(variable, pipe);
+                    if context != "range" || pipe.declared.len() >= 2 {
+                        return self.fail(format!("too many declarations in {context}"));
+                    }
+                    if !matches!(self.peek_non_space().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
+                        return self.fail("range can only initialize variables");
+                    }
+                }
+                _ => {
+                    // A space after the variable was skipped: the command needs it to part its arguments.
+                    if after.kind == Kind::Space {
+                        self.back(after);
+                    }
+                    self.back(variable);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn declare(&mut self, token: Token, pipe: &mut Pipe) {
+        let name = self.text(token);
+        let index = self.name_index(&name);
+        pipe.declared.push(index);
+        self.scope.push(index);
+    }
+
+    fn name_index(&mut self, name: &str) -> u32 {
+        let at = self.names.iter().position(|other| other == name).unwrap_or_else(|| {
+            self.names.push(name.into());
+            self.names.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Parsed<()> {
+        if pipe.commands.is_empty() {
+            return self.fail(format!("missing value for {context}"));
+        }
+        for (index, command) in pipe.commands.iter().enumerate().skip(1) {
+            let first = &command.args[0].kind;
+            if matches!(
+                first,
+                ExprKind::Bool(_) | ExprKind::Dot | ExprKind::Nil | ExprKind::Number(_) | ExprKind::Text { .. }
+            ) {
+                return self.fail(format!("non executable command in pipeline stage {}", index + 1));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Parsed<Command> {
+        let mut command = Command { pos: self.peek_non_space().start, args: Vec::new() };
+        loop {
+            self.peek_non_space();
+            if let Some(operand) = self.operand()? {
+                command.args.push(operand);
+            }
+            let token = self.next();
+            match token.kind {
+                Kind::Space => continue,
+                Kind::RightDelim | Kind::RightParen => self.back(token),
+                Kind::Pipe => {}
+                _ => return self.unexpected(token, "operand"),
+            }
+            break;
+        }
+        if command.args.is_empty() { self.fail("empty command") } else { Ok(command) }
+    }
+
+    fn operand(&mut self) -> Parsed<Option<Expr>> {
+        let Some(term) = self.term()? else {
+            return Ok(None);
+        };
+        if self.peek().kind != Kind::Field {
+            return Ok(Some(term));
+        }
+        let pos = self.peek().start;
+        let mut fields = Vec::new();
+        while self.peek().kind == Kind::Field {
+            let token = self.next();
+            fields.push(self.text(token)[1..].into());
+        }
+        self.chain(term, pos, fields).map(Some)
+    }
+
+    fn chain(&mut self, term: Expr, pos: usize, fields: Vec<Box<str>>) -> Parsed<Expr> {
+        let joined = |own: Fields, more: Vec<Box<str>>| -> Fields { own.into_iter().chain(more).collect() };
+        let kind = match term.kind {
+            ExprKind::Field(own) => ExprKind::Field(joined(own, fields)),
+            ExprKind::Variable(name, own) => ExprKind::Variable(name, joined(own, fields)),
+            ExprKind::Bool(_) | ExprKind::Text { .. } | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
+                let shown = self.show_constant(&term);
+                return self.fail(format!("unexpected . after term {}", quote(shown.as_bytes())));
+            }
+            _ => ExprKind::Chain(Box::new(term), fields.into()),
+        };
+        Ok(Expr { pos, kind })
+    }
+
+    fn show_constant(&self, term: &Expr) -> String {
+        match &term.kind {
+            ExprKind::Bool(truth) => truth.to_string(),
+            ExprKind::Text { quoted, .. } => lossy(quoted).into_owned(),
+            ExprKind::Number(number) => number.text.clone(),
+            ExprKind::Nil => "nil".into(),
+            _ => ".".into(),
+        }
+    }
+
+    fn term(&mut self) -> Parsed<Option<Expr>> {
+        let token = self.next_non_space();
+        let kind = match token.kind {
+            Kind::Identifier => ExprKind::Function(self.function(token)?),
+            Kind::Dot => ExprKind::Dot,
+            Kind::Nil => ExprKind::Nil,
+            Kind::Variable => self.variable(token)?,
+            Kind::Field => ExprKind::Field(Box::new([self.text(token)[1..].into()])),
+            Kind::Bool => ExprKind::Bool(self.bytes(token) == b"true"),
+            Kind::CharConstant | Kind::Complex | Kind::Number => {
+                match Number::parse(&self.text(token), token.kind) {
+                    Ok(number) => ExprKind::Number(Box::new(number)),
+                    Err(text) => return self.fail(text),
+                }
+            }
+            Kind::LeftParen => {
+                self.check_stack()?;
+                ExprKind::Pipe(Box::new(self.pipeline("parenthesized pipeline", Kind::RightParen)?))
+            }
+            Kind::String | Kind::RawString => match unquote(self.bytes(token)) {
+                Ok(text) => ExprKind::Text { quoted: self.bytes(token).into(), text: text.into() },
+                Err(_) => return self.fail("invalid syntax"),
+            },
+            _ => {
+                self.back(token);
+                return Ok(None);
+            }
+        };
+        // A pipeline in parentheses stands where its content begins.
+        let pos = if let ExprKind::Pipe(pipe) = &kind { pipe.pos } else { token.start };
+        Ok(Some(Expr { pos, kind }))
+    }
+
+    fn function(&self, token: Token) -> Parsed<&'static Function> {
+        let name = self.text(token);
+        match Function::find(&name, self.version) {
+            Some(function) => Ok(function),
+            None => self.fail(format!("function {} not defined", quote(name.as_bytes()))),
+        }
+    }
+
+    fn variable(&mut self, token: Token) -> Parsed<ExprKind> {
+        let name = self.text(token);
+        let index = self.name_index(&name);
+        if self.scope.contains(&index) {
+            return Ok(ExprKind::Variable(index, Box::default()));
+        }
+        self.fail(format!("undefined variable {}", quote(name.as_bytes())))
+    }
+}

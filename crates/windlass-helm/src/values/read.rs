@@ -1,0 +1,90 @@
+//! Values files: YAML in which every number is a float, since Helm reads it through JSON.
+
+use crate::template::HelmVersion;
+use windlass_core::{Error, Limits, Map, Result, Value};
+use windlass_yaml::{Format, Options, Reader};
+
+/// Go keeps the last of two equal keys, and charts go by that.
+fn options(limits: &Limits) -> Options {
+    Options::from(limits).with_format(Format::Yaml).with_repeated_keys(true)
+}
+
+/// Reads the first document of a text; null where there is none. What follows it is not looked at, as in Go.
+pub(crate) fn first_document(text: &[u8], limits: &Limits) -> Result<Value> {
+    let options = options(limits);
+    Reader::new(text, &options)?.next().map_or(Ok(Value::Null), |document| Ok(document?.value))
+}
+
+/// Reads all documents of a values file, with every number a float.
+pub(crate) fn documents(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
+    let options = options(limits);
+    let mut documents = Vec::new();
+    for document in Reader::new(text, &options)? {
+        documents.push(with_floats(document?.value));
+    }
+    Ok(documents)
+}
+
+/// Reads all documents of a text, numbers as they are written.
+pub(crate) fn documents_as_written(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
+    let options = options(limits);
+    Reader::new(text, &options)?.map(|document| Ok(document?.value)).collect()
+}
+
+/// Makes every number a float.
+pub(crate) fn with_floats(value: Value) -> Value {
+    match value {
+        // As Go does: a number of JSON is a float64, and digits beyond its precision are lost.
+        #[allow(clippy::cast_precision_loss)]
+        Value::Int(number) => Value::Float(number as f64),
+        Value::List(items) => items.into_iter().map(with_floats).collect(),
+        Value::Map(map) => map.into_iter().map(|(key, value)| (key, with_floats(value))).collect(),
+        other => other,
+    }
+}
+
+/// Puts `over` over `base`: maps are merged, anything else is replaced, null too.
+pub(crate) fn merged(base: Map, over: Map) -> Map {
+    let mut out = base;
+    for (key, value) in over {
+        let value = match (out.remove(&key), value) {
+            (Some(Value::Map(old)), Value::Map(new)) => Value::Map(merged(old, new)),
+            (_, value) => value,
+        };
+        out.insert(key, value);
+    }
+    out
+}
+
+/// Says that values are no map, as Go does.
+pub(crate) fn not_a_map(value: &Value) -> String {
+    let kind = match value {
+        Value::Text(_) => "string",
+        Value::List(_) => "array",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::Float(_) => "number",
+        Value::Null | Value::Map(_) => "object",
+    };
+    format!(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type \
+         map[string]interface {{}}"
+    )
+}
+
+/// Takes a document for a map of values; null is an empty one.
+pub(crate) fn map_of(document: Value, name: &str, version: HelmVersion) -> Result<Map> {
+    let among_several = if version == HelmVersion::V4 { "cannot unmarshal yaml document: " } else { "" };
+    match document {
+        Value::Null => Ok(Map::new()),
+        Value::Map(map) => Ok(map),
+        other => {
+            let wrong = not_a_map(&other);
+            Err(crate::chart::invalid(format!("failed to parse {name}: {among_several}{wrong}")))
+        }
+    }
+}
+
+/// Names the file in an error of its reader.
+pub(crate) fn failed(name: &str, error: &Error) -> Error {
+    Error::new(error.kind(), format!("failed to parse {name}: {error}"))
+}

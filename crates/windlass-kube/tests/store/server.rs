@@ -1,0 +1,170 @@
+//! A server that keeps ConfigMaps.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use http::{Method, Request, Response, Uri};
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use windlass_core::Value;
+use windlass_kube::{Cluster, KubeOptions, KubeStore};
+
+use crate::script::{self, absent, status};
+
+/// ConfigMaps of one namespace, with versions and preconditions as Kubernetes has them.
+#[derive(Clone, Default)]
+pub(crate) struct Maps(pub(crate) Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    pub(crate) namespace: bool,
+    pub(crate) counter: u64,
+    pub(crate) maps: BTreeMap<String, Value>,
+    pub(crate) log: Vec<String>,
+    /// Bytes of the largest request.
+    pub(crate) largest: usize,
+    /// After so many requests of the log, what goes wrong.
+    pub(crate) fault: Option<(usize, Fault)>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Fault {
+    /// Nothing is answered any more.
+    Down,
+    /// One request is carried out, and its answer lost.
+    Lost,
+}
+
+/// Reads `labelSelector`: `a`, `!a`, `a=b`, joined by commas.
+fn selector(uri: &Uri) -> Vec<String> {
+    let query = uri.query().unwrap_or_default();
+    let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
+    let plain = selector.replace("%2C", ",").replace("%21", "!").replace("%3D", "=");
+    plain.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn selects(selector: &[String], map: &Value) -> bool {
+    let label = |name: &str| map.text_at(&["metadata", "labels", name]);
+    selector.iter().all(|part| match (part.strip_prefix('!'), part.split_once('=')) {
+        (Some(name), _) => label(name).is_none(),
+        (None, Some((name, value))) => label(name) == Some(value),
+        (None, None) => label(part).is_some(),
+    })
+}
+
+impl Maps {
+    pub(crate) fn store(&self) -> KubeStore {
+        let maps = self.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let maps = maps.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.unwrap().to_bytes();
+                let (status, text) = maps.0.lock().unwrap().answer(&parts.method, &parts.uri, &body);
+                let response = Response::builder().status(status).body(Body::from(text.into_bytes()));
+                Ok::<_, std::convert::Infallible>(response.unwrap())
+            }
+        });
+        let cluster = Cluster::from_kube_client(Client::new(service, "default"), "https://maps.example");
+        KubeStore::new(cluster, &KubeOptions::default())
+    }
+
+    /// Makes a server of its own that keeps the same.
+    pub(crate) fn fork(&self) -> Self {
+        let inner = self.0.lock().unwrap();
+        let Inner { namespace, counter, maps, .. } = &*inner;
+        let fork = Inner { namespace: *namespace, counter: *counter, maps: maps.clone(), ..Inner::default() };
+        Self(Arc::new(Mutex::new(fork)))
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap().log).join("\n")
+    }
+
+    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        change(self.0.lock().unwrap().maps.get_mut(name).unwrap());
+    }
+}
+
+impl Inner {
+    fn answer(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> (u16, String) {
+        let path = uri.path();
+        self.log.push(format!("{method} {path}"));
+        self.largest = self.largest.max(body.len());
+        if let Some((at, outcome)) = self.fault
+            && self.log.len() > at
+        {
+            match outcome {
+                Fault::Down => return (500, status(500, "InternalError", "down", "{}")),
+                Fault::Lost => {
+                    self.fault = None;
+                    let _ = self.carry_out(method, uri, body);
+                    return (500, status(500, "InternalError", "down", "{}"));
+                }
+            }
+        }
+        self.carry_out(method, uri, body)
+    }
+
+    fn carry_out(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> (u16, String) {
+        let path = uri.path();
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let name = path.rsplit_once("configmaps/").map_or("", |(_, name)| name).to_owned();
+        match (method.as_str(), self.maps.get(&name).cloned()) {
+            ("POST", _) if path == "/api/v1/namespaces" => {
+                self.namespace = true;
+                (201, "{}".into())
+            }
+            ("POST", _) if !self.namespace => (404, absent("namespaces", "windlass-system")),
+            ("POST", _) => {
+                let name = body.text_at(&["metadata", "name"]).unwrap().to_owned();
+                if self.maps.contains_key(&name) {
+                    return (409, status(409, "AlreadyExists", "already exists", "{}"));
+                }
+                (201, self.keep(name, body))
+            }
+            ("GET", _) if name.is_empty() => {
+                let selector = selector(uri);
+                let items = self.maps.values().filter(|map| selects(&selector, map)).map(Value::canonical);
+                (200, script::list(&items.collect::<Vec<_>>(), ""))
+            }
+            (_, None) => (404, absent("configmaps", &name)),
+            ("GET", Some(map)) => (200, map.canonical()),
+            ("PUT", Some(map)) => {
+                let version =
+                    |value: &Value| value.text_at(&["metadata", "resourceVersion"]).map(str::to_owned);
+                if version(&map) != version(&body) {
+                    return (409, status(409, "Conflict", "modified", "{}"));
+                }
+                if map == body {
+                    return (200, map.canonical());
+                }
+                (200, self.keep(name, body))
+            }
+            ("DELETE", Some(map)) => {
+                for key in ["resourceVersion", "uid"] {
+                    let wanted = body.text_at(&["preconditions", key]);
+                    if wanted.is_some_and(|wanted| map.text_at(&["metadata", key]) != Some(wanted)) {
+                        return (409, status(409, "Conflict", "modified", "{}"));
+                    }
+                }
+                self.maps.remove(&name);
+                (200, "{}".into())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn keep(&mut self, name: String, mut body: Value) -> String {
+        self.counter += 1;
+        let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap();
+        metadata.insert("resourceVersion", self.counter.to_string());
+        if metadata.get("uid").is_none() {
+            metadata.insert("uid", format!("u-{}", self.counter));
+        }
+        let text = body.canonical();
+        self.maps.insert(name, body);
+        text
+    }
+}

@@ -1,0 +1,58 @@
+//! What `kustomize build` 5.8.3 renders, byte for byte, without a checkout, a program or anything global.
+//!
+//! ```
+//! use windlass_core::{Context, TreePath};
+//! use windlass_kustomize::{Options, build};
+//! use windlass_testkit::{TestClock, files};
+//!
+//! let files = files([
+//!     ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+//!     ("base/web.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"),
+//!     ("prod/kustomization.yaml", "resources: [../base]\nnamePrefix: prod-\n"),
+//! ]);
+//! let cx = Context::new(TestClock::new());
+//! let built = build(&cx, &files, &TreePath::new("prod")?, &Options::default())?;
+//! assert_eq!(built.text, "apiVersion: v1\nkind: Service\nmetadata:\n  name: prod-web\n");
+//! assert_eq!(built.objects[0].origin.to_string(), "base/web.yaml:1");
+//! assert_eq!(&*built.objects[0].origin.transformers[0], "PrefixTransformer");
+//! # Ok::<(), windlass_core::Error>(())
+//! ```
+//!
+//! # Invariants
+//!
+//! - Every byte is that of kustomize 5.8.3 with its default flags; where it fails, so does this.
+//! - No globals: builds with other schemas run side by side. A build reads only through [`Files`](windlass_core::Files).
+//! - Costs grow with the size of the input: objects are found by index, and a file is read once for all overlays.
+//! - Errors name the file and the field, all problems of a list together; no error shows a value of an object.
+//!
+//! # What it does not do
+//!
+//! - Remote resources and bases, Helm charts, and generators or transformers that are programs or containers are refused
+//!   with an error that names the file and the field: a build is hermetic.
+//! - A link inside the tree is followed wherever it leads inside the tree; kustomize also refuses links that lead out of
+//!   the folder of a kustomization.
+//! - Comments inside of a text that a replacement changes as YAML are lost.
+//!
+//! The fields are those of the [reference](https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/).
+
+mod build;
+mod config;
+mod decode;
+mod emit;
+mod filter;
+mod generate;
+mod id;
+mod kustomization;
+mod node;
+mod options;
+mod order;
+mod patch;
+mod read;
+mod renderer;
+mod resmap;
+mod resource;
+mod schema;
+mod select;
+
+pub use options::{Built, BuiltObject, Options, Restrict, VERSION, build};
+pub use renderer::Kustomize;

@@ -1,0 +1,5 @@
+//! Patches: strategic ones and JSON patches.
+
+mod items;
+pub(crate) mod json;
+pub(crate) mod strategic;

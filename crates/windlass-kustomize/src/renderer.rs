@@ -1,0 +1,78 @@
+//! The renderer for engines.
+
+use std::collections::BTreeMap;
+
+use windlass_core::{
+    Context, Digest, Error, ErrorKind, Item, Object, ObjectId, Origin, RenderInput, Rendered, Renderer,
+    Result, Value, Warning,
+};
+
+use crate::{Options, Restrict, VERSION, build};
+
+/// Renders the kustomization at the path of the input.
+///
+/// - The objects are those of [`build`], in the order of its output, with file, line and transformers.
+/// - The reads are all files that the build read, so that a change elsewhere renders nothing.
+/// - Two objects that differ only in the version of their group are an error that names both places: they would be one
+///   object of the target.
+///
+/// ```
+/// use windlass_core::Renderer;
+/// use windlass_kustomize::{Kustomize, Options, Restrict};
+/// let renderer = Kustomize::new(Options::default().with_restrict(Restrict::None));
+/// assert_ne!(renderer.fingerprint(), Kustomize::default().fingerprint());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Kustomize {
+    options: Options,
+}
+
+impl Kustomize {
+    /// Makes a renderer.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options: Options { objects: true, ..options } }
+    }
+}
+
+impl Renderer for Kustomize {
+    fn fingerprint(&self) -> Digest {
+        Digest::of_value(&Value::from_iter([
+            ("renderer", Value::from("windlass-kustomize")),
+            ("version", env!("CARGO_PKG_VERSION").into()),
+            ("kustomize", VERSION.into()),
+            ("restrict", (self.options.restrict == Restrict::RootOnly).into()),
+            ("managedByLabel", self.options.managed_by_label.into()),
+        ]))
+    }
+
+    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let built = build(cx, &**input.artifact.files(), input.path, &self.options)?;
+        let (mut items, mut problems) = (Vec::with_capacity(built.objects.len()), Vec::new());
+        let mut places: BTreeMap<ObjectId, Origin> = BTreeMap::new();
+        for object in built.objects {
+            cx.check()?;
+            let at = |error: Error| {
+                error.with_each("path", &object.origin.file).with_each("line", object.origin.line)
+            };
+            match Object::new(object.body.unwrap_or_default()) {
+                Err(error) => problems.push(at(error)),
+                Ok(body) => {
+                    if let Some(first) = places.insert(body.id().clone(), object.origin.clone()) {
+                        problems.push(at(twice(body.id(), &first)));
+                    }
+                    items.push(Item::new(body, object.origin));
+                }
+            }
+        }
+        if let Some(error) = Error::all(problems) {
+            return Err(error);
+        }
+        let warnings = built.warnings.into_iter().map(Warning::new).collect();
+        Ok(Rendered { items, reads: built.reads, warnings })
+    }
+}
+
+fn twice(id: &ObjectId, first: &Origin) -> Error {
+    Error::new(ErrorKind::Conflict, "the object is written twice").with("object", id).with("first", first)
+}

@@ -1,0 +1,5 @@
+//! Builds against the recorded bytes of kustomize.
+
+mod conformance;
+mod folder;
+mod own;
