@@ -163,6 +163,10 @@ pub struct Saved {
     /// Where the unit is rendered from, where that is known: units of one source know one another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<UnitOrigin>,
+    /// Since when the unit is known by this name: of two that are rendered from the same folder, the younger one is the older
+    /// one by its new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// The hooks that ran last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<ObjectId, HookRun>,
@@ -178,6 +182,7 @@ impl Saved {
             history: Vec::new(),
             default_namespace: None,
             origin: None,
+            since: None,
             hooks: BTreeMap::new(),
         }
     }
@@ -204,6 +209,8 @@ pub struct Delta {
     pub default_namespace: Option<Text>,
     /// Where the unit is rendered from, where that is recorded for the first time or has changed.
     pub origin: Option<UnitOrigin>,
+    /// Since when the unit is known, where that is recorded for the first time.
+    pub since: Option<Timestamp>,
     /// Hooks that ran.
     pub hooks: BTreeMap<ObjectId, HookRun>,
     /// Forget the unit: afterwards nothing is stored of it.
@@ -233,6 +240,7 @@ impl Delta {
         if self.origin.is_some() {
             saved.origin.clone_from(&self.origin);
         }
+        saved.since = saved.since.or(self.since);
         saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
         saved.hooks.retain(|id, _| !self.drop.contains(id));
     }

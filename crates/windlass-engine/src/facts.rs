@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
     Digest, Error, HookRun, Interest, Inventory, Item, Look, Node, ObjectId, Observed, Prediction, Revision,
-    Taken, Text, UnitId, Warning,
+    Taken, Text, Timestamp, UnitId, Warning,
 };
 
 /// A wanted object, and what the target said of it.
@@ -65,6 +65,8 @@ pub struct Facts {
     pub siblings: Siblings,
     /// Objects that a person wants to be left alone, and why.
     pub held: BTreeMap<ObjectId, Text>,
+    /// Since when the unit is known by its name.
+    pub since: Option<Timestamp>,
     /// The namespace that objects without one went into so far.
     pub default_namespace: Option<Text>,
     /// Hooks that ran.
@@ -89,6 +91,7 @@ impl Facts {
             takes: BTreeMap::new(),
             siblings: Siblings::default(),
             held: BTreeMap::new(),
+            since: None,
             default_namespace: None,
             hooks: BTreeMap::new(),
             warnings: Vec::new(),

@@ -250,6 +250,32 @@ fn an_object_that_moves_between_units_in_one_commit_keeps_its_uid() {
     }
 }
 
+#[test]
+fn a_unit_that_gets_another_name_takes_its_objects_along_and_the_old_name_takes_nothing_back() {
+    let scene = Scene::new(MemoryTarget::with_predict);
+    scene.commit(&[("a", &map("till", "1"))]);
+    let named = |name: &str| {
+        let engine = scene.engine("a");
+        let renderer = Arc::new(LinesRenderer::new());
+        let renamed = Engine::of(unit(name), Arc::clone(&scene.shared), renderer, Arc::clone(&scene.place));
+        if name == "a" {
+            engine
+        } else {
+            renamed.with_path(TreePath::new("a").unwrap()).with_source_name("the one source")
+        }
+    };
+    scene.apply(&Fleet::of([named("a")]).unwrap());
+    scene.clock.advance(Duration::from_secs(60));
+    let plan = scene.clock.block_on(named("b").plan(&scene.cx)).unwrap().to_string();
+    assert!(plan.contains("takes it from a"), "{plan}");
+    scene.apply(&Fleet::of([named("b")]).unwrap());
+    assert!(scene.target.owner_of(&id("ConfigMap/ns/till")).unwrap().is_of(&unit("b")));
+    scene.clock.advance(Duration::from_secs(60));
+    scene.apply(&Fleet::of([named("a")]).unwrap());
+    assert!(scene.target.owner_of(&id("ConfigMap/ns/till")).unwrap().is_of(&unit("b")), "no fight");
+    assert_eq!(scene.target.writes(), ["create ConfigMap/ns/till", "change ConfigMap/ns/till"]);
+}
+
 fn ask(scene: &Scene, name: &str, control: &Control) {
     let unit = unit(name);
     let cx = scene.clock.context();

@@ -79,6 +79,7 @@ impl Engine {
         let inventory = saved.map(|saved| saved.inventory.clone()).unwrap_or_default();
         let mut facts = Facts::new(self.0.unit.clone(), self.0.target.profile().place, inventory);
         facts.default_namespace = saved.and_then(|saved| saved.default_namespace.clone());
+        facts.since = saved.and_then(|saved| saved.since);
         facts.hooks = saved.map(|saved| saved.hooks.clone()).unwrap_or_default();
         let now = cx.now().wall;
         let held = control.objects.iter().filter(|(_, suspension)| suspension.holds_at(now));

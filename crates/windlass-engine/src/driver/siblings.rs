@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
     Admitted, Artifact, Context, Digest, Item, ObjectId, Observation, RenderInput, Renderer, Result,
-    TreePath, UnitId, UnitOrigin,
+    Timestamp, TreePath, UnitId, UnitOrigin,
 };
 
 use super::Engine;
@@ -26,11 +26,13 @@ struct Entry {
     renderer: Arc<dyn Renderer>,
     /// What it wants, of the artifact that it was asked for last.
     wants: Option<(Digest, Arc<BTreeSet<ObjectId>>)>,
+    /// It is the unit itself, by the name that it had before.
+    was_ours: bool,
 }
 
 impl Roster {
     pub(crate) fn enter(&self, unit: &UnitId, origin: UnitOrigin, renderer: Arc<dyn Renderer>) {
-        self.entries().insert(unit.clone(), Entry { origin, renderer, wants: None });
+        self.entries().insert(unit.clone(), Entry { origin, renderer, wants: None, was_ours: false });
     }
 
     pub(crate) fn leave(&self, unit: &UnitId) {
@@ -73,9 +75,13 @@ impl Engine {
             return Ok(Siblings::default());
         };
         let mut entries = self.0.roster.of_source(&origin, &self.0.unit);
-        self.add_stored(cx, &origin, &mut entries).await?;
+        self.add_stored(cx, &origin, facts.since, &mut entries).await?;
         let mut siblings = Siblings::default();
         for (unit, entry) in entries {
+            if entry.was_ours {
+                siblings.known.insert(unit);
+                continue;
+            }
             match self.wants(cx, artifact, &unit, entry).await {
                 Ok(wants) => {
                     for id in wants.iter() {
@@ -108,6 +114,7 @@ impl Engine {
         &self,
         cx: &Context,
         origin: &UnitOrigin,
+        since: Option<Timestamp>,
         entries: &mut BTreeMap<UnitId, Entry>,
     ) -> Result<()> {
         let (store, limit) = (self.store()?, cx.limits().request_timeout);
@@ -118,10 +125,12 @@ impl Engine {
                 continue;
             }
             let saved = call(cx, "state store", limit, store.load(cx, &unit)).await?;
-            let stored = saved.and_then(|saved| saved.origin).filter(|stored| stored.source == origin.source);
-            if let Some(origin) = stored {
-                entries.insert(unit, Entry { origin, renderer: Arc::clone(&self.0.renderer), wants: None });
-            }
+            let Some(saved) = saved else { continue };
+            let Some(stored) = saved.origin.filter(|stored| stored.source == origin.source) else { continue };
+            let older = since.is_none_or(|since| saved.since.is_some_and(|its| its < since));
+            let was_ours = stored == *origin && older;
+            let renderer = Arc::clone(&self.0.renderer);
+            entries.insert(unit, Entry { origin: stored, renderer, wants: None, was_ours });
         }
         Ok(())
     }

@@ -41,6 +41,9 @@ impl State {
         if self.origin.is_some() && saved.is_none_or(|saved| saved.origin != self.origin) {
             delta.origin.clone_from(&self.origin);
         }
+        if saved.is_none_or(|saved| saved.since.is_none()) && delta.origin.is_some() {
+            delta.since = Some(self.report.started);
+        }
     }
 
     /// What is remembered of a hook, with how it ended.
