@@ -2,6 +2,7 @@
 
 mod asking;
 mod beside;
+mod control_of;
 mod processes;
 mod safety;
 mod versions;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use asking::*;
 pub use beside::*;
+pub use control_of::ControlOf;
 pub use processes::*;
 pub use safety::*;
 pub use versions::*;

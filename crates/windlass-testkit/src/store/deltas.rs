@@ -145,7 +145,7 @@ pub fn the_default_namespace_is_kept(harness: &dyn StoreHarness) -> Check {
 pub fn hooks_are_remembered_until_they_are_dropped(harness: &dyn StoreHarness) -> Check {
     let ran =
         |of: &str| HookRun { run: Digest::of(of.as_bytes()), ..everything().hooks[&map("migrate")].clone() };
-    let mut first = putting("a");
+    let mut first = putting("gone");
     first.hooks = [(map("seed"), ran("one")), (map("migrate"), ran("one")), (map("gone"), ran("one"))].into();
     let version = saved(harness, &web(), None, &first)?;
     let mut second = Delta::default();
