@@ -46,6 +46,11 @@ impl Root {
         Ok(self.about(below)?.is_none())
     }
 
+    /// Says what lies there, without a look into it.
+    pub(crate) fn metadata(&self, below: &Path) -> Result<Option<Metadata>> {
+        self.about(below)
+    }
+
     /// Says whether `file` still is what lies there.
     pub(crate) fn is_at(&self, below: &Path, file: &File) -> Result<bool> {
         let held = file.metadata().map_err(|error| fault("look at", &self.path(below), error))?;

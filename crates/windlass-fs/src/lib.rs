@@ -31,8 +31,9 @@
 //! - No kinds of Kubernetes: what comes before what, and how an object is, are given with `with_order` and
 //!   `with_health`.
 //!
-//! What it does not do: watch, since that takes a part of each system; predict, since a file becomes what is written;
-//! and bring an editor's comments into a changed object, since the object is written anew.
+//! What it does not do: be told of changes by the system, since each has its own way and some file systems have none, so
+//! that a watch polls; predict, since a file becomes what is written; and bring an editor's comments into a changed object,
+//! since the object is written anew.
 
 mod disk;
 mod fault;

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use windlass_core::{
-    Context, Delta, Digest, Error, ErrorKind, Fence, Inventory, Now, ObjectId, Owned, Result, Saved,
-    StateStore, UnitId, Version,
+    Context, ControlStore, Delta, Digest, Error, ErrorKind, Fence, Inventory, Now, ObjectId, Owned, Result,
+    Saved, StateStore, UnitId, Version,
 };
 use windlass_fs::FileStore;
+use windlass_testkit::control::{ControlHarness, Controls};
 use windlass_testkit::store::StoreHarness;
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::{TestClock, block_on, unit};
@@ -51,7 +52,38 @@ mod laws {
         }
     }
 
-    windlass_testkit::store_suite!(Shelf::new);
+    impl ControlHarness for Shelf {
+        fn store(&self) -> Arc<dyn ControlStore> {
+            self.store.clone()
+        }
+
+        fn controls(&self, cx: &Context, installation: &str) -> Check<Result<Controls>> {
+            Ok(block_on(self.store.controls(cx, installation)))
+        }
+
+        fn reopen(&self) -> Check<Arc<dyn ControlStore>> {
+            Ok(Arc::new(FileStore::new(self.place.path().join("state"))))
+        }
+
+        fn damage(&self, unit: &UnitId) -> Check {
+            let path = self.place.path().join(format!("state/control/{unit}.json"));
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(path, text.replace("ann", "eve")).unwrap();
+            Ok(())
+        }
+
+        fn state(&self) -> Check<Arc<dyn StateStore>> {
+            Ok(self.store.clone())
+        }
+    }
+
+    mod state {
+        windlass_testkit::store_suite!(super::Shelf::new);
+    }
+
+    mod control {
+        windlass_testkit::control_suite!(super::Shelf::new);
+    }
 }
 
 fn context() -> Context {

@@ -70,6 +70,7 @@
 //! | [`transform_suite!`] | [`Transform`](windlass_core::Transform) | [`transform::TransformHarness`] |
 //! | [`target_suite!`] | [`Target`](windlass_core::Target), [`Predict`](windlass_core::Predict), [`Watch`](windlass_core::Watch) | [`target::TargetHarness`] |
 //! | [`store_suite!`] | [`StateStore`](windlass_core::StateStore), also a target's by [`store::StateOf`] | [`store::StoreHarness`] |
+//! | [`control_suite!`] | [`ControlStore`](windlass_core::ControlStore), also a target's by [`control::ControlOf`] | [`control::ControlHarness`] |
 //! | [`order_suite!`] | [`OrderRule`](windlass_core::OrderRule) | [`order::OrderHarness`] |
 //! | [`dialect_suite!`] | [`Dialect`](windlass_core::Dialect) | [`dialect::DialectHarness`] |
 //! | [`health_suite!`] | [`HealthCheck`](windlass_core::HealthCheck) | [`health::HealthHarness`] |
@@ -94,6 +95,7 @@
 //! `windlass-sim`.
 
 mod clock;
+pub mod control;
 pub mod dialect;
 pub mod fence;
 pub mod health;

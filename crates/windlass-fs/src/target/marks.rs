@@ -128,7 +128,7 @@ fn marks() -> PathBuf {
     Path::new(OWN).join("marks")
 }
 
-fn mark_of(id: &ObjectId) -> Result<PathBuf> {
+pub(super) fn mark_of(id: &ObjectId) -> Result<PathBuf> {
     Ok(marks().join(name::path_of(id, "json")?))
 }
 

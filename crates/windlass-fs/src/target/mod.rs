@@ -5,6 +5,7 @@ mod look;
 mod marks;
 mod state;
 mod sweep;
+mod watch;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use windlass_core::{
 };
 
 use self::state::State;
+use self::watch::Watched;
 use crate::disk::{Access, Root};
 use crate::fault::fault;
 use crate::keeper::Keeper;
@@ -54,6 +56,8 @@ use crate::keeper::Keeper;
 ///   target is dropped. Another process, or another target in this one, gets a [`Conflict`](ErrorKind::Conflict) that
 ///   names the holder. Looking needs no lock. A crash releases it. Where somebody deletes the folder meanwhile, the next
 ///   write locks anew what is there then.
+/// - It is watched: a change by hand, and a write of another unit, names the units that look at the object or own it. Changes
+///   are found by polls, a second apart, or further where a poll takes long; a file that lies still is not read again.
 /// - What is made is readable by its owner alone, unless [`readable_by_others`](Self::readable_by_others).
 ///
 /// # What it means here
@@ -94,7 +98,7 @@ impl DirTarget {
         let place = root.to_string_lossy().into();
         let root = Root::new(root);
         let keeper = Arc::new(Keeper::new(root.clone()));
-        let folder = Folder { root, access: Access::Owner, keeper };
+        let folder = Folder { root, access: Access::Owner, keeper, watched: Watched::default() };
         Ok(Self {
             place,
             state: State::of(&folder),
@@ -146,6 +150,7 @@ impl fmt::Debug for DirTarget {
 impl Target for DirTarget {
     fn profile(&self) -> Profile<'_> {
         Profile::new(&self.place)
+            .with_watch(self)
             .with_state(&self.state)
             .with_control(&self.state)
             .with_dialects(&self.dialects)
@@ -154,12 +159,14 @@ impl Target for DirTarget {
     }
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        cx.check()?;
+        self.folder.watch(cx, interest)?;
         self.folder.observe(cx, interest)
     }
 
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
         let turn = self.folder.turn(cx)?;
-        self.folder.write(cx, write, &turn)
+        self.folder.quietly(cx, write, || self.folder.write(cx, write, &turn))
     }
 }
 
@@ -169,6 +176,7 @@ struct Folder {
     root: Root,
     access: Access,
     keeper: Arc<Keeper>,
+    watched: Watched,
 }
 
 /// Gives the one path by which a folder goes, whichever way it was named: two targets with one place are one target.

@@ -1,6 +1,8 @@
 //! The laws of a target, and of the store in it.
 
-use windlass_core::{ObjectId, StateStore, UnitId};
+use windlass_core::{Control, ControlStore, ObjectId, StateStore, UnitId};
+use windlass_fs::FileStore;
+use windlass_testkit::control::{ControlHarness, ControlOf, Controls};
 use windlass_testkit::store::{StateOf, StoreHarness};
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::target::TargetHarness;
@@ -78,5 +80,49 @@ mod state {
         }
     }
 
-    windlass_testkit::store_suite!(|| Inside(Place::new()));
+    impl ControlHarness for Inside {
+        fn store(&self) -> Arc<dyn ControlStore> {
+            Arc::new(ControlOf(self.0.target()))
+        }
+
+        /// By the very files.
+        fn controls(&self, cx: &Context, installation: &str) -> Check<Result<Controls>> {
+            let store = FileStore::new(self.0.path(".windlass/state"));
+            Ok(block_on(store.controls(cx, installation)))
+        }
+
+        fn reopen(&self) -> Check<Arc<dyn ControlStore>> {
+            Ok(Arc::new(ControlOf(Arc::new(DirTarget::open(self.0.folder.path()).unwrap()))))
+        }
+
+        fn damage(&self, unit: &UnitId) -> Check {
+            self.0.put(&format!(".windlass/state/control/{unit}.json"), "{\"format\":1,");
+            Ok(())
+        }
+
+        fn state(&self) -> Check<Arc<dyn StateStore>> {
+            Ok(Arc::new(StateOf(self.0.target())))
+        }
+    }
+
+    mod kept {
+        windlass_testkit::store_suite!(|| super::Inside(super::Place::new()));
+    }
+
+    mod asked {
+        windlass_testkit::control_suite!(|| super::Inside(super::Place::new()));
+    }
+
+    #[test]
+    fn a_persons_word_gets_through_while_somebody_writes_to_the_folder() {
+        let place = Place::with_web();
+        let other = DirTarget::open(place.folder.path()).unwrap();
+        assert_eq!(
+            block_on(other.write(&context(), &delete("web"))).unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
+        let asked = ControlOf(Arc::new(other));
+        block_on(asked.set_control(&context(), &unit("web"), None, &Control::default())).unwrap();
+        assert!(block_on(ControlOf(place.target()).control(&context(), &unit("web"))).unwrap().is_some());
+    }
 }

@@ -21,6 +21,7 @@ mod marks;
 mod model;
 mod reading;
 mod safety;
+mod watching;
 mod writing;
 
 /// A folder, a target on it, and short ways to use both.

@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::fail;
 use crate::live::parts;
 use crate::owner::INSTALLATION_LABEL;
-use crate::request::{JSON, METADATA_LIST, Request, Response, Subject, read_json};
+use crate::request::{JSON, METADATA, METADATA_LIST, Request, Response, Subject, read_json};
 
 /// The label of every ConfigMap that holds state of a unit; its value is the name of the unit.
 pub const STATE_LABEL: &str = "windlass.dev/state";
@@ -99,9 +99,7 @@ impl Maps {
 
     /// Makes a ConfigMap, and the namespace with it.
     pub(super) async fn create(&self, cx: &Context, sheet: &Sheet<'_>) -> Result<Created> {
-        let call =
-            Request::write(Method::POST, self.collection(), subject(sheet.unit), self.body(sheet, None))
-                .query("fieldManager", self.manager.as_str());
+        let call = self.call(Method::POST, self.collection(), sheet, None);
         let mut answer = self.cluster.send(cx, &call).await?;
         if lacks_namespace(&answer) {
             self.make_namespace(cx).await?;
@@ -118,19 +116,20 @@ impl Maps {
 
     /// Replaces a ConfigMap that is at this version.
     pub(super) async fn replace(&self, cx: &Context, sheet: &Sheet<'_>, at: &Version) -> Result<Version> {
-        let call = Request::write(
-            Method::PUT,
-            self.path(&sheet.name),
-            subject(sheet.unit),
-            self.body(sheet, Some(at)),
-        )
-        .query("fieldManager", self.manager.as_str());
+        let call = self.call(Method::PUT, self.path(&sheet.name), sheet, Some(at));
         let answer = self.cluster.send(cx, &call).await?;
         match answer.status {
             404 => Err(outdated(sheet.unit)),
             _ if answer.is_success() => crate::live::version_of(&read_json(&answer, &call)?),
             _ => Err(conflicting(fail::refused(&answer, &call))),
         }
+    }
+
+    /// Writes a ConfigMap; of what comes back only the version is wanted.
+    fn call(&self, method: Method, path: String, sheet: &Sheet<'_>, at: Option<&Version>) -> Request {
+        Request::write(method, path, subject(sheet.unit), self.body(sheet, at))
+            .query("fieldManager", self.manager.as_str())
+            .accept(METADATA)
     }
 
     /// Deletes a ConfigMap, at this version if one is given; says whether it was there. One that went with a lost answer was.

@@ -3,6 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use windlass_core::ControlStore;
+use windlass_testkit::control::{ControlHarness, Controls};
+
 use super::*;
 
 struct Harness {
@@ -48,4 +51,36 @@ impl StoreHarness for Harness {
     }
 }
 
-windlass_testkit::store_suite!(Harness::new);
+impl ControlHarness for Harness {
+    fn store(&self) -> Arc<dyn ControlStore> {
+        self.store.clone()
+    }
+
+    fn controls(&self, cx: &Context, installation: &str) -> Check<windlass_core::Result<Controls>> {
+        Ok(self.runtime.block_on(self.store.controls(cx, installation)))
+    }
+
+    fn reopen(&self) -> Check<Arc<dyn ControlStore>> {
+        Ok(Arc::new(self.runtime.block_on(async { self.maps.store() })))
+    }
+
+    fn damage(&self, unit: &UnitId) -> Check {
+        self.maps.edit(&format!("control.windlass-{unit}"), |map| {
+            let data = Value::from_iter([("control.json", Value::from("{"))]);
+            map.as_map_mut().unwrap().insert("data", data);
+        });
+        Ok(())
+    }
+
+    fn state(&self) -> Check<Arc<dyn StateStore>> {
+        Ok(self.store.clone())
+    }
+}
+
+mod state {
+    windlass_testkit::store_suite!(super::Harness::new);
+}
+
+mod control {
+    windlass_testkit::control_suite!(super::Harness::new);
+}

@@ -1,6 +1,6 @@
 //! The laws of what is saved.
 
-use windlass_core::{Delta, Limits, Saved};
+use windlass_core::{Delta, Digest, HookRun, Limits, Saved};
 
 use super::varied::pass;
 use super::{StoreHarness, everything, load, loaded, map, putting, record, save_in, saved, web};
@@ -16,7 +16,7 @@ pub fn what_was_never_saved_is_none(harness: &dyn StoreHarness) -> Check {
     Ok(())
 }
 
-/// What a save confirmed is what the next load gives: inventory, history, holds and approvals, of intents as of what
+/// What a save confirmed is what the next load gives: inventory, history, hooks and the default namespace, of intents as of what
 /// was written, and of identities of every sort.
 ///
 /// # Errors
@@ -99,6 +99,62 @@ pub fn each_pass_is_a_record_of_its_own(harness: &dyn StoreHarness) -> Check {
     let kept: Vec<_> = history.iter().map(|record| (record.at.unix(), record.good)).collect();
     let expected = [(1, false), (2, true), (3, true), (4, true), (5, true)];
     ensure!(kept == expected, "of the passes {passes:?} the records are {kept:?}, not {expected:?}");
+    Ok(())
+}
+
+/// However many passes failed since, the last one that went well is kept: it is what can be gone back to.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn the_last_good_record_is_kept(harness: &dyn StoreHarness) -> Check {
+    let mut limits = Limits::default();
+    limits.history_max = 2;
+    let cx = harness.context().with_limits(limits);
+    let mut version = None;
+    for at in 1..=6 {
+        let mut delta = Delta::default();
+        delta.record = Some(record(at).with_good(at == 2));
+        version = Some(ok(save_in(harness, &cx, &web(), version.as_ref(), &delta), "adding a record")?);
+    }
+    let saved = loaded(harness, &web())?;
+    let good = saved.last_good().map(|record| record.at.unix());
+    let times: Vec<u64> = saved.history.iter().map(|record| record.at.unix()).collect();
+    let kept = good == Some(2) && times.ends_with(&[5, 6]);
+    ensure!(kept, "of the records 1 to 6, of which 2 went well, {times:?} are kept with a limit of 2");
+    Ok(())
+}
+
+/// The default namespace of a unit stays, whatever is saved later.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn the_default_namespace_is_kept(harness: &dyn StoreHarness) -> Check {
+    let mut first = putting("a");
+    first.default_namespace = Some("shop".into());
+    let version = saved(harness, &web(), None, &first)?;
+    saved(harness, &web(), Some(&version), &putting("b"))?;
+    let found = loaded(harness, &web())?.default_namespace;
+    ensure!(found.as_deref() == Some("shop"), "the default namespace was shop, and is {found:?}");
+    Ok(())
+}
+
+/// What a hook ran for, and how it ended, is remembered until its object is dropped; a later run replaces it.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn hooks_are_remembered_until_they_are_dropped(harness: &dyn StoreHarness) -> Check {
+    let ran =
+        |of: &str| HookRun { run: Digest::of(of.as_bytes()), ..everything().hooks[&map("migrate")].clone() };
+    let mut first = putting("gone");
+    first.hooks = [(map("seed"), ran("one")), (map("migrate"), ran("one")), (map("gone"), ran("one"))].into();
+    let version = saved(harness, &web(), None, &first)?;
+    let mut second = Delta::default();
+    second.hooks = [(map("migrate"), ran("two"))].into();
+    second.drop = vec![map("gone")];
+    saved(harness, &web(), Some(&version), &second)?;
+    let found = loaded(harness, &web())?.hooks;
+    let expected = [(map("migrate"), ran("two")), (map("seed"), ran("one"))].into();
+    ensure!(found == expected, "remembered of hooks is {found:?}, not {expected:?}");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The laws of [`StateStore`].
 
 mod deltas;
+mod large;
 mod processes;
 mod safety;
 mod state_of;
@@ -11,6 +12,7 @@ mod versions;
 use std::sync::Arc;
 
 pub use deltas::*;
+pub use large::*;
 pub use processes::*;
 pub use safety::*;
 pub use state_of::StateOf;

@@ -1,8 +1,10 @@
 //! The laws of units beside one another.
 
+use windlass_core::{ErrorKind, UnitId};
+
 use super::versions::forget;
-use super::{StoreHarness, listed, load, loaded, map, putting, saved, web};
-use crate::suite::{Check, ensure, ok};
+use super::{StoreHarness, listed, load, loaded, map, putting, save, saved, web};
+use crate::suite::{Check, ensure, fails, ok};
 use crate::unit;
 
 /// After a delta with `forget` nothing is loaded of the unit and it is not listed; it can begin anew.
@@ -58,5 +60,46 @@ pub fn units_do_not_touch_one_another(harness: &dyn StoreHarness) -> Check {
         let owned = loaded(harness, &unit(name))?.inventory.objects.len();
         ensure!(owned == 1, "forgetting a changed {name}");
     }
+    Ok(())
+}
+
+/// Two installations with one unit name never see one another's state.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn installations_share_nothing(harness: &dyn StoreHarness) -> Check {
+    let theirs = ok(web().of_installation("staging"), "the name of an installation")?;
+    let version = saved(harness, &web(), None, &putting("ours"))?;
+    let found = ok(load(harness, &theirs), "loading a unit that was never saved")?;
+    ensure!(found.is_none(), "another installation sees our state");
+    let late = save(harness, &theirs, Some(&version), &putting("theirs"));
+    fails(late, &[ErrorKind::Conflict], "a save that expects the version of another installation")?;
+    saved(harness, &theirs, None, &putting("theirs"))?;
+    for (unit, name) in [(&web(), "ours"), (&theirs, "theirs")] {
+        let owned = loaded(harness, unit)?.inventory.objects;
+        ensure!(owned.keys().eq([&map(name)]), "{unit} owns {owned:?}, not {name}");
+    }
+    saved(harness, &web(), Some(&version), &forget())?;
+    let owned = loaded(harness, &theirs)?.inventory.objects.len();
+    ensure!(owned == 1, "forgetting a unit changed that of another installation");
+    Ok(())
+}
+
+/// A unit is listed by the very name that it was saved by, installation and dots and all.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn names_of_units_read_back_from_the_list(harness: &dyn StoreHarness) -> Check {
+    let long = format!("{0}/{0}", "x".repeat(63));
+    let names = ["a", "a.b", "state.a", "control-a", "a/a", "a/a.b", "a-b/a", "b/a.a", "shard.a", &long];
+    let mut units = Vec::new();
+    for name in names {
+        let unit = ok(name.parse::<UnitId>(), "the name of a unit")?;
+        saved(harness, &unit, None, &putting("a"))?;
+        units.push(unit);
+    }
+    units.sort();
+    let found = listed(harness)?;
+    ensure!(found == units, "saved were {units:?}, listed are {found:?}");
     Ok(())
 }

@@ -44,14 +44,42 @@ macro_rules! __store_laws {
             another_process_sees_what_was_saved
             a_load_gives_the_version_of_the_last_save a_delta_changes_only_what_it_names
             what_a_delta_drops_is_owned_no_longer the_history_keeps_its_newest_records
-            each_pass_is_a_record_of_its_own
+            each_pass_is_a_record_of_its_own the_last_good_record_is_kept the_default_namespace_is_kept
+            hooks_are_remembered_until_they_are_dropped a_large_inventory_grows_shrinks_and_goes
             a_save_expecting_another_version_is_a_conflict a_refused_save_changes_nothing
             of_two_saves_at_once_one_wins of_two_processes_at_once_one_wins
             versions_never_repeat versions_never_repeat_after_a_crash
             a_damaged_state_is_corrupt_never_none a_damaged_state_is_not_written_over
             a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
+            installations_share_nothing names_of_units_read_back_from_the_list
             a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
             a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_state
+        }
+    };
+}
+
+/// Makes a test of each law of the [`ControlStore`](windlass_core::ControlStore) suite. Takes what makes a
+/// [`ControlHarness`](crate::control::ControlHarness).
+#[macro_export]
+macro_rules! control_suite {
+    ($make:expr) => { $crate::__control_laws!(__law_tests (control $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __control_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            nothing_is_asked_at_first what_was_asked_is_read a_save_replaces_the_whole_document
+            an_empty_document_asks_for_nothing units_do_not_touch_one_another
+            what_is_asked_and_the_state_are_apart what_is_asked_of_all_units_is_given_at_once
+            a_damaged_document_hides_no_other a_damaged_document_is_corrupt_never_none
+            what_was_asked_survives_a_crash another_process_sees_what_was_asked
+            of_two_saves_at_once_one_wins of_two_processes_at_once_one_wins
+            a_read_gives_the_version_of_the_last_save a_save_expecting_another_version_is_a_conflict
+            a_refused_save_changes_nothing versions_never_repeat
+            a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
+            a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_document
         }
     };
 }

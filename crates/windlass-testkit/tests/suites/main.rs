@@ -3,6 +3,7 @@
 // All of it is test code, which clippy sees only inside of test functions.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod control;
 mod findings;
 mod memory_target;
 mod renderer;

@@ -1,5 +1,6 @@
 //! Implementations that break one law each, named by the law.
 
+pub(crate) mod control;
 pub(crate) mod dialect;
 pub(crate) mod fence;
 pub(crate) mod health;

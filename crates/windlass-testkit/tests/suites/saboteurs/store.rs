@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Delta, Error, ErrorKind, ObjectId, Result, Saved, StateStore, UnitId, Version,
-    async_trait,
+    Cancel, Context, Delta, Error, ErrorKind, ObjectId, Record, Result, Saved, StateStore, Trigger, UnitId,
+    Version, async_trait,
 };
 use windlass_testkit::MemoryStore;
 use windlass_testkit::store::StoreHarness;
@@ -78,6 +78,8 @@ struct Saboteur {
     inner: MemoryStore,
     breaks: &'static str,
     known: Mutex<BTreeSet<UnitId>>,
+    /// The units that this process saved, as they were named.
+    names: Mutex<BTreeSet<UnitId>>,
     /// What is taken from the versions of a unit, so that they begin with 1 in each of its lives.
     bases: Mutex<BTreeMap<UnitId, u64>>,
     /// What the versions had come to when this process began to count from 1.
@@ -110,10 +112,13 @@ fn without_escapes(id: &ObjectId) -> ObjectId {
 
 impl Saboteur {
     fn name(&self, unit: &UnitId) -> UnitId {
-        if self.breaks == "units_do_not_touch_one_another" {
-            return UnitId::new(&unit.as_str().replace('.', "-")).unwrap();
+        match self.breaks {
+            "units_do_not_touch_one_another" => {
+                unit.to_string().replace('.', "-").parse().unwrap_or_else(|_| unit.clone())
+            }
+            "installations_share_nothing" => UnitId::new(unit.as_str()).unwrap(),
+            _ => unit.clone(),
         }
-        unit.clone()
     }
 
     /// Says whether this process saved the unit before.
@@ -168,10 +173,22 @@ impl Saboteur {
     /// Bends what was loaded.
     fn loaded(&self, unit: &UnitId, mut saved: Saved) -> Saved {
         match self.breaks {
-            "what_was_saved_is_loaded" => saved.approvals.clear(),
+            "what_was_saved_is_loaded" => {
+                saved.history.iter_mut().for_each(|record| record.trigger = Trigger::Call);
+            }
             "a_load_gives_the_version_of_the_last_save" => saved.version = Version::new("latest"),
             "each_pass_is_a_record_of_its_own" => {
-                saved.history.iter_mut().for_each(|record| record.passes = 1);
+                let one = |a: &Record| (a.revision.clone(), a.good);
+                saved.history.dedup_by(|b, a| a.revision.is_some() && one(a) == one(b));
+            }
+            "the_last_good_record_is_kept" => {
+                let surplus = saved.history.iter().skip(1).take_while(|record| !record.good).count() > 1;
+                drop(saved.history.drain(..usize::from(surplus)));
+            }
+            "the_default_namespace_is_kept" if saved.history.is_empty() => saved.default_namespace = None,
+            "hooks_are_remembered_until_they_are_dropped" if saved.history.is_empty() => saved.hooks.clear(),
+            "a_large_inventory_grows_shrinks_and_goes" if saved.inventory.objects.len() > 10_000 => {
+                saved.inventory.objects.pop_last();
             }
             "a store without intents" => saved.inventory.objects.retain(|_, owned| owned.stamp.is_some()),
             "a store without revisions" => saved.history.iter_mut().for_each(|record| record.revision = None),
@@ -198,11 +215,22 @@ impl Saboteur {
         Turn(&self.saving)
     }
 
-    fn bend(&self, delta: &Delta) -> Delta {
+    fn bend(&self, unit: &UnitId, delta: &Delta) -> Delta {
         let mut delta = delta.clone();
         match self.breaks {
-            "a_delta_changes_only_what_it_names" => delta.holds = delta.holds.or(Some(Vec::new())),
-            "what_a_delta_drops_is_owned_no_longer" => delta.drop.clear(),
+            "a_delta_changes_only_what_it_names" => {
+                // What was only intended goes with the next save.
+                let objects = self.inner.peek(unit).map(|saved| saved.inventory.objects).unwrap_or_default();
+                let intended = objects.into_iter().filter(|(_, owned)| owned.stamp.is_none());
+                delta.drop.extend(intended.map(|(id, _)| id));
+            }
+            "what_a_delta_drops_is_owned_no_longer" => {
+                // Of what is not all owned, nothing is dropped.
+                let objects = self.inner.peek(unit).map(|saved| saved.inventory.objects).unwrap_or_default();
+                if delta.drop.iter().any(|id| !objects.contains_key(id)) {
+                    delta.drop.clear();
+                }
+            }
             _ => {}
         }
         delta
@@ -272,7 +300,8 @@ impl StateStore for Saboteur {
         expected: Option<&Version>,
         delta: &Delta,
     ) -> Result<Version> {
-        let (unit, delta) = (&self.name(unit), &self.bend(delta));
+        let (saved, unit) = (unit, &self.name(unit));
+        let delta = &self.bend(unit, delta);
         let cx = &self.context(cx);
         let knew = self.knows(unit);
         let inner = expected.map(|version| self.inward(unit, version));
@@ -296,6 +325,7 @@ impl StateStore for Saboteur {
             (_, done) => done,
         }?;
         self.known.lock().unwrap().insert(unit.clone());
+        self.names.lock().unwrap().insert(saved.clone());
         self.believed.lock().unwrap().remove(unit);
         if self.breaks == "versions_never_repeat" && expected.is_none() && knew {
             let number: u64 = done.0.parse().unwrap();
@@ -311,6 +341,14 @@ impl StateStore for Saboteur {
             "units_are_listed_sorted_and_once" => {
                 units.reverse();
                 Ok(units)
+            }
+            "names_of_units_read_back_from_the_list" => {
+                let names = units.iter().map(|unit| UnitId::new(unit.as_str()).unwrap());
+                Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
+            }
+            "installations_share_nothing" | "units_do_not_touch_one_another" => {
+                let names = self.names.lock().unwrap();
+                Ok(names.iter().filter(|name| units.contains(&self.name(name))).cloned().collect())
             }
             _ => Ok(units),
         }
