@@ -53,6 +53,7 @@ macro_rules! __store_laws {
             a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
             a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
             a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_state
+            a_read_that_hangs_ends_with_the_deadline a_read_that_hangs_ends_when_it_is_cancelled
         }
     };
 }
