@@ -34,6 +34,7 @@ struct History {
     revisions: BTreeMap<Text, MemoryFiles>,
     head: Option<Revision>,
     down: Option<Error>,
+    hangs: bool,
     resolve_errors: VecDeque<Error>,
     fetch_errors: VecDeque<Error>,
     log: Vec<String>,
@@ -88,9 +89,27 @@ impl MemorySource {
         lock(&self.0).down = Some(error);
     }
 
+    /// Takes every call from now on and answers none, until [`come_up`](Self::come_up). What was asked ends with its
+    /// context.
+    pub fn hang(&self) {
+        lock(&self.0).hangs = true;
+    }
+
     /// Lets everything work again.
     pub fn come_up(&self) {
-        lock(&self.0).down = None;
+        let mut history = lock(&self.0);
+        (history.down, history.hangs) = (None, false);
+    }
+
+    /// Takes a call.
+    async fn take(&self, cx: &Context, request: String) -> Result<()> {
+        cx.check()?;
+        let hangs = {
+            let mut history = lock(&self.0);
+            history.log.push(request);
+            history.hangs
+        };
+        if hangs { cx.unless_over(std::future::pending()).await } else { Ok(()) }
     }
 
     /// Gives all that was asked so far, a line each: `resolve`, `fetch <revision>`.
@@ -115,9 +134,8 @@ impl fmt::Debug for MemorySource {
 #[async_trait]
 impl Source for MemorySource {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        cx.check()?;
+        self.take(cx, "resolve".into()).await?;
         let mut history = lock(&self.0);
-        history.log.push("resolve".into());
         if let Some(error) = history.resolve_errors.pop_front().or_else(|| history.down.clone()) {
             return Err(error);
         }
@@ -126,9 +144,8 @@ impl Source for MemorySource {
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
-        cx.check()?;
+        self.take(cx, format!("fetch {}", revision.short())).await?;
         let mut history = lock(&self.0);
-        history.log.push(format!("fetch {}", revision.short()));
         if let Some(error) = history.fetch_errors.pop_front().or_else(|| history.down.clone()) {
             return Err(error);
         }

@@ -34,6 +34,7 @@ struct Shelf {
     before: VecDeque<Error>,
     after: VecDeque<Error>,
     loads: VecDeque<Error>,
+    hangs: bool,
     log: Vec<String>,
 }
 
@@ -71,6 +72,22 @@ impl MemoryStore {
     /// Lets the next load end in `error`.
     pub fn fail_next_load(&self, error: Error) {
         lock(&self.0).loads.push_back(error);
+    }
+
+    /// Takes every load and every list from now on and answers none, until [`come_up`](Self::come_up). What was asked ends
+    /// with its context.
+    pub fn hang(&self) {
+        lock(&self.0).hangs = true;
+    }
+
+    /// Answers again.
+    pub fn come_up(&self) {
+        lock(&self.0).hangs = false;
+    }
+
+    async fn answer(&self, cx: &Context) -> Result<()> {
+        let hangs = lock(&self.0).hangs;
+        if hangs { cx.unless_over(std::future::pending()).await } else { cx.check() }
     }
 
     /// Damages what is stored of a unit.
@@ -153,7 +170,7 @@ impl fmt::Debug for MemoryStore {
 #[async_trait]
 impl StateStore for MemoryStore {
     async fn load(&self, cx: &Context, unit: &UnitId) -> Result<Option<Saved>> {
-        cx.check()?;
+        self.answer(cx).await?;
         let mut shelf = lock(&self.0);
         shelf.loads.pop_front().map_or(Ok(()), Err)?;
         shelf.read(unit)
@@ -174,7 +191,7 @@ impl StateStore for MemoryStore {
     }
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
-        cx.check()?;
+        self.answer(cx).await?;
         Ok(lock(&self.0).units.keys().cloned().collect())
     }
 }

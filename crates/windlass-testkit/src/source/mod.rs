@@ -2,11 +2,13 @@
 
 mod fetching;
 mod files;
+mod hanging;
 
 use std::sync::Arc;
 
 pub use fetching::*;
 pub use files::*;
+pub use hanging::*;
 use windlass_core::{Artifact, Context, Paths, Revision, Source, TreePath};
 
 use crate::suite::{Check, Findings, Harness, lacking, not_applicable, ok, run, run_all};
@@ -43,6 +45,14 @@ pub trait SourceHarness: Harness {
     /// [`Unmet::Lacking`](crate::suite::Unmet::Lacking) where that cannot be done.
     fn cut_off(&self) -> Check {
         lacking("cut_off")
+    }
+
+    /// Lets what the source looks at take every call from now on and answer none.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`](crate::suite::Unmet::NotApplicable) where that cannot be done.
+    fn hang(&self) -> Check {
+        not_applicable("the harness cannot keep an answer back")
     }
 
     /// Gives the secret that the source was made with.

@@ -24,7 +24,7 @@ use windlass_core::{
 };
 
 use self::varied::everything;
-use crate::suite::{Bench, Check, Findings, Unmet, lacking, ok, run, run_all};
+use crate::suite::{Bench, Check, Findings, Unmet, lacking, not_applicable, ok, run, run_all};
 
 /// A fresh, empty store, and the means to hurt it.
 pub trait StoreHarness: Bench {
@@ -46,6 +46,14 @@ pub trait StoreHarness: Bench {
     fn damage(&self, unit: &UnitId) -> Check {
         let _ = unit;
         lacking("damage")
+    }
+
+    /// Lets the place behind the store take every call from now on and answer none.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`] where that cannot be done.
+    fn hang(&self) -> Check {
+        not_applicable("the harness cannot keep an answer back")
     }
 }
 

@@ -7,7 +7,7 @@ use windlass_core::{Cancel, Context, ErrorKind};
 use super::deltas::after;
 use super::versions::forget;
 use super::{StoreHarness, load, loaded, putting, record, save_in, saved, web};
-use crate::suite::{Check, Lost, drop_at_each_wait, ensure, fails, ok, out_of_time};
+use crate::suite::{Check, End, Lost, drop_at_each_wait, ends_in_time, ensure, fails, ok, out_of_time};
 use crate::unit;
 
 /// Tries to begin, change and forget a unit, and looks that nothing came of it.
@@ -75,4 +75,28 @@ pub fn dropping_a_save_leaves_the_old_or_the_new_state(harness: &dyn StoreHarnes
         ensure!(found == old || found == new, "a save that was dropped at wait {waits} left {found:?}");
         Ok(())
     })
+}
+
+/// A read that nobody answers ends with the deadline of its context, a second later at most.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_read_that_hangs_ends_with_the_deadline(harness: &dyn StoreHarness) -> Check {
+    hanging_ends(harness, End::Deadline)
+}
+
+/// A read that nobody answers ends when its context is cancelled, a second later at most.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_read_that_hangs_ends_when_it_is_cancelled(harness: &dyn StoreHarness) -> Check {
+    hanging_ends(harness, End::Cancel)
+}
+
+fn hanging_ends(harness: &dyn StoreHarness, end: End) -> Check {
+    saved(harness, &web(), None, &putting("a"))?;
+    harness.hang()?;
+    let store = harness.store();
+    ends_in_time(harness, end, "loading", async |cx: &Context| store.load(cx, &web()).await)?;
+    ends_in_time(harness, end, "listing units", async |cx: &Context| store.units(cx).await)
 }

@@ -17,7 +17,8 @@ macro_rules! __source_laws {
             fetching_twice_gives_equal_artifacts another_content_has_another_digest
             an_artifact_stays_unchanged_while_it_is_held an_unknown_revision_is_not_found
             no_failure_gives_an_empty_artifact no_credential_is_shown
-            dropping_a_call_half_way_leaves_the_source_whole wanted_paths_are_brought
+            dropping_a_call_half_way_leaves_the_source_whole a_call_that_hangs_ends_with_the_deadline
+            a_call_that_hangs_ends_when_it_is_cancelled wanted_paths_are_brought
             what_was_not_fetched_is_never_missing a_missing_path_is_not_found
             a_listing_is_sorted_and_has_each_entry_once names_that_differ_in_case_are_two
             a_listing_tells_files_from_folders
@@ -54,6 +55,7 @@ macro_rules! __store_laws {
             installations_share_nothing names_of_units_read_back_from_the_list
             a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
             a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_state
+            a_read_that_hangs_ends_with_the_deadline a_read_that_hangs_ends_when_it_is_cancelled
         }
     };
 }
@@ -116,7 +118,8 @@ macro_rules! __target_laws {
             a_stamp_stays_when_only_status_changes a_fence_that_refuses_stops_every_write
             a_write_without_time_left_is_not_begun
             a_cancelled_write_writes_nothing dropping_a_write_leaves_the_old_or_the_new_object
-            an_error_after_which_something_changed_says_so each_item_is_admitted_in_its_order
+            an_error_after_which_something_changed_says_so a_look_that_hangs_ends_with_the_deadline
+            a_look_that_hangs_ends_when_it_is_cancelled each_item_is_admitted_in_its_order
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
             what_goes_with_an_object_is_said_beforehand what_takes_nothing_along_has_no_entry

@@ -131,6 +131,14 @@ pub trait TargetHarness: Harness {
         body
     }
 
+    /// Lets the place behind the target take every call from now on and answer none.
+    ///
+    /// # Errors
+    /// [`Unmet::NotApplicable`] where that cannot be done.
+    fn hang(&self) -> Check {
+        not_applicable("the harness cannot keep an answer back")
+    }
+
     /// Breaks every watch under way, so that what changes now could be missed.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod abilities;
 mod expecting;
 mod fields;
+mod hanging;
 mod harness;
 mod observing;
 mod owners;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 pub use abilities::*;
 pub use expecting::*;
 pub use fields::*;
+pub use hanging::*;
 pub use harness::TargetHarness;
 pub use observing::*;
 pub use owners::*;

@@ -157,6 +157,9 @@ impl MemoryTarget {
     }
 
     async fn travel(&self, cx: &Context) -> Result<()> {
+        if self.world().hangs {
+            return cx.unless_over(std::future::pending()).await;
+        }
         if self.latency.is_zero() { cx.check() } else { cx.sleep(self.latency).await }
     }
 

@@ -202,6 +202,17 @@ impl MemoryTarget {
         self.world().script.after_write.entry(id.clone()).or_default().push_back(error.maybe_written());
     }
 
+    /// Takes every call from now on and answers none, until [`come_up`](Self::come_up). What was asked ends with its
+    /// context, and a write that ends so was not made.
+    pub fn hang(&self) {
+        self.world().hangs = true;
+    }
+
+    /// Answers again.
+    pub fn come_up(&self) {
+        self.world().hangs = false;
+    }
+
     /// Lets the next observe end in `error`.
     pub fn fail_next_observe(&self, error: Error) {
         self.fail("observe", error);

@@ -24,6 +24,7 @@ pub(super) struct World {
     pub(super) watched: Watched,
     pub(super) requests: Vec<String>,
     pub(super) looks: usize,
+    pub(super) hangs: bool,
     pub(super) writes: Vec<String>,
     flying: usize,
     pub(super) flying_max: usize,

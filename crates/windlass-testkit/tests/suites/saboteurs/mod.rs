@@ -1,5 +1,7 @@
 //! Implementations that break one law each, named by the law.
 
+use windlass_core::Context;
+
 pub(crate) mod control;
 pub(crate) mod dialect;
 pub(crate) mod fence;
@@ -26,6 +28,11 @@ pub(crate) fn each_is_caught(
         })
         .collect();
     assert!(wrong.is_empty(), "each saboteur must be caught by its law alone\n{}", wrong.join("\n"));
+}
+
+/// Takes the deadline out of a context.
+pub(crate) fn endless(cx: &Context) -> Context {
+    Context::shared(cx.clock().clone()).with_cancel(cx.cancel().clone()).with_limits(cx.limits().clone())
 }
 
 /// Comes back on the second poll.

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use windlass_core::{
-    Artifact, Bytes, Context, Digest, Entry, EntryKind, Error, ErrorKind, Files, Paths, Resolved, Result,
-    Revision, Source, TreePath, async_trait,
+    Artifact, Bytes, Cancel, Context, Digest, Entry, EntryKind, Error, ErrorKind, Files, Paths, Resolved,
+    Result, Revision, Source, TreePath, async_trait,
 };
 use windlass_testkit::source::SourceHarness;
 use windlass_testkit::suite::{Check, Harness};
@@ -61,6 +61,11 @@ impl SourceHarness for Stage {
         Ok(())
     }
 
+    fn hang(&self) -> Check {
+        self.memory.hang();
+        Ok(())
+    }
+
     fn credential(&self) -> Check<String> {
         Ok(TOKEN.into())
     }
@@ -86,10 +91,21 @@ impl fmt::Debug for Saboteur {
     }
 }
 
+impl Saboteur {
+    /// Takes out of a context what would end a call that hangs.
+    fn deaf(&self, cx: &Context) -> Context {
+        match self.breaks {
+            "a_call_that_hangs_ends_with_the_deadline" => super::endless(cx),
+            "a_call_that_hangs_ends_when_it_is_cancelled" => cx.clone().with_cancel(Cancel::new()),
+            _ => cx.clone(),
+        }
+    }
+}
+
 #[async_trait]
 impl Source for Saboteur {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        let mut resolved = self.inner.resolve(cx).await?;
+        let mut resolved = self.inner.resolve(&self.deaf(cx)).await?;
         if self.breaks == "resolving_twice_gives_the_same_revision" {
             let call = self.calls.fetch_add(1, Ordering::SeqCst);
             resolved.revision.id = format!("{}#{call}", resolved.revision.id).into();
@@ -108,8 +124,11 @@ impl Source for Saboteur {
             yield_once().await;
             self.half.store(false, Ordering::SeqCst);
         }
-        let default = Context::shared(cx.clock().clone());
-        let cx = if self.breaks == "a_file_over_the_limit_is_refused" { &default } else { cx };
+        let mut cx = self.deaf(cx);
+        if self.breaks == "a_file_over_the_limit_is_refused" {
+            cx = cx.with_limits(windlass_core::Limits::default());
+        }
+        let cx = &cx;
         let real = Revision::new(revision.id.split('#').next().unwrap());
         let nothing = Paths::Under(vec![]);
         let partial = matches!(paths, Paths::Under(_));
@@ -119,7 +138,7 @@ impl Source for Saboteur {
             ("no_failure_gives_an_empty_artifact", Err(error)) if error.kind() == ErrorKind::Unavailable => {
                 MemoryFiles::new().artifact()
             }
-            ("an_unknown_revision_is_not_found", Err(error)) => {
+            ("an_unknown_revision_is_not_found", Err(error)) if error.kind() == ErrorKind::NotFound => {
                 return Err(Error::new(ErrorKind::Unavailable, error.message()));
             }
             (_, fetched) => fetched?,

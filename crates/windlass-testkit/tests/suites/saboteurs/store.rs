@@ -64,6 +64,11 @@ impl StoreHarness for Stage {
         self.memory.damage(unit);
         Ok(())
     }
+
+    fn hang(&self) -> Check {
+        self.memory.hang();
+        Ok(())
+    }
 }
 
 impl Stage {
@@ -146,6 +151,15 @@ impl Saboteur {
         match present.filter(|present| self.restarted.is_some() && self.outward(unit, present) == *version) {
             Some(present) => present,
             None => Self::shift(version, |number| number + self.base(unit)),
+        }
+    }
+
+    /// Takes out of the context of a read what would end one that hangs.
+    fn deaf(&self, cx: &Context) -> Context {
+        match self.breaks {
+            "a_read_that_hangs_ends_with_the_deadline" => super::endless(cx),
+            "a_read_that_hangs_ends_when_it_is_cancelled" => cx.clone().with_cancel(Cancel::new()),
+            _ => cx.clone(),
         }
     }
 
@@ -275,7 +289,7 @@ impl Saboteur {
 impl StateStore for Saboteur {
     async fn load(&self, cx: &Context, unit: &UnitId) -> Result<Option<Saved>> {
         let unit = &self.name(unit);
-        let found = match (self.breaks, self.inner.load(cx, unit).await) {
+        let found = match (self.breaks, self.inner.load(&self.deaf(cx), unit).await) {
             ("a_damaged_state_is_corrupt_never_none", Err(_)) => None,
             ("a_damaged_state_is_not_written_over", Err(_)) if self.lost.lock().unwrap().contains(unit) => {
                 None
@@ -335,7 +349,7 @@ impl StateStore for Saboteur {
     }
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
-        let mut units = self.inner.units(cx).await?;
+        let mut units = self.inner.units(&self.deaf(cx)).await?;
         match self.breaks {
             "a_forgotten_unit_is_gone" => Ok(self.known.lock().unwrap().iter().cloned().collect()),
             "units_are_listed_sorted_and_once" => {

@@ -16,7 +16,7 @@ use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::target::TargetHarness;
 use windlass_testkit::{MemoryTarget, config_map, unit};
 
-use super::yield_once;
+use super::{endless, yield_once};
 
 mod abilities;
 mod payloads;
@@ -132,6 +132,11 @@ impl TargetHarness for Stage {
         if !self.target.breaks("a_change_of_what_an_object_owns_names_its_unit") {
             self.memory.put_child(of, config_map("shop", "child", "one"));
         }
+        Ok(())
+    }
+
+    fn hang(&self) -> Check {
+        self.memory.hang();
         Ok(())
     }
 
@@ -343,6 +348,15 @@ impl Saboteur {
         }
     }
 
+    /// Takes out of the context of a look what would end one that hangs.
+    fn deaf(&self, cx: &Context) -> Context {
+        match self.breaks {
+            "a_look_that_hangs_ends_with_the_deadline" => endless(cx),
+            "a_look_that_hangs_ends_when_it_is_cancelled" => cx.clone().with_cancel(Cancel::new()),
+            _ => cx.clone(),
+        }
+    }
+
     /// Creates half an object first.
     async fn in_halves(&self, cx: &Context, write: &Write) -> Result<Written> {
         let Write::Apply { payload, owner, expect: Expect::Absent, .. } = write else {
@@ -417,6 +431,7 @@ impl Target for Saboteur {
     }
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        let cx = &self.deaf(cx);
         let seen = self.inner.observe(cx, &self.looking(interest)).await?;
         let orphans = self.orphans(cx, interest, &seen).await?;
         let bend = |(id, observation): (ObjectId, Observation)| {

@@ -9,7 +9,7 @@ use windlass_core::{
 use windlass_testkit::{block_on, poll_once, unit};
 
 use super::Saboteur;
-use crate::saboteurs::yield_once;
+use crate::saboteurs::{endless, yield_once};
 
 /// What a broken watch remembers.
 #[derive(Default)]
@@ -91,10 +91,7 @@ impl Saboteur {
 
     async fn news(&self, cx: &Context) -> Result<BTreeSet<UnitId>> {
         match self.breaks {
-            "waiting_for_changes_ends_with_the_deadline" => {
-                let endless = Context::shared(cx.clock().clone()).with_cancel(cx.cancel().clone());
-                self.inner.changed(&endless).await
-            }
+            "waiting_for_changes_ends_with_the_deadline" => self.inner.changed(&endless(cx)).await,
             "waiting_for_changes_ends_when_it_is_cancelled" => {
                 self.inner.changed(&cx.clone().with_cancel(Cancel::new())).await
             }
