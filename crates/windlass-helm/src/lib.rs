@@ -1,6 +1,7 @@
 //! Helm charts, rendered to the bytes that Helm prints.
 
 mod chart;
+mod crypto;
 mod decode;
 mod functions;
 mod release;

@@ -21,6 +21,7 @@ mod paths;
 mod reflect;
 mod regex_syntax;
 mod regexes;
+mod secrets;
 mod strings;
 mod table;
 mod toml_read;

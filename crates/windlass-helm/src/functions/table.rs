@@ -89,6 +89,7 @@ static ALL: &[&[Function]] = &[
     super::regexes::FUNCTIONS,
     super::versions::FUNCTIONS,
     super::urls::FUNCTIONS,
+    super::secrets::FUNCTIONS,
 ];
 
 /// What functions keep during a session.

@@ -99,6 +99,8 @@ pub enum Param {
     Any,
     /// `map[string]interface {}`.
     Map,
+    /// `[]interface {}`.
+    List,
     /// `time.Time`.
     Time,
     /// `time.Duration`.

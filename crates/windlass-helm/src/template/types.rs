@@ -92,6 +92,7 @@ impl Param {
             Self::Bool => "bool",
             Self::Any => "interface {}",
             Self::Map => "map[string]interface {}",
+            Self::List => "[]interface {}",
             Self::Time => "time.Time",
             Self::Duration => "time.Duration",
             Self::Certificate => "sprig.certificate",
@@ -114,7 +115,7 @@ impl Param {
 
     /// Whether the type has a nil.
     pub(crate) fn takes_nil(self) -> bool {
-        matches!(self, Self::Any | Self::Map | Self::Version | Self::Reflect)
+        matches!(self, Self::Any | Self::Map | Self::List | Self::Version | Self::Reflect)
     }
 
     /// Whether a value may be given for a parameter of this type.
@@ -129,6 +130,7 @@ impl Param {
             | (Self::Bool, Value::Bool(_))
             | (Self::Time, Value::Time(_))
             | (Self::Duration, Value::Duration(_)) => true,
+            (Self::List, Value::List(list)) => list.element() == ListType::Any,
             (Self::Map, Value::Map(map)) => map.kind() != MapType::Texts,
             (Self::Certificate | Self::Version, Value::Object(object)) => object.type_name() == self.name(),
             _ => false,
