@@ -1,5 +1,6 @@
 //! The control ability of a target as a store of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use windlass_core::{
@@ -23,6 +24,14 @@ impl ControlOf {
 impl ControlStore for ControlOf {
     async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
         self.asked()?.control(cx, unit).await
+    }
+
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        self.asked()?.controls(cx, installation).await
     }
 
     async fn set_control(

@@ -248,6 +248,14 @@ impl ControlStore for Saboteur {
         }
     }
 
+    async fn controls(
+        &self,
+        cx: &Context,
+        installation: &str,
+    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+        self.inner.controls(cx, installation).await
+    }
+
     async fn set_control(
         &self,
         cx: &Context,
