@@ -5,17 +5,20 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Artifact, Context, Digest, Error, ErrorKind, EventSink, Paths, RenderInput, Rendered, Renderer, Result,
-    Revision, Source as Origin, Target as Place, TreePath,
+    Artifact, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Paths, Provided, RenderInput,
+    Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
 };
 use windlass_engine::{Compared, Engine, Options, SharedSource, Wait};
 use windlass_fs::{DirSource, DirTarget};
 use windlass_git::GitSource;
+use windlass_helm::template::HelmVersion;
+use windlass_helm::{HelmChart, Values};
 use windlass_kinds::dialect::default_dialects;
 use windlass_kinds::health::KubernetesHealth;
 use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
-use windlass_render::Manifests;
+use windlass_kustomize::Kustomize;
+use windlass_render::{Auto, Manifests};
 
 use crate::credentials::PrivateSource;
 use crate::spec::{GitReference, Kubernetes, Source, Target, Unit, flagged};
@@ -33,13 +36,66 @@ pub(crate) struct Origins {
 
 /// Makes what a unit is rendered from. Nothing is asked yet.
 pub(crate) fn origins(unit: &Unit) -> Origins {
-    let renderer = Arc::new(Blamed { part: Arc::new(Manifests::new()), unit: unit.clone() });
+    let renderer = Arc::new(Blamed { part: renderer(unit), unit: unit.clone() });
     let path = match &unit.source {
         Source::Dir(_) => TreePath::root(),
         Source::Git { path, .. } => path.clone(),
     };
     Origins { source: source(unit), path, renderer }
 }
+
+/// The names by which kustomize knows its file.
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
+fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
+    let auto = Auto::otherwise(Manifests::new()).with_file(KUSTOMIZATIONS, Kustomize::default());
+    Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone() }))
+}
+
+/// A chart, with the release that the unit says.
+#[derive(Debug)]
+struct Chart {
+    unit: Unit,
+}
+
+impl Chart {
+    fn renderer(&self) -> Result<HelmChart> {
+        let (unit, helm) = (&self.unit, &self.unit.helm);
+        let of_target = match &unit.target {
+            Target::Kubernetes(kubernetes) => kubernetes.namespace.clone(),
+            Target::Dir(_) => None,
+        };
+        let release = helm.release.clone().unwrap_or_else(|| unit.id.as_str().to_owned());
+        let namespace = helm.namespace.clone().or(of_target).unwrap_or_else(|| "default".to_owned());
+        let blame = |error| unit.blame(&["spec", "helm", "releaseName"], error);
+        let mut chart = HelmChart::new(release, namespace).map_err(blame)?;
+        if let Some(values) = helm.values.as_ref().and_then(Value::as_map) {
+            chart = chart.with_values(Values::new().with_map(values.clone()));
+        }
+        if helm.as_helm_3 {
+            chart = chart.with_version(HelmVersion::V3);
+        }
+        if matches!(unit.target, Target::Dir(_)) {
+            chart = chart.with_cluster(KUBERNETES_VERSION, [] as [String; 0]);
+        }
+        Ok(chart.with_value_files(helm.values_file.clone()))
+    }
+}
+
+impl Renderer for Chart {
+    fn fingerprint(&self) -> Digest {
+        self.renderer()
+            .map_or_else(|error| Digest::of(error.to_string().as_bytes()), |chart| chart.fingerprint())
+    }
+
+    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        self.renderer()?.render(cx, input)
+    }
+}
+
+/// What a chart is rendered for where no cluster can be asked.
+const KUBERNETES_VERSION: &str = "1.37.0";
 
 fn source(unit: &Unit) -> Arc<dyn Origin> {
     let inner: Arc<dyn Origin> = match &unit.source {
@@ -152,7 +208,12 @@ pub(crate) async fn render(
 ) -> Result<(Revision, Rendered)> {
     let (cx, renderer, path) = (cx.clone(), Arc::clone(&origins.renderer), origins.path.clone());
     let revision = artifact.revision().clone();
-    let work = move || renderer.render(&cx, &RenderInput::new(&artifact, &path));
+    let work = move || {
+        let mut provided = Provided::default();
+        // There is no cluster to ask here.
+        provided.capabilities = Some(Capabilities::new(format!("v{KUBERNETES_VERSION}"), []));
+        renderer.render(&cx, &RenderInput::new(&artifact, &path).with_provided(&provided))
+    };
     let rendered = tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)));

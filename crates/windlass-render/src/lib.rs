@@ -50,6 +50,7 @@
 //! Ignore files follow [gitignore](https://git-scm.com/docs/gitignore) as Flux does: a later pattern can bring back
 //! what lies in an excluded folder.
 
+mod auto;
 mod envsubst;
 #[cfg(test)]
 mod envsubst_conformance;
@@ -63,5 +64,6 @@ mod size;
 mod substitute;
 mod walk;
 
+pub use auto::Auto;
 pub use manifests::Manifests;
 pub use substitute::{Substitute, VariablesFrom, VariablesKind};

@@ -37,6 +37,9 @@
 //! | `tokio` (default) | | `TokioClock`, and renders on a pool of threads |
 //! | `fs` (default) | `fs` | folders as source, target and store |
 //! | `render` (default) | `render` | plain manifests, and `auto()` |
+//! | `kustomize` | `kustomize` | kustomizations, to the bytes of `kustomize build`; `auto()` takes them |
+//! | `helm` | `helm` | Helm charts, to the bytes of `helm template` |
+//! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
 //! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
 //! | `kube` | `kube` | Kubernetes clusters as a target |
@@ -50,7 +53,8 @@
 //! - Nothing here but names, and what joins two parts that must not know each other.
 //! - One error type, [`Error`], whatever part it comes from.
 //!
-//! What it does not do: kustomize, Helm, OCI artifacts. A folder that asks for one of them is refused.
+//! What it does not do: OCI artifacts and buckets as sources. A folder that asks for a renderer that is not switched on is
+//! refused.
 
 #[cfg(feature = "render")]
 mod auto;
@@ -67,19 +71,27 @@ pub use windlass_fs as fs;
 #[cfg(feature = "git")]
 pub use windlass_git as git;
 pub use windlass_graph as graph;
+#[cfg(feature = "helm")]
+pub use windlass_helm as helm;
 #[cfg(feature = "kinds")]
 pub use windlass_kinds as kinds;
 #[cfg(feature = "kube")]
 pub use windlass_kube as kube;
+#[cfg(feature = "kustomize")]
+pub use windlass_kustomize as kustomize;
 #[cfg(feature = "render")]
 pub use windlass_render as render;
+#[cfg(feature = "render")]
+pub use windlass_render::Auto;
+#[cfg(feature = "sops")]
+pub use windlass_sops as sops;
 #[cfg(feature = "testkit")]
 pub use windlass_testkit as testkit;
 #[cfg(feature = "yaml")]
 pub use windlass_yaml as yaml;
 
 #[cfg(feature = "render")]
-pub use auto::{Auto, auto};
+pub use auto::auto;
 pub use windlass_core::{
     Artifact, Cancel, Clock, Context, Digest, Error, ErrorKind, Event, EventKind, EventSink, Files, Limits,
     Object, ObjectId, Outcome, Plan, Policy, Renderer, Report, Result, Revision, Source, StateStore, Target,
@@ -87,4 +99,6 @@ pub use windlass_core::{
 };
 #[cfg(feature = "tokio")]
 pub use windlass_engine::TokioClock;
-pub use windlass_engine::{Adoption, Compared, Engine, MaxPrune, Options, Prune, Status, Wait};
+pub use windlass_engine::{
+    Adoption, Compared, Engine, Fleet, MaxPrune, Member, Options, Prune, SharedSource, Status, Wait,
+};

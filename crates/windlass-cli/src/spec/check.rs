@@ -74,6 +74,8 @@ impl<'a> Check<'a> {
         match &field.shape {
             Shape::Map(map) => self.map(path, map, value),
             Shape::Names => self.names(path, value),
+            Shape::Any if value.as_map().is_none() => self.wrong_type(path, "a map", value),
+            Shape::Any => {}
             Shape::Truth if value.as_bool().is_none() => self.wrong_type(path, "true or false", value),
             Shape::Truth => {}
             Shape::Whole(min, max) => match value.as_int() {

@@ -45,6 +45,8 @@ pub(crate) enum Shape {
     Truth,
     /// A whole number in this range.
     Whole(i64, i64),
+    /// A map of whatever its reader takes.
+    Any,
     /// A map of fields.
     Map(Map),
 }
@@ -80,6 +82,13 @@ const METADATA: Map = Map::of(&[Field::new(
 const SPEC: Map = Map::of(&[
     Field::new("source", "", Shape::Map(SOURCE), "Where the manifests come from.").required(),
     Field::new("target", "", Shape::Map(TARGET), "Where the objects go.").required(),
+    Field::new("helm", "", Shape::Map(HELM), "How a chart is rendered, where the folder is one."),
+    Field::new(
+        "installation",
+        "installation",
+        Shape::Name,
+        "The installation that the unit belongs to: two on one cluster never touch one another's objects; windlass unless said.",
+    ),
     Field::new(
         "prune",
         "prune",
@@ -150,6 +159,34 @@ const GIT: Map = Map::of(&[
     ),
 ])
 .with_rivals(&["branch", "tag", "commit"]);
+
+const HELM: Map = Map::of(&[
+    Field::new(
+        "releaseName",
+        "helm-release-name",
+        Shape::Text,
+        "The name of the release; that of the unit unless said.",
+    ),
+    Field::new(
+        "namespace",
+        "helm-namespace",
+        Shape::Text,
+        "The namespace of the release; that of the target, else `default`, unless said.",
+    ),
+    Field::new(
+        "valuesFile",
+        "helm-values-file",
+        Shape::TreePath,
+        "A file of values in the source, over those of the chart.",
+    ),
+    Field::new("values", "", Shape::Any, "Values over those of the chart and of the file."),
+    Field::new(
+        "version",
+        "helm-version",
+        Shape::Word(&["3", "4"]),
+        "Render as this version of Helm does; 4 unless said.",
+    ),
+]);
 
 const TARGET: Map = Map::of(&[
     Field::new("dir", "target-dir", Shape::Path, "A folder of this machine."),

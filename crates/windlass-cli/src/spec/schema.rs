@@ -74,6 +74,7 @@ fn of_shape(shape: &Shape) -> Json {
         Shape::Time(_) => json!({ "type": "string", "pattern": "^[0-9]" }),
         Shape::Truth => json!({ "type": "boolean" }),
         Shape::Whole(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Shape::Any => json!({ "type": "object" }),
         Shape::Map(map) => of_map(map),
     }
 }

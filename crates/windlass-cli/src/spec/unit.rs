@@ -16,6 +16,7 @@ pub(crate) struct Unit {
     pub(crate) id: UnitId,
     pub(crate) source: Source,
     pub(crate) target: Target,
+    pub(crate) helm: Helm,
     pub(crate) prune: Prune,
     pub(crate) adoption: Adoption,
     pub(crate) interval: Duration,
@@ -55,6 +56,16 @@ pub(crate) enum GitReference {
     Commit(String),
 }
 
+/// How a chart is rendered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Helm {
+    pub(crate) release: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) values_file: Option<TreePath>,
+    pub(crate) values: Option<Value>,
+    pub(crate) as_helm_3: bool,
+}
+
 /// Where the objects go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -92,7 +103,13 @@ impl Unit {
         }
         let word = |path: &[&str]| text(&draft, path);
         Ok(Self {
-            id: UnitId::new(&word(&["metadata", "name"]).unwrap_or_default())?,
+            id: UnitId::new(&word(&["metadata", "name"]).unwrap_or_default())?
+                .of_installation(
+                    &word(&["spec", "installation"])
+                        .unwrap_or_else(|| UnitId::DEFAULT_INSTALLATION.to_owned()),
+                )
+                .map_err(|error| draft.blame(&["spec", "installation"], error))?,
+            helm: helm(&draft)?,
             source: source(&draft)?,
             target: target(&draft)?,
             prune: prune(&draft),
@@ -183,6 +200,17 @@ fn target(draft: &Draft) -> Result<Target> {
         allow_unverified_tls: truth(draft, &path("allowUnverifiedTls")).unwrap_or(false),
         allow_plain_http: truth(draft, &path("allowPlainHttp")).unwrap_or(false),
     }))
+}
+
+fn helm(draft: &Draft) -> Result<Helm> {
+    let word = |name| text(draft, &["spec", "helm", name]);
+    Ok(Helm {
+        release: word("releaseName"),
+        namespace: word("namespace"),
+        values_file: word("valuesFile").map(|path| TreePath::new(&path)).transpose()?,
+        values: draft.value.at(&["spec", "helm", "values"]).cloned(),
+        as_helm_3: word("version").as_deref() == Some("3"),
+    })
 }
 
 fn prune(draft: &Draft) -> Prune {
