@@ -132,7 +132,7 @@ fn a_unit_that_fails_holds_back_only_what_depends_on_it() {
     fleet.put(Member::new(scene.engine("app")).with_dependencies([unit("base")]));
     let reports = scene.apply(&fleet);
     assert_eq!(reports["other"], "1 created");
-    assert!(reports["app"].contains("depends on failed"), "{reports:?}");
+    assert!(reports["app"].contains("depends on `base`, which failed"), "{reports:?}");
 }
 
 #[test]

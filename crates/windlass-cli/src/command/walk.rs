@@ -12,8 +12,6 @@ use crate::spec::Unit;
 pub(super) enum Holds {
     /// Nothing: the command writes nothing, so that each unit stands for itself.
     Nothing,
-    /// A unit that it depends on and that failed.
-    Dependencies,
     /// A unit that depends on it and that failed: the way back.
     Dependents,
 }
@@ -108,15 +106,10 @@ pub(super) fn stopped() -> Error {
 fn held_back(unit: &Unit, units: &[&Unit], holds: Holds, bad: &BTreeSet<UnitId>) -> Option<Error> {
     let waits = |other: &&&Unit| match holds {
         Holds::Nothing => false,
-        Holds::Dependencies => unit.depends_on.contains(&other.id),
         Holds::Dependents => other.depends_on.contains(&unit.id),
     };
     let by = units.iter().filter(waits).find(|other| bad.contains(&other.id))?;
-    let message = if holds == Holds::Dependencies {
-        format!("held back: it depends on `{}`, which failed", by.id)
-    } else {
-        format!("held back: `{}`, which depends on it, failed", by.id)
-    };
+    let message = format!("held back: `{}`, which depends on it, failed", by.id);
     let help = format!("mend `{}` first; nothing of this unit was written or deleted", by.id);
     Some(Error::new(ErrorKind::Conflict, message).with_help(help))
 }

@@ -141,9 +141,11 @@ impl<'a> Desk<'a> {
     fn hold_back(&self, see: See<'_>) {
         for (unit, standing) in self.units.iter().filter(|(_, standing)| standing.parked) {
             let by = standing.member.depends_on.iter().find(|by| !self.is_ready(standing, by));
+            let Some(by) = by else { continue };
+            let how = if self.units.get(by).is_some_and(|by| by.good) { "is not healthy" } else { "failed" };
             let error =
-                Error::new(ErrorKind::Conflict, "a unit that it depends on failed, or is not healthy")
-                    .with("dependency", by.map(ToString::to_string).unwrap_or_default());
+                Error::new(ErrorKind::Conflict, format!("held back: it depends on `{by}`, which {how}"))
+                    .with_help(format!("mend `{by}` first; nothing of this unit was written or deleted"));
             see(unit, &Err(error));
         }
     }
