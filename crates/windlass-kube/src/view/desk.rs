@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use futures_util::future::select;
 use tokio::sync::Notify;
-use windlass_core::{Context, Live, ObjectId, Observation, Result, Text, UnitId};
+use windlass_core::{Context, Live, ObjectId, Result, Text, UnitId};
 
 use super::reflector::Reflector;
 use super::scope::{Status, Task};
+use super::seen::{Found, Seen, Sought};
 use super::state::State;
-use super::table::{Entry, News, Table, UnitNo};
+use super::table::{News, UnitNo};
 use super::{At, View, is_selected, kept, lasting, nurse};
-use crate::live::Reader;
 use crate::owner;
 use crate::resource::Resource;
 
@@ -23,28 +23,6 @@ pub(crate) struct Desk {
     view: Arc<View>,
     no: u32,
     told: Arc<Notify>,
-}
-
-/// What is asked for, by kind.
-pub(crate) type Sought<'a> = BTreeMap<Resource, Vec<&'a ObjectId>>;
-
-/// What a view knows of an object.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// It is there; the body is left out.
-    Live(Box<Live>),
-    /// It is not among what carries our label. Where `listable` is false nobody listed, so it may carry it all the same.
-    Elsewhere { listable: bool },
-    /// The server does not know the path, or the objects cannot be listed.
-    Answer(Box<Observation>),
-}
-
-/// What a view knows, at one moment.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) found: BTreeMap<ObjectId, Found>,
-    /// What the unit owns beside that, by its label.
-    pub(crate) orphans: Vec<Live>,
 }
 
 impl Desk {
@@ -80,7 +58,7 @@ impl Desk {
         let mut state = self.view.state();
         let (mut open, mut nos) = (false, BTreeSet::new());
         for (resource, ids) in sought {
-            nos.insert(state.ask((self.no, unit), cx.now().mono, resource, ids.iter().copied()));
+            nos.insert(state.ask((self.no, unit), self.view.now(cx), resource, ids.iter().copied()));
             let namespaces = ids.iter().map(|id| id.namespace.clone()).collect();
             open |= self.start(cx, &mut state, resource, &namespaces, since);
         }
@@ -96,7 +74,7 @@ impl Desk {
         }
         for no in nos {
             note_unwatched(&mut state, no, &seen);
-            state.tidy(no, cx.now().mono);
+            state.tidy(no, self.view.now(cx));
         }
         Some(seen)
     }
@@ -144,7 +122,7 @@ impl Desk {
         loop {
             let mut told = pin!(self.told.notified());
             told.as_mut().enable();
-            let now = cx.now().mono;
+            let now = self.view.now(cx);
             let next = {
                 let mut state = self.view.state();
                 let next = state.tell_due(self.no, now);
@@ -215,46 +193,6 @@ impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = self.view.state().units_of(self.no);
         f.debug_struct("Desk").field("view", &self.view).field("units", &units).finish()
-    }
-}
-
-impl Seen {
-    fn add(&mut self, table: &Table, unit: &UnitId, ids: &[&ObjectId], reader: &Reader<'_>) {
-        let asked: BTreeSet<&ObjectId> = ids.iter().copied().collect();
-        for id in &asked {
-            self.found.insert((*id).clone(), table.found(id, reader));
-        }
-        let beside =
-            table.owned_by(unit).filter(|entry| !asked.contains(&entry.live.id) && !entry.controlled);
-        self.orphans.extend(beside.map(|entry| entry.shown(reader)));
-    }
-}
-
-impl Table {
-    fn found(&self, id: &ObjectId, reader: &Reader<'_>) -> Found {
-        let answer = |observation| Found::Answer(Box::new(observation));
-        let scope = self.narrow.as_ref().map_or(Some(&self.wide), |scopes| scopes.get(&*id.namespace));
-        match scope.map(|scope| &scope.status) {
-            Some(Status::Current) => match self.get(id) {
-                Some(entry) => Found::Live(Box::new(entry.shown(reader))),
-                None => Found::Elsewhere { listable: true },
-            },
-            Some(Status::Broken(error)) => answer(Observation::Unreadable(error.clone())),
-            Some(Status::Unserved) => answer(Observation::Undefined),
-            Some(Status::Denied | Status::Starting) | None => Found::Elsewhere { listable: false },
-        }
-    }
-}
-
-impl Entry {
-    /// Gives the object without its body, as it is now.
-    pub(super) fn shown(&self, reader: &Reader<'_>) -> Live {
-        let assessed = self
-            .whole
-            .as_ref()
-            .map(|whole| reader.assess(whole, self.children.as_deref().unwrap_or_default()));
-        let health = assessed.unwrap_or_else(|| self.live.health.clone());
-        Live { health, ..self.live.clone() }
     }
 }
 

@@ -9,6 +9,7 @@ mod event;
 mod nurse;
 mod reflector;
 mod scope;
+mod seen;
 mod state;
 mod table;
 
@@ -20,13 +21,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use windlass_core::{Context, Error, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value};
 
-pub(crate) use desk::{Desk, Found, Seen, Sought};
+pub(crate) use desk::Desk;
+pub(crate) use seen::{Found, Seen, Sought};
 
 use crate::connection::Connection;
 use crate::live::{Reader, is_controlled, parts};
 use crate::owner;
 use crate::resource::Resource;
-use crate::survey::Surveys;
+use crate::survey::{OneClock, Surveys};
 use scope::Status;
 use state::State;
 use table::{Entry, News};
@@ -55,6 +57,7 @@ pub(crate) struct View {
     manager: Text,
     health: Arc<[Arc<dyn HealthCheck>]>,
     state: Mutex<State>,
+    clock: OneClock,
     /// Told whenever a scope has come to an answer.
     settled: Notify,
 }
@@ -77,6 +80,7 @@ impl Views {
                 manager: manager.clone(),
                 health: Arc::clone(health),
                 state: Mutex::default(),
+                clock: OneClock::default(),
                 settled: Notify::new(),
             });
             views.insert(key, Arc::downgrade(&view));
@@ -101,6 +105,11 @@ impl Views {
 impl View {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the time, by one clock whoever asks.
+    fn now(&self, cx: &Context) -> Duration {
+        self.clock.now(cx)
     }
 
     fn reader(&self, now: Timestamp) -> Reader<'_> {
