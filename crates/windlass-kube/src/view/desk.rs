@@ -12,9 +12,9 @@ use windlass_core::{Context, Live, ObjectId, Result, Text, UnitId};
 use super::reflector::Reflector;
 use super::scope::{Status, Task};
 use super::seen::{Found, Seen, Sought};
-use super::state::State;
+use super::state::{State, WriteEnd, Written};
 use super::table::{News, UnitNo};
-use super::{At, View, is_selected, kept, lasting, nurse};
+use super::{At, View, is_selected, kept, lasting, nurse, revision};
 use crate::owner;
 use crate::resource::Resource;
 
@@ -31,12 +31,19 @@ impl Desk {
         Self { view, no, told }
     }
 
-    /// Gives what is known of objects, once their kinds have been listed. It asks nobody where they have been.
+    /// Gives what is known of objects, once their kinds have been listed. It asks nobody where they have been. From then on
+    /// the unit is told of these objects; of those that it asked for before as well, where this look is a part of a larger.
     ///
     /// # Errors
     /// As [`Context::check`]; what cannot be listed is in what it gives.
-    pub(crate) async fn look(&self, cx: &Context, unit: &UnitId, sought: &Sought<'_>) -> Result<Seen> {
-        let mut since = Attempts::default();
+    pub(crate) async fn look(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        sought: &Sought<'_>,
+        is_part: bool,
+    ) -> Result<Seen> {
+        let mut since = Attempts { look: self.view.state().next_look(), is_part, ..Attempts::default() };
         loop {
             let mut settled = pin!(self.view.settled.notified());
             settled.as_mut().enable();
@@ -58,9 +65,13 @@ impl Desk {
         let mut state = self.view.state();
         let (mut open, mut nos) = (false, BTreeSet::new());
         for (resource, ids) in sought {
-            nos.insert(state.ask((self.no, unit), self.view.now(cx), resource, ids.iter().copied()));
+            let when = (self.view.now(cx), since.look);
+            nos.insert(state.ask((self.no, unit), when, resource, ids.iter().copied()));
             let namespaces = ids.iter().map(|id| id.namespace.clone()).collect();
             open |= self.start(cx, &mut state, resource, &namespaces, since);
+        }
+        if !since.is_part {
+            nos.iter().for_each(|no| state.forget_others(*no, since.look));
         }
         if open {
             return None;
@@ -146,6 +157,19 @@ impl Desk {
         self.view.state().release(self.no, unit);
     }
 
+    /// Begins a write of `by`.
+    pub(crate) fn writing<'a>(&'a self, id: &'a ObjectId, by: Option<&'a UnitId>) -> Writing<'a> {
+        self.view.state().begin_write(id);
+        Writing { desk: self, id, by, end: None }
+    }
+
+    /// Gives the unit that owns an object, as far as it is known.
+    pub(crate) fn owner(&self, id: &ObjectId) -> Option<UnitId> {
+        let state = self.view.state();
+        let mut entries = state.tables.values().filter_map(|table| table.get(id));
+        entries.find_map(|entry| owner::unit(entry.live.owner.as_ref()?).cloned())
+    }
+
     /// Takes in what a write gave back. `by` knows it already.
     pub(crate) fn wrote(&self, resource: &Resource, live: &Live, by: Option<&UnitId>) {
         let selected = live.body.as_ref().is_some_and(is_selected);
@@ -207,16 +231,47 @@ fn note_unwatched(state: &mut State, no: UnitNo, seen: &Seen) {
     }
 }
 
-/// How many attempts each scope had made when a look began.
+/// What is remembered during one look.
 #[derive(Default)]
-struct Attempts(BTreeMap<Resource, BTreeMap<Text, u64>>);
+struct Attempts {
+    look: u64,
+    is_part: bool,
+    /// How many attempts each scope had made when the look began.
+    before: BTreeMap<Resource, BTreeMap<Text, u64>>,
+}
 
 impl Attempts {
     fn get(&self, resource: &Resource, namespace: &str) -> Option<u64> {
-        self.0.get(resource)?.get(namespace).copied()
+        self.before.get(resource)?.get(namespace).copied()
     }
 
     fn set(&mut self, at: &At, attempts: u64) {
-        self.0.entry(at.resource.clone()).or_default().insert(at.namespace.clone(), attempts);
+        self.before.entry(at.resource.clone()).or_default().insert(at.namespace.clone(), attempts);
+    }
+}
+
+/// A write under way: what a watch tells of the object in the meantime is held back.
+pub(crate) struct Writing<'a> {
+    desk: &'a Desk,
+    id: &'a ObjectId,
+    by: Option<&'a UnitId>,
+    end: Option<WriteEnd>,
+}
+
+impl Writing<'_> {
+    /// Says what the write came to.
+    pub(crate) fn done(mut self, written: &windlass_core::Written) {
+        self.end = Some(match written {
+            windlass_core::Written::Gone => WriteEnd::Gone,
+            windlass_core::Written::Deleting(version) => WriteEnd::At(revision(version)),
+            other => WriteEnd::At(other.live().and_then(|live| revision(&live.version))),
+        });
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let written = Written { by: self.by, end: self.end };
+        self.desk.view.state().end_write(self.id, &written);
     }
 }
