@@ -18,7 +18,7 @@ use crate::sending::{Current, NOT_SERVED_TRIES_MAX, Sending, current, get};
 /// Applies of one write: one, one without what is yielded, one by force, and one for who is faster.
 const APPLIES_MAX: u32 = 4;
 /// Tries to make our own what was set by other means, while somebody else keeps writing.
-const INHERITANCES_MAX: u32 = 4;
+const MIGRATIONS_MAX: u32 = 4;
 /// Tries to replace an object that somebody else keeps writing.
 const REPLACES_MAX: u32 = 3;
 
@@ -70,15 +70,16 @@ impl Writing<'_> {
         };
         let applied = self.apply_without_conflict(self.payload, expect).await?;
         let status = applied.status;
-        let body = self.inherit(applied).await?;
+        let body = self.migrate(applied).await?;
         let live = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(result(status, live, before.as_ref()))
     }
 
-    /// Applies, taking no field that somebody else holds but those of which the plan said so.
+    /// Applies, and takes over only the fields that the plan lists.
     async fn apply_without_conflict(&self, payload: &Object, expect: &Expect) -> Result<Applied> {
         let mut payload = payload.clone();
-        // What must be absent has no fields, and at the version of the plan all are known that it takes.
+        // An object expected to be absent has no conflicting fields. At the planned version, the plan already lists every
+        // field that we take over.
         let known = matches!(expect, Expect::At(_)) && takes(self.conflicts).next().is_some();
         let mut force = *expect == Expect::Absent || known;
         for _ in 0..APPLIES_MAX {
@@ -102,8 +103,8 @@ impl Writing<'_> {
     }
 
     /// Makes our own what was set before by other means, and applies again so that it goes where it is not wanted.
-    async fn inherit(&self, mut applied: Applied) -> Result<Value> {
-        for _ in 0..INHERITANCES_MAX {
+    async fn migrate(&self, mut applied: Applied) -> Result<Value> {
+        for _ in 0..MIGRATIONS_MAX {
             let Some(fields) = self.sending.session.migration().settled(&applied.body) else {
                 return Ok(applied.body);
             };

@@ -1,4 +1,4 @@
-//! What becomes of an object of which others hold fields: in a plan, and when the write comes.
+//! Fields that other managers hold: what the plan says of them, and what a write does.
 
 use windlass_core::{Conflict, Decision, Error, ErrorKind, Object, ObjectId, Result, Segment, Value};
 
@@ -10,19 +10,19 @@ use crate::owner::{INSTALLATION_LABEL, UNIT_LABEL};
 pub(crate) struct Conflicts {
     /// Fields that others hold.
     pub(crate) conflicts: Vec<Conflict>,
-    /// Whether something is ours that only force can set: a field that our own manager holds, as it once replaced the
-    /// object instead of applying it, or our mark, which is not in the payload and so cannot be left to anybody.
+    /// Whether we own a field that only a forced apply can set: one that our own manager set by a replace, or one of our
+    /// labels, which the payload does not have and so cannot leave to anybody.
     own: bool,
 }
 
 impl Conflicts {
     pub(crate) fn of(causes: &[Cause], payload: &Object, rules: &ConflictRules, manager: &str) -> Self {
-        let marks = |cause: &Cause| {
+        let labels = |cause: &Cause| {
             let label = cause.field.strip_prefix(".metadata.labels.");
             label.is_some_and(|label| [UNIT_LABEL, INSTALLATION_LABEL].contains(&label))
         };
         let yields = |cause: &Cause| rules.conflict(cause, payload.body()).decision == Decision::Yield;
-        let ours = |cause: &&Cause| conflict::is_held_by(cause, manager) || (marks(cause) && yields(cause));
+        let ours = |cause: &&Cause| conflict::is_held_by(cause, manager) || (labels(cause) && yields(cause));
         let theirs = causes.iter().filter(|cause| !ours(cause));
         Self {
             conflicts: theirs.map(|cause| rules.conflict(cause, payload.body())).collect(),
@@ -50,7 +50,7 @@ impl Conflicts {
         )
     }
 
-    /// Says whether something is left that only force can set, once what is yielded is taken out.
+    /// Says whether only a forced apply can set what is left once the yielded fields are removed.
     pub(crate) fn needs_force(&self) -> bool {
         self.own || takes(&self.conflicts).next().is_some()
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +11,11 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use windlass_core::{Error, ErrorKind, Result, Text};
 
 use crate::environment::{Environment, Found, unusable};
+
+/// How long a connection may say nothing. A watch asks anew after less, and a request is given up after less.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
+/// How long it may take to hand a request over.
+const WRITE_MAX: Duration = Duration::from_secs(60);
 
 /// How to reach a cluster, and what may be given up for it.
 ///
@@ -194,8 +200,13 @@ pub(crate) async fn config(connect: &Connect) -> Result<(Config, Option<Text>)> 
     if config.cluster_url.scheme_str() != Some("https") && !connect.plain {
         return Err(refused("the server is not reached by HTTPS", "allow_plain_http"));
     }
-    // The transport repeats by itself otherwise, on a clock of its own.
+    // The transport repeats by itself otherwise, writes too, on a clock of its own.
     config.default_retry = false;
+    // A peer that is gone without a word ends the connection, and with it what waits there; a watch is never silent for
+    // that long. The time counts from the last write, as a connection may have rested before.
+    config.read_timeout = Some(SILENCE_MAX);
+    config.reset_reader_on_write = true;
+    config.write_timeout = Some(WRITE_MAX);
     Ok((config, context))
 }
 

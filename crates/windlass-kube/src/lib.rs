@@ -1,5 +1,5 @@
 //! The Kubernetes target of the [Windlass](https://github.com/windlass-dev/windlass) GitOps engine: server-side apply,
-//! rehearsals by dry run, discovery, and the state of units in the cluster.
+//! dry runs, one watched view of the cluster, and the state of units in the cluster.
 //!
 //! ```no_run
 //! use windlass_core::{Context, Interest, Target};
@@ -9,7 +9,7 @@
 //! let cluster = Cluster::connect(&Connect::environment()).await?;
 //! let target = KubeTarget::new(cluster.clone(), KubeOptions::default());
 //! let observed = target.observe(cx, interest).await?;
-//! println!("{} objects looked at, by {} requests", observed.observations.len(), cluster.requests());
+//! println!("{} objects, {} requests", observed.observations.len(), cluster.requests());
 //! # Ok(())
 //! # }
 //! ```
@@ -18,35 +18,53 @@
 //!
 //! | question | answer |
 //! | --- | --- |
-//! | How is an object found again? | by the label [`UNIT_LABEL`]: one list for each kind that the unit wants or owns |
-//! | Whose is an object? | the label, else the marks of Flux, Helm, Argo CD, kapp, ApplySets and cli-utils |
-//! | Has it changed? | its stamp covers the fields that our field manager owns, with their values |
-//! | What would a write do? | a dry run of the same server-side apply, for what exists; what is new is predicted as wanted |
-//! | Who gets a field that two want? | [`ConflictRules`], and the plan shows it first; what the plan did not show is not taken |
-//! | What of fields that `kubectl apply` set? | they become ours with an apply, and a second one takes out what nobody wants |
-//! | What if a kind does not exist yet? | a CustomResourceDefinition among the items brings it; until then it waits |
+//! | How is an object found again? | by its labels [`UNIT_LABEL`] and [`INSTALLATION_LABEL`] |
+//! | Who owns an object? | the unit in the labels; without them, the tool whose labels or annotations it carries: Flux, Helm, Argo CD, kapp, ApplySets, cli-utils |
+//! | What does a look cost? | nothing while nothing has changed: each kind is listed and watched once for all units |
+//! | Has an object changed? | its stamp digests the fields that our field manager owns, with their values |
+//! | What would a write do? | a dry run of the same server-side apply says it; an object that does not exist yet is predicted as wanted |
+//! | Who gets a field that two managers want? | [`ConflictRules`] decide, and the plan shows it; a field that the plan does not list is not taken over |
+//! | What happens to fields that `kubectl apply` set? | the first apply makes them ours, and a second one removes those that nobody wants |
+//! | What if a kind does not exist yet? | its objects wait for the CustomResourceDefinition in the same unit |
+//! | Why is a workload not ready? | its pods are listed while it is not ready, and its health names the pod, the container and the reason |
+//!
+//! # The view
+//!
+//! All targets on one [`Cluster`] that act as the same account share one view. The first look at a kind lists it, by a
+//! streaming list where the server has them and else page by page, and then watches it. The view keeps identity, version,
+//! stamp, owner, health and deletion of each object, and its body only while the object is not ready.
+//!
+//! - The view sees objects that carry both labels. Other objects that a unit wants are read at each look: one by one, or by
+//!   a list of names that all units share for five seconds where there are many.
+//! - What a write returned is in the view at once. Events that are older than what is known are ignored.
+//! - A watch that breaks, that is silent for 90 seconds, or whose version the server has forgotten is started again. After a
+//!   break every unit that looks at the kind is told to look again.
+//! - An account that may not list all namespaces is shown the namespaces that its units use; where it may not list those, its
+//!   objects are read one by one and looked at again every 30 seconds. Missing rights are tried again every minute.
+//! - [`KubeOptions::with_polling`] does without the view, and without any task.
 //!
 //! # Invariants
 //!
-//! - A request is repeated up to three times where the answer asks for it (429, 503, a quota counted at the same time).
-//!   A 503 may be of a proxy that lost its upstream: whatever a write ends in after that says that something may have been
-//!   written.
-//! - A write whose path is not served, or not yet, is sent up to six times. An apply is sent up to four times while fields
-//!   turn out to be held by others, and again, up to four times, once fields that were set by other means are ours; a
-//!   replace at no certain version up to three times while somebody else is faster. A request without an answer is never
-//!   repeated here. Each write asks the fence first, also a repeated one.
-//! - Credentials and bodies never reach errors or `Debug`: of what the server says of a value only its opinion is passed
-//!   on, and of a Secret that it refuses only fields are named.
+//! - A request is repeated up to three times where the response asks for it (429, 503, a quota that was counted at the same
+//!   time). A 503 may come from a proxy that lost its upstream. A write that ends in an error after that says that something
+//!   may have been written.
+//! - A write whose path is not served yet is sent up to six times. An apply is sent up to four times while other managers
+//!   take fields, and up to four times more once fields that were set by other means are ours. A replace without an exact
+//!   version is sent up to three times while somebody else is faster. A request without a response is never repeated here.
+//!   Each write asks the fence first, repeated ones too.
+//! - Credentials and bodies never reach errors or `Debug`. Of what the server says about a value, only the complaint is
+//!   passed on; for a Secret, only the names of the fields.
 //! - A kind, a namespace or a group that cannot be read makes its own objects unreadable, never absent, and no others.
-//! - Objects without a namespace get one; a namespace on an object whose kind has none is taken away, as Flux does.
+//! - Objects without a namespace get one. A namespace on an object whose kind has none is removed, as Flux does.
+//! - An object counts as gone only where the server serves its kind and has no such object, or, asked again, serves no
+//!   version of its kind.
+//! - A namespace or a CustomResourceDefinition is never deleted to be recreated.
 //!
-//! - An object is gone only where the server serves its kind and has no such object, or, asked again, serves no version of
-//!   its kind.
-//! - A namespace or a CustomResourceDefinition is never deleted to be made anew.
+//! # What it does not do
 //!
-//! It does not watch yet, does not migrate fields of other commands of `kubectl` or of another version of the kind than the
-//! one that is wanted, and speaks to no proxy by itself. Since what `kubectl apply` set becomes ours in two steps, an object
-//! that is adopted can roll out twice, and is refused where both together, what was set and what is wanted, are not valid.
+//! It does not migrate fields of other `kubectl` commands, nor fields that were set in another version of the kind than the
+//! wanted one. It uses no proxy by itself. Because fields of `kubectl apply` become ours in two steps, an adopted object can
+//! roll out twice, and is refused where the old and the new fields together are not valid.
 
 mod admit;
 mod apply;

@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Takes out what every write changes by itself: it is in [`Live::version`], and a rehearsal cannot know it.
+/// Takes out what every write changes by itself: it is in [`Live::version`], and a dry run cannot know it.
 fn without_versions(object: Object) -> Result<Object> {
     let mut body = object.into_body();
     if let Some(metadata) = metadata(&mut body) {

@@ -21,7 +21,7 @@ pub(crate) struct Migration<'a> {
 }
 
 impl Migration<'_> {
-    fn inherits(self, entry: &Value) -> bool {
+    fn takes(self, entry: &Value) -> bool {
         let text = |key| entry.text_at(&[key]).unwrap_or_default();
         let manager = text("manager");
         let from_kubectl = manager == KUBECTL_APPLY && self.rules.decide(manager, None) == Decision::Take;
@@ -39,32 +39,32 @@ impl Migration<'_> {
     fn part(self, body: &Value) -> (Vec<&Value>, Vec<&Value>) {
         let all = entries(body);
         let ours = all.iter().find(|entry| self.is_apply(entry));
-        let ours = ours.or_else(|| all.iter().find(|entry| self.inherits(entry)));
+        let ours = ours.or_else(|| all.iter().find(|entry| self.takes(entry)));
         let version = ours.and_then(|entry| entry.text_at(&["apiVersion"]));
-        all.iter().partition(|entry| self.inherits(entry) && entry.text_at(&["apiVersion"]) == version)
+        all.iter().partition(|entry| self.takes(entry) && entry.text_at(&["apiVersion"]) == version)
     }
 
     /// Gives the `managedFields` as they would be if all had been applied; `None` where it was.
     pub(crate) fn settled(self, body: &Value) -> Option<Vec<Value>> {
-        let (inherited, rest) = self.part(body);
-        let first = *inherited.first()?;
+        let (taken, rest) = self.part(body);
+        let first = *taken.first()?;
         let (applied, others): (Vec<&Value>, Vec<&Value>) =
             rest.into_iter().partition(|entry| self.is_apply(entry));
         let mut ours = applied.first().map_or(first, |entry| entry).as_map()?.clone();
         ours.insert("manager", self.manager);
         ours.insert("operation", "Apply");
-        ours.insert("fieldsV1", union_of(applied.into_iter().chain(inherited)));
+        ours.insert("fieldsV1", union_of(applied.into_iter().chain(taken)));
         Some(std::iter::once(Value::Map(ours)).chain(others.into_iter().cloned()).collect())
     }
 
-    /// Takes out of a rehearsed object what a write would take out once the fields are ours, and says whether that is
+    /// Takes out of a dry-run object what a write would take out once the fields are ours, and says whether that is
     /// anything.
     pub(crate) fn leave_behind(self, body: &mut Value) -> bool {
-        let (inherited, rest) = self.part(body);
-        if inherited.is_empty() {
+        let (taken, rest) = self.part(body);
+        if taken.is_empty() {
             return false;
         }
-        let (set, kept) = (union_of(inherited.into_iter()), union_of(rest.into_iter()));
+        let (set, kept) = (union_of(taken.into_iter()), union_of(rest.into_iter()));
         take_out(body, &set, &kept)
     }
 }

@@ -29,7 +29,7 @@ pub(crate) async fn observe(session: &Session, cx: &Context, interest: &Interest
         session.narrow.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
     let pass = Pass { session, cx, unit: &interest.unit };
-    let mut observed = pass.look(sorted).await?;
+    let mut observed = pass.look(sorted, false).await?;
     pass.look_again(kinds, interest, &mut observed).await?;
     cx.check()?;
     observed.orphans.sort_by(|a, b| a.id.cmp(&b.id));
@@ -77,10 +77,10 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    async fn look(self, sorted: Sorted<'_>) -> Result<Observed> {
+    async fn look(self, sorted: Sorted<'_>, again: bool) -> Result<Observed> {
         let Pass { session, cx, unit } = self;
         let mut observed = match (&session.desk, tokio::runtime::Handle::try_current()) {
-            (Some(desk), Ok(_)) => watched::look(session, cx, desk, unit, &sorted.kinds).await?,
+            (Some(desk), Ok(_)) => watched::look(session, cx, desk, unit, &sorted.kinds, again).await?,
             _ => polled::look(session, cx, unit, sorted.kinds).await,
         };
         observed.observations.extend(sorted.answered);
@@ -114,7 +114,7 @@ impl Pass<'_> {
                 self.cx.sleep(fail::pause(u32::try_from(attempt).unwrap_or(u32::MAX))).await?;
             }
             kinds = self.session.connection.discovered_after(self.cx, &kinds).await?;
-            let again = self.look(sort(&kinds, &asked, attempt - 1)).await?;
+            let again = self.look(sort(&kinds, &asked, attempt - 1), true).await?;
             observed.observations.extend(again.observations);
             observed.orphans.extend(again.orphans);
         }

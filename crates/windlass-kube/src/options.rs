@@ -78,8 +78,8 @@ impl KubeOptions {
         self
     }
 
-    /// Rehearses creates as well: one request more for each new object, for defaults in the plan and for errors
-    /// before the first write. What lies in a namespace that does not exist yet is not rehearsed.
+    /// Dry-runs creates as well: one request more for each new object, for defaults in the plan and for errors
+    /// before the first write. What lies in a namespace that does not exist yet gets no dry run.
     pub fn with_dry_run_of_creates(mut self) -> Self {
         self.dry_run_creates = true;
         self

@@ -1,4 +1,4 @@
-//! Who owns a live object, by the marks of the field's tools.
+//! Who owns a live object, by the labels and annotations of the field's tools.
 
 use windlass_core::{Error, ErrorKind, Object, Owner, Result, Text, UnitId, Value};
 
@@ -7,9 +7,9 @@ pub const UNIT_LABEL: &str = "windlass.dev/unit";
 /// The label that names the installation of that unit; without it, it is the default one.
 pub const INSTALLATION_LABEL: &str = "windlass.dev/installation";
 
-/// Reads who owns the object. Our own mark counts first.
+/// Reads who owns the object. Our own labels count first.
 pub(crate) fn of(object: &Object) -> Option<Owner> {
-    let mark = |owner: String| Some(Owner::Other(owner.into()));
+    let other = |owner: String| Some(Owner::Other(owner.into()));
     if let Some(unit) = object.label(UNIT_LABEL) {
         return Some(unit_of(unit, object.label(INSTALLATION_LABEL)));
     }
@@ -18,26 +18,26 @@ pub(crate) fn of(object: &Object) -> Option<Owner> {
         Some(format!("{}/{name}", object.label(&format!("{prefix}/namespace"))?))
     };
     if let Some(kustomization) = pair("kustomize.toolkit.fluxcd.io") {
-        return mark(format!("flux:{kustomization}"));
+        return other(format!("flux:{kustomization}"));
     }
     if let Some(release) = pair("helm.toolkit.fluxcd.io") {
-        return mark(format!("flux-helm:{release}"));
+        return other(format!("flux-helm:{release}"));
     }
     if let Some(release) = helm_release(object) {
-        return mark(format!("helm:{release}"));
+        return other(format!("helm:{release}"));
     }
     if let Some(application) = argo_application(object) {
-        return mark(format!("argocd:{application}"));
+        return other(format!("argocd:{application}"));
     }
     if let Some(app) = object.label("kapp.k14s.io/app") {
-        return mark(format!("kapp:{app}"));
+        return other(format!("kapp:{app}"));
     }
     if let Some(set) = object.label("applyset.kubernetes.io/part-of") {
-        return mark(format!("applyset:{set}"));
+        return other(format!("applyset:{set}"));
     }
     object
         .annotation("config.k8s.io/owning-inventory")
-        .and_then(|inventory| mark(format!("inventory:{inventory}")))
+        .and_then(|inventory| other(format!("inventory:{inventory}")))
 }
 
 /// A label that names no unit is somebody's all the same.
@@ -81,7 +81,7 @@ fn argo_application(object: &Object) -> Option<Text> {
     (same_kind && same_name).then(|| application.into())
 }
 
-/// Sets our mark on a body.
+/// Sets our labels on a body.
 pub(crate) fn set(body: &mut Value, owner: &Owner) -> Result<()> {
     let Owner::Unit(unit) = owner else {
         return Err(

@@ -55,7 +55,7 @@ impl Kind<'_> {
         self.asked.keys().map(|id| ((*id).clone(), observation.clone())).collect()
     }
 
-    /// Gives what carries our mark: over all namespaces, else in those asked for, else nothing. `None`: the kind is
+    /// Gives what carries the labels of the unit: over all namespaces, else in those asked for, else nothing. `None`: the kind is
     /// not served.
     async fn listed(&self) -> Result<Option<Vec<Value>>> {
         if !self.resource.listable {
@@ -63,7 +63,7 @@ impl Kind<'_> {
         }
         let narrow = self.narrow(false);
         if !narrow {
-            match self.marked("").await {
+            match self.labelled("").await {
                 Err(error) if error.kind() == ErrorKind::Denied && self.resource.namespaced => {
                     self.narrow(true)
                 }
@@ -73,7 +73,7 @@ impl Kind<'_> {
             };
         }
         let namespaces: BTreeSet<&str> = self.asked.keys().map(|id| &*id.namespace).collect();
-        let lists = join_all(namespaces.into_iter().map(|namespace| self.marked(namespace))).await;
+        let lists = join_all(namespaces.into_iter().map(|namespace| self.labelled(namespace))).await;
         let mut items = Vec::new();
         for listed in lists {
             match listed {
@@ -95,7 +95,7 @@ impl Kind<'_> {
         narrow.contains(&self.resource)
     }
 
-    async fn marked(&self, namespace: &str) -> Result<Vec<Value>> {
+    async fn labelled(&self, namespace: &str) -> Result<Vec<Value>> {
         let listing = Listing { resource: &self.resource, namespace, selector: &owner::selector(self.unit) };
         list(&self.session.connection, self.cx, &listing).await
     }

@@ -1,4 +1,4 @@
-//! Saying beforehand what a write would do: the server rehearses it.
+//! Saying beforehand what a write would do: by a dry run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,13 +24,13 @@ pub(crate) async fn predict(session: &Session, cx: &Context, wants: &[Want<'_>])
         return Ok(Vec::new());
     }
     let kinds = session.connection.discovered(cx).await?;
-    let all = Rehearsal { session, cx, kinds: &kinds, made: Made::of(wants) };
+    let all = DryRuns { session, cx, kinds: &kinds, made: Made::of(wants) };
     let predictions = join_all(wants.iter().map(|want| all.one(want))).await;
     cx.check()?;
     Ok(predictions)
 }
 
-struct Rehearsal<'a> {
+struct DryRuns<'a> {
     session: &'a Session,
     cx: &'a Context,
     kinds: &'a Discovered,
@@ -68,21 +68,21 @@ impl Made {
     }
 }
 
-/// How the server took a rehearsal.
+/// How the server answered a dry run.
 enum Taken {
-    Well(Rehearsed),
-    Contested(Conflicts),
+    Well(DryRun),
+    Conflicting(Conflicts),
     OnlyAnew,
 }
 
 /// What an object would be.
-struct Rehearsed {
+struct DryRun {
     after: Live,
     /// Whether fields would go that were set by other means than an apply.
     leaves_behind: bool,
 }
 
-impl Rehearsal<'_> {
+impl DryRuns<'_> {
     async fn one(&self, want: &Want<'_>) -> Prediction {
         let mode = want.item.directives.mode.unwrap_or_default();
         let predicted = match (want.observation, mode) {
@@ -127,9 +127,9 @@ impl Rehearsal<'_> {
             let sending = self.sending(want)?;
             let request = sending.apply(&payload, want.owner, &[], true)?.dry_run();
             let response = self.session.connection.ask(self.cx, &request).await?;
-            sending.rehearsed(&response, &request)?
+            sending.read_dry_run(&response, &request)?
         } else {
-            marked(&payload, want)?
+            with_labels(&payload, want)?
         };
         Ok(Prediction::Change { payload, after, mode, conflicts: Vec::new() })
     }
@@ -137,32 +137,32 @@ impl Rehearsal<'_> {
     async fn apply(&self, want: &Want<'_>, live: &Live, mode: Mode) -> Result<Prediction> {
         let sending = self.sending(want)?;
         let mut payload = want.item.object.clone();
-        let (conflicts, taken) = match self.rehearse(&sending, want, &payload, false, mode).await? {
-            Taken::Contested(conflicts) => {
+        let (conflicts, taken) = match self.dry_run(&sending, want, &payload, false, mode).await? {
+            Taken::Conflicting(conflicts) => {
                 conflicts.refuse(want.item.id())?;
                 payload = conflicts.without_yielded(&payload)?;
-                (conflicts.conflicts, self.rehearse(&sending, want, &payload, true, mode).await?)
+                (conflicts.conflicts, self.dry_run(&sending, want, &payload, true, mode).await?)
             }
             taken => (Vec::new(), taken),
         };
         match taken {
-            Taken::Well(Rehearsed { after, leaves_behind }) => {
+            Taken::Well(DryRun { after, leaves_behind }) => {
                 let same = live.stamp == after.stamp && !leaves_behind;
                 Ok(outcome(same, payload, live, after, Mode::Apply, conflicts))
             }
             Taken::OnlyAnew => {
                 is_made_once(want.item.id())?;
                 let payload = want.item.object.clone();
-                let after = marked(&payload, want)?;
+                let after = with_labels(&payload, want)?;
                 Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
             }
-            Taken::Contested(_) => {
+            Taken::Conflicting(_) => {
                 Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
             }
         }
     }
 
-    async fn rehearse(
+    async fn dry_run(
         &self,
         sending: &Sending<'_>,
         want: &Want<'_>,
@@ -176,13 +176,13 @@ impl Rehearsal<'_> {
             let mut body: Value = read_json(&response, &request)?;
             let leaves_behind = self.session.migration().leave_behind(&mut body);
             let after = self.session.reader(self.cx).read(sending.resource, body)?;
-            return Ok(Taken::Well(Rehearsed { after, leaves_behind }));
+            return Ok(Taken::Well(DryRun { after, leaves_behind }));
         }
         let status = Status::of(&response);
         let conflicts = status.field_conflicts();
         if response.status == 409 && !conflicts.is_empty() && !force {
             let options = &self.session.options;
-            return Ok(Taken::Contested(Conflicts::of(
+            return Ok(Taken::Conflicting(Conflicts::of(
                 &conflicts,
                 payload,
                 &options.rules,
@@ -195,7 +195,7 @@ impl Rehearsal<'_> {
         Err(fail::refused(&response, &request))
     }
 
-    /// Rehearses a replace of the object as it is now, and compares what we set, before or by this: what others write
+    /// Dry-runs a replace of the object as it is now, and compares what we set, before or by this: what others write
     /// beside it goes when the object is replaced for a reason, and is no reason itself.
     async fn replace(&self, want: &Want<'_>, live: &Live) -> Result<Prediction> {
         let sending = self.sending(want)?;
@@ -227,7 +227,7 @@ impl Rehearsal<'_> {
     }
 }
 
-fn marked(payload: &Object, want: &Want<'_>) -> Result<Object> {
+fn with_labels(payload: &Object, want: &Want<'_>) -> Result<Object> {
     let mut body = payload.body().as_ref().clone();
     owner::set(&mut body, want.owner)?;
     Object::new(body)
@@ -247,7 +247,7 @@ fn outcome(
     }
 }
 
-/// A rehearsal changes no status; where it seems to, somebody else did meanwhile.
+/// A dry run changes no status; where it seems to, somebody else did meanwhile.
 fn settle(after: Object, live: &Live) -> Object {
     let status = live.body.as_ref().and_then(|before| before.body().get("status").cloned());
     let Some(status) = status else { return after };
@@ -260,7 +260,7 @@ fn settle(after: Object, live: &Live) -> Object {
 }
 
 impl Sending<'_> {
-    fn rehearsed(&self, response: &Response, request: &Request) -> Result<Object> {
+    fn read_dry_run(&self, response: &Response, request: &Request) -> Result<Object> {
         let mut body: Value = read_json(response, request)?;
         stamp::strip(&mut body);
         Object::new(body)

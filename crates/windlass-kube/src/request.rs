@@ -68,7 +68,7 @@ impl Request {
         self
     }
 
-    /// Turns a write into its rehearsal.
+    /// Turns a write into a dry run.
     pub(crate) fn dry_run(mut self) -> Self {
         self.effect = Effect::Nothing;
         self.query("dryRun", "All")

@@ -40,7 +40,7 @@ impl Sending<'_> {
         Ok(request.query("fieldManager", self.session.options.manager.as_str()).content(JSON_PATCH))
     }
 
-    /// Makes a request to the object with the object, its mark and the condition as its body.
+    /// Makes a request to the object with the object, its labels and the condition as its body.
     pub(crate) fn body(
         &self,
         method: Method,
@@ -61,7 +61,7 @@ impl Sending<'_> {
             .query("fieldValidation", "Strict"))
     }
 
-    /// Reads the object that a write or its rehearsal gave back.
+    /// Reads the object that a write or its dry run gave back.
     pub(crate) fn read(&self, cx: &Context, response: &Response, request: &Request) -> Result<Live> {
         self.session.reader(cx).read(self.resource, read_json(response, request)?)
     }

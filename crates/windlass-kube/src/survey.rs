@@ -1,10 +1,10 @@
 //! What exists of a kind, by name alone: one list in place of many single reads, shared by all units for a moment.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use windlass_core::{Context, ObjectId, Text};
+use windlass_core::{Clock, Context, ObjectId, Text};
 
 use crate::connection::Connection;
 use crate::list::{Listing, Names, names};
@@ -17,9 +17,22 @@ const FRESH: Duration = Duration::from_secs(5);
 /// How long nobody tries again to list a kind of which there is too much, or which may not be listed.
 const TOO_MUCH: Duration = Duration::from_secs(60);
 
+/// The clock of the first that asks. What is remembered from one call to the next cannot be told by the clocks of several.
+#[derive(Default)]
+pub(crate) struct OneClock(OnceLock<Arc<dyn Clock>>);
+
+impl OneClock {
+    pub(crate) fn now(&self, cx: &Context) -> Duration {
+        self.0.get_or_init(|| Arc::clone(cx.clock())).now().mono
+    }
+}
+
 /// The surveys of one account.
 #[derive(Default)]
-pub(crate) struct Surveys(Mutex<BTreeMap<Resource, BTreeMap<Text, Slot>>>);
+pub(crate) struct Surveys {
+    kinds: Mutex<BTreeMap<Resource, BTreeMap<Text, Slot>>>,
+    clock: OneClock,
+}
 
 /// The survey of one kind, in one namespace or in all.
 #[derive(Clone, Default)]
@@ -67,7 +80,7 @@ impl Surveys {
         wanted: usize,
     ) -> Option<Arc<Names>> {
         let asking = self.with(resource, namespace, |slot| {
-            let now = cx.now().mono;
+            let now = self.clock.now(cx);
             if slot.since + FRESH < now {
                 (slot.since, slot.looked_for) = (now, 0);
             }
@@ -75,7 +88,7 @@ impl Surveys {
             (slot.looked_for >= SURVEY_MIN).then(|| Arc::clone(&slot.asking))
         })?;
         let _asking = asking.lock().await;
-        let now = cx.now().mono;
+        let now = self.clock.now(cx);
         let known = self.with(resource, namespace, |slot| slot.known.clone());
         if let Some(known) = known {
             let lasts = if known.names.is_some() { FRESH } else { TOO_MUCH };
@@ -94,7 +107,7 @@ impl Surveys {
 
     /// Forgets what was said of a kind in the namespace of an object that was written.
     pub(crate) fn wrote(&self, resource: &Resource, id: &ObjectId) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(slots) = all.get_mut(resource) else { return };
         for namespace in ["", &*id.namespace] {
             let names = slots.get_mut(namespace).and_then(|slot| slot.known.as_mut()?.names.as_mut());
@@ -108,7 +121,7 @@ impl Surveys {
     }
 
     fn with<T>(&self, resource: &Resource, namespace: &Text, work: impl FnOnce(&mut Slot) -> T) -> T {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         work(all.entry(resource.clone()).or_default().entry(namespace.clone()).or_default())
     }
 }

@@ -17,22 +17,21 @@ use crate::store::KubeStore;
 /// A Kubernetes cluster as a target.
 ///
 /// # Guarantees
-/// - Objects are written by server-side apply, so that fields that others own and we do not name stay as they are; those of
-///   `kubectl apply` go, and those that we set by a replace.
-/// - A replaced object is replaced again only where what we set differs: what others write beside it goes with the next
-///   replace, and is no reason for one.
-/// - A pass over a converged state costs one list for each kind that the unit owns, whatever their number, and no
-///   write.
-/// - `write` sends the payload and the label [`UNIT_LABEL`](crate::UNIT_LABEL), and for a condition `uid` and
-///   `resourceVersion`.
+/// - Objects are written by server-side apply. Fields that other managers own and the payload does not name stay as they are.
+///   Fields that `kubectl apply` set, or an earlier replace of ours, are removed where the payload does not name them.
+/// - A replaced object is replaced again only where a field that we set differs. Fields that others add are removed by the
+///   next replace, and cause none.
+/// - A pass over a converged state sends no request for objects, and no write.
+/// - `write` sends the payload and the labels [`UNIT_LABEL`](crate::UNIT_LABEL) and
+///   [`INSTALLATION_LABEL`](crate::INSTALLATION_LABEL), and for a condition `uid` and `resourceVersion`.
 ///
 /// # Assumptions
-/// - One field manager for all units: two units that want one object are told apart by the mark.
-/// - `resourceVersion` is what Kubernetes says it is: the same after a write that changed nothing.
+/// - All units use one field manager: two units that want one object are told apart by the labels.
+/// - `resourceVersion` stays the same after a write that changed nothing, and grows with each one that changed something.
 ///
 /// # Cancel safety
 /// Dropping a call may leave its last write done; the next `observe` sees it. A recreation that is dropped between its
-/// two writes leaves the object absent.
+/// delete and its create leaves the object absent.
 pub struct KubeTarget {
     cluster: Cluster,
     session: Session,

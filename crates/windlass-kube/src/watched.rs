@@ -22,13 +22,14 @@ pub(crate) async fn look(
     desk: &Desk,
     unit: &UnitId,
     kinds: &BTreeMap<Resource, Asked<'_>>,
+    is_part: bool,
 ) -> Result<Observed> {
     let (watched, other): (Vec<_>, Vec<_>) = kinds.iter().partition(|(resource, _)| resource.watchable);
     let sought: Sought<'_> = watched
         .iter()
         .map(|(resource, asked)| ((*resource).clone(), asked.keys().copied().collect()))
         .collect();
-    let mut seen = desk.look(cx, unit, &sought).await?;
+    let mut seen = desk.look(cx, unit, &sought, is_part).await?;
     desk.visit(cx, &mut seen).await;
     let mut observed = Observed { orphans: std::mem::take(&mut seen.orphans), ..Observed::default() };
     let mut kinds = Vec::new();

@@ -6,13 +6,26 @@ use crate::apply::Writing;
 use crate::delete::Deletion;
 use crate::discovery::Discovered;
 use crate::namespace;
+use crate::owner;
 use crate::sending::Sending;
 use crate::session::Session;
 
 pub(crate) async fn write(session: &Session, cx: &Context, write: &Write) -> Result<Written> {
+    let id = write.id();
+    let by = match (write, &session.desk) {
+        (Write::Apply { owner, .. }, _) => owner::unit(owner).cloned(),
+        (_, Some(desk)) => desk.owner(id),
+        _ => None,
+    };
+    let writing = session.desk.as_ref().map(|desk| desk.writing(id, by.as_ref()));
     match carry_out(session, cx, write).await {
-        Err(error) => Err(namespace::explain(session, cx, &write.id().namespace, error).await),
-        written => written,
+        Ok(written) => {
+            if let Some(writing) = writing {
+                writing.done(&written);
+            }
+            Ok(written)
+        }
+        Err(error) => Err(namespace::explain(session, cx, &id.namespace, error).await),
     }
 }
 
@@ -27,7 +40,7 @@ async fn carry_out(session: &Session, cx: &Context, write: &Write) -> Result<Wri
             let writing = Writing { sending, cx, payload, expect, owner, conflicts, seen };
             let written = writing.carry_out(*mode).await?;
             if let Some(live) = written.live() {
-                session.note_live(sending.resource, live, crate::owner::unit(owner));
+                session.note_live(sending.resource, live, owner::unit(owner));
             }
             if !matches!(written, Written::Unchanged(_)) {
                 session.connection.note_written(payload);

@@ -10,14 +10,14 @@ use windlass_core::{Cascade, ErrorKind, Expect, Mode, Target, Write};
 
 #[tokio::test(start_paused = true)]
 async fn a_recreate_deletes_waits_and_creates() {
-    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let dry_run = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
     let immutable =
         status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#);
     let script = Script::new()
         .on(GET, 200, &live_map("x", "0", 4))
         .on(GET, 200, &live_map("x", "0", 4))
         .on(GET, 404, &absent("configmaps", "x"))
-        .on(rehearsal, 422, &immutable)
+        .on(dry_run, 422, &immutable)
         .on(
             DELETE,
             200,
@@ -27,7 +27,7 @@ async fn a_recreate_deletes_waits_and_creates() {
         .on(PATCH, 201, &live_map("x", "1", 9));
     let asked = [
         GET.to_owned(),
-        format!("{rehearsal} {}", sent("")),
+        format!("{dry_run} {}", sent("")),
         format!(r#"{DELETE} {{"preconditions":{{"uid":"u-x"}},"propagationPolicy":"Foreground"}}"#),
         format!("{GET} (metadata)"),
         format!("{GET} (metadata)"),
@@ -38,19 +38,18 @@ async fn a_recreate_deletes_waits_and_creates() {
 
 #[tokio::test(start_paused = true)]
 async fn a_recreate_of_what_is_as_wanted_changes_nothing() {
-    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
-    let script =
-        Script::new().on(GET, 200, &live_map("x", "1", 4)).on(rehearsal, 200, &live_map("x", "1", 4));
-    let asked = [GET.to_owned(), format!("{rehearsal} {}", sent(""))];
+    let dry_run = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let script = Script::new().on(GET, 200, &live_map("x", "1", 4)).on(dry_run, 200, &live_map("x", "1", 4));
+    let asked = [GET.to_owned(), format!("{dry_run} {}", sent(""))];
     check(script, apply(Mode::Recreate, Expect::Any), "unchanged 4@u-x", &asked).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_recreate_whose_old_object_stays_says_that_something_was_written() {
-    let rehearsal = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let dry_run = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
     let script = Script::new()
         .on(GET, 200, &live_map("x", "0", 4))
-        .on(rehearsal, 200, &live_map("x", "1", 4))
+        .on(dry_run, 200, &live_map("x", "1", 4))
         .on(DELETE, 200, &live_map("x", "0", 4));
     let error = script.target().write(&context(), &apply(Mode::Recreate, Expect::Any)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
@@ -91,9 +90,9 @@ async fn an_unknown_kind_is_undefined_for_an_apply_and_gone_for_a_delete() {
 
 #[tokio::test(start_paused = true)]
 async fn a_mistake_does_not_lead_to_a_delete() {
-    let rehearsal = format!("{PATCH}&dryRun=All");
+    let dry_run = format!("{PATCH}&dryRun=All");
     let wrong = status(422, "Invalid", "x", r#"{"causes":[{"message":"Required value","field":"data"}]}"#);
-    let script = Script::new().on(GET, 200, &live_map("x", "0", 4)).on(&rehearsal, 422, &wrong);
+    let script = Script::new().on(GET, 200, &live_map("x", "0", 4)).on(&dry_run, 422, &wrong);
     let error = script.target().write(&context(), &apply(Mode::Recreate, Expect::Any)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(!script.log().contains("DELETE"));
@@ -103,11 +102,11 @@ async fn a_mistake_does_not_lead_to_a_delete() {
 async fn what_holds_many_others_is_never_recreated() {
     let body = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}"#;
     let live = body.replace(r#""name""#, r#""resourceVersion":"4","uid":"u","name""#);
-    let rehearsal =
+    let dry_run =
         "PATCH /api/v1/namespaces/n?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
     let immutable =
         status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"spec"}]}"#);
-    let script = Script::new().on("GET /api/v1/namespaces/n", 200, &live).on(rehearsal, 422, &immutable);
+    let script = Script::new().on("GET /api/v1/namespaces/n", 200, &live).on(dry_run, 422, &immutable);
     let write = Write::apply(object(body), Mode::Recreate, Expect::Any, mark());
     let error = script.target().write(&context(), &write).await.unwrap_err();
     assert_eq!(error.message(), "it is never deleted and created anew");

@@ -10,7 +10,7 @@ use windlass_core::{
 };
 use windlass_kube::{ConflictRules, KubeOptions, KubeTarget};
 
-const REHEARSAL: &str = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=false&dryRun=All";
+const DRY_RUN: &str = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=false&dryRun=All";
 const FORCED: &str = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
 const CRD: &str = r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"foos.x.io"},"spec":{"group":"x.io","scope":"Cluster","names":{"plural":"foos","kind":"Foo"},"versions":[{"name":"v1","served":true},{"name":"v0","served":false}]}}"#;
 
@@ -217,7 +217,7 @@ fn live_namespace() -> Live {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
-    let script = Script::new().on(REHEARSAL, 200, &live_map("x", "1", 4));
+    let script = Script::new().on(DRY_RUN, 200, &live_map("x", "1", 4));
     let target = script.target();
     let item = item(&config_map("x", "1"));
     let first = predict(&target, &item, &live("0")).await;
@@ -233,17 +233,17 @@ async fn what_the_rehearsal_leaves_as_it_is_is_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn a_taken_field_is_shown_with_its_holder() {
-    let script = Script::new().on(REHEARSAL, 409, &conflicting()).on(FORCED, 200, &live_map("x", "1", 4));
+    let script = Script::new().on(DRY_RUN, 409, &conflicting()).on(FORCED, 200, &live_map("x", "1", 4));
     let target = script.target();
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
     assert_eq!(told(&prediction), "Apply k=1 label=shop [data.k of kubectl-edit: Take]");
     let body = r#"{"apiVersion":"v1","data":{"k":"1"},"kind":"ConfigMap","metadata":{"labels":{"windlass.dev/installation":"windlass","windlass.dev/unit":"shop"},"name":"x","namespace":"a"}}"#;
-    assert_eq!(script.log(), format!("GET /api\nGET /apis\n{REHEARSAL} {body}\n{FORCED} {body}"));
+    assert_eq!(script.log(), format!("GET /api\nGET /apis\n{DRY_RUN} {body}\n{FORCED} {body}"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_yielded_field_is_not_sent() {
-    let script = Script::new().on(REHEARSAL, 409, &conflicting()).on(FORCED, 200, &live_map("x", "0", 4));
+    let script = Script::new().on(DRY_RUN, 409, &conflicting()).on(FORCED, 200, &live_map("x", "0", 4));
     let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
     let target = script.target_with(KubeOptions::default().with_conflict_rules(rules));
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
@@ -255,7 +255,7 @@ async fn a_yielded_field_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_field_refuses_the_object() {
-    let script = Script::new().on(REHEARSAL, 409, &conflicting());
+    let script = Script::new().on(DRY_RUN, 409, &conflicting());
     let target = script.target_with(
         KubeOptions::default().with_conflict_rules(ConflictRules::none().otherwise(Decision::Refuse)),
     );
@@ -270,7 +270,7 @@ async fn a_refused_field_refuses_the_object() {
 async fn an_immutable_change_is_refused_unless_the_object_may_be_made_anew() {
     let immutable =
         status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#);
-    let script = Script::new().on(REHEARSAL, 422, &immutable);
+    let script = Script::new().on(DRY_RUN, 422, &immutable);
     let target = script.target();
     let mut item = item(&config_map("x", "1"));
     assert!(
@@ -340,7 +340,7 @@ async fn an_undefined_kind_waits_for_the_definition_that_is_wanted_as_well() {
 #[tokio::test(start_paused = true)]
 async fn an_error_of_one_rehearsal_is_the_answer_for_that_object_alone() {
     let denied = r#"{"kind":"Status","message":"no","reason":"Forbidden","code":403}"#;
-    let script = Script::new().on(REHEARSAL, 403, denied);
+    let script = Script::new().on(DRY_RUN, 403, denied);
     let target = script.target();
     let (one, two) = (item(&config_map("x", "1")), item(&config_map("y", "1")));
     let (mark, live, absent) = (mark(), live("0"), Observation::Absent);
@@ -382,7 +382,7 @@ async fn a_version_that_a_wanted_definition_adds_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_yielded_field_that_cannot_be_left_out_refuses_the_object() {
     let causes = r#"{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using v1","field":".spec.ports[port=80,protocol=\"TCP\"].nodePort"}]}"#;
-    let script = Script::new().on(REHEARSAL, 409, &status(409, "Conflict", "one", causes));
+    let script = Script::new().on(DRY_RUN, 409, &status(409, "Conflict", "one", causes));
     let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
     let target = script.target_with(KubeOptions::default().with_conflict_rules(rules));
     let prediction = predict(&target, &item(&config_map("x", "1")), &live("0")).await;
@@ -399,7 +399,7 @@ async fn what_kubectl_applied_and_nobody_wants_is_shown_to_go() {
     let rehearsed = live_map("x", "1", 4)
         .replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#))
         .replace(r#""k":"1""#, r#""k":"1","old":"2""#);
-    let script = Script::new().on(REHEARSAL, 200, &rehearsed);
+    let script = Script::new().on(DRY_RUN, 200, &rehearsed);
     let prediction = predict(&script.target(), &item(&config_map("x", "1")), &live("1")).await;
     let Prediction::Change { after, .. } = &prediction else { panic!("{prediction:?}") };
     assert_eq!(after.body().at(&["data"]).unwrap().canonical(), r#"{"k":"1"}"#);
@@ -407,11 +407,11 @@ async fn what_kubectl_applied_and_nobody_wants_is_shown_to_go() {
 
 #[tokio::test(start_paused = true)]
 async fn what_holds_many_others_is_refused_and_not_recreated() {
-    let rehearsal =
+    let dry_run =
         "PATCH /api/v1/namespaces/n?fieldManager=windlass&fieldValidation=Strict&force=false&dryRun=All";
     let immutable =
         status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"spec"}]}"#);
-    let target = Script::new().on(rehearsal, 422, &immutable).target();
+    let target = Script::new().on(dry_run, 422, &immutable).target();
     let mut item = item(r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}"#);
     item.directives.mode = Some(Mode::Recreate);
     let told = told(&predict(&target, &item, &live("0")).await);
@@ -432,7 +432,7 @@ async fn what_kubernetes_says_of_fields_that_stay_is_understood() {
         "Forbidden: spec is immutable after creation except resources.requests",
     ] {
         let details = format!(r#"{{"causes":[{{"message":"{message}","field":"data"}}]}}"#);
-        let script = Script::new().on(REHEARSAL, 422, &status(422, "Invalid", "x", &details));
+        let script = Script::new().on(DRY_RUN, 422, &status(422, "Invalid", "x", &details));
         let mut item = item(&config_map("x", "1"));
         item.directives.mode = Some(Mode::Recreate);
         let told = told(&predict(&script.target(), &item, &live("0")).await);
@@ -440,7 +440,7 @@ async fn what_kubernetes_says_of_fields_that_stay_is_understood() {
     }
     let quoted =
         r#"{"causes":[{"message":"Invalid value: \"this is immutable\": must be short","field":"data"}]}"#;
-    let script = Script::new().on(REHEARSAL, 422, &status(422, "Invalid", "x", quoted));
+    let script = Script::new().on(DRY_RUN, 422, &status(422, "Invalid", "x", quoted));
     let mut item = item(&config_map("x", "1"));
     item.directives.mode = Some(Mode::Recreate);
     let told = told(&predict(&script.target(), &item, &live("0")).await);

@@ -68,10 +68,11 @@ pub fn assess(body: &Value, children: &dyn Children) -> Health {
 impl HealthCheck for KubernetesHealth {
     fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health> {
         let mut health = assess_body(View(live.body()), children);
-        if health.status == HealthStatus::Progressing && workload::is_workload(View(live.body())) {
+        let open = matches!(health.status, HealthStatus::Progressing | HealthStatus::Degraded);
+        if open && workload::is_workload(View(live.body())) {
             let pods = troubled_pods(live, children);
             if !pods.is_empty() {
-                health = progressing(format!("{}; {}", health.message, pods.join("; ")));
+                health.message = format!("{}; {}", health.message, pods.join("; ")).into();
             }
         }
         Some(health)
@@ -169,7 +170,8 @@ fn troubled_pods(live: &Object, children: &dyn Children) -> Vec<String> {
     let deeper: Vec<Object> = deeper.flat_map(|set| children.owned_by(set.id())).collect();
     let pods = owned.iter().chain(&deeper).filter(|object| object.id().kind == "Pod");
     let troubled = pods.filter_map(|pod| {
-        let health = pod::pod(View(pod.body()), None);
+        // What is said decides nothing, so a Pod without a node is named at once.
+        let health = pod::pod(View(pod.body()), Some(u64::MAX));
         let trouble = health.status == HealthStatus::Degraded && !View(pod.body()).is_being_deleted();
         trouble.then(|| format!("Pod {}: {}", pod.id().name, health.message))
     });

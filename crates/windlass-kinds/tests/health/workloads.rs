@@ -335,11 +335,24 @@ fn a_workload_names_the_pods_that_trouble_it() {
     let set = named("apps/v1 ReplicaSet", "web-1", "{}").unwrap();
     let pod = named("v1 Pod", "web-1-a", stuck).unwrap();
     let fine = named("v1 Pod", "web-1-b", r#"{"status":{"phase":"Pending"}}"#).unwrap();
-    let around =
-        Owns(vec![(web.id().clone(), set.clone()), (set.id().clone(), pod), (set.id().clone(), fine)]);
+    let nowhere = r#"{"status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/3 nodes"}]}}"#;
+    let nowhere = named("v1 Pod", "web-1-c", nowhere).unwrap();
+    let around = Owns(vec![
+        (web.id().clone(), set.clone()),
+        (set.id().clone(), pod),
+        (set.id().clone(), fine),
+        (web.id().clone(), nowhere),
+    ]);
     let health: Health = KubernetesHealth.assess(&web, &around).unwrap();
     assert_eq!(
         health.to_string(),
-        "progressing: 0 of 1 replica available; Pod web-1-a: container web is in ErrImagePull"
+        "progressing: 0 of 1 replica available; Pod web-1-c: PodScheduled is False (Unschedulable): 0/3 nodes; \
+         Pod web-1-a: container web is in ErrImagePull"
     );
+    let failed = r#"{"spec":{"replicas":1},"status":{"replicas":1,"updatedReplicas":1,"conditions":[
+        {"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded","message":"timed out"}]}}"#;
+    let failed = named("apps/v1 Deployment", "web", failed).unwrap();
+    let health = KubernetesHealth.assess(&failed, &around).unwrap();
+    assert_eq!(health.status, windlass_core::HealthStatus::Degraded);
+    assert!(health.message.contains("Pod web-1-a: container web is in ErrImagePull"), "{health}");
 }

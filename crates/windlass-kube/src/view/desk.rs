@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use futures_util::future::select;
 use tokio::sync::Notify;
-use windlass_core::{Context, Live, ObjectId, Observation, Result, Text, UnitId};
+use windlass_core::{Context, Live, ObjectId, Result, Text, UnitId};
 
 use super::reflector::Reflector;
 use super::scope::{Status, Task};
-use super::state::State;
-use super::table::{Entry, News, Table, UnitNo};
-use super::{At, View, is_selected, kept, lasting, nurse};
-use crate::live::Reader;
+use super::seen::{Found, Seen, Sought};
+use super::state::{State, WriteEnd, Written};
+use super::table::{News, UnitNo};
+use super::{At, View, is_selected, kept, lasting, nurse, revision};
 use crate::owner;
 use crate::resource::Resource;
 
@@ -25,40 +25,25 @@ pub(crate) struct Desk {
     told: Arc<Notify>,
 }
 
-/// What is asked for, by kind.
-pub(crate) type Sought<'a> = BTreeMap<Resource, Vec<&'a ObjectId>>;
-
-/// What a view knows of an object.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// It is there; the body is left out.
-    Live(Box<Live>),
-    /// It is not among what carries our label. Where `listable` is false nobody listed, so it may carry it all the same.
-    Elsewhere { listable: bool },
-    /// The server does not know the path, or the objects cannot be listed.
-    Answer(Box<Observation>),
-}
-
-/// What a view knows, at one moment.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) found: BTreeMap<ObjectId, Found>,
-    /// What the unit owns beside that, by its label.
-    pub(crate) orphans: Vec<Live>,
-}
-
 impl Desk {
     pub(super) fn at(view: Arc<View>) -> Self {
         let (no, told) = view.state().open();
         Self { view, no, told }
     }
 
-    /// Gives what is known of objects, once their kinds have been listed. It asks nobody where they have been.
+    /// Gives what is known of objects, once their kinds have been listed. It asks nobody where they have been. From then on
+    /// the unit is told of these objects; of those that it asked for before as well, where this look is a part of a larger.
     ///
     /// # Errors
     /// As [`Context::check`]; what cannot be listed is in what it gives.
-    pub(crate) async fn look(&self, cx: &Context, unit: &UnitId, sought: &Sought<'_>) -> Result<Seen> {
-        let mut since = Attempts::default();
+    pub(crate) async fn look(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        sought: &Sought<'_>,
+        is_part: bool,
+    ) -> Result<Seen> {
+        let mut since = Attempts { look: self.view.state().next_look(), is_part, ..Attempts::default() };
         loop {
             let mut settled = pin!(self.view.settled.notified());
             settled.as_mut().enable();
@@ -80,9 +65,13 @@ impl Desk {
         let mut state = self.view.state();
         let (mut open, mut nos) = (false, BTreeSet::new());
         for (resource, ids) in sought {
-            nos.insert(state.ask((self.no, unit), cx.now().mono, resource, ids.iter().copied()));
+            let when = (self.view.now(cx), since.look);
+            nos.insert(state.ask((self.no, unit), when, resource, ids.iter().copied()));
             let namespaces = ids.iter().map(|id| id.namespace.clone()).collect();
             open |= self.start(cx, &mut state, resource, &namespaces, since);
+        }
+        if !since.is_part {
+            nos.iter().for_each(|no| state.forget_others(*no, since.look));
         }
         if open {
             return None;
@@ -96,7 +85,7 @@ impl Desk {
         }
         for no in nos {
             note_unwatched(&mut state, no, &seen);
-            state.tidy(no, cx.now().mono);
+            state.tidy(no, self.view.now(cx));
         }
         Some(seen)
     }
@@ -144,7 +133,7 @@ impl Desk {
         loop {
             let mut told = pin!(self.told.notified());
             told.as_mut().enable();
-            let now = cx.now().mono;
+            let now = self.view.now(cx);
             let next = {
                 let mut state = self.view.state();
                 let next = state.tell_due(self.no, now);
@@ -166,6 +155,19 @@ impl Desk {
 
     pub(crate) fn release(&self, unit: &UnitId) {
         self.view.state().release(self.no, unit);
+    }
+
+    /// Begins a write of `by`.
+    pub(crate) fn writing<'a>(&'a self, id: &'a ObjectId, by: Option<&'a UnitId>) -> Writing<'a> {
+        self.view.state().begin_write(id);
+        Writing { desk: self, id, by, end: None }
+    }
+
+    /// Gives the unit that owns an object, as far as it is known.
+    pub(crate) fn owner(&self, id: &ObjectId) -> Option<UnitId> {
+        let state = self.view.state();
+        let mut entries = state.tables.values().filter_map(|table| table.get(id));
+        entries.find_map(|entry| owner::unit(entry.live.owner.as_ref()?).cloned())
     }
 
     /// Takes in what a write gave back. `by` knows it already.
@@ -218,46 +220,6 @@ impl fmt::Debug for Desk {
     }
 }
 
-impl Seen {
-    fn add(&mut self, table: &Table, unit: &UnitId, ids: &[&ObjectId], reader: &Reader<'_>) {
-        let asked: BTreeSet<&ObjectId> = ids.iter().copied().collect();
-        for id in &asked {
-            self.found.insert((*id).clone(), table.found(id, reader));
-        }
-        let beside =
-            table.owned_by(unit).filter(|entry| !asked.contains(&entry.live.id) && !entry.controlled);
-        self.orphans.extend(beside.map(|entry| entry.shown(reader)));
-    }
-}
-
-impl Table {
-    fn found(&self, id: &ObjectId, reader: &Reader<'_>) -> Found {
-        let answer = |observation| Found::Answer(Box::new(observation));
-        let scope = self.narrow.as_ref().map_or(Some(&self.wide), |scopes| scopes.get(&*id.namespace));
-        match scope.map(|scope| &scope.status) {
-            Some(Status::Current) => match self.get(id) {
-                Some(entry) => Found::Live(Box::new(entry.shown(reader))),
-                None => Found::Elsewhere { listable: true },
-            },
-            Some(Status::Broken(error)) => answer(Observation::Unreadable(error.clone())),
-            Some(Status::Unserved) => answer(Observation::Undefined),
-            Some(Status::Denied | Status::Starting) | None => Found::Elsewhere { listable: false },
-        }
-    }
-}
-
-impl Entry {
-    /// Gives the object without its body, as it is now.
-    pub(super) fn shown(&self, reader: &Reader<'_>) -> Live {
-        let assessed = self
-            .whole
-            .as_ref()
-            .map(|whole| reader.assess(whole, self.children.as_deref().unwrap_or_default()));
-        let health = assessed.unwrap_or_else(|| self.live.health.clone());
-        Live { health, ..self.live.clone() }
-    }
-}
-
 fn note_unwatched(state: &mut State, no: UnitNo, seen: &Seen) {
     let Some(watched) = state.units.get_mut(&no) else { return };
     for asked in watched.kinds.values_mut() {
@@ -269,16 +231,47 @@ fn note_unwatched(state: &mut State, no: UnitNo, seen: &Seen) {
     }
 }
 
-/// How many attempts each scope had made when a look began.
+/// What is remembered during one look.
 #[derive(Default)]
-struct Attempts(BTreeMap<Resource, BTreeMap<Text, u64>>);
+struct Attempts {
+    look: u64,
+    is_part: bool,
+    /// How many attempts each scope had made when the look began.
+    before: BTreeMap<Resource, BTreeMap<Text, u64>>,
+}
 
 impl Attempts {
     fn get(&self, resource: &Resource, namespace: &str) -> Option<u64> {
-        self.0.get(resource)?.get(namespace).copied()
+        self.before.get(resource)?.get(namespace).copied()
     }
 
     fn set(&mut self, at: &At, attempts: u64) {
-        self.0.entry(at.resource.clone()).or_default().insert(at.namespace.clone(), attempts);
+        self.before.entry(at.resource.clone()).or_default().insert(at.namespace.clone(), attempts);
+    }
+}
+
+/// A write under way: what a watch tells of the object in the meantime is held back.
+pub(crate) struct Writing<'a> {
+    desk: &'a Desk,
+    id: &'a ObjectId,
+    by: Option<&'a UnitId>,
+    end: Option<WriteEnd>,
+}
+
+impl Writing<'_> {
+    /// Says what the write came to.
+    pub(crate) fn done(mut self, written: &windlass_core::Written) {
+        self.end = Some(match written {
+            windlass_core::Written::Gone => WriteEnd::Gone,
+            windlass_core::Written::Deleting(version) => WriteEnd::At(revision(version)),
+            other => WriteEnd::At(other.live().and_then(|live| revision(&live.version))),
+        });
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let written = Written { by: self.by, end: self.end };
+        self.desk.view.state().end_write(self.id, &written);
     }
 }

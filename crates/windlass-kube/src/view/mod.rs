@@ -9,6 +9,7 @@ mod event;
 mod nurse;
 mod reflector;
 mod scope;
+mod seen;
 mod state;
 mod table;
 
@@ -18,15 +19,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use windlass_core::{Context, Error, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value};
+use windlass_core::{
+    Context, Error, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value, Version,
+};
 
-pub(crate) use desk::{Desk, Found, Seen, Sought};
+pub(crate) use desk::Desk;
+pub(crate) use seen::{Found, Seen, Sought};
 
 use crate::connection::Connection;
 use crate::live::{Reader, is_controlled, parts};
 use crate::owner;
 use crate::resource::Resource;
-use crate::survey::Surveys;
+use crate::survey::{OneClock, Surveys};
 use scope::Status;
 use state::State;
 use table::{Entry, News};
@@ -55,6 +59,7 @@ pub(crate) struct View {
     manager: Text,
     health: Arc<[Arc<dyn HealthCheck>]>,
     state: Mutex<State>,
+    clock: OneClock,
     /// Told whenever a scope has come to an answer.
     settled: Notify,
 }
@@ -77,6 +82,7 @@ impl Views {
                 manager: manager.clone(),
                 health: Arc::clone(health),
                 state: Mutex::default(),
+                clock: OneClock::default(),
                 settled: Notify::new(),
             });
             views.insert(key, Arc::downgrade(&view));
@@ -101,6 +107,11 @@ impl Views {
 impl View {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the time, by one clock whoever asks.
+    fn now(&self, cx: &Context) -> Duration {
+        self.clock.now(cx)
     }
 
     fn reader(&self, now: Timestamp) -> Reader<'_> {
@@ -172,11 +183,18 @@ impl View {
         let mut state = self.state();
         let mut news = News::default();
         let Some(table) = state.tables.get_mut(resource) else { return };
-        match event {
-            Change::Put(entry) => table.put(*entry, &mut news),
-            Change::Remove(id, revision) => table.remove(&id, revision, &mut news),
-        }
-        state.tell(&news, None);
+        let (id, revision) = match event {
+            Change::Put(entry) => {
+                let about = (entry.live.id.clone(), entry.revision);
+                table.put(*entry, &mut news);
+                about
+            }
+            Change::Remove(id, revision) => {
+                table.remove(&id, revision, &mut news);
+                (id, revision)
+            }
+        };
+        state.tell_event(&id, revision, news);
     }
 
     fn is_kept(&self, at: &At) -> bool {
@@ -205,7 +223,7 @@ enum Change {
 fn kept(live: Live, whole: Option<Object>) -> Entry {
     let controlled = whole.as_ref().or(live.body.as_ref()).is_some_and(is_controlled);
     let open = live.health.as_ref().is_some_and(|health| !health.is_ready());
-    let revision = parts(&live.version).0.parse().ok();
+    let revision = revision(&live.version);
     Entry {
         live: Live { body: None, ..live },
         whole: whole.filter(|_| open),
@@ -215,6 +233,11 @@ fn kept(live: Live, whole: Option<Object>) -> Entry {
         visits: 0,
         next_visit: Duration::ZERO,
     }
+}
+
+/// Gives the number in a version, where it is one.
+fn revision(version: &Version) -> Option<u64> {
+    parts(version).0.parse().ok()
 }
 
 /// Says whether an object carries both our labels, so that a watch tells of it.

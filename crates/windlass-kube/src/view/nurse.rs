@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use windlass_core::{Context, Object, ObjectId};
 
-use super::desk::{Found, Seen};
 use super::scope::Task;
+use super::seen::{Found, Seen};
 use super::table::News;
 use super::{View, lasting};
 use crate::children;
@@ -94,7 +94,7 @@ impl View {
     /// Gives what is due; `None` where nothing is open, and the task ends.
     fn patients(&self, cx: &Context) -> Option<Vec<Patient>> {
         let mut state = self.state();
-        let now = cx.now().mono;
+        let now = self.now(cx);
         let (mut any, mut due) = (false, Vec::new());
         for (resource, table) in &state.tables {
             for id in table.not_ready().into_iter().filter(children::has_pods) {
@@ -123,7 +123,7 @@ impl View {
             entry.children = Some(children);
             entry.visits = entry.visits.saturating_add(1);
             let wait = ROUND * (1 << entry.visits.min(6));
-            entry.next_visit = cx.now().mono + wait.min(AGAIN_MAX);
+            entry.next_visit = self.now(cx) + wait.min(AGAIN_MAX);
             if entry.shown(&reader).health != before {
                 table.concerns(whole.id(), &mut news);
             }

@@ -12,8 +12,8 @@ use super::scope::{Scope, Status, Task};
 use super::table::{Ask, Asked, News, Table, UnitNo};
 use crate::resource::Resource;
 
-/// How long a unit is still told of what it has not asked for again: a look at a part of its objects is no loss of
-/// interest in the others.
+/// How long a kind is kept up to date for a unit that does not ask for it and owns nothing of it: a look at a part of its
+/// objects is no loss of interest in the others.
 const LINGER: Duration = Duration::from_secs(120);
 /// How often units look again at objects that no watch tells of.
 pub(super) const UNWATCHED_AGAIN: Duration = Duration::from_secs(30);
@@ -29,6 +29,32 @@ pub(super) struct State {
     pub(super) nurse: Option<Task>,
     /// The server refuses lists by watches.
     pub(super) pages_only: bool,
+    /// Objects that are being written.
+    writing: HashMap<ObjectId, Writing>,
+    looks: u64,
+}
+
+/// An object that is being written: a watch may tell of it before the response comes.
+#[derive(Default)]
+struct Writing {
+    writes: usize,
+    /// Whom it concerns, and the newest version that was told.
+    held_back: Option<(News, Option<u64>)>,
+}
+
+/// What a write was, once its response is there.
+pub(super) struct Written<'a> {
+    pub(super) by: Option<&'a UnitId>,
+    /// What it came to; `None` where nobody knows.
+    pub(super) end: Option<WriteEnd>,
+}
+
+/// What a write came to.
+#[derive(Clone, Copy)]
+pub(super) enum WriteEnd {
+    /// The object is at this version.
+    At(Option<u64>),
+    Gone,
 }
 
 /// The units of one desk that have something to look at again.
@@ -72,7 +98,7 @@ impl State {
     pub(super) fn ask<'a>(
         &mut self,
         (desk, unit): (u32, &UnitId),
-        now: Duration,
+        (now, look): (Duration, u64),
         resource: &Resource,
         ids: impl Iterator<Item = &'a ObjectId>,
     ) -> UnitNo {
@@ -85,21 +111,29 @@ impl State {
         asked.at = now;
         for id in ids {
             match asked.objects.get_mut(id) {
-                Some(ask) => ask.at = now,
+                Some(ask) => ask.look = look,
                 None => {
-                    asked.objects.insert(id.clone(), Ask { at: now, unwatched: false });
+                    asked.objects.insert(id.clone(), Ask { look, unwatched: false });
                     table.ask(no, id);
                 }
             }
         }
-        asked.objects.retain(|id, ask| {
-            let keep = ask.at + LINGER >= now;
-            if !keep {
-                table.ask_no_more(no, id);
-            }
-            keep
-        });
         no
+    }
+
+    /// Forgets what a unit asked for before `look`, and asks for no more.
+    pub(super) fn forget_others(&mut self, no: UnitNo, look: u64) {
+        let Some(watched) = self.units.get_mut(&no) else { return };
+        for (resource, asked) in &mut watched.kinds {
+            let Some(table) = self.tables.get_mut(resource) else { continue };
+            asked.objects.retain(|id, ask| {
+                let keep = ask.look >= look;
+                if !keep {
+                    table.ask_no_more(no, id);
+                }
+                keep
+            });
+        }
     }
 
     /// Lets go of kinds that a unit has not asked for in a while and has no object of.
@@ -161,6 +195,45 @@ impl State {
         concerned.into_iter().for_each(|no| self.tell_one(no, by));
     }
 
+    /// Numbers a look.
+    pub(super) fn next_look(&mut self) -> u64 {
+        self.looks += 1;
+        self.looks
+    }
+
+    pub(super) fn begin_write(&mut self, id: &ObjectId) {
+        self.writing.entry(id.clone()).or_default().writes += 1;
+    }
+
+    /// Ends a write, and tells what was held back: to all but the writer where it is the echo of the write.
+    pub(super) fn end_write(&mut self, id: &ObjectId, written: &Written<'_>) {
+        let Some(writing) = self.writing.get_mut(id) else { return };
+        writing.writes = writing.writes.saturating_sub(1);
+        let held_back = writing.held_back.take();
+        if writing.writes == 0 {
+            self.writing.remove(id);
+        }
+        let Some((news, told)) = held_back else { return };
+        let is_echo = match written.end {
+            Some(WriteEnd::Gone) => true,
+            Some(WriteEnd::At(Some(at))) => told.is_some_and(|told| told <= at),
+            Some(WriteEnd::At(None)) | None => false,
+        };
+        self.tell(&news, written.by.filter(|_| is_echo));
+    }
+
+    /// Tells of an event, or holds the news back while the object is being written.
+    pub(super) fn tell_event(&mut self, id: &ObjectId, revision: Option<u64>, news: News) {
+        match self.writing.get_mut(id) {
+            Some(writing) if !news.is_empty() => {
+                let (held, told) = writing.held_back.get_or_insert_default();
+                held.extend(news);
+                *told = (*told).max(revision);
+            }
+            _ => self.tell(&news, None),
+        }
+    }
+
     /// Tells all units that need what could not be seen for a while.
     pub(super) fn tell_all(&mut self, at: &At) {
         let units = self.tables.get(&at.resource).map(|table| table.units.clone()).unwrap_or_default();
@@ -183,8 +256,7 @@ impl State {
         let mut next = None;
         let mut due = Vec::new();
         for (no, watched) in self.units.iter_mut().filter(|(_, watched)| watched.desk == desk) {
-            let waits =
-                |asked: &Asked| asked.objects.values().any(|ask| ask.unwatched && ask.at + LINGER >= now);
+            let waits = |asked: &Asked| asked.objects.values().any(|ask| ask.unwatched);
             let at = watched.looked + UNWATCHED_AGAIN;
             if !watched.kinds.values().any(waits) {
                 continue;

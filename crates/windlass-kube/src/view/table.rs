@@ -186,6 +186,15 @@ impl Slot {
 }
 
 impl News {
+    pub(super) fn is_empty(&self) -> bool {
+        self.askers.is_empty() && self.owners.is_empty()
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.askers.extend(other.askers);
+        self.owners.extend(other.owners);
+    }
+
     fn add<const N: usize>(&mut self, slot: &Slot, owners: [Option<&Owner>; N]) {
         self.askers.extend(&slot.askers);
         let units = owners.into_iter().flatten().filter_map(|owner| match owner {
@@ -230,7 +239,8 @@ pub(super) struct Asked {
 /// One object that a unit asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Ask {
-    pub(super) at: Duration,
+    /// The look that asked for it last.
+    pub(super) look: u64,
     /// It was not among what carries our label, so no watch tells of it.
     pub(super) unwatched: bool,
 }
