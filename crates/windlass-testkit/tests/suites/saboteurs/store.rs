@@ -116,7 +116,9 @@ impl Saboteur {
             "units_do_not_touch_one_another" => {
                 unit.to_string().replace('.', "-").parse().unwrap_or_else(|_| unit.clone())
             }
-            "installations_share_nothing" => UnitId::new(unit.as_str()).unwrap(),
+            "installations_share_nothing" if unit.installation() == "staging" => {
+                UnitId::new(unit.as_str()).unwrap()
+            }
             _ => unit.clone(),
         }
     }
