@@ -38,7 +38,8 @@ impl Place {
 
 #[test]
 fn what_is_done_by_hand_names_the_unit() {
-    let changes: [(&str, fn(&Place)); 6] = [
+    type ByHand = fn(&Place);
+    let changes: [(&str, ByHand); 6] = [
         ("as long as before, at once", |place| {
             place.put(WEB, place.read(WEB).replace("content: a", "content: b"))
         }),

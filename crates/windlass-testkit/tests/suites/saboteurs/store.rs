@@ -41,6 +41,11 @@ impl StoreHarness for Stage {
         self.store.clone()
     }
 
+    fn many(&self) -> u32 {
+        let checks_it = ["nothing", "a_large_inventory_grows_shrinks_and_goes"].contains(&self.breaks);
+        if checks_it { 50_000 } else { 1_000 }
+    }
+
     fn reopen(&self) -> Check<Arc<dyn StateStore>> {
         let (mut inner, mut restarted) = (self.memory.clone(), None);
         match self.breaks {
