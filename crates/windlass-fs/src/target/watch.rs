@@ -32,6 +32,8 @@ pub(super) struct Watched(Arc<Mutex<Inner>>);
 struct Inner {
     units: BTreeMap<UnitId, Prints>,
     changed: BTreeSet<UnitId>,
+    /// What is being written: nobody takes half of a write for a change.
+    writing: BTreeSet<ObjectId>,
 }
 
 type Prints = BTreeMap<ObjectId, Print>;
@@ -74,9 +76,12 @@ impl Folder {
             cx.check()?;
             prints.insert(id.clone(), self.print(cx, id));
         }
-        for id in self.marked_by(cx, &interest.unit)? {
+        for id in self.listed(cx, &interest.unit.to_string())? {
             cx.check()?;
-            prints.entry(id).or_insert_with_key(|id| self.print(cx, id));
+            if !prints.contains_key(&id) && self.is_orphan_of(&id, &interest.unit) {
+                let print = self.print(cx, &id);
+                prints.insert(id, print);
+            }
         }
         let mut inner = self.watched.lock();
         inner.changed.remove(&interest.unit);
@@ -91,18 +96,21 @@ impl Folder {
         write: &Write,
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let before = self.owner(write.id()).ok().flatten().map(|mark| mark.owner());
-        // Held meanwhile: nobody may take half of the write for a change.
+        let id = write.id();
+        let before = self.owner(id).ok().flatten().map(|mark| mark.owner());
+        self.watched.lock().writing.insert(id.clone());
+        let done = work();
         let mut inner = self.watched.lock();
-        let done = work()?;
+        inner.writing.remove(id);
         let by = match write {
             Write::Apply { owner, .. } => Some(owner),
             _ => before.as_ref(),
         };
-        if let Some(prints) = by.and_then(unit_of).and_then(|unit| inner.units.get_mut(unit)) {
-            prints.insert(write.id().clone(), self.print(cx, write.id()));
+        let prints = by.and_then(unit_of).and_then(|unit| inner.units.get_mut(unit));
+        if let Some(prints) = prints.filter(|_| done.is_ok()) {
+            prints.insert(id.clone(), self.print(cx, id));
         }
-        Ok(done)
+        done
     }
 
     /// Looks once at everything that is watched, and notes the units for which something is otherwise.
@@ -111,15 +119,16 @@ impl Folder {
         for unit in units {
             cx.check()?;
             // What cannot be listed is told by the next look, which the objects in it bring about.
-            let marked = self.marked_by(cx, &unit).unwrap_or_default();
+            let listed = self.listed(cx, &unit.to_string()).unwrap_or_default();
             let mut inner = self.watched.lock();
             let Some(mut prints) = inner.units.remove(&unit) else { continue };
             let mut is_changed = false;
-            for (id, print) in &mut prints {
+            for (id, print) in prints.iter_mut().filter(|(id, _)| !inner.writing.contains(*id)) {
                 is_changed |= self.compare(cx, id, print);
             }
-            for id in marked {
-                if !prints.contains_key(&id) {
+            for id in listed {
+                let is_known = prints.contains_key(&id) || inner.writing.contains(&id);
+                if !is_known && self.is_orphan_of(&id, &unit) {
                     is_changed = true;
                     let print = self.print(cx, &id);
                     prints.insert(id, print);
@@ -133,16 +142,11 @@ impl Folder {
         Ok(())
     }
 
-    /// Gives the objects that carry the mark of a unit and are there.
-    fn marked_by(&self, cx: &Context, unit: &UnitId) -> Result<Vec<ObjectId>> {
-        let is_marked = |id: &ObjectId| matches!(self.owner(id), Ok(Some(mark)) if mark.owner().is_of(unit));
-        let is_there = |id: &ObjectId| {
-            name::path_of(id, "yaml")
-                .and_then(|below| self.root.is_absent(&below))
-                .is_ok_and(|absent| !absent)
-        };
-        let listed = self.listed(cx, &unit.to_string())?;
-        Ok(listed.into_iter().filter(|id| is_marked(id) && is_there(id)).collect())
+    /// Says whether an object that a list names has the mark of the unit and is there.
+    fn is_orphan_of(&self, id: &ObjectId, unit: &UnitId) -> bool {
+        let is_there = name::path_of(id, "yaml").and_then(|below| self.root.is_absent(&below));
+        is_there.is_ok_and(|absent| !absent)
+            && matches!(self.owner(id), Ok(Some(mark)) if mark.owner().is_of(unit))
     }
 
     /// Says whether the object lies there otherwise than it did, and keeps how.

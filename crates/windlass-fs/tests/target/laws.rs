@@ -118,7 +118,7 @@ mod state {
         let place = Place::with_web();
         let other = DirTarget::open(place.folder.path()).unwrap();
         assert_eq!(
-            block_on(other.write(&context(), &delete("web"))).unwrap_err().kind(),
+            block_on(other.write(&context(), &delete("ConfigMap/shop/web"))).unwrap_err().kind(),
             ErrorKind::Conflict
         );
         let asked = ControlOf(Arc::new(other));

@@ -9,7 +9,7 @@ use super::*;
 
 /// Looks at `web` and `db` for the unit `web`, and gives who is named after a change.
 fn named_after(place: &Place, clock: &TestClock, change: impl FnOnce(&Place)) -> Vec<String> {
-    place.observe_at(clock, &["web", "db"]);
+    place.observe_at(clock, &["ConfigMap/shop/web", "ConfigMap/shop/db"]);
     assert_eq!(place.changed(clock), BTreeSet::new(), "nothing changed yet");
     change(place);
     let named = place.changed(clock);
@@ -38,7 +38,8 @@ impl Place {
 
 #[test]
 fn what_is_done_by_hand_names_the_unit() {
-    let changes: [(&str, fn(&Place)); 6] = [
+    type ByHand = fn(&Place);
+    let changes: [(&str, ByHand); 6] = [
         ("as long as before, at once", |place| {
             place.put(WEB, place.read(WEB).replace("content: a", "content: b"))
         }),
@@ -69,7 +70,7 @@ fn its_own_writes_name_nobody_and_those_of_another_unit_do() {
     let (place, clock) = (Place::with_web(), TestClock::new());
     let own = |place: &Place| {
         place.write(&apply(&web("b"))).unwrap();
-        place.write(&delete("web")).unwrap();
+        place.write(&delete("ConfigMap/shop/web")).unwrap();
         place.write(&apply(&web("c"))).unwrap();
     };
     assert_eq!(named_after(&place, &clock, own), [""; 0]);
@@ -95,7 +96,7 @@ fn a_file_that_lay_still_for_long_is_told_of_when_it_changes() {
 #[test]
 fn a_released_unit_is_named_no_more() {
     let (place, clock) = (Place::with_web(), TestClock::new());
-    place.observe_at(&clock, &["web"]);
+    place.observe_at(&clock, &["ConfigMap/shop/web"]);
     place.target.profile().watch.unwrap().release(&unit("web"));
     fs::remove_file(place.path(WEB)).unwrap();
     assert_eq!(place.changed(&clock), BTreeSet::new());

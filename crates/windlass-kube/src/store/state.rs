@@ -114,7 +114,7 @@ impl State {
     fn len(&self) -> usize {
         match &self.inventory {
             Inventory::Inside(objects) => objects.len(),
-            Inventory::Apart(pieces) => pieces.values().map(|piece| piece.objects).sum(),
+            Inventory::Apart(pieces) => count(pieces),
         }
     }
 
@@ -131,16 +131,10 @@ impl State {
         about.inventory.objects = std::mem::take(&mut touched.objects);
         delta.apply(&mut about, limits);
         let objects = std::mem::take(&mut about.inventory.objects);
-        let rest: usize = touched.rest.values().map(|piece| piece.objects).sum();
-        let (now, before) = (objects.len() + rest, self.len());
-        if now > before && now > STATE_OBJECTS_MAX {
-            return Err(Error::new(ErrorKind::Limit, "the unit owns too many objects")
-                .with("unit", unit)
-                .with("objects", now)
-                .with("state_objects_max", STATE_OBJECTS_MAX)
-                .with_help("split the unit into smaller ones, or keep state elsewhere"));
-        }
-        let saves = self.saves + 1;
+        let rest = count(&touched.rest);
+        let now = objects.len().saturating_add(rest);
+        check_number(unit, now, self.len())?;
+        let saves = self.saves.saturating_add(1);
         let whole = HEAD_OBJECTS_MAX / if self.is_apart() { 2 } else { 1 };
         let (inventory, litter) = (Inventory::Inside(objects), self.is_apart() || self.litter && !is_tidy);
         let mut next = Self { saves, about, inventory, litter, packed: None };
@@ -286,7 +280,7 @@ impl Touched {
             let Some(here) = parts.get(&part).map(BTreeMap::len) else { continue };
             let there =
                 parts.get(&other).map(BTreeMap::len).or(self.rest.get(&other).map(|piece| piece.objects));
-            if there.is_none_or(|there| here + there > PART_OBJECTS_MAX / 2) {
+            if there.is_none_or(|there| here.saturating_add(there) > PART_OBJECTS_MAX / 2) {
                 continue;
             }
             let mut objects = parts.remove(&part).unwrap_or_default();
@@ -317,6 +311,18 @@ impl Piece {
     }
 }
 
+/// What does not grow is never too much: else it could not shrink.
+fn check_number(unit: &UnitId, now: usize, before: usize) -> Result<()> {
+    if now <= before.max(STATE_OBJECTS_MAX) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Limit, "the unit owns too many objects")
+        .with("unit", unit)
+        .with("objects", now)
+        .with("state_objects_max", STATE_OBJECTS_MAX)
+        .with_help("split the unit into smaller ones, or keep state elsewhere"))
+}
+
 /// A name that no target takes could make a part too large to be halved.
 fn check_names(unit: &UnitId, delta: &Delta) -> Result<()> {
     for (id, owned) in &delta.put {
@@ -328,6 +334,11 @@ fn check_names(unit: &UnitId, delta: &Delta) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Counts objects as the head does, which may say anything.
+fn count(pieces: &BTreeMap<Part, Piece>) -> usize {
+    pieces.values().fold(0, |sum, piece| sum.saturating_add(piece.objects))
 }
 
 fn halve(unit: &UnitId, part: Part, objects: Objects) -> Result<Vec<(Part, Objects)>> {

@@ -1,6 +1,7 @@
 //! What is asked of units.
 
-use windlass_core::{Control, ControlStore, Suspension};
+use windlass_core::{Control, ControlStore, Suspension, Target};
+use windlass_kube::KubeTarget;
 
 use super::*;
 
@@ -98,4 +99,24 @@ async fn too_much_is_refused_before_anything_is_sent() {
         maps.store().set_control(&cx, &unit(), None, &suspended(&"x".repeat(500_000))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
     assert_eq!(maps.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn state_is_kept_with_the_identity_of_the_engine_where_a_unit_writes_as_another_account() {
+    let (script, cx) = (Script::new(), context());
+    let account = script.cluster().as_account("team-a/deployer").unwrap();
+    let target = KubeTarget::new(account, KubeOptions::default());
+    let own = KubeTarget::new(target.cluster().clone(), KubeOptions::default());
+    let own = own.with_store_cluster(script.cluster());
+    for (target, expected) in [(target, Some("system:serviceaccount:team-a:deployer")), (own, None)] {
+        // Nothing is there, which is all that this needs.
+        let _ = target.profile().state.unwrap().load(&cx, &unit()).await;
+        let _ = target.profile().control.unwrap().control(&cx, &unit()).await;
+        let headers = script.headers();
+        assert!(headers.len() >= 2);
+        for headers in &headers[headers.len() - 2..] {
+            let user = headers.get("impersonate-user").map(|user| user.to_str().unwrap());
+            assert_eq!(user, expected);
+        }
+    }
 }

@@ -84,6 +84,17 @@ fn suspending(reason: &str) -> Control {
     control
 }
 
+/// Makes a document that suspends for this reason and approves a plan.
+fn approving(reason: &str) -> Control {
+    let mut control = suspending(reason);
+    control.approvals = vec![approval(b"plan")];
+    control
+}
+
+fn approval(of: &[u8]) -> Approval {
+    Approval { plan: Digest::of(of), by: "bob".into(), at: Timestamp::from_unix(11) }
+}
+
 /// Makes a document in which everything is asked for that can be.
 fn everything() -> Control {
     let until = Some(Timestamp::from_unix(4_000_000_000));
@@ -94,8 +105,6 @@ fn everything() -> Control {
         (ObjectId::new("", "Odd", "..", "50% \"\\ \n"), held("")),
     ]
     .into();
-    let approval =
-        |of: &[u8]| Approval { plan: Digest::of(of), by: "bob".into(), at: Timestamp::from_unix(11) };
     control.approvals = vec![approval(b"one"), approval(b"two")];
     control.pin = Some(Pin { revision: "sha1:1a2b".into(), by: "eve".into(), at: Timestamp::from_unix(12) });
     control.request = Some(Request { by: "ann".into(), at: Timestamp::from_unix(13) });

@@ -54,7 +54,7 @@ pub fn a_cancelled_save_saves_nothing(harness: &dyn ControlHarness) -> Check {
 /// Where it does not hold.
 pub fn dropping_a_save_leaves_the_old_or_the_new_document(harness: &dyn ControlHarness) -> Check {
     let (cx, store) = (&harness.context(), &harness.store());
-    let (old, new) = (&suspending("old"), &super::everything());
+    let (old, new) = (&suspending("old"), &super::approving("new"));
     let begin = |waits: usize| {
         let unit = unit(&format!("web-{waits}"));
         let version = asked(harness, &unit, None, old)?;

@@ -59,6 +59,20 @@ impl MemoryStore {
         }
     }
 
+    /// Gives what is asked of a unit, without a request; `None` where nothing ever was.
+    #[must_use]
+    pub fn peek_control(&self, unit: &UnitId) -> Option<Control> {
+        lock(&self.0).controls.get(unit).map(|(_, control)| control.clone())
+    }
+
+    /// Somebody asks something of a unit, whatever was asked before: what a person does beside a pass.
+    pub fn ask(&self, unit: &UnitId, control: Control) {
+        let mut shelf = lock(&self.0);
+        shelf.versions += 1;
+        let version = Version::new(shelf.versions.to_string());
+        shelf.controls.insert(unit.clone(), (version, control));
+    }
+
     /// Lets the next save end in `error`, with nothing saved.
     pub fn fail_next_save(&self, error: Error) {
         lock(&self.0).before.push_back(error);

@@ -6,9 +6,6 @@ use super::versions::forget;
 use super::{StoreHarness, load, loaded, owned, save, saved, web};
 use crate::suite::{Check, ensure, fails, ok};
 
-/// Objects of a large unit.
-const MANY: u32 = 50_000;
-
 /// What is left of it.
 const FEW: u32 = 100;
 
@@ -24,7 +21,7 @@ fn owns(saved: &Saved, parts: &[&Delta]) -> bool {
     objects.len() == parts.iter().map(|part| part.put.len()).sum::<usize>() && parts.iter().all(is_owned)
 }
 
-/// A unit may own 50,000 objects: it grows to them, is loaded with them, shrinks, and is forgotten. A
+/// A unit may own many objects: it grows to them, is loaded with them, shrinks, and is forgotten. A
 /// store with a limit below that refuses with `Limit`, saves nothing of it, and goes on with what it has.
 ///
 /// # Errors
@@ -34,13 +31,14 @@ pub fn a_large_inventory_grows_shrinks_and_goes(harness: &dyn StoreHarness) -> C
     few.put = (0..FEW).map(object).collect();
     let mut version = saved(harness, &web(), None, &few)?;
     let mut many = Delta::default();
-    many.put = (FEW..MANY).map(object).collect();
+    let count = harness.many();
+    many.put = (FEW..count).map(object).collect();
     match save(harness, &web(), Some(&version), &many) {
         Ok(large) => {
             let found = loaded(harness, &web())?;
             ensure!(
                 owns(&found, &[&few, &many]),
-                "{MANY} objects were saved, and not all of them are loaded"
+                "{count} objects were saved, and not all of them are loaded"
             );
             let mut back = Delta::default();
             back.drop = many.put.keys().cloned().collect();

@@ -31,6 +31,11 @@ pub trait StoreHarness: Bench {
     /// Gives the store; the same one each time.
     fn store(&self) -> Arc<dyn StateStore>;
 
+    /// Says how many objects a large unit has: 50,000, and fewer only where the suite is run many times over.
+    fn many(&self) -> u32 {
+        50_000
+    }
+
     /// Opens what the store has written a second time, as after a crash.
     ///
     /// # Errors

@@ -99,7 +99,8 @@ pub fn names_of_units_read_back_from_the_list(harness: &dyn StoreHarness) -> Che
         units.push(unit);
     }
     units.sort();
-    let found = listed(harness)?;
+    let mut found = listed(harness)?;
+    found.sort();
     ensure!(found == units, "saved were {units:?}, listed are {found:?}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Stores of what is asked that break one law each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,16 +87,18 @@ struct Saboteur {
     damaged: Arc<Mutex<BTreeSet<UnitId>>>,
     /// What this process saw first of a unit, and believes from then on.
     believed: Mutex<BTreeMap<UnitId, Option<(Version, Control)>>>,
-    saving: Arc<AtomicBool>,
+    /// Who saves: 0 is nobody, else a process and one more. Shared by all processes, or each has its own.
+    saving: Arc<AtomicUsize>,
+    /// Whether this is the process that was opened later.
     second: bool,
 }
 
-/// Lets the next save go on, also when this one is dropped.
-struct Turn<'a>(&'a AtomicBool);
+/// Lets the next save of the process go on, also when this one is dropped.
+struct Turn<'a>(&'a AtomicUsize);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.0.store(0, Ordering::SeqCst);
     }
 }
 
@@ -139,6 +141,18 @@ impl Saboteur {
         self.inner.set_control(cx, unit, present.as_ref(), control).await
     }
 
+    /// Takes its turn: among the saves of this process, or as the lock of a file does, among processes.
+    async fn turn(&self) -> Turn<'_> {
+        let (me, shared) = (usize::from(self.second) + 1, self.breaks("of_two_saves_at_once_one_wins"));
+        while let Err(holder) = self.saving.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
+            if shared && holder == me {
+                break;
+            }
+            yield_once().await;
+        }
+        Turn(&self.saving)
+    }
+
     /// Looks and saves, with a pause between both.
     async fn in_two_steps(
         &self,
@@ -147,11 +161,7 @@ impl Saboteur {
         expected: Option<&Version>,
         control: &Control,
     ) -> Result<Version> {
-        let alone = self.breaks("of_two_processes_at_once_one_wins");
-        while alone && self.saving.swap(true, Ordering::SeqCst) {
-            yield_once().await;
-        }
-        let _turn = Turn(&self.saving);
+        let _turn = self.turn().await;
         let present = self.inner.control(cx, unit).await?.map(|(version, _)| version);
         if present.as_ref() != expected {
             return Err(Error::new(ErrorKind::Conflict, "somebody else asked"));
@@ -168,11 +178,9 @@ impl Saboteur {
         control: &Control,
     ) -> Result<Version> {
         match self.breaks {
-            // The first is of one process; where two race, each waits for itself alone.
-            "of_two_saves_at_once_one_wins" if !self.second => {
+            "of_two_saves_at_once_one_wins" | "of_two_processes_at_once_one_wins" => {
                 self.in_two_steps(cx, unit, expected, control).await
             }
-            "of_two_processes_at_once_one_wins" => self.in_two_steps(cx, unit, expected, control).await,
             "dropping_a_save_leaves_the_old_or_the_new_document" if !control.approvals.is_empty() => {
                 let mut half = control.clone();
                 half.approvals.clear();
