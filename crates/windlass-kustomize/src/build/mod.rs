@@ -188,8 +188,7 @@ fn manage(map: &mut ResMap) -> Result<()> {
     let pair = [("app.kubernetes.io/managed-by".into(), format!("kustomize-{VERSION}").into())];
     let spec = [config::FieldSpec::any("metadata/labels", true)];
     for resource in &mut map.list {
-        let gvk = resource.gvk();
-        crate::filter::affix::pairs(&mut resource.node, &gvk, &pair, &spec)?;
+        resource.set_pairs(&pair, &spec)?;
         resource.changed("LabelTransformer");
     }
     Ok(())

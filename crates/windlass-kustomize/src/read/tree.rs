@@ -96,6 +96,7 @@ impl<'b, 't> Builder<'b, 't> {
 
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&granit_parser::Tag>) -> Scalar {
         let style = style_of(style);
+        let explicit = tag.is_some();
         let tag = match tag.map(|tag| tag.suffix_in_namespace(YAML_TAGS)) {
             None if style != Style::Plain => Tag::Str,
             None => resolve(&text, self.rules).tag(),
@@ -111,7 +112,9 @@ impl<'b, 't> Builder<'b, 't> {
                 _ => Tag::Other,
             },
         };
-        Scalar { text: self.cache.share(&text), tag, style }
+        // A tag that is written counts whatever the quotes.
+        let style = if explicit && tag != Tag::Str { Style::Plain } else { style };
+        Scalar::new(self.cache.share(&text), tag, style)
     }
 
     fn list(&mut self, span: &Span, depth: usize) -> Result<Node> {
