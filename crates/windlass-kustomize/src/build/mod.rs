@@ -97,6 +97,8 @@ impl<'b> Build<'b> {
         self.set_schema(&target, true)?;
         self.tracking = !file.0.build_metadata.is_empty();
         let mut collected = self.collect(&target, self.empty())?;
+        self.documents.clear();
+        self.kustomizations.clear();
         self.add_hashes(&mut collected.map)?;
         self.fix_names(&mut collected)?;
         self.resolve_vars(&mut collected)?;
