@@ -26,7 +26,7 @@ pub(crate) fn guard(node: &mut Node) {
 /// Replaces a scalar by another, and keeps its quotes.
 pub(crate) fn set_scalar(node: &mut Node, text: impl Into<Text>, tag: Tag) -> Result<()> {
     let (style, shared) = match &*node {
-        Node::Scalar(scalar) => (scalar.style, scalar.shared),
+        Node::Scalar(scalar) => (scalar.style.kept(), scalar.shared),
         other => return Err(wrong_kind("scalar", other)),
     };
     *node = Node::Scalar(Scalar { text: text.into(), tag, style, shared });
@@ -61,7 +61,7 @@ pub(crate) const NO_TEXT: char = '\0';
 /// Replaces a value and keeps the quotes of the one that was there.
 pub(crate) fn replace(have: &mut Node, mut value: Node) {
     if let Node::Scalar(new) = &mut value {
-        new.style = have.as_scalar().map_or(Style::Plain, |old| old.style);
+        new.style = have.as_scalar().map_or(Style::Plain, |old| old.style.kept());
         new.shared = have.as_scalar().map_or(0, |old| old.shared);
     }
     *have = value;

@@ -30,6 +30,15 @@ pub(crate) enum Style {
     Double,
     Literal,
     Folded,
+    /// Nothing at all, inside of `{}` or `[]`: once it is written it has quotes there, and is an empty text.
+    Empty,
+}
+
+impl Style {
+    /// Gives the quotes that stay when the value is replaced.
+    pub(crate) fn kept(self) -> Self {
+        if self == Self::Empty { Self::Plain } else { self }
+    }
 }
 
 #[derive(Clone)]

@@ -192,7 +192,7 @@ fn scalar(old: Option<Node>, patch: Option<Node>) -> Merged {
 
 /// Gives what stays of a value that is replaced: its quotes, and the number by which it is shared.
 fn before(node: &Node) -> (Style, u16) {
-    node.as_scalar().map_or((Style::Plain, 0), |scalar| (scalar.style, scalar.shared))
+    node.as_scalar().map_or((Style::Plain, 0), |scalar| (scalar.style.kept(), scalar.shared))
 }
 
 /// Makes the value of a field of what a walk gave; the quotes of the old value stay.
