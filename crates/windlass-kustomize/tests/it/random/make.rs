@@ -7,6 +7,10 @@ pub(crate) struct Maker {
     state: u64,
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) used: BTreeSet<&'static str>,
+    /// The objects of the bases: version, kind, name and namespace.
+    objects: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    /// What generators made: the field and the name.
+    made: Vec<(&'static str, String)>,
 }
 
 const NAMES: [&str; 4] = ["web", "api", "db", "settings"];
@@ -47,7 +51,7 @@ const VALUES: [&str; 16] = [
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
         let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        Self { state, files: BTreeMap::new(), used: BTreeSet::new() }
+        Self { state, files: BTreeMap::new(), used: BTreeSet::new(), objects: Vec::new(), made: Vec::new() }
     }
 
     fn below(&mut self, count: usize) -> usize {
@@ -63,6 +67,25 @@ impl Maker {
 
     fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.below(list.len())]
+    }
+
+    /// Gives the head of an object, mostly of one that is there.
+    fn head(&mut self) -> String {
+        let ((version, kind), name) = (self.pick(&KINDS), self.name());
+        let known = self.objects.clone();
+        let other = known.is_empty() || self.chance(5);
+        let (version, kind, name, namespace) =
+            if other { (version, kind, name, "") } else { self.pick(&known) };
+        let namespace =
+            if namespace.is_empty() { String::new() } else { format!("  namespace: {namespace}\n") };
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n{namespace}")
+    }
+
+    /// Gives the name of an object of a kind, if there is one.
+    fn name_of(&mut self, kind: &str) -> &'static str {
+        let known: Vec<&'static str> =
+            self.objects.iter().filter(|object| object.1 == kind).map(|object| object.2).collect();
+        if known.is_empty() { self.name() } else { self.pick(&known) }
     }
 
     fn name(&mut self) -> &'static str {
@@ -153,12 +176,13 @@ impl Maker {
         self.files.insert(format!("{folder}/kustomization.yaml"), text);
     }
 
-    fn object(&mut self, (version, kind): (&str, &str), name: &str) -> String {
+    fn object(&mut self, (version, kind): (&'static str, &'static str), name: &'static str) -> String {
         let mut text = format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n");
-        if self.chance(20) {
-            let namespace = self.pick(&["one", "default", "two"]);
+        let namespace = if self.chance(20) { self.pick(&["one", "default", "two"]) } else { "" };
+        if !namespace.is_empty() {
             text.push_str(&format!("  namespace: {namespace}\n"));
         }
+        self.objects.push((version, kind, name, namespace));
         if self.chance(30) {
             let (a, b) = (self.value(), self.value());
             text.push_str(&format!("  labels: {{tier: back, team: {a}}}\n  annotations: {{note: {b}}}\n"));
@@ -265,7 +289,7 @@ impl Maker {
             }
             _ => {
                 self.uses("replicas");
-                let name = self.name();
+                let name = self.name_of("Deployment");
                 format!("replicas: [{{name: {name}, count: 3}}]\n")
             }
         }
@@ -313,11 +337,19 @@ impl Maker {
         let (feature, field) = self
             .pick(&[("configMapGenerator", "configMapGenerator"), ("secretGenerator", "secretGenerator")]);
         self.uses(feature);
-        if behavior == "merge" {
+        let known = self.made.clone();
+        if behavior == "merge" && !known.is_empty() && self.chance(90) {
             self.uses("generator merge");
+            let at = self.below(known.len());
+            let ((field, name), behavior) = (known[at].clone(), self.pick(&["merge", "merge", "replace"]));
+            return format!(
+                "{field}: [{{name: {name}, behavior: {behavior}, literals: [\"a={value}\", c=d]{options}}}]\n"
+            );
         }
-        let behavior = if self.chance(80) { format!(", behavior: {behavior}") } else { String::new() };
-        format!("{field}: [{{name: {name}{behavior}, literals: [\"a={value}\", c=d]{options}}}]\n")
+        let name = format!("{name}-{}", self.pick(&["gen", "made"]));
+        let text = format!("{field}: [{{name: {name}, literals: [\"a={value}\", c=d]{options}}}]\n");
+        self.made.push((field, name));
+        text
     }
 
     fn patches(&mut self, folder: &str) -> String {
@@ -335,7 +367,7 @@ impl Maker {
                     "{op: add, path: /spec, value: {new: 1}}",
                     "{op: replace, path: /metadata/name, value: renamed}",
                     "{op: add, path: /metadata/labels, value: {app: json}}",
-                    "{op: test, path: /kind, value: Deployment}",
+                    "{op: add, path: /spec/deep, value: {on: off, n: 007, big: 12345678901}}",
                 ]);
                 format!("patches:\n- target: {target}\n  patch: |-\n    - {operation}\n")
             }
@@ -347,15 +379,13 @@ impl Maker {
             }
             2 => {
                 self.uses("strategic patch by name");
-                let ((version, kind), name, body) = (self.pick(&KINDS), self.name(), self.patch_body());
-                let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n{body}");
+                let text = self.head() + &self.patch_body();
                 self.files.insert(format!("{folder}/patch.yaml"), text);
                 "patches: [{path: patch.yaml}]\n".to_owned()
             }
             _ => {
                 self.uses("patchesStrategicMerge");
-                let ((version, kind), name, body) = (self.pick(&KINDS), self.name(), self.patch_body());
-                let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n{body}");
+                let text = self.head() + &self.patch_body();
                 format!("patchesStrategicMerge:\n- |-\n{}", indented(&text))
             }
         }
@@ -390,10 +420,15 @@ impl Maker {
             ("Own", "spec.new.deep"),
             ("Service", "metadata.labels.app"),
         ]);
-        let options =
-            self.pick(&["", "\n    options: {create: true}", "\n    options: {delimiter: \":\", index: 1}"]);
+        let options = self.pick(&[
+            "",
+            "\n    options: {create: true}",
+            "\n    options: {create: true}",
+            "\n    options: {delimiter: \":\", index: 1}",
+        ]);
+        let name = self.name_of(source);
         format!(
-            "replacements:\n- source: {{kind: {source}, fieldPath: {path}}}\n  targets:\n  - select: {{kind: {target}}}\n    fieldPaths: [\"{field}\"]{options}\n"
+            "replacements:\n- source: {{kind: {source}, name: {name}, fieldPath: {path}}}\n  targets:\n  - select: {{kind: {target}}}\n    fieldPaths: [\"{field}\"]{options}\n"
         )
     }
 
@@ -420,7 +455,7 @@ impl Maker {
             }
             1 => {
                 self.uses("vars");
-                let name = self.name();
+                let name = self.name_of("ConfigMap");
                 format!(
                     "vars: [{{name: V, objref: {{kind: ConfigMap, apiVersion: v1, name: {name}}}, fieldref: {{fieldPath: data.b}}}}]\n"
                 )
