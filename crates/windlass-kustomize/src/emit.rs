@@ -47,7 +47,7 @@ fn fields(map: &Map, indent: usize, out: &mut String, depth: usize, pad_first: b
         if at > 0 || pad_first {
             pad(indent, out);
         }
-        out.push_str(&scalar(key));
+        out.push_str(&plain(key));
         out.push(':');
         match value {
             Node::Scalar(value) => {
@@ -104,9 +104,22 @@ fn inline(value: &Scalar, indent: usize) -> String {
         _ if matches!(value.tag, Tag::Str | Tag::Other) && resolve(text, Rules::V3).tag() != Tag::Str => {
             go::to_json_unescaped(&Value::from(text))
         }
-        _ if value.tag == Tag::Str || resolve(text, Rules::V3).tag() == Tag::Str => scalar(text),
-        _ => text.to_owned(),
+        _ => match (value.tag, resolve(text, Rules::V3).tag()) {
+            (Tag::Int, Tag::Str) => format!("!!int {}", plain(text)),
+            (Tag::Bool, Tag::Str) => format!("!!bool {}", plain(text)),
+            (_, Tag::Str) => plain(text),
+            _ => text.to_owned(),
+        },
     }
+}
+
+/// Writes a text that was written without quotes; those that only YAML 1.1 needs are left out.
+fn plain(text: &str) -> String {
+    let written = scalar(text);
+    if written.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) == Some(text) {
+        return text.to_owned();
+    }
+    written
 }
 
 fn literal(text: &str, indent: usize) -> String {

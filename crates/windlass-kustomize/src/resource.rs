@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Origin, Result, Text};
 
+use crate::config::FieldSpec;
+use crate::filter::affix;
 use crate::id::{Gvk, Id};
-use crate::node::{Map, Node, Scalar, Style, Tag, set_field};
+use crate::node::{Map, NO_TEXT, Node, Scalar, Style, Tag, add_field, set_field};
 
 /// An object, what it was called before, and where it comes from.
 ///
@@ -29,6 +31,9 @@ pub(crate) struct Resource {
     /// The names of the transformers that changed it, in order.
     pub(crate) transformers: Vec<&'static str>,
     pub(crate) tracked: Option<Arc<Tracked>>,
+    /// Values that several places share, by their numbers.
+    shared: Vec<(u16, Text)>,
+    shared_next: u16,
 }
 
 /// A name that an object had.
@@ -127,6 +132,8 @@ impl Resource {
             origin,
             transformers: Vec::new(),
             tracked: None,
+            shared: Vec::new(),
+            shared_next: 1,
         }
     }
 
@@ -239,8 +246,41 @@ impl Resource {
             return;
         }
         pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let fields = pairs.into_iter().map(|(key, value)| (key, Node::text(value))).collect();
-        meta.push(field, Node::Map(Map::of(fields)));
+        let mut map = Map::new();
+        for (key, value) in pairs {
+            add_field(&mut map, key.strip_prefix(NO_TEXT).unwrap_or(&key), Node::text(value));
+        }
+        meta.push(field, Node::Map(map));
+    }
+
+    /// Sets labels or annotations at the fields that the specs name.
+    pub(crate) fn set_pairs(&mut self, pairs: &[(Text, Text)], specs: &[FieldSpec]) -> Result<()> {
+        let (gvk, first) = (self.gvk(), self.shared_next);
+        let shared = affix::pairs(&mut self.node, &gvk, pairs, specs, first)?;
+        self.shared_next = first.saturating_add(u16::try_from(pairs.len()).unwrap_or(u16::MAX));
+        self.even_out();
+        self.shared.extend(shared);
+        Ok(())
+    }
+
+    /// Brings a value that was changed in one place to the others that share it.
+    pub(crate) fn even_out(&mut self) {
+        if self.shared.is_empty() {
+            return;
+        }
+        let mut changed = Vec::new();
+        find_changed(&self.node, &self.shared, &mut changed);
+        for (number, scalar) in changed {
+            if let Some((_, value)) = self.shared.iter_mut().find(|(have, _)| *have == number) {
+                value.clone_from(&scalar.text);
+            }
+            spread(&mut self.node, number, &scalar);
+        }
+    }
+
+    /// Forgets which values were shared, where all values were made anew.
+    pub(crate) fn share_nothing(&mut self) {
+        self.shared.clear();
     }
 
     /// Takes over what the object in its place has: name, labels and annotations that it does not have itself, and its
@@ -367,6 +407,31 @@ impl Track {
             .iter()
             .zip(std::iter::once("- ").chain(std::iter::repeat("  ")))
             .fold(String::new(), |out, (line, indent)| out + indent + line + "\n")
+    }
+}
+
+/// Finds the shared values that are not what they were.
+fn find_changed(node: &Node, shared: &[(u16, Text)], out: &mut Vec<(u16, Scalar)>) {
+    match node {
+        Node::Scalar(scalar) if scalar.shared != 0 => {
+            let was = shared.iter().find(|(number, _)| *number == scalar.shared);
+            let first = out.iter().all(|(number, _)| *number != scalar.shared);
+            if was.is_some_and(|(_, text)| *text != scalar.text) && first {
+                out.push((scalar.shared, scalar.clone()));
+            }
+        }
+        Node::Scalar(_) => {}
+        Node::List(items) => items.iter().for_each(|item| find_changed(item, shared, out)),
+        Node::Map(map) => map.iter().for_each(|(_, value)| find_changed(value, shared, out)),
+    }
+}
+
+fn spread(node: &mut Node, number: u16, value: &Scalar) {
+    match node {
+        Node::Scalar(scalar) if scalar.shared == number => *scalar = value.clone(),
+        Node::Scalar(_) => {}
+        Node::List(items) => items.iter_mut().for_each(|item| spread(item, number, value)),
+        Node::Map(map) => map.iter_mut().for_each(|(_, inner)| spread(inner, number, value)),
     }
 }
 

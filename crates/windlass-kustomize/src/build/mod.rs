@@ -97,6 +97,8 @@ impl<'b> Build<'b> {
         self.set_schema(&target, true)?;
         self.tracking = !file.0.build_metadata.is_empty();
         let mut collected = self.collect(&target, self.empty())?;
+        self.documents.clear();
+        self.kustomizations.clear();
         self.add_hashes(&mut collected.map)?;
         self.fix_names(&mut collected)?;
         self.resolve_vars(&mut collected)?;
@@ -188,8 +190,7 @@ fn manage(map: &mut ResMap) -> Result<()> {
     let pair = [("app.kubernetes.io/managed-by".into(), format!("kustomize-{VERSION}").into())];
     let spec = [config::FieldSpec::any("metadata/labels", true)];
     for resource in &mut map.list {
-        let gvk = resource.gvk();
-        crate::filter::affix::pairs(&mut resource.node, &gvk, &pair, &spec)?;
+        resource.set_pairs(&pair, &spec)?;
         resource.changed("LabelTransformer");
     }
     Ok(())

@@ -181,8 +181,7 @@ impl Build<'_> {
                         resource.remember(namespace);
                     }
                     let id = resource.id();
-                    json::apply(resource, patch, self.cx.limits())
-                        .map_err(|error| here(error).with_each("object", id))?;
+                    json::apply(resource, patch).map_err(|error| here(error).with_each("object", id))?;
                     resource.changed("PatchTransformer");
                 }
                 map.forget();
@@ -256,6 +255,7 @@ fn apply(schemas: &Schemas, resource: &mut Resource, patch: Resource, namespace:
         resource.set_name(before.name);
     }
     resource.set_namespace(&own_namespace);
+    resource.even_out();
     resource.changed("PatchTransformer");
     Ok(())
 }

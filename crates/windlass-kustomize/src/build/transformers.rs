@@ -285,8 +285,7 @@ fn add_pairs(
         return Ok(());
     }
     for resource in &mut map.list {
-        let gvk = resource.gvk();
-        affix::pairs(&mut resource.node, &gvk, pairs, specs).map_err(|error| object(error, resource))?;
+        resource.set_pairs(pairs, specs).map_err(|error| object(error, resource))?;
         resource.changed(transformer);
     }
     Ok(())

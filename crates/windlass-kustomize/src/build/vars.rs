@@ -73,6 +73,7 @@ impl Build<'_> {
         for resource in &mut collected.map.list {
             let gvk = resource.gvk();
             for spec in config.var_reference.iter() {
+                resource.even_out();
                 let id = || resource.origin.file.clone();
                 let expanded =
                     fieldspec::apply(spec, &gvk, &mut resource.node, None, &mut |node| vars.expand(node));

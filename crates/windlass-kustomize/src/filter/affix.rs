@@ -5,15 +5,31 @@ use windlass_core::{Result, Text};
 use super::fieldspec::{self, Create};
 use crate::config::FieldSpec;
 use crate::id::Gvk;
-use crate::node::{Node, Scalar, Style, Tag, set_field, set_scalar, wrong_kind};
+use crate::node::{Node, Scalar, Style, Tag, add_field, replace, set_scalar, wrong_kind};
 
-/// Sets pairs in the maps that the specs name: labels or annotations.
-pub(crate) fn pairs(object: &mut Node, gvk: &Gvk, pairs: &[(Text, Text)], specs: &[FieldSpec]) -> Result<()> {
+/// Sets pairs in the maps that the specs name: labels or annotations. The places where a pair was added share one value
+/// from then on, as they do in kustomize; gives the numbers of those values.
+pub(crate) fn pairs(
+    object: &mut Node,
+    gvk: &Gvk,
+    pairs: &[(Text, Text)],
+    specs: &[FieldSpec],
+    first: u16,
+) -> Result<Vec<(u16, Text)>> {
+    let mut added = vec![0_usize; pairs.len()];
     for spec in specs.iter().filter(|spec| gvk.is_selected(&spec.gvk)) {
         fieldspec::apply(spec, gvk, object, Some(Create::Map), &mut |node| match node {
             Node::Map(map) => {
-                for (key, value) in pairs {
-                    set_field(map, key, Node::Scalar(Scalar::new(value.clone(), Tag::Str, Style::Plain)));
+                for (at, (key, value)) in pairs.iter().enumerate() {
+                    let mut scalar = Scalar::new(value.clone(), Tag::Str, Style::Plain);
+                    match map.get_mut(key) {
+                        Some(have) => replace(have, Node::Scalar(scalar)),
+                        None => {
+                            added[at] += 1;
+                            scalar.shared = first.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+                            add_field(map, key, Node::Scalar(scalar));
+                        }
+                    }
                 }
                 Ok(())
             }
@@ -21,7 +37,12 @@ pub(crate) fn pairs(object: &mut Node, gvk: &Gvk, pairs: &[(Text, Text)], specs:
             node => Err(wrong_kind("map", node)),
         })?;
     }
-    Ok(())
+    let shared = added.iter().zip(pairs).enumerate().filter(|(_, (count, _))| **count > 1);
+    Ok(shared
+        .map(|(at, (_, (_, value)))| {
+            (first.saturating_add(u16::try_from(at).unwrap_or(u16::MAX)), value.clone())
+        })
+        .collect())
 }
 
 /// Puts texts before and behind a name.

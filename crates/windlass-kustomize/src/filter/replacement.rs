@@ -182,7 +182,7 @@ impl Options {
         let parts: Vec<&str> = scalar.text.split(self.delimiter.as_str()).collect();
         let part = usize::try_from(self.index).ok().and_then(|at| parts.get(at));
         let part = part.ok_or_else(|| invalid("options.index is out of bounds").with("index", self.index))?;
-        Ok(Node::Scalar(Scalar { text: (*part).into(), ..scalar.clone() }))
+        Ok(Node::Scalar(Scalar { text: (*part).into(), shared: 0, ..scalar.clone() }))
     }
 
     /// Puts a value into a field.
@@ -252,6 +252,7 @@ impl Put<'_> {
             let (value, cache, limits) = (&self.value, &mut *self.cache, self.limits);
             let inside = structured::Inside { value, options, make, cache, limits };
             if inside.put(&mut resource.node, &steps).is_ok() {
+                resource.even_out();
                 continue;
             }
             let set = &mut |field: &mut Node| options.put(field, value);
@@ -259,6 +260,7 @@ impl Put<'_> {
             if matcher.visit(&mut resource.node, &steps).map_err(here)? == 0 {
                 return Err(here(invalid("the target has no such field")));
             }
+            resource.even_out();
         }
         Ok(())
     }

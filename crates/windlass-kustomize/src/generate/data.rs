@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use windlass_core::{Error, ErrorKind, Result, Text};
 
 use super::kv::Pair;
-use crate::node::{Map, Node, Scalar, Style, Tag};
+use crate::node::{Map, Node, Scalar, Style, Tag, add_field};
 use crate::resource::Resource;
 
 /// Letters in a line of base64.
@@ -25,16 +25,22 @@ pub(super) fn fill_config_map(root: &mut Map, mut pairs: Vec<Pair>) {
     }
     for (name, fields) in [("data", data), ("binaryData", binary)] {
         if !fields.is_empty() {
-            root.push(name, Node::Map(Map::of(fields)));
+            root.push(name, map_of(fields));
         }
     }
+}
+
+fn map_of(fields: Vec<(Text, Node)>) -> Node {
+    let mut map = Map::new();
+    fields.into_iter().for_each(|(key, value)| add_field(&mut map, &key, value));
+    Node::Map(map)
 }
 
 /// Puts everything into `data` as base64.
 pub(super) fn fill_secret(root: &mut Map, mut pairs: Vec<Pair>) {
     pairs.sort_by(|a, b| a.key.cmp(&b.key));
     let fields = pairs.into_iter().map(|pair| (pair.key, value_node(base64(&pair.value)))).collect();
-    root.push("data", Node::Map(Map::of(fields)));
+    root.push("data", map_of(fields));
 }
 
 fn value_node(text: String) -> Node {
@@ -76,7 +82,7 @@ pub(crate) fn merge(new: &mut Resource, old: &Resource) -> Result<()> {
         root.remove(name);
         if !fields.is_empty() {
             let fields = fields.into_iter().map(|(key, value)| (key, value_node(value.to_string())));
-            root.push(name, Node::Map(Map::of(fields.collect())));
+            root.push(name, map_of(fields.collect()));
         }
     }
     Ok(())

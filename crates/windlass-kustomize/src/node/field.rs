@@ -25,11 +25,11 @@ pub(crate) fn guard(node: &mut Node) {
 
 /// Replaces a scalar by another, and keeps its quotes.
 pub(crate) fn set_scalar(node: &mut Node, text: impl Into<Text>, tag: Tag) -> Result<()> {
-    let style = match &*node {
-        Node::Scalar(scalar) => scalar.style,
+    let (style, shared) = match &*node {
+        Node::Scalar(scalar) => (scalar.style.kept(), scalar.shared),
         other => return Err(wrong_kind("scalar", other)),
     };
-    *node = Node::Scalar(Scalar::new(text, tag, style));
+    *node = Node::Scalar(Scalar { text: text.into(), tag, style, shared });
     Ok(())
 }
 
@@ -42,14 +42,27 @@ pub(crate) fn set_field(map: &mut Map, name: &str, mut value: Node) {
     }
     match map.get_mut(name) {
         Some(have) => replace(have, value),
-        None => map.push(name, value),
+        None => add_field(map, name, value),
     }
 }
+
+/// Adds a field whose name has no quotes: one that does not look like text is no text when it is read again.
+pub(crate) fn add_field(map: &mut Map, name: &str, value: Node) {
+    if resolve(name, Rules::V3).tag() == Tag::Str {
+        map.push(name, value);
+    } else {
+        map.push(format!("{NO_TEXT}{name}"), value);
+    }
+}
+
+/// Stands in front of a key that is no text.
+pub(crate) const NO_TEXT: char = '\0';
 
 /// Replaces a value and keeps the quotes of the one that was there.
 pub(crate) fn replace(have: &mut Node, mut value: Node) {
     if let Node::Scalar(new) = &mut value {
-        new.style = have.as_scalar().map_or(Style::Plain, |old| old.style);
+        new.style = have.as_scalar().map_or(Style::Plain, |old| old.style.kept());
+        new.shared = have.as_scalar().map_or(0, |old| old.shared);
     }
     *have = value;
 }

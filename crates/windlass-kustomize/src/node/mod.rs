@@ -8,7 +8,7 @@ mod map;
 mod scalar;
 mod value;
 
-pub(crate) use field::{guard, replace, set_field, set_scalar};
+pub(crate) use field::{NO_TEXT, add_field, guard, replace, set_field, set_scalar};
 pub(crate) use map::Map;
 pub(crate) use scalar::{Resolved, Rules, Scalar, Style, Tag, resolve};
 pub(crate) use value::{from_value, to_value};

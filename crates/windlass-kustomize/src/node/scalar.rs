@@ -30,6 +30,15 @@ pub(crate) enum Style {
     Double,
     Literal,
     Folded,
+    /// Nothing at all, inside of `{}` or `[]`: once it is written it has quotes there, and is an empty text.
+    Empty,
+}
+
+impl Style {
+    /// Gives the quotes that stay when the value is replaced.
+    pub(crate) fn kept(self) -> Self {
+        if self == Self::Empty { Self::Plain } else { self }
+    }
 }
 
 #[derive(Clone)]
@@ -37,6 +46,8 @@ pub(crate) struct Scalar {
     pub(crate) text: Text,
     pub(crate) tag: Tag,
     pub(crate) style: Style,
+    /// The number of the value that it shares with other places of its object; 0 for one of its own.
+    pub(crate) shared: u16,
 }
 
 /// By which edition of YAML a plain scalar is read.
@@ -64,7 +75,7 @@ pub(crate) enum Resolved {
 
 impl Scalar {
     pub(crate) fn new(text: impl Into<Text>, tag: Tag, style: Style) -> Self {
-        Self { text: text.into(), tag, style }
+        Self { text: text.into(), tag, style, shared: 0 }
     }
 
     /// Says whether it counts as text while it is changed.

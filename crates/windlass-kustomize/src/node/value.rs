@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use windlass_core::{Error, ErrorKind, Result, Text, Value};
 
 use super::scalar::{Resolved, Rules, resolve};
-use super::{Map, Node, Scalar, Style, Tag};
+use super::{Map, NO_TEXT, Node, Scalar, Style, Tag};
 
 /// Lists and maps inside one another.
 const DEPTH_MAX: usize = 200;
@@ -29,6 +29,11 @@ fn value(node: &Node, rules: Rules, depth: usize) -> Result<Value> {
 fn fields(map: &Map, rules: Rules, depth: usize) -> Result<Value> {
     let mut fields = Vec::with_capacity(map.len());
     for (key, inner) in map.iter() {
+        if let Some(key) = key.strip_prefix(NO_TEXT) {
+            return Err(
+                Error::new(ErrorKind::Invalid, "a key is no text once it is written").with("key", key)
+            );
+        }
         fields.push((key.clone(), value(inner, rules, depth)?));
     }
     fields.sort_by(|(a, _), (b, _)| a.cmp(b));

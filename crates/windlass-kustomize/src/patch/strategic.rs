@@ -6,7 +6,7 @@
 use windlass_core::{Error, ErrorKind, Result};
 
 use super::items;
-use crate::node::{Map, Node, Style, Tag, guard, replace, wrong_kind};
+use crate::node::{Map, Node, Style, guard, wrong_kind};
 use crate::schema::{Schema, Schemas};
 
 /// Lists and maps inside one another.
@@ -129,10 +129,10 @@ impl Walk<'_> {
         for (name, value) in old.into_fields() {
             let inner = self.schemas.field(schema, &name);
             let with = patch.remove(&name);
-            let style = style_of(&value);
+            let before = before(&value);
             let merged = self.walk(Some(value), with, inner, depth);
             let merged = merged.map_err(|error| error.with_each("field", &name))?;
-            if let Some(value) = settle(merged, style) {
+            if let Some(value) = settle(merged, Some(before)) {
                 out.push((name, value));
             }
         }
@@ -190,12 +190,13 @@ fn scalar(old: Option<Node>, patch: Option<Node>) -> Merged {
     }
 }
 
-fn style_of(node: &Node) -> Option<Style> {
-    Some(node.as_scalar().map_or(Style::Plain, |scalar| scalar.style))
+/// Gives what stays of a value that is replaced: its quotes, and the number by which it is shared.
+fn before(node: &Node) -> (Style, u16) {
+    node.as_scalar().map_or((Style::Plain, 0), |scalar| (scalar.style.kept(), scalar.shared))
 }
 
 /// Makes the value of a field of what a walk gave; the quotes of the old value stay.
-fn settle(merged: Merged, style: Option<Style>) -> Option<Node> {
+fn settle(merged: Merged, before: Option<(Style, u16)>) -> Option<Node> {
     match merged {
         Merged::Gone => None,
         Merged::Null(node) => Some(node),
@@ -206,14 +207,11 @@ fn settle(merged: Merged, style: Option<Style>) -> Option<Node> {
         }
         Merged::New(mut node) => {
             guard(&mut node);
-            match style {
-                None => Some(node),
-                Some(style) => {
-                    let mut have = Node::Scalar(crate::node::Scalar::new("", Tag::None, style));
-                    replace(&mut have, node);
-                    Some(have)
-                }
+            if let (Some((style, shared)), Node::Scalar(scalar)) = (before, &mut node) {
+                scalar.style = style;
+                scalar.shared = shared;
             }
+            Some(node)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, StructureStyle};
 use windlass_core::{Error, ErrorKind, Limits, Result, Text};
 
 use super::Cache;
@@ -23,6 +23,8 @@ pub(super) struct Builder<'b, 't> {
     anchors: HashMap<usize, (Node, usize)>,
     alias_values: usize,
     depth_max: usize,
+    /// How many `{` and `[` are open.
+    flow: usize,
 }
 
 enum Key {
@@ -40,7 +42,16 @@ impl<'b, 't> Builder<'b, 't> {
             block_nesting_limit: depth + 1,
         };
         let parser = Parser::new_from_str_with_options(text, options);
-        Self { text, rules, parser, cache, anchors: HashMap::new(), alias_values: 0, depth_max: depth }
+        Self {
+            text,
+            rules,
+            parser,
+            cache,
+            anchors: HashMap::new(),
+            alias_values: 0,
+            depth_max: depth,
+            flow: 0,
+        }
     }
 
     /// Gives the first document and the line on which it begins; `None` for one that holds nothing.
@@ -78,8 +89,20 @@ impl<'b, 't> Builder<'b, 't> {
                 let text = self.ended(written(text, span), style, span);
                 (Node::Scalar(self.scalar(text, style, tag.as_deref())), anchor)
             }
-            Event::SequenceStart(_, anchor, _) => (self.list(span, depth)?, anchor),
-            Event::MappingStart(_, anchor, _) => (self.map(span, depth)?, anchor),
+            Event::SequenceStart(style, anchor, _) => {
+                let flow = usize::from(style == StructureStyle::Flow);
+                self.flow += flow;
+                let list = self.list(span, depth)?;
+                self.flow -= flow;
+                (list, anchor)
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let flow = usize::from(style == StructureStyle::Flow);
+                self.flow += flow;
+                let map = self.map(span, depth)?;
+                self.flow -= flow;
+                (map, anchor)
+            }
             Event::Alias(id) => return self.alias(id, span, depth),
             Event::UnresolvedAlias(_) => {
                 return Err(at("unknown anchor", span).with_help("quote a text that begins with *"));
@@ -96,6 +119,7 @@ impl<'b, 't> Builder<'b, 't> {
 
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&granit_parser::Tag>) -> Scalar {
         let style = style_of(style);
+        let explicit = tag.is_some();
         let tag = match tag.map(|tag| tag.suffix_in_namespace(YAML_TAGS)) {
             None if style != Style::Plain => Tag::Str,
             None => resolve(&text, self.rules).tag(),
@@ -111,7 +135,11 @@ impl<'b, 't> Builder<'b, 't> {
                 _ => Tag::Other,
             },
         };
-        Scalar { text: self.cache.share(&text), tag, style }
+        let nothing = text.is_empty() && style == Style::Plain && tag == Tag::Null;
+        let style = if nothing && self.flow > 0 && self.rules == Rules::V3 { Style::Empty } else { style };
+        // A tag that is written counts whatever the quotes.
+        let style = if explicit && tag != Tag::Str { Style::Plain } else { style };
+        Scalar::new(self.cache.share(&text), tag, style)
     }
 
     fn list(&mut self, span: &Span, depth: usize) -> Result<Node> {

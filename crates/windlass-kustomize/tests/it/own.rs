@@ -72,7 +72,8 @@ fn check(text: &str) -> Result<(), String> {
 
 #[test]
 fn every_case_gives_the_bytes_of_kustomize() {
-    let mut names: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.retain(|name| name.extension().is_some_and(|extension| extension == "case"));
     names.sort();
     assert!(names.len() >= 200, "only {} cases", names.len());
