@@ -1,6 +1,7 @@
 //! Helm charts, rendered to the bytes that Helm prints.
 
 mod chart;
+mod command;
 mod crypto;
 mod decode;
 mod functions;
@@ -11,6 +12,7 @@ pub mod template;
 mod values;
 
 pub use chart::{Chart, Missing};
+pub use command::{Output, TemplateCommand};
 pub use release::{Hook, HookEvent, Manifest, Manifests, Print, ReleaseOptions, name_of_template, render};
 pub use renderer::HelmChart;
 pub use values::Values;
