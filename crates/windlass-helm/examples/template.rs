@@ -44,7 +44,11 @@ fn run(args: impl Iterator<Item = String>) -> Result<String> {
 
 fn now() -> Time {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time { seconds: i64::try_from(since.as_secs()).unwrap_or_default(), nanos: since.subsec_nanos(), ..Time::default() }
+    Time {
+        seconds: i64::try_from(since.as_secs()).unwrap_or_default(),
+        nanos: since.subsec_nanos(),
+        ..Time::default()
+    }
 }
 
 fn read(path: &PathBuf) -> Result<Vec<u8>> {

@@ -94,7 +94,8 @@ pub(super) fn parse(args: impl Iterator<Item = String>) -> Result<TemplateComman
 /// Splits a flag into its long name and the value that is written with it.
 fn split(arg: &str) -> Result<(String, Option<String>)> {
     if arg.starts_with("--") {
-        let (name, value) = arg.split_once('=').map_or((arg, None), |(name, value)| (name, Some(value.to_owned())));
+        let (name, value) =
+            arg.split_once('=').map_or((arg, None), |(name, value)| (name, Some(value.to_owned())));
         return Ok((name.to_owned(), value));
     }
     let mut chars = arg[1..].chars();
@@ -108,7 +109,12 @@ fn split(arg: &str) -> Result<(String, Option<String>)> {
 }
 
 impl TemplateCommand {
-    fn flag(&mut self, name: &str, value: Option<String>, rest: &mut dyn Iterator<Item = String>) -> Result<()> {
+    fn flag(
+        &mut self,
+        name: &str,
+        value: Option<String>,
+        rest: &mut dyn Iterator<Item = String>,
+    ) -> Result<()> {
         if let Some(switch) = self.switch(name) {
             *switch = truth(name, value.as_deref())?;
             return Ok(());
@@ -197,8 +203,20 @@ mod tests {
     #[test]
     fn flags_are_read_as_pflag_reads_them() {
         let command = check(&[
-            "rel", "-nshop", "-f=a.yaml,b.yaml", "chart", "--set", "a=1", "--set=b=2", "--is-upgrade=false",
-            "--no-hooks", "-a", "x/v1,y/v1", "--timeout", "5s", "--wait",
+            "rel",
+            "-nshop",
+            "-f=a.yaml,b.yaml",
+            "chart",
+            "--set",
+            "a=1",
+            "--set=b=2",
+            "--is-upgrade=false",
+            "--no-hooks",
+            "-a",
+            "x/v1,y/v1",
+            "--timeout",
+            "5s",
+            "--wait",
         ])
         .unwrap();
         assert_eq!((command.chart(), command.namespace.as_str()), ("chart", "shop"));
@@ -210,7 +228,14 @@ mod tests {
 
     #[test]
     fn what_helm_refuses_is_refused() {
-        for args in [&[][..], &["a", "b", "c"], &["a", "--nope"], &["a", "--set"], &["a", "-x"], &["a", "--no-hooks=x"]] {
+        for args in [
+            &[][..],
+            &["a", "b", "c"],
+            &["a", "--nope"],
+            &["a", "--set"],
+            &["a", "-x"],
+            &["a", "--no-hooks=x"],
+        ] {
             assert!(check(args).is_err(), "{args:?}");
         }
         for args in [&["a", "--validate"][..], &["a", "--dry-run=server"], &["a", "--post-renderer", "x"]] {

@@ -155,7 +155,9 @@ impl TemplateCommand {
 
     fn options(&self) -> Result<ReleaseOptions> {
         let name = match (&self.name_template, self.names.as_slice()) {
-            (Some(template), _) => name_of_template(template, self.chance.random.as_deref().map(|random| random as _))?,
+            (Some(template), _) => {
+                name_of_template(template, self.chance.random.as_deref().map(|random| random as _))?
+            }
             (None, [name, _]) => name.clone(),
             _ => "release-name".to_owned(),
         };
@@ -232,5 +234,8 @@ impl TemplateCommand {
 
 /// A flag cannot be followed here.
 fn unsupported(flag: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("{flag} is not supported: nothing here reaches a cluster or a plugin"))
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("{flag} is not supported: nothing here reaches a cluster or a plugin"),
+    )
 }

@@ -96,7 +96,9 @@ fn without_last_line(shared: &mut BTreeMap<String, String>, case: Option<&mut Ca
         }
         _ => Vec::new(),
     };
-    text.into_iter().filter(|text| text.ends_with("\n\n") || *text == "\n").for_each(|text| drop(text.pop()));
+    for text in text.into_iter().filter(|text| text.ends_with("\n\n") || *text == "\n") {
+        text.pop();
+    }
 }
 
 /// Splits arguments as a shell does, with single quotes.
@@ -130,7 +132,8 @@ fn run(case: &Case, version: HelmVersion) -> Result<String, String> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let mut args: Vec<String> = ["rel", "c", "-n", "ns", "--kube-version", "1.34.0"].map(str::to_owned).into();
+    let mut args: Vec<String> =
+        ["rel", "c", "-n", "ns", "--kube-version", "1.34.0"].map(str::to_owned).into();
     args.extend(case.args.iter().cloned());
     command::run(&args, folder.path(), folder.path(), version)
 }

@@ -10,13 +10,19 @@ use windlass_helm::{Chart, TemplateCommand};
 use crate::folder::Folder;
 
 /// Runs the command; the chart is seen from `charts`, other files from `folder`. An error is what Helm would print.
-pub(crate) fn run(args: &[String], charts: &Path, folder: &Path, version: HelmVersion) -> Result<String, String> {
+pub(crate) fn run(
+    args: &[String],
+    charts: &Path,
+    folder: &Path,
+    version: HelmVersion,
+) -> Result<String, String> {
     let run = || -> Result<String> {
         let command = TemplateCommand::parse(args.iter().map(String::as_str))?
             .with_version(version)
             .with_chance(Time::default(), Arc::new(Chance));
         let read = |path: &str| {
-            std::fs::read(folder.join(path)).map_err(|error| Error::new(ErrorKind::NotFound, error.to_string()))
+            std::fs::read(folder.join(path))
+                .map_err(|error| Error::new(ErrorKind::NotFound, error.to_string()))
         };
         let path = TreePath::new(command.chart())?;
         let chart = Chart::load(&context(), &Folder(charts.to_owned()), &path)?;
@@ -69,7 +75,8 @@ fn files_are_written_where_helm_writes_them() {
     write("c/templates/h.yaml", "kind: Job\nmetadata: {annotations: {helm.sh/hook: test}}\n");
     let args = ["rel", "c", "--output-dir", "out", "--release-name", "--include-crds"];
     let command = TemplateCommand::parse(args).unwrap();
-    let chart = Chart::load(&context(), &Folder(folder.path().to_owned()), &TreePath::new("c").unwrap()).unwrap();
+    let chart =
+        Chart::load(&context(), &Folder(folder.path().to_owned()), &TreePath::new("c").unwrap()).unwrap();
     let output = command.run(&context(), &chart, &|_| unreachable!()).unwrap();
     // Recorded from Helm 4.3.2.
     assert_eq!(
