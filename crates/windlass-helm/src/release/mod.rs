@@ -14,5 +14,5 @@ mod tree;
 pub use hooks::{Hook, HookEvent};
 pub use options::{ReleaseOptions, name_of_template};
 pub use print::Print;
-pub(crate) use render::{language_value, render_partly};
 pub use render::{Manifest, Manifests, render};
+pub(crate) use render::{language_value, render_partly};

@@ -38,20 +38,26 @@ impl Manifests {
     fn all(&self, print: &Print) -> String {
         let mut text = String::new();
         let crds = if print.crds { self.crds.as_slice() } else { &[] };
-        crds.iter().chain(&self.documents).for_each(|manifest| write(&mut text, manifest));
+        crds.iter().chain(&self.documents).for_each(|manifest| text.push_str(&manifest.printed()));
         let mut text = format!("{}\n", text.trim());
-        for hook in self.hooks.iter().filter(|_| !print.no_hooks) {
-            if !(print.skip_tests && is_test(hook)) {
-                write(&mut text, hook);
-            }
-        }
+        print.hooks(self).for_each(|hook| text.push_str(&hook.printed()));
         text
     }
 }
 
-fn write(text: &mut String, manifest: &Manifest) {
-    // Writing to a text cannot fail.
-    let _ = writeln!(text, "---\n# Source: {}\n{}", manifest.source, manifest.text);
+impl Print {
+    /// Gives the hooks that are printed.
+    pub(crate) fn hooks<'m>(&self, manifests: &'m Manifests) -> impl Iterator<Item = &'m Manifest> {
+        let (none, skip_tests) = (self.no_hooks, self.skip_tests);
+        manifests.hooks.iter().filter(move |hook| !none && !(skip_tests && is_test(hook)))
+    }
+}
+
+impl Manifest {
+    /// Writes the document behind its separator and its source.
+    pub(crate) fn printed(&self) -> String {
+        format!("---\n# Source: {}\n{}\n", self.source, self.text)
+    }
 }
 
 fn is_test(manifest: &Manifest) -> bool {

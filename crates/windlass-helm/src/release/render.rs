@@ -138,7 +138,7 @@ fn rendered(
     let mut problems = Vec::new();
     let files = run(cx, &templates, options, &mut problems)?;
     let mut manifests = collect(cx, &root, files, &templates, options, &mut problems)?;
-    crds(&root, &root.metadata.name, &mut manifests.crds);
+    crds(&root, &mut manifests.crds);
     Ok((manifests, problems))
 }
 
@@ -315,10 +315,9 @@ impl File<'_> {
             match role {
                 Role::Plain => out.documents.push(manifest(None)),
                 Role::Hook(hook) => out.hooks.push(manifest(Some(hook))),
-                Role::Unknown(names) => out.warnings.push(format!(
-                    "{} has a hook that is not known and is left out: {names}",
-                    self.name
-                )),
+                Role::Unknown(names) => out
+                    .warnings
+                    .push(format!("{} has a hook that is not known and is left out: {names}", self.name)),
             }
         }
     }
@@ -331,7 +330,7 @@ impl File<'_> {
 }
 
 /// Collects the files of `crds/` of a chart, then those of the charts inside.
-fn crds(node: &Node, path: &str, out: &mut Vec<Manifest>) {
+fn crds(node: &Node, out: &mut Vec<Manifest>) {
     let is_manifest = |name: &str| {
         let ending = base_name(name).rsplit_once('.').map_or("", |(_, ending)| ending);
         ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known))
@@ -341,7 +340,7 @@ fn crds(node: &Node, path: &str, out: &mut Vec<Manifest>) {
     {
         let place = &node.chart.place;
         out.push(Manifest {
-            source: format!("{path}/{}", file.name),
+            source: format!("{}/{}", node.path, file.name),
             file: if place.is_empty() { file.name.clone() } else { format!("{place}/{}", file.name) },
             line: 1,
             document: 1,
@@ -350,7 +349,5 @@ fn crds(node: &Node, path: &str, out: &mut Vec<Manifest>) {
             hook: None,
         });
     }
-    for inner in &node.inner {
-        crds(inner, &format!("{path}/charts/{}", inner.metadata.name), out);
-    }
+    node.inner.iter().for_each(|inner| crds(inner, out));
 }

@@ -36,7 +36,7 @@ pub(super) fn templates(root: &Node, values: &Map, options: &ReleaseOptions) -> 
         capabilities: Value::Object(Rc::new(capabilities)),
     };
     let mut found = Vec::new();
-    shared.chart(root, &root.metadata.name, Some(values.clone()), true, &mut found);
+    shared.chart(root, Some(values.clone()), true, &mut found);
     let depth = |name: &str| name.matches('/').count();
     found.sort_by(|a, b| depth(&b.name).cmp(&depth(&a.name)).then_with(|| b.name.cmp(&a.name)));
     // Two charts of one name have one path; the last one read is the one that counts.
@@ -72,14 +72,7 @@ struct Shared {
 
 impl Shared {
     /// Adds the templates of a chart and of those inside it; gives what its templates see.
-    fn chart(
-        &self,
-        node: &Node,
-        path: &str,
-        values: Option<Map>,
-        is_root: bool,
-        found: &mut Vec<Template>,
-    ) -> Map {
+    fn chart(&self, node: &Node, values: Option<Map>, is_root: bool, found: &mut Vec<Template>) -> Map {
         let values = values.unwrap_or_else(|| Map::typed(values_type(self.version)));
         let subcharts = Map::new();
         let data: Map = [
@@ -98,9 +91,10 @@ impl Shared {
                 Some(Value::Map(map)) => Some(map),
                 _ => None,
             };
-            let seen = self.chart(inner, &format!("{path}/charts/{name}"), own, false, found);
+            let seen = self.chart(inner, own, false, found);
             subcharts.set(name.as_str(), Value::Map(seen));
         }
+        let path = &node.path;
         let is_library = node.metadata.kind.eq_ignore_ascii_case("library");
         for file in &node.chart.templates {
             let base = file.name.rsplit('/').next().unwrap_or_default();

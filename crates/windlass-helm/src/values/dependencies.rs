@@ -17,6 +17,8 @@ pub(crate) struct Node {
     pub(crate) chart: Arc<ChartData>,
     /// That of the chart, under the name that it has here, with the dependencies that take part.
     pub(crate) metadata: Rc<Metadata>,
+    /// Where its templates are, by the names of charts: `web/charts/db`.
+    pub(crate) path: String,
     /// The default values.
     values: Map,
     pub(crate) inner: Vec<Node>,
@@ -59,14 +61,36 @@ impl Node {
         };
         let inner =
             chart.dependencies.iter().map(|inner| Self::new(inner, version)).collect::<Result<_, _>>()?;
-        Ok(Self { chart: Arc::clone(chart), metadata: Rc::new(chart.metadata.clone()), values, inner })
+        Ok(Self {
+            chart: Arc::clone(chart),
+            metadata: Rc::new(chart.metadata.clone()),
+            path: String::new(),
+            values,
+            inner,
+        })
     }
 
     /// Decides which charts take part for these values of a user, and imports what they export.
     pub(crate) fn decide(&mut self, values: &Map, version: HelmVersion) -> Result<(), Failure> {
         let rules = Rules { version, merge: false };
         self.enable(values, "", rules)?;
-        self.import(Rules { merge: true, ..rules })
+        self.import(Rules { merge: true, ..rules })?;
+        let name = self.metadata.name.clone();
+        self.place(name.clone(), &name, true, version);
+        Ok(())
+    }
+
+    /// Tells where templates are. In Helm 3 a chart with an alias keeps its own name for the charts inside it that
+    /// Chart.yaml does not name; `own` is the path without any alias.
+    fn place(&mut self, path: String, own: &str, is_root: bool, version: HelmVersion) {
+        let keeps_own = version == HelmVersion::V3 && !is_root && self.chart.metadata.dependencies.is_none();
+        for node in &mut self.inner {
+            let below = if keeps_own { own } else { &path };
+            let path = format!("{below}/charts/{}", node.metadata.name);
+            let own = format!("{own}/charts/{}", node.chart.metadata.name);
+            node.place(path, &own, false, version);
+        }
+        self.path = path;
     }
 
     /// Removes the charts that conditions and tags turn off, and gives the others the names that they have here.
@@ -89,11 +113,29 @@ impl Node {
             metadata.dependencies = None;
         }
         self.inner.retain(|node| !off.contains(&node.metadata.name));
+        let mut done: Vec<Arc<ChartData>> = Vec::new();
         for node in &mut self.inner {
+            if rules.version == HelmVersion::V3 && done.iter().any(|chart| Arc::ptr_eq(chart, &node.chart)) {
+                node.is_used_again();
+            }
+            done.push(Arc::clone(&node.chart));
             let path = format!("{path}{}.", node.metadata.name);
             node.enable(&coalesced, &path, rules)?;
         }
         Ok(())
+    }
+
+    /// Helm 3 shares the dependencies of a chart among its aliases, and those of the first alias change them: the others find
+    /// them under their aliases already, and nothing to import.
+    fn is_used_again(&mut self) {
+        let metadata = Rc::make_mut(&mut self.metadata);
+        for need in metadata.dependencies.iter_mut().flatten().flatten() {
+            if !need.alias.is_empty() {
+                need.name.clone_from(&need.alias);
+            }
+            need.import_values = None;
+        }
+        self.inner.iter_mut().for_each(Self::is_used_again);
     }
 
     /// Puts the charts inside into the order in which Chart.yaml names them, under their aliases; those that it does not

@@ -38,14 +38,18 @@ fn an_archive_renders_as_its_folder_does() {
         ("a.txt", b"\xef\xbb\xbftext"),
         (".helmignore", b"a.txt"),
     ];
-    let archive = packed(&files.map(|(path, bytes)| (&*Box::leak(format!("web/{path}").into_boxed_str()), bytes)));
+    let archive =
+        packed(&files.map(|(path, bytes)| (&*Box::leak(format!("web/{path}").into_boxed_str()), bytes)));
     let chart = Chart::from_archive(&archive, &Limits::default()).unwrap();
     assert_eq!(printed(&chart), "---\n# Source: web/templates/a.yaml\nname: web text\n");
 }
 
 #[test]
 fn a_chart_may_have_archives_in_its_charts_folder() {
-    let inner = packed(&[("db/Chart.yaml", b"{apiVersion: v2, name: db, version: 1.0.0}"), ("db/templates/d.yaml", b"d: 1")]);
+    let inner = packed(&[
+        ("db/Chart.yaml", b"{apiVersion: v2, name: db, version: 1.0.0}"),
+        ("db/templates/d.yaml", b"d: 1"),
+    ]);
     let archive = packed(&[("web/Chart.yaml", CHART), ("web/charts/db-1.0.0.tgz", &inner)]);
     let chart = Chart::from_archive(&archive, &Limits::default()).unwrap();
     assert_eq!(printed(&chart), "---\n# Source: web/charts/db/templates/d.yaml\nd: 1\n");

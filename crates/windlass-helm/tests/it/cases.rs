@@ -4,12 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use windlass_core::TreePath;
-use windlass_helm::Chart;
 use windlass_helm::template::HelmVersion;
 
-use crate::command::{Command, context};
-use crate::folder::Folder;
+use crate::command;
 
 /// A case with the files of its chart and the answers of both versions.
 #[derive(Debug, Default, Clone)]
@@ -99,7 +96,9 @@ fn without_last_line(shared: &mut BTreeMap<String, String>, case: Option<&mut Ca
         }
         _ => Vec::new(),
     };
-    text.into_iter().filter(|text| text.ends_with("\n\n") || *text == "\n").for_each(|text| drop(text.pop()));
+    for text in text.into_iter().filter(|text| text.ends_with("\n\n") || *text == "\n") {
+        text.pop();
+    }
 }
 
 /// Splits arguments as a shell does, with single quotes.
@@ -133,18 +132,10 @@ fn run(case: &Case, version: HelmVersion) -> Result<String, String> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let command = Command {
-        release: Some("rel".to_owned()),
-        namespace: "ns".to_owned(),
-        kube_version: Some("1.34.0".to_owned()),
-        ..Command::default()
-    };
-    let run = || {
-        let command = command.with_flags(&case.args)?;
-        let chart = Chart::load(&context(), &Folder(folder.path().to_owned()), &TreePath::new("c")?)?;
-        command.run(&chart, folder.path(), version)
-    };
-    run().map_err(|error: windlass_core::Error| error.problems()[0].message().to_owned())
+    let mut args: Vec<String> =
+        ["rel", "c", "-n", "ns", "--kube-version", "1.34.0"].map(str::to_owned).into();
+    args.extend(case.args.iter().cloned());
+    command::run(&args, folder.path(), folder.path(), version)
 }
 
 /// Holds every case of a file against both answers.

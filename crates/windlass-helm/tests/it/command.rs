@@ -1,123 +1,34 @@
-//! `helm template` over this crate: the flags that the cases use.
+//! `helm template` as the cases run it.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use windlass_core::{Context, Error, ErrorKind, Limits, Now, Result, async_trait};
-use windlass_helm::template::{HelmVersion, Random};
-use windlass_helm::{Chart, Manifests, Print, ReleaseOptions, Values, name_of_template, render};
+use windlass_core::{Context, Error, ErrorKind, Now, Result, TreePath, async_trait};
+use windlass_helm::template::{HelmVersion, Random, Time};
+use windlass_helm::{Chart, TemplateCommand};
 
-/// What `helm template` is asked.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Command {
-    pub(crate) release: Option<String>,
-    pub(crate) namespace: String,
-    pub(crate) values: Vec<String>,
-    pub(crate) set: Vec<String>,
-    pub(crate) set_string: Vec<String>,
-    pub(crate) set_json: Vec<String>,
-    pub(crate) set_file: Vec<String>,
-    pub(crate) set_literal: Vec<String>,
-    pub(crate) api_versions: Vec<String>,
-    pub(crate) kube_version: Option<String>,
-    pub(crate) name_template: Option<String>,
-    pub(crate) upgrade: bool,
-    pub(crate) skip_schema: bool,
-    pub(crate) print: Print,
-}
+use crate::folder::Folder;
 
-impl Command {
-    /// Takes flags as the command line has them.
-    pub(crate) fn with_flags(mut self, flags: &[String]) -> Result<Self> {
-        let mut flags = flags.iter().map(String::as_str);
-        while let Some(flag) = flags.next() {
-            let mut value = || {
-                flags
-                    .next()
-                    .map(str::to_owned)
-                    .ok_or_else(|| Error::new(ErrorKind::Invalid, "a flag has no value"))
-            };
-            match flag {
-                "--skip-tests" => self.print.skip_tests = true,
-                "--no-hooks" => self.print.no_hooks = true,
-                "--include-crds" => self.print.crds = true,
-                "--is-upgrade" => self.upgrade = true,
-                "--skip-schema-validation" => self.skip_schema = true,
-                "--namespace" | "-n" => self.namespace = value()?,
-                "--set" => self.set.push(value()?),
-                "--set-string" => self.set_string.push(value()?),
-                "--set-json" => self.set_json.push(value()?),
-                "--set-file" => self.set_file.push(value()?),
-                "--set-literal" => self.set_literal.push(value()?),
-                "--values" | "-f" => self.values.push(value()?),
-                "--show-only" | "-s" => self.print.show_only.push(value()?),
-                "--api-versions" | "-a" => self.api_versions.extend(value()?.split(',').map(str::to_owned)),
-                "--kube-version" => self.kube_version = Some(value()?),
-                "--name-template" => self.name_template = Some(value()?),
-                "--description" => drop(value()?),
-                other => return Err(Error::new(ErrorKind::Invalid, format!("unknown flag: {other}"))),
-            }
-        }
-        Ok(self)
-    }
-
-    /// Renders a chart; paths of files are seen from `folder`.
-    pub(crate) fn run(&self, chart: &Chart, folder: &Path, version: HelmVersion) -> Result<String> {
-        let manifests = self.manifests(chart, folder, version)?;
-        let mut print = self.print.clone();
-        print.version = version;
-        manifests.print(&print)
-    }
-
-    fn manifests(&self, chart: &Chart, folder: &Path, version: HelmVersion) -> Result<Manifests> {
-        let name = match (&self.name_template, &self.release) {
-            (Some(_), Some(_)) => {
-                let message = "cannot set --name-template and also specify a name";
-                return Err(Error::new(ErrorKind::Invalid, message));
-            }
-            (Some(template), None) => name_of_template(template, Some(&Chance))?,
-            (None, Some(name)) => name.clone(),
-            (None, None) => "release-name".to_owned(),
-        };
-        let mut options = ReleaseOptions::new(name, &self.namespace)?
+/// Runs the command; the chart is seen from `charts`, other files from `folder`. An error is what Helm would print.
+pub(crate) fn run(
+    args: &[String],
+    charts: &Path,
+    folder: &Path,
+    version: HelmVersion,
+) -> Result<String, String> {
+    let run = || -> Result<String> {
+        let command = TemplateCommand::parse(args.iter().map(String::as_str))?
             .with_version(version)
-            .with_api_versions(self.api_versions.clone())
-            .with_upgrade(self.upgrade)
-            .with_schema_check(!self.skip_schema)
-            .with_random(Arc::new(Chance));
-        if let Some(kube_version) = &self.kube_version {
-            options = options.with_kube_version(kube_version)?;
-        }
-        let values = self.all_values(folder, version)?;
-        render(&context(), chart, &values, &options)
-    }
-
-    fn all_values(&self, folder: &Path, version: HelmVersion) -> Result<Values> {
+            .with_chance(Time::default(), Arc::new(Chance));
         let read = |path: &str| {
             std::fs::read(folder.join(path))
                 .map_err(|error| Error::new(ErrorKind::NotFound, error.to_string()))
         };
-        let mut values = Values::new().with_version(version);
-        for file in &self.values {
-            values = values.with_file(file, &read(file)?, &Limits::default())?;
-        }
-        for text in &self.set_json {
-            values = values.with_set_json(text)?;
-        }
-        for text in &self.set {
-            values = values.with_set(text)?;
-        }
-        for text in &self.set_string {
-            values = values.with_set_string(text)?;
-        }
-        for text in &self.set_file {
-            values = values.with_set_file(text, &read)?;
-        }
-        for text in &self.set_literal {
-            values = values.with_set_literal(text)?;
-        }
-        Ok(values)
-    }
+        let path = TreePath::new(command.chart())?;
+        let chart = Chart::load(&context(), &Folder(charts.to_owned()), &path)?;
+        Ok(command.run(&context(), &chart, &read)?.text)
+    };
+    run().map_err(|error| error.problems()[0].message().to_owned())
 }
 
 #[derive(Debug)]
@@ -136,7 +47,7 @@ pub(crate) fn context() -> Context {
 }
 
 /// Bytes that are the same every time: no case prints what is random.
-pub(crate) struct Chance;
+struct Chance;
 
 impl Random for Chance {
     fn fill(&self, buffer: &mut [u8]) {
@@ -148,4 +59,30 @@ impl Random for Chance {
             *byte = state.to_le_bytes()[0];
         }
     }
+}
+
+#[test]
+fn files_are_written_where_helm_writes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("c/Chart.yaml", "{apiVersion: v2, name: c, version: 1.0.0}");
+    write("c/crds/x.yaml", "kind: CRD\n");
+    write("c/templates/a.yaml", "a: 1\n---\na: 2\n");
+    write("c/templates/h.yaml", "kind: Job\nmetadata: {annotations: {helm.sh/hook: test}}\n");
+    let args = ["rel", "c", "--output-dir", "out", "--release-name", "--include-crds"];
+    let command = TemplateCommand::parse(args).unwrap();
+    let chart =
+        Chart::load(&context(), &Folder(folder.path().to_owned()), &TreePath::new("c").unwrap()).unwrap();
+    let output = command.run(&context(), &chart, &|_| unreachable!()).unwrap();
+    // Recorded from Helm 4.3.2.
+    assert_eq!(
+        output.text,
+        "wrote out/c/crds/x.yaml\nwrote out/rel/c/templates/a.yaml\nwrote out/rel/c/templates/a.yaml\n\
+         wrote out/rel/c/templates/h.yaml\n\n"
+    );
+    assert_eq!(output.files[1].1, "---\n# Source: c/templates/a.yaml\na: 1\n\n");
 }

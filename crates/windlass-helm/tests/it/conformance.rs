@@ -4,13 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use windlass_core::{TreePath, Value};
-use windlass_helm::Chart;
+use windlass_core::Value;
 use windlass_helm::template::HelmVersion;
 use windlass_yaml::Options;
 
-use crate::command::{Command, context};
-use crate::folder::Folder;
+use crate::command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -113,26 +111,27 @@ fn run(helm: &Path, case: &Path, version: HelmVersion) -> Result<String, String>
         let items = args.get(field).and_then(Value::as_list).unwrap_or_default();
         items.iter().filter_map(Value::as_text).map(str::to_owned).collect()
     };
-    let text = |field: &str| args.text_at(&[field]).map(str::to_owned);
-    let mut command = Command {
-        release: text("release").filter(|name| !name.is_empty()),
-        namespace: text("namespace").unwrap_or_default(),
-        values: texts("values"),
-        set: texts("set"),
-        set_string: texts("set_string"),
-        set_json: texts("set_json"),
-        set_file: texts("set_file"),
-        api_versions: texts("api_versions"),
-        kube_version: text("kube_version"),
-        ..Command::default()
-    };
-    command.print.crds = args.get("include_crds") == Some(&Value::Bool(true));
-    command.print.show_only = texts("show_only");
-    let command = command.with_flags(&texts("flags")).map_err(|error| error.to_string())?;
-    let path = TreePath::new(&text("chart").unwrap_or_default()).unwrap();
-    let chart =
-        Chart::load(&context(), &Folder(helm.to_owned()), &path).map_err(|error| error.to_string())?;
-    command.run(&chart, case, version).map_err(|error| error.problems()[0].message().to_owned())
+    let text = |field: &str| args.text_at(&[field]).unwrap_or_default().to_owned();
+    let mut line: Vec<String> = Vec::new();
+    line.extend(Some(text("release")).filter(|name| !name.is_empty()));
+    line.extend([text("chart"), "--namespace".to_owned(), text("namespace")]);
+    line.extend(["--kube-version".to_owned(), text("kube_version")]);
+    for (field, flag) in [
+        ("values", "--values"),
+        ("set", "--set"),
+        ("set_string", "--set-string"),
+        ("set_json", "--set-json"),
+        ("set_file", "--set-file"),
+        ("api_versions", "--api-versions"),
+        ("show_only", "--show-only"),
+    ] {
+        line.extend(texts(field).into_iter().flat_map(|value| [flag.to_owned(), value]));
+    }
+    if args.get("include_crds") == Some(&Value::Bool(true)) {
+        line.push("--include-crds".to_owned());
+    }
+    line.extend(texts("flags"));
+    command::run(&line, helm, case, version)
 }
 
 fn compare(found: &Result<String, String>, expected: Option<&str>) -> (Near, String) {

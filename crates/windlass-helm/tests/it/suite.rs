@@ -11,8 +11,10 @@ use windlass_testkit::{MemoryFiles, files};
 
 const SECRET: &str = "canary-31f0";
 const CHART: &str = "{apiVersion: v2, name: web, version: 1.0.0}\n";
-const A: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: {{ .Release.Namespace }}\n";
-const B: &str = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: b}\n";
+const A: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: {{ .Release.Namespace }}\n";
+const B: &str =
+    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: b}\n";
 
 struct Stage;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use windlass_core::{
-    Artifact, Capabilities, ErrorKind, Need, Object, Phase, Provided, RenderInput, Rendered, Renderer, Result, Text,
-    TreePath, Value,
+    Artifact, Capabilities, ErrorKind, Need, Object, Phase, Provided, RenderInput, Rendered, Renderer,
+    Result, Text, TreePath, Value,
 };
 use windlass_helm::{HelmChart, Values};
 use windlass_testkit::{MemoryFiles, files};
@@ -76,7 +76,12 @@ fn hooks_run_in_their_phases_and_tests_only_on_request() {
         ("gone", Some((Phase::AfterDelete, 0))),
     ];
     assert_eq!(phases, expected);
-    assert!(rendered.items[2].directives.hook.is_some_and(|hook| hook.deletion.on_success && !hook.deletion.before_next));
+    assert!(
+        rendered.items[2]
+            .directives
+            .hook
+            .is_some_and(|hook| hook.deletion.on_success && !hook.deletion.before_next)
+    );
 
     let with_tests = render(&pinned().with_tests(true), &files, &Provided::default()).unwrap();
     assert!(ids(&with_tests).contains(&"ConfigMap//test".to_owned()));
@@ -110,7 +115,8 @@ fn an_item_names_its_template_also_in_a_chart_inside() {
 
 #[test]
 fn values_come_from_files_and_then_from_the_unit() {
-    let template = config("{{ .Values.name }}", "") + "data: {a: '{{ .Values.a }}', b: '{{ .Values.b }}', c: '{{ .Values.c }}'}\n";
+    let template = config("{{ .Values.name }}", "")
+        + "data: {a: '{{ .Values.a }}', b: '{{ .Values.b }}', c: '{{ .Values.c }}'}\n";
     let files = files([
         ("web/Chart.yaml", CHART),
         ("web/values.yaml", "{name: x, a: chart, b: chart, c: chart}"),
@@ -147,7 +153,8 @@ fn dependencies_that_are_not_there_are_needed_and_then_used() {
 
     let brought = |name: &str, version: &str| {
         let chart = format!("{{apiVersion: v2, name: {name}, version: {version}}}");
-        windlass_testkit::files([("Chart.yaml", &*chart), ("templates/x.yaml", &*config(name, ""))]).artifact()
+        windlass_testkit::files([("Chart.yaml", &*chart), ("templates/x.yaml", &*config(name, ""))])
+            .artifact()
     };
     let mut provided = Provided::default();
     provided.bases.insert("oci://example.com/charts/db:1.x".into(), brought("db", "1.4.0"));
@@ -178,7 +185,10 @@ fn lookups_ask_for_objects_first_and_find_them_then() {
         for need in error.needs() {
             match need {
                 Need::Objects { .. } => {
-                    provided.lists.insert(need.clone(), vec![object(r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#)]);
+                    provided.lists.insert(
+                        need.clone(),
+                        vec![object(r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#)],
+                    );
                 }
                 need => {
                     let secret = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"shop"},"data":{"x":"y"}}"#;
@@ -198,7 +208,9 @@ fn a_renderer_can_be_shared_between_threads() {
     let renderer = Arc::new(pinned());
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| assert_eq!(ids(&render(&renderer, &files, &Provided::default()).unwrap()), ["ConfigMap//a"]));
+            scope.spawn(|| {
+                assert_eq!(ids(&render(&renderer, &files, &Provided::default()).unwrap()), ["ConfigMap//a"])
+            });
         }
     });
 }
