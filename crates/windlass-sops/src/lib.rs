@@ -3,8 +3,7 @@
 //! ```
 //! use windlass_sops::{AgeKeys, Format, Sops};
 //!
-//! // A public test key, which protects nothing.
-//! let keys = AgeKeys::parse("AGE-SECRET-KEY-1RH87A5Z54ZGUR9S0AS3R6WHFSEFNPLYMAKF5Z2CEU7R06VRJ0A3Q7242AM")?;
+//! let keys = AgeKeys::parse(include_str!("../tests/data/keys/age.txt"))?;
 //! let sops = Sops::new().with_keys(keys);
 //! let encrypted = include_bytes!("../tests/data/example.env");
 //! assert_eq!(sops.decrypt(encrypted, Format::Dotenv)?.as_slice(), b"key=value\n");

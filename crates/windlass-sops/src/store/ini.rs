@@ -14,8 +14,10 @@ const DEFAULT: &str = "DEFAULT";
 pub(super) fn load(bytes: &[u8]) -> Result<File<'_>> {
     let text = utf8(bytes)?;
     let mut section = Text::from(DEFAULT);
-    let (mut entries, mut own) = (Vec::new(), Vec::new());
+    let (mut entries, mut own): (Vec<Entry>, Vec<(&str, &str)>) = (Vec::new(), Vec::new());
     let mut cut = None;
+    // Comments that may belong to the section that begins behind them.
+    let mut pending: Vec<usize> = Vec::new();
     for (number, (place, line)) in (1_usize..).zip(lines_of(text)) {
         let wrong = |message: &str| Error::new(ErrorKind::Invalid, message).with("line", number);
         let content = line.trim();
@@ -25,6 +27,7 @@ pub(super) fn load(bytes: &[u8]) -> Result<File<'_>> {
         if let Some(name) = content.strip_prefix('[') {
             let (name, _) = name.rsplit_once(']').ok_or_else(|| wrong("a section is not closed"))?;
             section = name.trim().into();
+            pending.drain(..).for_each(|at: usize| entries[at].paths.push(vec![section.clone()]));
             if section == OWN {
                 cut = Some(place.start..text.len());
             } else if let Some(cut) = cut.as_mut().filter(|cut| cut.end == text.len()) {
@@ -34,6 +37,7 @@ pub(super) fn load(bytes: &[u8]) -> Result<File<'_>> {
             let encrypted = content[1..].trim();
             if section != OWN && looks_encrypted(encrypted) {
                 let begin = place.start + line.find(encrypted).unwrap_or_default();
+                pending.push(entries.len());
                 let plain = Plain::Comment(encrypted.to_owned());
                 let place = begin..begin + encrypted.len();
                 entries.push(Entry {
@@ -46,6 +50,7 @@ pub(super) fn load(bytes: &[u8]) -> Result<File<'_>> {
             }
         } else {
             let at = line.find(['=', ':']).ok_or_else(|| wrong("a line is no section, key or comment"))?;
+            pending.clear();
             let (key, written) = (line[..at].trim(), line[at + 1..].trim());
             let value =
                 unquoted(written).ok_or_else(|| wrong("values of several lines are not supported"))?;
@@ -68,8 +73,14 @@ pub(super) fn load(bytes: &[u8]) -> Result<File<'_>> {
     // The empty line between two sections goes with the last one.
     let is_last = cut.end == text.len();
     let begin = if is_last { text[..cut.start].trim_end_matches('\n').len() + 1 } else { cut.start };
-    let cuts = vec![begin.min(cut.start)..cut.end];
-    Ok(File { metadata: Metadata::of_flat(own)?, entries, text: bytes, format: Format::Ini, cuts })
+    let cut = begin.min(cut.start)..cut.end;
+    Ok(File {
+        metadata: Metadata::of_flat(own)?,
+        entries,
+        text: bytes,
+        format: Format::Ini,
+        cuts: Vec::from([cut]),
+    })
 }
 
 /// Gives what a value means without its quotes and a comment behind it; `None` where it goes on in the next line.

@@ -15,14 +15,15 @@ const SOPS: &str = "sops";
 fn options(format: Format) -> Options {
     let language =
         if format == Format::Yaml { windlass_yaml::Format::Yaml } else { windlass_yaml::Format::Json };
-    Options::default().with_format(language)
+    // sops reads with go-yaml v3.
+    Options::default().with_format(language).with_rules(Rules::V3)
 }
 
 pub(super) fn load(text: &[u8], format: Format) -> Result<File<'_>> {
     let documents = read(text, &options(format))?;
     let metadata = documents.first().and_then(|document| document.value.get(SOPS)).ok_or_else(not_found)?;
     let metadata = Metadata::of(metadata)?;
-    let found = leaves(text, &options(format).with_rules(Rules::V3))?;
+    let found = leaves(text, &options(format))?;
     let mut entries: Vec<Entry> =
         found.iter().filter(|leaf| !is_own(leaf)).map(|leaf| entry(leaf, format)).collect();
     if format == Format::Yaml {
@@ -117,7 +118,7 @@ fn key_begin(text: &[u8], value: &Range<usize>) -> Option<usize> {
 
 /// Says whether a text has the values that it should have.
 pub(super) fn holds(text: &[u8], entries: &[Entry], plains: &[Option<Plain>]) -> bool {
-    let Ok(found) = leaves(text, &options(Format::Yaml).with_rules(Rules::V3)) else { return false };
+    let Ok(found) = leaves(text, &options(Format::Yaml)) else { return false };
     let values = entries.iter().zip(plains).filter(|(entry, _)| !matches!(entry.plain, Plain::Comment(_)));
     let wanted: Vec<Value> =
         values.map(|(entry, plain)| value(plain.as_ref().unwrap_or(&entry.plain))).collect();
