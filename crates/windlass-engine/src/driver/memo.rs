@@ -14,6 +14,8 @@ pub(super) struct Memo(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     rendered: Option<Arc<Remembered>>,
+    /// The last render read something of the target, which may be another the next time.
+    reads_live: bool,
     settled: Option<Arc<Settled>>,
 }
 
@@ -54,7 +56,9 @@ impl Memo {
     pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered) {
         let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_)));
         let remembered = Remembered { artifact, rendered: rendered.clone() };
-        self.known().rendered = hermetic.then(|| Arc::new(remembered));
+        let mut known = self.known();
+        known.reads_live = !hermetic;
+        known.rendered = hermetic.then(|| Arc::new(remembered));
     }
 
     pub(super) fn settled(&self) -> Option<Arc<Settled>> {
@@ -64,7 +68,7 @@ impl Memo {
     /// The unit is as wanted: until something changes, what was rendered is not needed.
     pub(super) fn settle(&self, settled: Settled) {
         let mut known = self.known();
-        known.settled = Some(Arc::new(settled));
+        known.settled = (!known.reads_live).then(|| Arc::new(settled));
         known.rendered = None;
     }
 

@@ -1,0 +1,125 @@
+//! What people approve, and what renders ask for.
+
+#![allow(clippy::unwrap_used, reason = "a test may end by panicking")]
+
+mod support;
+
+use support::{Lines, World, object, object_id};
+use windlass_core::{
+    Approval, Context, Digest, Error, ErrorKind, Item, Need, Origin, Plan, Policy, RenderInput, Rendered,
+    Renderer, Result, Timestamp, TreePath, Verdict, async_trait,
+};
+use windlass_engine::Engine;
+use windlass_testkit::unit;
+
+/// Holds every plan that writes.
+#[derive(Debug)]
+struct FourEyes;
+
+#[async_trait]
+impl Policy for FourEyes {
+    async fn review(&self, _cx: &Context, plan: &Plan) -> Result<Verdict> {
+        Ok(if plan.writes() == 0 { Verdict::Allow } else { Verdict::Hold("four eyes".into()) })
+    }
+}
+
+#[test]
+fn a_plan_that_is_held_goes_on_once_somebody_approves_it_and_no_other_does() {
+    let world = World::with("a=1", |target| target, |engine| engine.with_policy(FourEyes));
+    let held = world.try_pass().unwrap_err();
+    assert_eq!(held.message(), "a policy holds the plan");
+    let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
+    assert_eq!(held.context("plan"), Some(plan.digest.to_string().as_str()));
+    let approval = Approval { plan: plan.digest, by: "ann".into(), at: Timestamp::from_unix(1) };
+    let approve = world.engine.ask(&world.cx, |control| control.approvals.push(approval.clone()));
+    world.clock.block_on(approve).unwrap();
+    assert_eq!(World::outcomes(&world.pass()), "a: created");
+    world.commit("a=2");
+    assert_eq!(world.try_pass().unwrap_err().message(), "a policy holds the plan");
+}
+
+/// Renders one object with the content of another one that is live.
+#[derive(Debug)]
+struct Copy;
+
+impl Renderer for Copy {
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"copy")
+    }
+
+    fn render(&self, _cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let need = Need::Object { id: object_id("values"), api_version: "v1".into() };
+        let Some(found) = input.provided.objects.get(&need) else {
+            return Err(Error::new(ErrorKind::Unfetched, "values are needed").needing([need]));
+        };
+        let content = found.as_ref().and_then(|found| found.body().text_at(&["data", "content"]));
+        let origin = Origin::new(TreePath::new("objects").unwrap(), 1, 1);
+        let mut rendered = Rendered::default();
+        rendered.items.push(Item::new(object("copy", content.unwrap_or("nobody")), origin));
+        rendered.reads.insert(need, Digest::of(content.unwrap_or_default().as_bytes()));
+        Ok(rendered)
+    }
+}
+
+#[test]
+fn an_object_that_a_render_needs_is_brought_and_the_render_made_again() {
+    let world = World::new("unused=1");
+    world.target.put_foreign(object("values", "seen"), None);
+    let engine = Engine::new(unit("copy"), world.source.clone(), Copy, world.target.clone());
+    world.pass_of(&engine);
+    let content = |name| {
+        let object = world.target.get(&object_id(name)).unwrap();
+        object.body().text_at(&["data", "content"]).unwrap().to_owned()
+    };
+    assert_eq!(content("copy"), "seen");
+    world.target.put_foreign(object("values", "other"), None);
+    world.pass_of(&engine);
+    assert_eq!(content("copy"), "other", "what was read of the target is looked at again");
+}
+
+/// Asks for something else in each round.
+#[derive(Debug)]
+struct Insatiable;
+
+impl Renderer for Insatiable {
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"insatiable")
+    }
+
+    fn render(&self, _cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let next = format!("values-{}", input.provided.objects.len());
+        let need = Need::Object { id: object_id(&next), api_version: "v1".into() };
+        Err(Error::new(ErrorKind::Unfetched, "more").needing([need]))
+    }
+}
+
+#[test]
+fn a_render_that_asks_for_ever_ends_at_a_limit() {
+    let world = World::new("unused=1");
+    let engine = Engine::new(unit("greedy"), world.source.clone(), Insatiable, world.target.clone());
+    let error = world.clock.block_on(engine.reconcile(&world.cx)).unwrap_err();
+    assert_eq!((error.kind(), error.context("render_rounds_max")), (ErrorKind::Limit, Some("8")));
+}
+
+#[test]
+fn nothing_is_rendered_twice_for_the_same_files() {
+    #[derive(Debug)]
+    struct Counting(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+    impl Renderer for Counting {
+        fn fingerprint(&self) -> Digest {
+            Digest::of(b"counting")
+        }
+        fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Lines.render(cx, input)
+        }
+    }
+    let world = World::new("a=1");
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let engine =
+        Engine::new(unit("web"), world.source.clone(), Counting(count.clone()), world.target.clone());
+    for _ in 0..3 {
+        world.pass_of(&engine);
+    }
+    assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
