@@ -296,3 +296,22 @@ fn stop(child: &mut Child) -> Option<i32> {
     }
     child.wait().unwrap().code()
 }
+
+#[test]
+fn a_folder_is_rendered_by_what_lies_in_it() {
+    let mut world = World::new();
+    world.put("overlay/kustomization.yaml", "namePrefix: eu-\nresources: [web.yaml]\n");
+    world.put("overlay/web.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n");
+    let said = world.run("render --name shop --source-dir overlay --target-dir live");
+    assert!(said.stdout.contains("name: eu-web"), "{}{}", said.stdout, said.stderr);
+    world.put("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n");
+    world.put("chart/values.yaml", "port: 80\n");
+    world.put(
+        "chart/templates/web.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: \"{{ .Release.Name }}-web\", namespace: shop}\n\
+         spec: {ports: [{port: {{ .Values.port }}}]}\n",
+    );
+    let said = world.run("render --name shop --source-dir chart --target-dir live --helm-release-name eu");
+    assert!(said.stdout.contains("name: eu-web"), "{}{}", said.stdout, said.stderr);
+    assert!(said.stdout.contains("port: 80"), "{}", said.stdout);
+}

@@ -9,12 +9,15 @@ use kube::Client;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use windlass_core::Text;
 
+use crate::request::Effect;
 use crate::request::Place;
 use crate::resource::Kinds;
 
 /// Reads under way at once, over all units on one connection; watches do not count. Writes are bounded by
 /// [`Limits::writes_in_flight_max`](windlass_core::Limits::writes_in_flight_max), which the engine keeps.
 const READS_IN_FLIGHT_MAX: usize = 32;
+/// Writes under way at once, over all units on one connection: what an API server takes from one client without queueing.
+const WRITES_IN_FLIGHT_MAX: usize = 32;
 
 /// A connection, and the account to act as. Cheap to clone.
 #[derive(Clone)]
@@ -28,13 +31,15 @@ struct Shared {
     place: Place,
     requests: AtomicU64,
     reads: Semaphore,
+    writes: Semaphore,
     kinds: Kinds,
 }
 
 impl Connection {
     pub(crate) fn new(client: Client, place: Place) -> Self {
         let (requests, reads) = (AtomicU64::new(0), Semaphore::new(READS_IN_FLIGHT_MAX));
-        let shared = Shared { client, place, requests, reads, kinds: Kinds::default() };
+        let writes = Semaphore::new(WRITES_IN_FLIGHT_MAX);
+        let shared = Shared { client, place, requests, reads, writes, kinds: Kinds::default() };
         Self { shared: Arc::new(shared), account: None }
     }
 
@@ -68,9 +73,10 @@ impl Connection {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits for the turn of a read. `None` cannot happen, as nobody closes the semaphore.
-    pub(crate) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        self.shared.reads.acquire().await.ok()
+    /// Waits for the turn of a request. `None` cannot happen, as nobody closes the semaphores.
+    pub(crate) async fn permit(&self, effect: Effect) -> Option<SemaphorePermit<'_>> {
+        let turns = if effect == Effect::Write { &self.shared.writes } else { &self.shared.reads };
+        turns.acquire().await.ok()
     }
 
     /// Names the account that is acted as, where it is another one than that of the credentials.

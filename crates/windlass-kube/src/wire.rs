@@ -32,6 +32,8 @@ impl Connection {
         let (mut wait, mut doubtful) = (WAIT_FIRST, false);
         let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
         for attempt in 1.. {
+            // Whether a write may begin is asked when its turn has come.
+            let permit = self.permit(request.effect).await;
             let left = match request.effect {
                 Effect::Nothing => {
                     cx.check()?;
@@ -41,6 +43,7 @@ impl Connection {
             };
             let response =
                 self.attempt(cx, request, left).await.map_err(|error| in_doubt(error, doubtful))?;
+            drop(permit);
             let response = Response { doubtful, ..response };
             doubtful |= request.effect == Effect::Write && fail::comes_from_between(&response);
             if attempt >= TRIES_MAX || !fail::asks_to_repeat(&response) {
@@ -83,10 +86,6 @@ impl Connection {
     }
 
     async fn attempt(&self, cx: &Context, request: &Request, left: Option<Duration>) -> Result<Response> {
-        let _permit = match request.effect {
-            Effect::Nothing => Some(self.permit().await),
-            Effect::Write => None,
-        };
         let work = async {
             let (parts, body) = self.begin(request).await?;
             self.finish(request, parts, body).await
