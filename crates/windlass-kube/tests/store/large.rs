@@ -59,6 +59,16 @@ async fn a_large_unit_grows_shrinks_and_goes_and_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_object_takes_as_much_room_as_the_docs_say() {
+    let (maps, cx) = (Maps::default(), context());
+    maps.store().save(&cx, &unit(), None, &put(5_000)).await.unwrap();
+    let inner = maps.0.lock().unwrap();
+    let encoded = inner.maps.values().map(|map| map.text_at(&["binaryData", "state.json.gz"]).unwrap().len());
+    let bytes = encoded.sum::<usize>() * 3 / 4 / 5_000;
+    assert!((105..=120).contains(&bytes), "{bytes} bytes for each object");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_small_change_of_a_large_inventory_writes_one_shard_and_the_head() {
     let (maps, cx) = (Maps::default(), context());
     maps.store().save(&cx, &unit(), None, &put(5_000)).await.unwrap();
