@@ -276,6 +276,28 @@ fn a_unit_that_gets_another_name_takes_its_objects_along_and_the_old_name_takes_
     assert_eq!(scene.target.writes(), ["create ConfigMap/ns/till", "change ConfigMap/ns/till"]);
 }
 
+#[test]
+fn nothing_is_deleted_while_a_unit_of_the_source_that_may_want_it_cannot_be_rendered() {
+    let scene = Scene::new(MemoryTarget::with_predict);
+    scene.commit(&[
+        ("a", &format!("{}; {}", map("moves", "1"), map("stays-a", "1"))),
+        ("b", &map("stays-b", "1")),
+    ]);
+    let fleet = Fleet::of(["a", "b"].map(|name| scene.engine(name))).unwrap();
+    scene.apply(&fleet);
+    scene.commit(&[("a", &map("stays-a", "1")), ("b", &format!("{}; not an object", map("moves", "1")))]);
+    scene.apply(&fleet);
+    assert!(scene.content("moves").is_some(), "it may have moved to b");
+    scene.commit(&[
+        ("a", &map("stays-a", "1")),
+        ("b", &format!("{}; {}", map("moves", "1"), map("stays-b", "1"))),
+    ]);
+    scene.apply(&fleet);
+    scene.apply(&fleet);
+    assert!(scene.target.owner_of(&id("ConfigMap/ns/moves")).unwrap().is_of(&unit("b")));
+    assert!(!scene.target.writes().contains(&"delete ConfigMap/ns/moves".to_owned()));
+}
+
 fn ask(scene: &Scene, name: &str, control: &Control) {
     let unit = unit(name);
     let cx = scene.clock.context();

@@ -127,7 +127,7 @@ const ENTRIES: [Entry; 15] = [
         name: "approve",
         about: "Say yes to a plan that a policy holds",
         more: "The plan is named by its digest, as the event that told of it names it. Any other plan needs another yes.",
-        example: "windlass approve -f unit.yaml --plan sha256:2c26b46b68ff",
+        example: "windlass approve -f unit.yaml --plan \"$DIGEST\"",
     },
     Entry {
         verb: Verb::Rollback,

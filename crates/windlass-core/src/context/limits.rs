@@ -56,7 +56,7 @@ impl Default for Limits {
             files_max: 100_000,
             folder_depth_max: 64,
             documents_max: 10_000,
-            objects_max: 50_000,
+            objects_max: 200_000,
             object_bytes_max: 3 << 20,
             value_depth_max: 100,
             problems_max: 100,

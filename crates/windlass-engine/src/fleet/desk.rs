@@ -115,6 +115,7 @@ impl<'a> Desk<'a> {
         loop {
             let over = self.cx.check();
             if over.is_ok() {
+                self.take_members()?;
                 self.begin();
             }
             for (unit, result) in self.shown.drain(..) {
@@ -128,7 +129,7 @@ impl<'a> Desk<'a> {
                 }
             }
             let turn = self.next().await;
-            self.take(turn)?;
+            self.take(turn);
         }
     }
 
@@ -154,11 +155,11 @@ impl<'a> Desk<'a> {
     fn take_members(&mut self) -> Result<()> {
         let (members, changes) = {
             let listed = self.fleet.listed();
+            if listed.changes == self.changes {
+                return Ok(());
+            }
             (listed.members.clone(), listed.changes)
         };
-        if changes == self.changes {
-            return Ok(());
-        }
         self.changes = changes;
         let known = std::mem::replace(&mut self.isolated, isolated(&members)?);
         for (unit, error) in &self.isolated {
@@ -365,6 +366,8 @@ impl<'a> Desk<'a> {
         let terms =
             Terms { trigger, control, resolved: Some(at), ahead: None, waits: Some(Arc::clone(&waits)) };
         let (cx, engine, unit) = (self.cx.clone(), standing.member.engine.clone(), unit.clone());
+        // A person who asks for a pass wants to see a hook that failed run again.
+        let engine = if trigger == Trigger::Control { repeating(&engine) } else { engine };
         if let Some(standing) = self.units.get_mut(&unit) {
             standing.wanted = None;
             standing.parked = blocked;
@@ -429,7 +432,7 @@ impl<'a> Desk<'a> {
         .await
     }
 
-    fn take(&mut self, turn: Turn) -> Result<()> {
+    fn take(&mut self, turn: Turn) {
         match turn {
             Turn::Passed(unit, passed) => {
                 self.running -= 1;
@@ -441,11 +444,9 @@ impl<'a> Desk<'a> {
                 self.watch(at);
             }
             Turn::Asked(at, asked) => self.asked(at, asked),
-            Turn::Freed => {}
+            Turn::Freed | Turn::Members => {}
             Turn::Due => self.due(),
-            Turn::Members => self.take_members()?,
         }
-        Ok(())
     }
 
     fn passed(&mut self, unit: &UnitId, passed: Result<Passed>) {
@@ -619,4 +620,10 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+fn repeating(engine: &Engine) -> Engine {
+    let mut options = engine.options().clone();
+    options.repeat_failed_hooks = true;
+    engine.clone().with_options(options)
 }

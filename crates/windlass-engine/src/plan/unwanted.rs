@@ -113,6 +113,10 @@ fn fate<'a>(
     if let Some(unit) = facts.siblings.wants.get(id).and_then(BTreeSet::first).filter(|_| !facts.delete_all) {
         return Fate::Keep(format!("{unit} wants it now, and takes it over").into());
     }
+    if let Some(unit) = facts.siblings.unknown.keys().next().filter(|_| !facts.delete_all) {
+        // A move to it would look the same as a removal.
+        return Fate::Keep(format!("{unit} of the same source cannot be rendered, and may want it").into());
+    }
     if !rules.prune.enabled && !facts.delete_all {
         return Fate::Keep("pruning is off".into());
     }
