@@ -1,19 +1,28 @@
-//! The session of docs/command.md, in an empty folder, with the real binary.
+//! The sessions of the guides in docs/, each in an empty folder, with the real binary.
 //!
-//! `UPDATE_GUIDE=1 cargo test -p windlass-cli --test guide` writes what the commands say into the page.
+//! `UPDATE_GUIDE=1 cargo test -p windlass-cli --test guide` writes what the commands say into the pages.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use windlass_git::write::{Author, Change, Repository};
 
 /// The folder of the session, and how the last command ended.
 struct Session {
     folder: PathBuf,
     code: Option<i32>,
+    /// The files of the last commit.
+    committed: BTreeSet<String>,
 }
 
 impl Session {
+    fn new(folder: &Path) -> Self {
+        Self { folder: folder.canonicalize().unwrap(), code: None, committed: BTreeSet::new() }
+    }
+
     /// Plays a block: a file that is named in its first line, or commands. Gives the block as it should read.
     fn play(&mut self, words: &str, text: &str) -> String {
         match (words, text.lines().next().and_then(|line| line.strip_prefix("# "))) {
@@ -27,21 +36,30 @@ impl Session {
                 let commands = text.lines().filter_map(|line| line.strip_prefix("$ "));
                 commands.map(|command| format!("$ {command}\n{}", self.run(command))).collect()
             }
-            // A part of a file, which stands for itself.
-            ("text", _) => text.to_owned(),
+            // A part of a file, or Rust that crates/windlass/src/guides.rs compiles.
+            ("text" | "rust" | "rust,no_run", _) => text.to_owned(),
             _ => panic!("neither a file nor a session: {text}"),
         }
     }
 
     fn run(&mut self, command: &str) -> String {
-        if command == "echo $?" {
-            return format!("{}\n", self.code.expect("a command before it"));
+        match command.split_once(' ') {
+            _ if command == "echo $?" => format!("{}\n", self.code.expect("a command before it")),
+            Some(("windlass", args)) => self.windlass(args),
+            Some(("git", args)) => {
+                self.git(args);
+                String::new()
+            }
+            _ => panic!("not a command: {command}"),
         }
-        let args = command.strip_prefix("windlass ").unwrap_or_else(|| panic!("not a command: {command}"));
+    }
+
+    fn windlass(&mut self, args: &str) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_windlass"))
             .args(args.split_whitespace())
             .current_dir(&self.folder)
             .env_clear()
+            .env("USER", "ada")
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -49,21 +67,70 @@ impl Session {
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         timeless(&said.replace(&format!("{}/", self.folder.display()), ""))
     }
-}
 
-/// Takes out when it was.
-fn timeless(text: &str) -> String {
-    let mut lines = String::new();
-    for line in text.lines() {
-        match line.split_once(" at 20") {
-            Some((before, after)) => {
-                let after = after.split_once("Z").map_or("", |(_, after)| after);
-                lines.push_str(&format!("{before} at …{after}\n"));
-            }
-            None => lines.push_str(&format!("{line}\n")),
+    /// Does what these commands of Git do, without Git, and at the same second each time.
+    fn git(&mut self, args: &str) {
+        let fleet = self.folder.join("fleet");
+        match args.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["init", "-q", "-b", "main", "fleet"] => drop(Repository::init(fleet.join(".git")).unwrap()),
+            // A commit takes all that is there.
+            ["-C", "fleet", "add", "."] => {}
+            ["-C", "fleet", "rm", "-q", file] => fs::remove_file(fleet.join(file)).unwrap(),
+            ["-C", "fleet", "mv", from, to] => fs::rename(fleet.join(from), fleet.join(to)).unwrap(),
+            ["-C", "fleet", "commit", "-qm", message] => self.commit(&fleet, message),
+            _ => panic!("not a command: git {args}"),
         }
     }
-    lines
+
+    fn commit(&mut self, fleet: &Path, message: &str) {
+        let present = files(fleet, "");
+        let gone = self.committed.difference(&present).map(Change::remove);
+        let written = present.iter().map(|path| Change::file(path, fs::read(fleet.join(path)).unwrap()));
+        let changes: Vec<Change> = gone.chain(written).collect();
+        let author = Author::new("Ada", "ada@example.org", 1_700_000_000);
+        Repository::open(fleet.join(".git")).unwrap().commit("main", message, &author, &changes).unwrap();
+        self.committed = present;
+    }
+}
+
+/// The files below a folder, without those of Git.
+fn files(folder: &Path, prefix: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() && name != ".git" {
+            found.extend(files(&entry.path(), &format!("{prefix}{name}/")));
+        } else if name != ".git" {
+            found.insert(format!("{prefix}{name}"));
+        }
+    }
+    found
+}
+
+/// Takes out when it was, and the digests of plans, which know it: `…` stands for `2026-11-30T06:33:37Z`.
+fn timeless(text: &str) -> String {
+    const SHAPE: &str = "0000-00-00T00:00:00Z";
+    const PLAN: &str = "plan=sha256:";
+    let is_time = |text: &str| {
+        text.len() >= SHAPE.len()
+            && text.bytes().zip(SHAPE.bytes()).all(|(byte, shape)| match shape {
+                b'0' => byte.is_ascii_digit(),
+                _ => byte == shape,
+            })
+    };
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(first) = rest.chars().next() {
+        if let Some(digest) = rest.strip_prefix(PLAN) {
+            out.push_str(PLAN);
+            out.push('…');
+            rest = digest.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
+            continue;
+        }
+        let (shown, length) = if is_time(rest) { ('…', SHAPE.len()) } else { (first, first.len_utf8()) };
+        out.push(shown);
+        rest = &rest[length..];
+    }
+    out
 }
 
 /// Plays all blocks of a page. Gives the page as it should read.
@@ -88,11 +155,11 @@ fn play(page: &str, session: &mut Session) -> String {
     played
 }
 
-#[test]
-fn the_guide_shows_what_the_command_says() {
+/// Plays a page of docs/, and compares it with what the commands say.
+fn check(page: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = Session { folder: folder.path().canonicalize().unwrap(), code: None };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/command.md");
+    let mut session = Session::new(folder.path());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let page = fs::read_to_string(&path).unwrap();
     let played = play(&page, &mut session);
     if std::env::var_os("UPDATE_GUIDE").is_some() {
@@ -100,4 +167,29 @@ fn the_guide_shows_what_the_command_says() {
     } else {
         assert_eq!(page, played, "UPDATE_GUIDE=1 writes it anew");
     }
+}
+
+#[test]
+fn the_guide_to_the_command_shows_what_it_says() {
+    check("command.md");
+}
+
+#[test]
+fn the_guide_to_many_units_shows_what_the_command_says() {
+    check("fleet.md");
+}
+
+#[test]
+fn the_guide_to_moving_objects_shows_what_the_command_says() {
+    check("moving.md");
+}
+
+#[test]
+fn the_guide_to_hooks_shows_what_the_command_says() {
+    check("hooks.md");
+}
+
+#[test]
+fn the_guide_to_stopping_and_going_back_shows_what_the_command_says() {
+    check("asking.md");
 }

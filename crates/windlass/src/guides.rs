@@ -8,3 +8,6 @@ mod embed {}
 
 #[doc = include_str!("../../../docs/testing.md")]
 mod testing {}
+
+#[doc = include_str!("../../../docs/fleet.md")]
+mod fleet {}
