@@ -31,11 +31,12 @@ use crate::argo::Assessment;
 use crate::read::View;
 
 /// The files of rules; families of the first serve all.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("rules/families.rules"),
     include_str!("rules/a-c.rules"),
     include_str!("rules/d-k.rules"),
     include_str!("rules/l-p.rules"),
+    include_str!("rules/promoter.rules"),
     include_str!("rules/q-z.rules"),
 ];
 
