@@ -43,12 +43,8 @@ pub struct Assessment {
     pub status: Status,
     /// Why; often empty where all is well.
     pub message: Text,
-}
-
-impl Assessment {
-    pub(crate) fn new(status: Status, message: impl Into<Text>) -> Self {
-        Self { status, message: message.into() }
-    }
+    /// Whether waiting may mend what Argo CD calls degraded.
+    pub(crate) may_pass: bool,
 }
 
 /// What is missing is on its way: Windlass has no status of its own for it.

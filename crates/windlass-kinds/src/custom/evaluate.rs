@@ -39,9 +39,11 @@ impl<'a> Scope<'a> {
 
     fn step(&mut self, step: &'a Step, item: Item<'a>) -> Option<Assessment> {
         match step {
-            Step::Answer(status, message, tests) => self
-                .all(tests, item)
-                .then(|| Assessment::new(*status, shortened(&self.filled(message, item)))),
+            Step::Answer { status, may_pass, message, tests } => self.all(tests, item).then(|| Assessment {
+                status: *status,
+                message: shortened(&self.filled(message, item)).into(),
+                may_pass: *may_pass,
+            }),
             Step::When(tests, steps) if self.all(tests, item) => self.block(steps, item),
             Step::When(..) => None,
             Step::Each(list, steps) => {

@@ -8,7 +8,7 @@ pub(super) const DEPTH_MAX: usize = 8;
 /// One step of a rule; the first that answers decides.
 pub(super) enum Step {
     /// Answers where all tests hold.
-    Answer(Status, Template, Vec<Test>),
+    Answer { status: Status, may_pass: bool, message: Template, tests: Vec<Test> },
     /// Runs a block where all tests hold.
     When(Vec<Test>, Vec<Step>),
     /// Runs a block for each element of a list or a map.

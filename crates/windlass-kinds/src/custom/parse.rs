@@ -120,18 +120,18 @@ fn answer(head: &str, rest: &[String]) -> Result<Step, String> {
         "healthy" => Status::Healthy,
         "suspended" => Status::Suspended,
         "progressing" => Status::Progressing,
-        "degraded" => Status::Degraded,
+        "degraded" | "lagging" => Status::Degraded,
         "missing" => Status::Missing,
         "unknown" => Status::Unknown,
         _ => return Err(format!("no such step: {head}")),
     };
     let (message, rest) = rest.split_first().ok_or_else(|| format!("{head} without a message"))?;
-    let conditions = match rest.split_first() {
+    let tests = match rest.split_first() {
         Some((word, rest)) if word == "if" => tests(rest)?,
         Some((word, _)) => return Err(format!("expected if, found {word}")),
         None => Vec::new(),
     };
-    Ok(Step::Answer(status, template(message)?, conditions))
+    Ok(Step::Answer { status, may_pass: head == "lagging", message: template(message)?, tests })
 }
 
 fn named(words: &[String]) -> Result<Step, String> {
