@@ -84,10 +84,11 @@ pub fn assess(body: &Value, children: &dyn Children) -> Health {
 impl HealthCheck for KubernetesHealth {
     fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health> {
         let mut health = assess_body(View(live.body()), children);
-        if health.status == HealthStatus::Progressing && workload::is_workload(View(live.body())) {
+        let unwell = matches!(health.status, HealthStatus::Progressing | HealthStatus::Degraded);
+        if unwell && workload::is_workload(View(live.body())) {
             let pods = troubled_pods(live, children);
             if !pods.is_empty() {
-                health = progressing(format!("{}; {}", health.message, pods.join("; ")));
+                health.message = format!("{}; {}", health.message, pods.join("; ")).into();
             }
         }
         Some(health)
@@ -211,9 +212,10 @@ fn troubled_pods(live: &Object, children: &dyn Children) -> Vec<String> {
     let deeper: Vec<Object> = deeper.flat_map(|set| children.owned_by(set.id())).collect();
     let pods = owned.iter().chain(&deeper).filter(|object| object.id().kind == "Pod");
     let troubled = pods.filter_map(|pod| {
-        let health = pod::pod(View(pod.body()), None);
-        let trouble = health.status == HealthStatus::Degraded && !View(pod.body()).is_being_deleted();
-        trouble.then(|| format!("Pod {}: {}", pod.id().name, health.message))
+        let body = View(pod.body());
+        let health = pod::pod(body, None);
+        let trouble = health.status == HealthStatus::Degraded || pod::is_unschedulable(body);
+        (trouble && !body.is_being_deleted()).then(|| format!("Pod {}: {}", pod.id().name, health.message))
     });
     troubled.take(PODS_NAMED_MAX).collect()
 }
