@@ -59,7 +59,8 @@ fn a_condition_that_is_not_true_may_still_become_so() {
 
 #[test]
 fn what_is_suspended_is_so_for_both() {
-    let reconciled = r#"{"spec":{"suspend":true},"status":{"conditions":[{"type":"Ready","status":"False"}]}}"#;
+    let reconciled =
+        r#"{"spec":{"suspend":true},"status":{"conditions":[{"type":"Ready","status":"False"}]}}"#;
     check(
         "kustomize.toolkit.fluxcd.io/v1 Kustomization",
         &[(reconciled, "Suspended: Kustomization is suspended", "suspended: Kustomization is suspended")],
@@ -127,7 +128,8 @@ fn a_phase_that_failed_is_degraded_for_both() {
 fn a_rule_for_a_group_holds_for_its_kinds_and_an_own_rule_wins() {
     let broken = r#"{"status":{"conditions":[{"type":"Synced","status":"False","message":"denied"}]}}"#;
     check("s3.aws.upbound.io/v1beta1 Bucket", &[(broken, "Degraded: denied", "degraded: denied")]);
-    let paused = r#"{"status":{"conditions":[{"type":"Synced","status":"False","reason":"ReconcilePaused"}]}}"#;
+    let paused =
+        r#"{"status":{"conditions":[{"type":"Synced","status":"False","reason":"ReconcilePaused"}]}}"#;
     check(
         "s3.aws.crossplane.io/v1beta1 Bucket",
         &[(paused, "Suspended: ReconcilePaused", "suspended: ReconcilePaused")],

@@ -105,7 +105,8 @@ impl<'a> Scope<'a> {
             _ => None,
         };
         let list = value.and_then(Value::as_list).unwrap_or_default().iter();
-        let map = value.and_then(Value::as_map).into_iter().flat_map(|map| map.iter().map(|(_, value)| value));
+        let map =
+            value.and_then(Value::as_map).into_iter().flat_map(|map| map.iter().map(|(_, value)| value));
         list.chain(map).zip(1..)
     }
 
@@ -124,7 +125,8 @@ impl<'a> Scope<'a> {
 
     fn holds(&self, test: &Test, item: Item<'a>) -> bool {
         let left = self.got(&test.left, item);
-        let any = |fits: &dyn Fn(&Got<'a>, &Operand) -> bool| test.right.iter().any(|right| fits(&left, right));
+        let any =
+            |fits: &dyn Fn(&Got<'a>, &Operand) -> bool| test.right.iter().any(|right| fits(&left, right));
         let compare = |fits: fn(Ordering) -> bool| {
             any(&|left, right| left.order(&self.operand(right, item)).is_some_and(fits))
         };

@@ -31,7 +31,12 @@ pub(super) enum Expression {
     /// The first number less the second.
     Less(Path, Path),
     /// A text for each element that passes, joined.
-    Join { list: Path, each: Template, between: Box<str>, tests: Vec<Test> },
+    Join {
+        list: Path,
+        each: Template,
+        between: Box<str>,
+        tests: Vec<Test>,
+    },
     /// What stands before, or after, the first place of some text.
     Before(Path, Box<str>),
     After(Path, Box<str>),

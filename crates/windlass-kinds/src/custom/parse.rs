@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::language::{DEPTH_MAX, Expression, Field, Operand, Operator, Path, Piece, Root, Step, Template, Test};
+use super::language::{
+    DEPTH_MAX, Expression, Field, Operand, Operator, Path, Piece, Root, Step, Template, Test,
+};
 use crate::argo::Status;
 
 /// A rule with the kinds it is for, each as `group/Kind`.

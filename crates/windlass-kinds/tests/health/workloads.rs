@@ -384,6 +384,7 @@ fn a_workload_that_failed_names_its_pods_too() {
         "degraded: Progressing is False (ProgressDeadlineExceeded): too slow; Pod web-1-0: container setup is in \
          ImagePullBackOff: no such image",
     );
-    let leaves = r#"{"phase":"Failed","message":"evicted"},"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}"#;
+    let leaves =
+        r#"{"phase":"Failed","message":"evicted"},"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}"#;
     check_pods(WAITS, &[leaves], "progressing: 0 of 1 replica available");
 }
