@@ -381,8 +381,8 @@ fn a_workload_that_failed_names_its_pods_too() {
     check_pods(
         late,
         &[pulls],
-        "degraded: Progressing is False (ProgressDeadlineExceeded): too slow; Pod web-1-0: container setup is in \
-         ImagePullBackOff: no such image",
+        "degraded: 0 of 1 replica available; Progressing is False (ProgressDeadlineExceeded): too slow; \
+         Pod web-1-0: container setup is in ImagePullBackOff: no such image",
     );
     let leaves =
         r#"{"phase":"Failed","message":"evicted"},"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}"#;
