@@ -38,6 +38,7 @@
 //! What it does not do: talk to a cluster (`windlass-kube`), merge (`windlass-diff`), fill in defaults.
 
 pub mod argo;
+mod custom;
 pub mod dialect;
 pub mod health;
 pub mod kstatus;

@@ -9,8 +9,8 @@
 mod goldens;
 
 use goldens::{Row, agree, score};
-use windlass_core::{Health, HealthStatus, NoChildren, Timestamp, Value};
-use windlass_kinds::{argo, health, kstatus};
+use windlass_core::{Health, HealthStatus, Timestamp, Value};
+use windlass_kinds::{argo, kstatus};
 
 #[test]
 fn conformance_kstatus() {
@@ -74,10 +74,10 @@ fn conformance_argo_built_in() {
 
 #[test]
 fn conformance_argo_scripts() {
-    score("health/argo", 0.05, |row| {
-        let body = row.value("input");
-        let found = argo::by_conditions(body).unwrap_or_else(|| health::assess(body, &NoChildren));
-        assessed(row, row.text("status"), Some(found))
+    score("health/argo", 0.95, |row| {
+        let found = argo::by_rule(row.value("input")).ok_or("no rule")?;
+        expect("status", row.text("status"), found.status.name())?;
+        expect("message", row.text("message"), found.message.as_str())
     });
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use windlass_core::{Edge, Gate, Item, Object, ObjectId, OrderRule, Origin};
+use windlass_core::{Edge, Gate, Hook, Item, Object, ObjectId, OrderRule, Origin, Phase};
 use windlass_kinds::order::{BackendFirst, DefinitionFirst, KindOrder, NamespaceFirst, default_order};
 
 /// `id more`, such as `ConfigMap/shop/web {"data": {}}`; with a wave, `-1 ConfigMap/shop/web`.
@@ -240,5 +240,39 @@ fn what_serves_a_call_in_another_wave_makes_no_edge() {
          [Service/sys/api serves calls of the API server] -> APIService.apiregistration.k8s.io//v1 (applied, weak: Service/sys/api serves calls of the API server)
          DaemonSet.apps/sys/api -> [Service/sys/api serves calls of the API server, wave 1] (healthy, weak: Service/sys/api serves calls of the API server)
          [Service/sys/api serves calls of the API server, wave 1] -> APIService.apiregistration.k8s.io//v2 (applied, weak: Service/sys/api serves calls of the API server)",
+    );
+}
+
+#[test]
+fn ranks_and_backends_stay_within_hooks_of_one_phase_and_weight() {
+    let hook = |line: &str, phase, weight| {
+        let mut item = item(line);
+        item.directives.hook = Some(Hook::new(phase).with_weight(weight));
+        item
+    };
+    let calls = r#"{"webhooks":[{"clientConfig":{"service":{"namespace":"ops","name":"op"}}}]}"#;
+    let webhook = format!("ValidatingWebhookConfiguration.admissionregistration.k8s.io//op {calls}");
+    let items = [
+        item("Service/ops/op"),
+        hook("Job.batch/ops/first", Phase::Before, -5),
+        hook("ConfigMap/ops/second", Phase::Before, 0),
+        hook("Job.batch/ops/second", Phase::Before, 0),
+        hook("ServiceAccount/ops/last", Phase::After, 0),
+        hook(&webhook, Phase::After, 1),
+    ];
+    let found: Vec<String> = [&KindOrder as &dyn OrderRule, &BackendFirst]
+        .iter()
+        .flat_map(|rule| rule.edges(&items).unwrap())
+        .map(|edge| line(&edge))
+        .filter(|line| !line.contains("serves calls") || line.contains("Service/ops/op ->"))
+        .collect();
+    let barrier = "[configuration before workloads, before wave 0]";
+    let why = "(applied, weak: configuration before workloads)";
+    assert_eq!(
+        found,
+        [
+            format!("ConfigMap/ops/second -> {barrier} {why}"),
+            format!("{barrier} -> Job.batch/ops/second {why}")
+        ]
     );
 }

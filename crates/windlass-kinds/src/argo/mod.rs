@@ -10,18 +10,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The rules are those of [`gitops-engine/pkg/health`]. The Lua scripts that Argo CD has for some 240 other kinds are
-//! not here; [`by_conditions`] does what most of them have in common. Neither is the annotation, new in 2026 and called
-//! alpha, by which a Pod's restart policy is ignored.
+//! The rules of [`built_in`] are those of [`gitops-engine/pkg/health`]. What the Lua scripts decide that Argo CD has for
+//! some 240 other kinds, [`by_rule`] decides by rules of Windlass that are data; [`by_conditions`] does what most of
+//! them have in common. The annotation, new in 2026 and called alpha, by which a Pod's restart policy is ignored, is not
+//! here.
 //!
 //! [`gitops-engine/pkg/health`]: https://github.com/argoproj/argo-cd/tree/master/gitops-engine/pkg/health
 
+mod assessment;
 mod kinds;
 mod workload;
 
 use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Text, Value};
 
+use crate::custom;
 use crate::read::{View, shortened};
+
+pub use assessment::{Assessment, Status};
 
 /// Holds a hook until its phase ends: how it ended still counts.
 const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
@@ -30,12 +35,22 @@ const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
 #[must_use]
 pub fn built_in(body: &Value) -> Option<Health> {
     let body = View(body);
+    being_deleted(body).or_else(|| of_kind(body))
+}
+
+fn being_deleted(body: View<'_>) -> Option<Health> {
     let held =
         || body.list(&["metadata", "finalizers"]).iter().any(|name| name.as_text() == Some(HOOK_FINALIZER));
-    if body.is_being_deleted() && !held() {
-        return Some(progressing("Pending deletion"));
-    }
-    of_kind(body)
+    (body.is_being_deleted() && !held()).then(|| progressing("Pending deletion"))
+}
+
+/// Assesses a custom kind, and the few built-in ones that have such a rule, as the script that Argo CD keeps for it
+/// does, whether or not the object is being deleted; `None` where it keeps none.
+///
+/// What no rule can know here is the time: a Shoot of Gardener that has just become unhealthy is degraded at once.
+#[must_use]
+pub fn by_rule(body: &Value) -> Option<Assessment> {
+    custom::assess(body)
 }
 
 fn of_kind(body: View<'_>) -> Option<Health> {
@@ -86,13 +101,18 @@ pub fn by_conditions(body: &Value) -> Option<Health> {
     })
 }
 
-/// Health as Argo CD sees it: [`built_in`], else [`by_conditions`], else the next check is asked.
+/// Health as Argo CD sees it: what is being deleted is progressing, then [`by_rule`] decides, then [`built_in`], then
+/// [`by_conditions`]; else the next check is asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ArgoHealth;
 
 impl HealthCheck for ArgoHealth {
     fn assess(&self, live: &Object, _around: &dyn Children) -> Option<Health> {
-        built_in(live.body()).or_else(|| by_conditions(live.body()))
+        let body = live.body();
+        being_deleted(View(body))
+            .or_else(|| by_rule(body).map(Health::from))
+            .or_else(|| of_kind(View(body)))
+            .or_else(|| by_conditions(body))
     }
 }
 

@@ -15,8 +15,23 @@
 //! ```
 //!
 //! In this order: an object that is being deleted is progressing; a status that speaks of an older generation says
-//! nothing; `Stalled` and `Reconciling` decide wherever they are true; then the rule of the kind; then the condition
-//! `Ready`; and an object without any of these is healthy once it exists.
+//! nothing; `Stalled` and `Reconciling` decide wherever they are true; then the rule of the kind; then, for a custom kind,
+//! the rule that [`crate::argo::by_rule`] has, with the condition `Ready`; and an object without any of these is healthy
+//! once it exists.
+//!
+//! # Custom kinds
+//!
+//! Rules for some 290 kinds of operators and the condition `Ready` have a say together:
+//!
+//! | `Ready` | rule | health |
+//! | --- | --- | --- |
+//! | any | suspended | suspended |
+//! | there and not true, or of an older generation | any other | progressing, with what `Ready` says: waiting may mend it, though Argo CD calls much of it degraded |
+//! | true | any | what the rule says |
+//! | absent | any | what the rule says |
+//!
+//! Flux writes `Ready` for all it knows, so its rules only say what is suspended. Where Argo CD calls degraded what passes
+//! in every rollout, such as fewer replicas than wanted, it is progressing here: whoever waits must not give up then.
 //!
 //! What no controller may ever answer is [optional](Health::optional): an address of an Ingress or a load balancer, the
 //! volume of a claim, the metrics of an autoscaler. It is told, and nothing waits for it.
@@ -50,6 +65,7 @@ mod workload;
 use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object, Value};
 
 use crate::read::View;
+use crate::{argo, custom};
 
 /// How many of the troubled Pods of a workload its message names.
 const PODS_NAMED_MAX: usize = 2;
@@ -68,8 +84,8 @@ pub fn assess(body: &Value, children: &dyn Children) -> Health {
 impl HealthCheck for KubernetesHealth {
     fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health> {
         let mut health = assess_body(View(live.body()), children);
-        let open = matches!(health.status, HealthStatus::Progressing | HealthStatus::Degraded);
-        if open && workload::is_workload(View(live.body())) {
+        let unwell = matches!(health.status, HealthStatus::Progressing | HealthStatus::Degraded);
+        if unwell && workload::is_workload(View(live.body())) {
             let pods = troubled_pods(live, children);
             if !pods.is_empty() {
                 health.message = format!("{}; {}", health.message, pods.join("; ")).into();
@@ -89,6 +105,7 @@ fn assess_body(body: View<'_>, children: &dyn Children) -> Health {
     of_generation(body)
         .or_else(|| of_standard_conditions(body))
         .or_else(|| of_kind(body, children))
+        .or_else(|| of_rule(body))
         .or_else(|| of_ready(body))
         .unwrap_or_else(Health::healthy)
 }
@@ -163,6 +180,31 @@ fn of_ready(body: View<'_>) -> Option<Health> {
     Some(if ready.is_true() { Health::healthy() } else { progressing(ready.sentence()) })
 }
 
+/// What the rule of a custom kind says, as far as `Ready` leaves it a say.
+fn of_rule(body: View<'_>) -> Option<Health> {
+    let found = custom::assess(body.0)?;
+    let suspended = found.status == argo::Status::Suspended;
+    let ready = of_ready(body);
+    if !suspended && ready.as_ref().is_some_and(|ready| !ready.is_ready() || is_of_flux(body)) {
+        return ready;
+    }
+    let passes = found.may_pass;
+    let mut health = Health::from(found);
+    match health.status {
+        HealthStatus::Healthy => return Some(Health::healthy()),
+        HealthStatus::Degraded if passes => health.status = HealthStatus::Progressing,
+        _ => {}
+    }
+    if health.message.is_empty() {
+        health.message = "its status says no more".into();
+    }
+    Some(health)
+}
+
+fn is_of_flux(body: View<'_>) -> bool {
+    body.group().ends_with(".toolkit.fluxcd.io")
+}
+
 /// Names the Pods that keep a workload from being ready: its own, and those of the ReplicaSets it owns.
 fn troubled_pods(live: &Object, children: &dyn Children) -> Vec<String> {
     let owned = children.owned_by(live.id());
@@ -170,10 +212,10 @@ fn troubled_pods(live: &Object, children: &dyn Children) -> Vec<String> {
     let deeper: Vec<Object> = deeper.flat_map(|set| children.owned_by(set.id())).collect();
     let pods = owned.iter().chain(&deeper).filter(|object| object.id().kind == "Pod");
     let troubled = pods.filter_map(|pod| {
-        // What is said decides nothing, so a Pod without a node is named at once.
-        let health = pod::pod(View(pod.body()), Some(u64::MAX));
-        let trouble = health.status == HealthStatus::Degraded && !View(pod.body()).is_being_deleted();
-        trouble.then(|| format!("Pod {}: {}", pod.id().name, health.message))
+        let body = View(pod.body());
+        let health = pod::pod(body, None);
+        let trouble = health.status == HealthStatus::Degraded || pod::is_unschedulable(body);
+        (trouble && !body.is_being_deleted()).then(|| format!("Pod {}: {}", pod.id().name, health.message))
     });
     troubled.take(PODS_NAMED_MAX).collect()
 }

@@ -31,11 +31,17 @@ fn containers(body: View<'_>) -> impl Iterator<Item = &Value> {
 }
 
 fn ended_badly(container: &Value) -> Option<String> {
-    let ended = View(container.at(&["state", "terminated"])?);
+    let ended = ending(container, "state")?;
+    Some(format!("container {} {ended}", View(container).text(&["name"]).unwrap_or("?")))
+}
+
+/// Tells how a container ended, now (`state`) or the last time (`lastState`), if it ended badly.
+fn ending(container: &Value, state: &str) -> Option<String> {
+    let ended = View(container.at(&[state, "terminated"])?);
     let code = ended.int(&["exitCode"]).filter(|code| *code != 0)?;
     let why = ended.text(&["reason"]).filter(|reason| *reason != "Error");
     let why = why.map_or_else(String::new, |why| format!(" ({why})"));
-    Some(format!("container {} ended with code {code}{why}", View(container).text(&["name"]).unwrap_or("?")))
+    Some(format!("ended with code {code}{why}"))
 }
 
 /// A container that waits for something that waiting does not bring.
@@ -45,7 +51,8 @@ fn stuck(body: View<'_>) -> Option<Health> {
         let reason = waiting.text(&["reason"]).filter(|reason| is_vain(reason))?;
         let name = View(container).text(&["name"]).unwrap_or("?");
         let said = waiting.text(&["message"]).map_or_else(String::new, |text| format!(": {text}"));
-        Some(degraded(shortened(&format!("container {name} is in {reason}{said}"))))
+        let last = ending(container, "lastState").map_or_else(String::new, |last| format!("; it {last}"));
+        Some(degraded(shortened(&format!("container {name} is in {reason}{said}{last}"))))
     })
 }
 
@@ -55,6 +62,12 @@ fn is_vain(reason: &str) -> bool {
         || reason.ends_with("Error")
         || reason.starts_with("Err")
         || reason == "InvalidImageName"
+}
+
+/// Says whether no node takes it, for however long.
+pub(super) fn is_unschedulable(body: View<'_>) -> bool {
+    let found = body.condition("PodScheduled").filter(Condition::is_false);
+    found.is_some_and(|found| found.reason == "Unschedulable")
 }
 
 fn waiting(body: View<'_>, phase: &str, age: Option<u64>) -> Health {

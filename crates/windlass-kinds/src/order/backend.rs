@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{Edge, Gate, Item, Map, Node, ObjectId, OrderRule, Result, Value};
 
+use super::{Turn, in_turn, turn};
 use crate::scope::defined_kind;
 
 /// The Service of a webhook or an aggregated API is applied, and the workloads behind it are healthy, before the
 /// API server is told to call it: otherwise the calls of everything after it would fail. A custom resource definition
 /// with a conversion webhook holds back its objects in the same way.
 ///
-/// The edges are weak, so that whatever else orders objects wins, and stay within one wave. Each Service has one barrier
-/// for each wave in which it is called.
+/// The edges are weak, so that whatever else orders objects wins, and stay within one wave, or within hooks of one phase and
+/// weight. Each Service has one barrier for each of them in which it is called.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BackendFirst;
 
-/// Callers by the namespace and name of the Service, and by wave.
-type Callers<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<i32, Vec<&'a ObjectId>>>;
+/// Callers by the namespace and name of the Service, and by turn.
+type Callers<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<Turn<'a>, Vec<&'a ObjectId>>>;
 
 impl OrderRule for BackendFirst {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
@@ -35,8 +36,8 @@ impl OrderRule for BackendFirst {
         let mut edges = Vec::new();
         for service in services {
             let key = (service.id().namespace.as_str(), service.id().name.as_str());
-            for (wave, callers) in callers.get(&key).into_iter().flatten() {
-                join(service, *wave, &workloads, callers, &mut edges);
+            for (turn, callers) in callers.get(&key).into_iter().flatten() {
+                join(service, *turn, &workloads, callers, &mut edges);
             }
         }
         Ok(edges)
@@ -44,18 +45,24 @@ impl OrderRule for BackendFirst {
 }
 
 fn add<'a>(callers: &mut Callers<'a>, service: (&'a str, &'a str), item: &'a Item) {
-    callers.entry(service).or_default().entry(item.directives.wave).or_default().push(item.id());
+    callers.entry(service).or_default().entry(turn(item)).or_default().push(item.id());
 }
 
-fn join(service: &Item, wave: i32, workloads: &Workloads<'_>, callers: &[&ObjectId], edges: &mut Vec<Edge>) {
+fn join<'a>(
+    service: &'a Item,
+    when: Turn<'a>,
+    workloads: &Workloads<'a>,
+    callers: &[&ObjectId],
+    edges: &mut Vec<Edge>,
+) {
     let why = format!("{} serves calls of the API server", service.id());
-    let barrier = Node::Barrier(if wave == 0 { why.clone() } else { format!("{why}, wave {wave}") }.into());
+    let barrier = Node::Barrier(in_turn(&why, when).into());
     let object = |id: &ObjectId| Node::Object(id.clone());
     let mut edge = |before, after, gate| edges.push(Edge::new(before, after, gate, &why).weak());
-    if service.directives.wave == wave {
+    if turn(service) == when {
         edge(object(service.id()), barrier.clone(), Gate::Applied);
     }
-    for workload in workloads.behind(service, wave) {
+    for workload in workloads.behind(service, when) {
         edge(object(workload), barrier.clone(), Gate::Healthy);
     }
     for caller in callers {
@@ -102,13 +109,13 @@ fn add_converted<'a>(callers: &mut Callers<'a>, items: &'a [Item]) {
     }
 }
 
-/// The workloads by wave, namespace and one label of their Pods, so that a selector looks at few of them.
+/// The workloads by turn, namespace and one label of their Pods, so that a selector looks at few of them.
 struct Workloads<'a> {
     by_label: BTreeMap<Label<'a>, Vec<(&'a ObjectId, &'a Map)>>,
 }
 
-/// Wave, namespace, name and value of a label.
-type Label<'a> = (i32, &'a str, &'a str, &'a str);
+/// Turn, namespace, name and value of a label.
+type Label<'a> = (Turn<'a>, &'a str, &'a str, &'a str);
 
 impl<'a> Workloads<'a> {
     fn of(items: &'a [Item]) -> Self {
@@ -117,20 +124,20 @@ impl<'a> Workloads<'a> {
             let Some(labels) = pod_labels(item) else { continue };
             for (name, value) in labels.iter() {
                 let Some(value) = value.as_text() else { continue };
-                let key = (item.directives.wave, item.id().namespace.as_str(), name.as_str(), value);
+                let key = (turn(item), item.id().namespace.as_str(), name.as_str(), value);
                 by_label.entry(key).or_default().push((item.id(), labels));
             }
         }
         Self { by_label }
     }
 
-    /// Gives the workloads of a wave whose Pods the Service selects; a Service without a selector has none.
-    fn behind(&self, service: &'a Item, wave: i32) -> Vec<&'a ObjectId> {
+    /// Gives the workloads of a turn whose Pods the Service selects; a Service without a selector has none.
+    fn behind(&self, service: &'a Item, when: Turn<'a>) -> Vec<&'a ObjectId> {
         let selector = service.object.body().at(&["spec", "selector"]).and_then(Value::as_map);
         let Some(selector) = selector else { return Vec::new() };
         let candidates = selector.iter().map(|(name, value)| {
             let value = value.as_text().unwrap_or_default();
-            let key = (wave, service.id().namespace.as_str(), name.as_str(), value);
+            let key = (when, service.id().namespace.as_str(), name.as_str(), value);
             self.by_label.get(&key).map(Vec::as_slice).unwrap_or_default()
         });
         let fewest = candidates.min_by_key(|found| found.len()).unwrap_or_default();

@@ -27,7 +27,7 @@
 //!
 //! All of them see only the items: what is in the cluster already needs no edge. Edges of annotations
 //! ([`Directives::after`](windlass_core::Directives), waves) are the engine's; weak edges stay within one wave, so that
-//! they never stand against them, and the engine moves what a firm one needs to the wave that needs it. Deletion walks the
+//! they never stand against them, and within hooks of one phase and weight; the engine moves what a firm one needs to the wave that needs it. Deletion walks the
 //! same graph backwards.
 //!
 //! The work and the number of edges grow linearly with the items: ranks and backends meet at barriers.
@@ -84,6 +84,24 @@ impl OrderRule for DefinitionFirst {
             Some(between(definition, item.id(), Gate::Healthy, "its custom resource definition"))
         };
         Ok(items.iter().filter_map(edge).collect())
+    }
+}
+
+/// What is ordered within itself only: a wave, or the hooks of one phase, wave and weight.
+type Turn<'a> = (Option<(&'a str, i32)>, i32);
+
+fn turn(item: &Item) -> Turn<'_> {
+    let hook = item.directives.hook.as_ref().map(|hook| (hook.phase.name(), hook.weight));
+    (hook, item.directives.wave)
+}
+
+/// Tells the turns of one reason apart, so that each has barriers of its own.
+fn in_turn(why: &str, turn: Turn<'_>) -> String {
+    match turn {
+        (None, 0) => why.to_owned(),
+        (None, wave) => format!("{why}, wave {wave}"),
+        (Some((phase, 0)), wave) => format!("{why}, {phase} wave {wave}"),
+        (Some((phase, weight)), wave) => format!("{why}, {phase} wave {wave} weight {weight}"),
     }
 }
 

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result};
 
+use super::{Turn, in_turn, turn};
+
 /// Kinds are applied by rank, as Flux and Helm do: what defines, limits and permits before what runs, what intercepts
-/// last. The edges are weak, so that whatever else orders objects wins over the rank, and stay within one wave of one
-/// phase, since waves order everything between them already.
+/// last. The edges are weak, so that whatever else orders objects wins over the rank, and stay within one wave, and within
+/// hooks of one phase and weight, since these order everything between them already.
 ///
 /// Between two ranks that have items stands one barrier.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KindOrder;
-
-/// Phase and wave.
-type Turn<'a> = (Option<&'a str>, i32);
 
 /// The ranks, in order. Each is named as the reason of its edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +38,7 @@ impl OrderRule for KindOrder {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
         let mut turns: BTreeMap<Turn<'_>, BTreeMap<Rank, Vec<&ObjectId>>> = BTreeMap::new();
         for item in items {
-            let turn = (item.directives.hook.map(|hook| hook.phase.name()), item.directives.wave);
-            turns.entry(turn).or_default().entry(rank(item.id())).or_default().push(item.id());
+            turns.entry(turn(item)).or_default().entry(rank(item.id())).or_default().push(item.id());
         }
         let mut edges = Vec::new();
         for (turn, ranks) in &turns {
@@ -56,11 +54,7 @@ type Ranked<'a> = (&'a Rank, &'a Vec<&'a ObjectId>);
 
 fn join(turn: Turn<'_>, before: Ranked<'_>, after: Ranked<'_>, edges: &mut Vec<Edge>) {
     let why = format!("{} before {}", before.0.name(), after.0.name());
-    let barrier = Node::Barrier(match turn {
-        (None, 0) => why.as_str().into(),
-        (None, wave) => format!("{why}, wave {wave}").into(),
-        (Some(phase), wave) => format!("{why}, {phase} wave {wave}").into(),
-    });
+    let barrier = Node::Barrier(in_turn(&why, turn).into());
     let object = |id: &&ObjectId| Node::Object((*id).clone());
     let edge = |before, after| Edge::new(before, after, Gate::Applied, &why).weak();
     edges.extend(before.1.iter().map(|id| edge(object(id), barrier.clone())));

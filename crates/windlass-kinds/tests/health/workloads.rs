@@ -311,48 +311,80 @@ impl Children for Owns {
     }
 }
 
+fn named(kind: &str, name: &str, rest: &str) -> Object {
+    let object = Object::new(body(kind, rest)).unwrap();
+    let renamed = object.edit(|body| {
+        body.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap().insert("name", name);
+    });
+    renamed.unwrap()
+}
+
+/// `web`: the rest of a Deployment. `pods`: the statuses of the Pods of its ReplicaSet.
+fn check_pods(web: &str, pods: &[&str], expected: &str) {
+    let web = named("apps/v1 Deployment", "web", web);
+    let set = named("apps/v1 ReplicaSet", "web-1", "{}");
+    let mut owned = vec![(web.id().clone(), set.clone())];
+    for (number, status) in pods.iter().enumerate() {
+        let pod = named("v1 Pod", &format!("web-1-{number}"), &format!(r#"{{"status":{status}}}"#));
+        owned.push((set.id().clone(), pod));
+    }
+    let health: Health = KubernetesHealth.assess(&web, &Owns(owned)).unwrap();
+    assert_eq!(health.to_string(), expected);
+}
+
+const WAITS: &str = r#"{"spec":{"replicas":1},"status":{"replicas":1,"updatedReplicas":1}}"#;
+
 #[test]
 fn a_workload_names_the_pods_that_trouble_it() {
-    let named = |kind: &str, name: &str, rest: &str| {
-        let body = body(kind, rest);
-        Object::new(body).unwrap().edit(|body| {
-            body.as_map_mut()
-                .unwrap()
-                .get_mut("metadata")
-                .unwrap()
-                .as_map_mut()
-                .unwrap()
-                .insert("name", name);
-        })
-    };
-    let stuck = r#"{"status":{"phase":"Pending","containerStatuses":[{"name":"web","state":{"waiting":{"reason":"ErrImagePull"}}}]}}"#;
-    let web = named(
-        "apps/v1 Deployment",
-        "web",
-        r#"{"spec":{"replicas":1},"status":{"replicas":1,"updatedReplicas":1}}"#,
-    )
-    .unwrap();
-    let set = named("apps/v1 ReplicaSet", "web-1", "{}").unwrap();
-    let pod = named("v1 Pod", "web-1-a", stuck).unwrap();
-    let fine = named("v1 Pod", "web-1-b", r#"{"status":{"phase":"Pending"}}"#).unwrap();
-    let nowhere = r#"{"status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/3 nodes"}]}}"#;
-    let nowhere = named("v1 Pod", "web-1-c", nowhere).unwrap();
-    let around = Owns(vec![
-        (web.id().clone(), set.clone()),
-        (set.id().clone(), pod),
-        (set.id().clone(), fine),
-        (web.id().clone(), nowhere),
-    ]);
-    let health: Health = KubernetesHealth.assess(&web, &around).unwrap();
-    assert_eq!(
-        health.to_string(),
-        "progressing: 0 of 1 replica available; Pod web-1-c: PodScheduled is False (Unschedulable): 0/3 nodes; \
-         Pod web-1-a: container web is in ErrImagePull"
+    let pulls = r#"{"phase":"Pending","containerStatuses":[{"name":"web","state":{"waiting":{"reason":"ErrImagePull"}}}]}"#;
+    check_pods(
+        WAITS,
+        &[pulls, r#"{"phase":"Pending"}"#],
+        "progressing: 0 of 1 replica available; Pod web-1-0: container web is in ErrImagePull",
     );
-    let failed = r#"{"spec":{"replicas":1},"status":{"replicas":1,"updatedReplicas":1,"conditions":[
-        {"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded","message":"timed out"}]}}"#;
-    let failed = named("apps/v1 Deployment", "web", failed).unwrap();
-    let health = KubernetesHealth.assess(&failed, &around).unwrap();
-    assert_eq!(health.status, windlass_core::HealthStatus::Degraded);
-    assert!(health.message.contains("Pod web-1-a: container web is in ErrImagePull"), "{health}");
+}
+
+#[test]
+fn a_workload_tells_how_a_container_ended_that_keeps_crashing() {
+    let crashes = r#"{"phase":"Running","containerStatuses":[
+        {"name":"proxy","ready":true,"state":{"running":{}}},
+        {"name":"web","state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 5m0s restarting failed container"}},
+         "lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled"}}}]}"#;
+    check_pods(
+        WAITS,
+        &[crashes],
+        "progressing: 0 of 1 replica available; Pod web-1-0: container web is in CrashLoopBackOff: back-off 5m0s \
+         restarting failed container; it ended with code 137 (OOMKilled)",
+    );
+}
+
+#[test]
+fn a_workload_tells_that_no_node_takes_its_pods() {
+    let homeless = r#"{"phase":"Pending","conditions":[
+        {"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/3 nodes are available"}]}"#;
+    let gated = r#"{"phase":"Pending","conditions":[
+        {"type":"PodScheduled","status":"False","reason":"SchedulingGated"}]}"#;
+    check_pods(
+        WAITS,
+        &[homeless, gated],
+        "progressing: 0 of 1 replica available; Pod web-1-0: PodScheduled is False (Unschedulable): \
+         0/3 nodes are available",
+    );
+}
+
+#[test]
+fn a_workload_that_failed_names_its_pods_too() {
+    let late = r#"{"spec":{"replicas":1},"status":{"replicas":1,"updatedReplicas":1,"conditions":[
+        {"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded","message":"too slow"}]}}"#;
+    let pulls = r#"{"phase":"Pending","initContainerStatuses":[
+        {"name":"setup","state":{"waiting":{"reason":"ImagePullBackOff","message":"no such image"}}}]}"#;
+    check_pods(
+        late,
+        &[pulls],
+        "degraded: 0 of 1 replica available; Progressing is False (ProgressDeadlineExceeded): too slow; \
+         Pod web-1-0: container setup is in ImagePullBackOff: no such image",
+    );
+    let leaves =
+        r#"{"phase":"Failed","message":"evicted"},"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}"#;
+    check_pods(WAITS, &[leaves], "progressing: 0 of 1 replica available");
 }
