@@ -130,7 +130,7 @@ impl TargetHarness for Stage {
         Ok(Object::new(serde_json::from_str(&text).expect("an object")).expect("an object"))
     }
 
-    /// Takes out what the server sets by itself, and the label that is the mark.
+    /// Takes out what the server sets by itself, and the labels that say who owns it.
     fn normalise(&self, body: &Value) -> Value {
         let mut body = body.clone();
         let Some(metadata) = body.as_map_mut().and_then(|body| body.get_mut("metadata")?.as_map_mut()) else {
@@ -142,6 +142,7 @@ impl TargetHarness for Stage {
         let labels = metadata.get_mut("labels").and_then(Value::as_map_mut);
         let left = labels.map(|labels| {
             labels.remove("windlass.dev/unit");
+            labels.remove("windlass.dev/installation");
             labels.len()
         });
         if left == Some(0) {

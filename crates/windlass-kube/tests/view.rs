@@ -247,6 +247,32 @@ async fn a_connection_that_breaks_counts_as_a_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_watch_that_cannot_go_on_hides_nothing_at_first_and_then_makes_what_is_known_unreadable() {
+    let busy = status(429, "TooManyRequests", "too many requests", "{}");
+    let check = async |refusals: usize| {
+        let script = two();
+        let first = script.watch(MAPS);
+        (0..refusals).for_each(|_| script.refuse_watch(MAPS, 429, &busy));
+        let script = script.on("GET /api/v1/namespaces/a/configmaps/x", 200, &live_map("x", "1", 5));
+        let (target, cx) = (script.watching_target(), context());
+        let mut interest = interest(&["ConfigMap/a/x"]);
+        look(&target, &cx, &mut interest).await;
+        tokio::task::yield_now().await;
+        drop(first);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let seen = match target.observe(&cx, &interest).await {
+            Ok(observed) => told(&observed),
+            Err(error) => error.to_string(),
+        };
+        (seen, changed(&target, &cx, 120).await)
+    };
+    assert_eq!(check(2).await, ("x: 5@u-x\norphan y".into(), "shop".into()));
+    let (seen, told) = check(20).await;
+    assert!(seen.starts_with("too many requests (kind=configmaps"), "{seen}");
+    assert_eq!(told, "shop");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_version_that_the_server_has_forgotten_leads_to_a_new_list() {
     let script = two();
     let (first, _second) = (script.watch(MAPS), script.watch(MAPS));
@@ -314,9 +340,7 @@ async fn an_account_that_may_not_list_all_is_shown_its_namespaces_and_then_singl
     assert_eq!(changed(&target, &cx, 5).await, "shop");
     assert_eq!(changed(&target, &cx, 40).await, "shop", "what nobody may list is looked at again");
     // The right comes.
-    let script = script.on(&listing(MAPS), 200, &list_at(90, &[live_map("x", "2", 8)]));
-    let script = script.on(&listing(MAPS), 200, &list_at(90, &[live_map("x", "2", 8)]));
-    drop(script);
+    drop(script.on(&listing(MAPS), 200, &list_at(90, &[live_map("x", "2", 8)])));
     feed.closed().await;
 }
 

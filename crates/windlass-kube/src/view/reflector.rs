@@ -28,6 +28,8 @@ const WATCH_SECONDS: (u64, u64) = (240, 420);
 /// The first wait after an attempt that failed; each further one doubles it.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How often a watch may fail to go on before what is known counts as outdated; with the waits in between, about a second.
+const FAILURES_HIDDEN: u32 = 2;
 /// A watch that lasts less counts as a failure, so that a server that ends each at once is not asked without a pause.
 const LASTS_MIN: Duration = Duration::from_secs(1);
 /// How often a right that is missing is tried again.
@@ -155,7 +157,10 @@ impl Reflector {
                     _ => self.back_off(),
                 };
                 self.missed = true;
-                view.settle(&self.at, Status::Broken(error));
+                // A server that is busy for a moment takes nothing away from what is known.
+                if listing || self.failures > FAILURES_HIDDEN {
+                    view.settle(&self.at, Status::Broken(error));
+                }
                 Some(wait)
             }
         }
