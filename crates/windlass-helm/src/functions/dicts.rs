@@ -10,7 +10,7 @@ use crate::template::{
     List, ListType, Map, MapType, Param, Text, Value,
     failure::{Failure, Run},
     shared::Shared,
-    value::VALUE_DEPTH_MAX,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
 };
 
 const MAP: &[Param] = &[Param::Map];
@@ -148,18 +148,19 @@ fn dig(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 fn deep_copy(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     match value(args, 0) {
         Value::Nil | Value::Null => fail("reflect: call of reflect.Value.Type on zero Value"),
-        value => copied(value, 0),
+        value => copied(value, 0, &mut 0),
     }
 }
 
-fn copied(value: &Value, depth: usize) -> Run<Value> {
-    if depth > VALUE_DEPTH_MAX {
-        return Err(Failure::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX}")));
+fn copied(value: &Value, depth: usize, seen: &mut usize) -> Run<Value> {
+    *seen += 1;
+    if depth > VALUE_DEPTH_MAX || *seen > VALUES_MAX {
+        return Err(Failure::too_much());
     }
     Ok(match value {
         Value::List(list) if list.is_nil() => Value::List(List::nil(list.element())),
         Value::List(list) => {
-            let items = list.items().iter().map(|item| copied(item, depth + 1)).collect::<Run<Vec<Value>>>()?;
+            let items = list.items().iter().map(|item| copied(item, depth + 1, seen)).collect::<Run<Vec<Value>>>()?;
             match list.element() {
                 ListType::Any => List::new(items),
                 element => List::typed(element, items),
@@ -169,7 +170,7 @@ fn copied(value: &Value, depth: usize) -> Run<Value> {
         Value::Map(map) => {
             let out = Map::typed(map.kind());
             for (key, value) in map.entries() {
-                out.set(key, copied(&value, depth + 1)?);
+                out.set(key, copied(&value, depth + 1, seen)?);
             }
             out.into()
         }

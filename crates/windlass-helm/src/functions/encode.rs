@@ -21,9 +21,9 @@ const ONE: &[Param] = &[Param::Any];
 const TEXT: &[Param] = &[Param::Text];
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("toYaml", ONE, |shared, args| to_yaml(shared, args).or_else(|_| Ok("".into()))),
-    Function::new("mustToYaml", ONE, |shared, args| to_yaml(shared, args).map_err(Failure::message)).of_v4(),
-    Function::new("toYamlPretty", ONE, |shared, args| to_yaml_pretty(shared, args).or_else(|_| Ok("".into()))),
+    Function::new("toYaml", ONE, |_, args| to_yaml(args).or_else(|_| Ok("".into()))),
+    Function::new("mustToYaml", ONE, |_, args| to_yaml(args).map_err(Failure::message)).of_v4(),
+    Function::new("toYamlPretty", ONE, |_, args| to_yaml_pretty(args).or_else(|_| Ok("".into()))),
     Function::new("toJson", ONE, |_, args| Ok(to_json(args, go::to_json).unwrap_or_else(|_| "".into()))),
     Function::new("mustToJson", ONE, |_, args| to_json(args, go::to_json).map_err(Failure::message)),
     Function::new("toPrettyJson", ONE, |_, args| Ok(to_json(args, indented).unwrap_or_else(|_| "".into()))),
@@ -49,18 +49,15 @@ pub(super) fn yaml_of(value: &Value) -> Result<String, String> {
     Ok(text)
 }
 
-fn to_yaml(shared: &mut Shared<'_>, args: &[Value]) -> Result<Value, String> {
-    let text = yaml_of(value(args, 0))?;
-    shared.reserve(text.len()).map_err(|failure| failure.text)?;
-    Ok(text.into())
+fn to_yaml(args: &[Value]) -> Result<Value, String> {
+    Ok(yaml_of(value(args, 0))?.into())
 }
 
-fn to_yaml_pretty(shared: &mut Shared<'_>, args: &[Value]) -> Result<Value, String> {
+fn to_yaml_pretty(args: &[Value]) -> Result<Value, String> {
     let mut text = go::to_yaml_v3(&to_core(value(args, 0), Numbers::Plain)?, 2);
     if text.ends_with('\n') {
         text.pop();
     }
-    shared.reserve(text.len()).map_err(|failure| failure.text)?;
     Ok(text.into())
 }
 

@@ -63,9 +63,7 @@ fn include(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 fn captured(shared: &mut Shared<'_>, run: impl FnOnce(&mut Shared<'_>) -> Run<()>) -> Run<Vec<u8>> {
     let start = shared.out.len();
     run(shared)?;
-    let text = shared.out.split_off(start);
-    shared.reserve(text.len())?;
-    Ok(text)
+    Ok(shared.out.split_off(start))
 }
 
 fn tpl(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

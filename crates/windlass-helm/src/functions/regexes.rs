@@ -157,7 +157,6 @@ fn replace(shared: &mut Shared<'_>, regex: &Regex, args: &[Value], insert: Inser
         }
     }
     out.extend_from_slice(&text[last_end..]);
-    shared.reserve(out.len())?;
     Ok(out.into())
 }
 

@@ -362,7 +362,7 @@ fn numbered(parts: Vec<Text>) -> Value {
     map.into()
 }
 
-fn joined(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+fn joined(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     let separator = bytes(args, 0);
     let parts = texts_of(value(args, 1))?;
     let mut out = Vec::new();
@@ -376,6 +376,5 @@ fn joined(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
             }
         }
     });
-    shared.reserve(out.len())?;
     Ok(out.into())
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, ops::Deref, rc::Rc, sync::Arc};
 
 use super::{
-    Env, HelmVersion,
+    Env, HelmVersion, Value,
     failure::{Failure, Run},
     node::{Source, Tree},
     parser,
@@ -124,6 +124,16 @@ impl<'e> Shared<'e> {
             return Err(Failure::limit(format!("more than {max} bytes of output")));
         }
         Ok(())
+    }
+
+    /// Counts what a function made against the limits.
+    pub(crate) fn counted(&mut self, value: Value) -> Run<Value> {
+        let bytes = match &value {
+            Value::Text(text) => text.len(),
+            Value::List(list) => list.len() * size_of::<Value>(),
+            _ => 0,
+        };
+        self.reserve(bytes).map(|()| value)
     }
 
     /// Whether the next template would go too deep.

@@ -4,6 +4,8 @@ use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use super::{GoObject, Text, Time};
 
+mod from;
+
 /// A value as Go's reflection sees it.
 ///
 /// Lists and maps share identity: a clone is the same map, and `set` on one is seen through the other.
@@ -314,42 +316,6 @@ fn take_down(mut rest: Vec<Value>) {
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<Vec<u8>> for Value {
-    fn from(text: Vec<u8>) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<bool> for Value {
-    fn from(truth: bool) -> Self {
-        Self::Bool(truth)
-    }
-}
-
-impl From<Map> for Value {
-    fn from(map: Map) -> Self {
-        Self::Map(map)
-    }
-}
-
-impl From<List> for Value {
-    fn from(list: List) -> Self {
-        Self::List(list)
-    }
-}
-
 impl Value {
     /// Makes a value of parsed YAML or JSON, with every number a `float64`: what a values file holds.
     #[must_use]
@@ -400,3 +366,7 @@ impl fmt::Debug for Map {
 
 /// How deep a value may nest where it is printed, compared or copied.
 pub(crate) const VALUE_DEPTH_MAX: usize = 500;
+
+/// How many values are visited where one is printed, compared or copied: a value that shares its parts may unfold to any
+/// number.
+pub(crate) const VALUES_MAX: usize = 2_000_000;

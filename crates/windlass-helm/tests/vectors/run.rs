@@ -52,7 +52,7 @@ impl Vector {
         // Values were given as JSON in ASCII, and YAML takes no escapes of two halves.
         let values = self.values.as_ref().map(ToString::to_string).unwrap_or_default();
         if values.chars().any(|rune| rune > '\u{ffff}') {
-            return Err("found invalid Unicode character escape code".into());
+            return Err("error converting YAML to JSON: yaml: found invalid Unicode character escape code".into());
         }
         let mut texts: Vec<(String, &str)> =
             self.templates.iter().map(|(name, text)| (format!("vec/templates/{name}"), text.as_str())).collect();
