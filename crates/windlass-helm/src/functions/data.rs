@@ -2,7 +2,13 @@
 
 use windlass_core::{Map as CoreMap, Value as Core};
 
-use crate::template::{MapType, Time, Value, fmt::format_float, layout, text::lossy, value::{VALUE_DEPTH_MAX, VALUES_MAX}};
+use crate::template::{
+    MapType, Time, Value,
+    fmt::format_float,
+    layout,
+    text::lossy,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
+};
 
 /// What the numbers of data are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +77,11 @@ fn float(number: f64, numbers: Numbers) -> Result<Core, String> {
         return Err(format!("json: unsupported value: {}", format_float(number, 'g', None)));
     }
     let whole = number as i64;
-    if numbers == Numbers::Json && whole as f64 == number && number.abs() < 9.2e18 && (number != 0.0 || number.is_sign_positive()) {
+    if numbers == Numbers::Json
+        && whole as f64 == number
+        && number.abs() < 9.2e18
+        && (number != 0.0 || number.is_sign_positive())
+    {
         return Ok(Core::Int(whole));
     }
     Ok(Core::Float(number))

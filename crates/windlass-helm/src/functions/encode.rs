@@ -29,14 +29,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("toPrettyJson", ONE, |_, args| Ok(to_json(args, indented).unwrap_or_else(|_| "".into()))),
     Function::new("mustToPrettyJson", ONE, |_, args| to_json(args, indented).map_err(Failure::message)),
     Function::new("toRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
-    Function::new("mustToRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
+    Function::new("mustToRawJson", ONE, |_, args| {
+        to_json(args, go::to_json_unescaped).map_err(Failure::message)
+    }),
     Function::new("toToml", ONE, to_toml),
     Function::new("mustToToml", ONE, must_to_toml).of_v4(),
     Function::new("fromToml", TEXT, from_toml),
     Function::new("fromYaml", TEXT, from_yaml),
     Function::new("fromYamlArray", TEXT, from_yaml_array),
     Function::new("fromJson", TEXT, |_, args| Ok(map_or_error(json::read(bytes(args, 0), Target::Map)))),
-    Function::new("fromJsonArray", TEXT, |_, args| Ok(list_or_error(json::read(bytes(args, 0), Target::List)))),
+    Function::new("fromJsonArray", TEXT, |_, args| {
+        Ok(list_or_error(json::read(bytes(args, 0), Target::List)))
+    }),
     Function::new("mustFromJson", TEXT, must_from_json),
 ];
 
@@ -98,7 +102,9 @@ fn map_or_error(result: Result<json::Decoded, String>) -> Value {
 fn list_or_error(result: Result<json::Decoded, String>) -> Value {
     match result {
         Ok(json::Decoded { value: Value::List(list), error: None }) => list.into(),
-        Ok(json::Decoded { value: Value::Null, error: None }) => List::nil(crate::template::ListType::Any).into(),
+        Ok(json::Decoded { value: Value::Null, error: None }) => {
+            List::nil(crate::template::ListType::Any).into()
+        }
         Ok(json::Decoded { error, .. }) => List::new(vec![error.unwrap_or_default().into()]).into(),
         Err(text) => List::new(vec![text.into()]).into(),
     }
@@ -126,7 +132,9 @@ fn wrong_kind(target: &str, other: &Value) -> String {
         Value::Bool(_) => "bool",
         _ => "number",
     };
-    format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}")
+    format!(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}"
+    )
 }
 
 fn from_yaml_array(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

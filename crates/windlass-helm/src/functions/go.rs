@@ -164,7 +164,9 @@ fn js(text: &[u8]) -> Vec<u8> {
             '\\' => out.extend_from_slice(b"\\\\"),
             '\'' => out.extend_from_slice(b"\\'"),
             '"' => out.extend_from_slice(b"\\\""),
-            '<' | '>' | '&' | '=' | '\0'..='\x1f' => out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes()),
+            '<' | '>' | '&' | '=' | '\0'..='\x1f' => {
+                out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes())
+            }
             _ if rune.is_ascii() || is_print(rune) => out.extend_from_slice(&rest[..width]),
             _ => out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes()),
         }

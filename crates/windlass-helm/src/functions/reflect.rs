@@ -23,7 +23,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::Bool(target == name || name.strip_prefix(b"*") == Some(target)))
     }),
     Function::new("kindOf", &[Param::Any], |_, args| Ok(value(args, 0).kind_name().into())),
-    Function::new("kindIs", TYPED, |_, args| Ok(Value::Bool(bytes(args, 0) == value(args, 1).kind_name().as_bytes()))),
+    Function::new("kindIs", TYPED, |_, args| {
+        Ok(Value::Bool(bytes(args, 0) == value(args, 1).kind_name().as_bytes()))
+    }),
     Function::new("deepEqual", &[Param::Any, Param::Any], |_, args| {
         deep_equal(value(args, 0), value(args, 1)).map(Value::Bool)
     }),
@@ -49,9 +51,9 @@ fn equal(one: &Value, other: &Value, depth: usize, seen: &mut usize) -> Run<bool
     Ok(match (one, other) {
         (Value::Nil | Value::Null, Value::Nil | Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Int(a), Value::Int(b)) | (Value::Int64(a), Value::Int64(b)) | (Value::Duration(a), Value::Duration(b)) => {
-            a == b
-        }
+        (Value::Int(a), Value::Int(b))
+        | (Value::Int64(a), Value::Int64(b))
+        | (Value::Duration(a), Value::Duration(b)) => a == b,
         (Value::Uint8(a), Value::Uint8(b)) => a == b,
         (Value::Uint64(a), Value::Uint64(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,

@@ -29,7 +29,11 @@ impl<'t> Frame<'t, '_, '_> {
             Body::Call => {
                 let named = args.exprs.first().map(|expr| Spot::Expr(expr).show(self.tree));
                 let values = self.arguments(dot, function.name, function.signature, args)?;
-                self.called(Err(no_function(named, values.first().unwrap_or(&Value::Nil))), function.name, spot)
+                self.called(
+                    Err(no_function(named, values.first().unwrap_or(&Value::Nil))),
+                    function.name,
+                    spot,
+                )
             }
             Body::Plain(body) => {
                 let values = self.arguments(dot, function.name, function.signature, args)?;
@@ -66,7 +70,9 @@ impl<'t> Frame<'t, '_, '_> {
         if signature.variadic {
             if given + 1 < params {
                 let (want, got) = (params - 1, args.exprs.len());
-                return Err(self.fail(format!("wrong number of args for {name}: want at least {want} got {got}")));
+                return Err(
+                    self.fail(format!("wrong number of args for {name}: want at least {want} got {got}"))
+                );
             }
         } else if given != params {
             return Err(self.fail(format!("wrong number of args for {name}: want {params} got {given}")));

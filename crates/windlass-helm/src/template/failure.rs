@@ -39,7 +39,9 @@ impl Failure {
 
     /// A value that nests too deep, or unfolds to too many.
     pub(crate) fn too_much() -> Box<Self> {
-        Self::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX} or has more than {VALUES_MAX} parts"))
+        Self::limit(format!(
+            "a value nests deeper than {VALUE_DEPTH_MAX} or has more than {VALUES_MAX} parts"
+        ))
     }
 
     /// This failure with words before its text, wrapped as `%w` does.

@@ -45,7 +45,10 @@ pub(crate) enum Kind {
 impl Kind {
     fn is_keyword(self) -> bool {
         use Kind::{Block, Break, Continue, Define, Dot, Else, EndWord, If, Nil, Range, Template, With};
-        matches!(self, Block | Break | Continue | Dot | Define | Else | EndWord | If | Nil | Range | Template | With)
+        matches!(
+            self,
+            Block | Break | Continue | Dot | Define | Else | EndWord | If | Nil | Range | Template | With
+        )
     }
 }
 
@@ -93,7 +96,16 @@ const TRIM_MARKER_LEN: usize = 2;
 
 impl<'t> Lexer<'t> {
     pub(crate) fn new(input: &'t [u8]) -> Self {
-        Self { input, pos: 0, start: 0, line: 1, start_line: 1, paren_depth: 0, inside_action: false, error: None }
+        Self {
+            input,
+            pos: 0,
+            start: 0,
+            line: 1,
+            start_line: 1,
+            paren_depth: 0,
+            inside_action: false,
+            error: None,
+        }
     }
 
     /// A token as an error shows it.

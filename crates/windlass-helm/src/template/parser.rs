@@ -140,7 +140,9 @@ impl Parser<'_> {
     fn add(&mut self, name: String, root: Vec<Node>) -> Parsed<()> {
         let blank = |nodes: &[Node]| {
             nodes.iter().all(|node| match node {
-                Node::Text { start, end } => lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace),
+                Node::Text { start, end } => {
+                    lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace)
+                }
                 _ => false,
             })
         };
@@ -151,7 +153,8 @@ impl Parser<'_> {
         if blank(&self.trees[at].1) {
             self.trees[at].1 = root;
         } else if !blank(&root) {
-            return self.fail(format!("template: multiple definition of template {}", quote(name.as_bytes())));
+            return self
+                .fail(format!("template: multiple definition of template {}", quote(name.as_bytes())));
         }
         Ok(())
     }

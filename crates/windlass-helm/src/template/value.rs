@@ -307,7 +307,9 @@ impl Drop for MapData {
 fn take_down(mut rest: Vec<Value>) {
     while let Some(value) = rest.pop() {
         match value {
-            Value::List(list) if Rc::strong_count(&list.0) == 1 => rest.append(&mut list.0.items.borrow_mut()),
+            Value::List(list) if Rc::strong_count(&list.0) == 1 => {
+                rest.append(&mut list.0.items.borrow_mut())
+            }
             Value::Map(map) if Rc::strong_count(&map.0) == 1 => {
                 rest.extend(std::mem::take(&mut *map.0.entries.borrow_mut()).into_values());
             }
@@ -334,7 +336,9 @@ impl Value {
                 let capacity = values.len().next_power_of_two();
                 Self::List(List::with_capacity(values, capacity))
             }
-            Core::Map(map) => Self::Map(map.iter().map(|(key, value)| (&**key, Self::of_file(value))).collect()),
+            Core::Map(map) => {
+                Self::Map(map.iter().map(|(key, value)| (&**key, Self::of_file(value))).collect())
+            }
         }
     }
 

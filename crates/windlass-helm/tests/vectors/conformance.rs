@@ -37,7 +37,11 @@ fn conformance_vectors() {
         println!("{group} {passed}/{total}");
     }
     let words: Vec<bool> = vectors.iter().filter_map(same_words).collect();
-    println!("{SET}: errors in the same words {}/{}", words.iter().filter(|same| **same).count(), words.len());
+    println!(
+        "{SET}: errors in the same words {}/{}",
+        words.iter().filter(|same| **same).count(),
+        words.len()
+    );
     println!("score {SET} {}/{}", vectors.len() - misses.len(), vectors.len());
     let file = root().join("target/misses").join(format!("{}.txt", SET.replace('/', "-")));
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -64,7 +68,9 @@ fn check(vector: &Vector) -> Result<(), String> {
             (Err(_), Err(_)) => {}
             (expected, _) => {
                 let template = &vector.template;
-                return Err(format!("{version:?} {template:?}\n    found    {found:?}\n    expected {expected:?}"));
+                return Err(format!(
+                    "{version:?} {template:?}\n    found    {found:?}\n    expected {expected:?}"
+                ));
             }
         }
     }

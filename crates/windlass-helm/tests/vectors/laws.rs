@@ -5,14 +5,67 @@ use windlass_helm::template::{Engine, Env, HelmVersion, Limits, Map, TemplateErr
 
 /// Pieces of templates, so that random texts come near to being some.
 const PIECES: &[&str] = &[
-    "{{", "}}", "{{-", "-}}", " ", "\n", "if", "else", "end", "range", "with", "define", "template", "block", "break",
-    "continue", "(", ")", "|", ".", ".a", ".a.b", "$", "$x", ":=", "=", ",", "\"t\"", "`r`", "'c'", "1", "0x1f", "1.5e3",
-    "-", "+2i", "nil", "true", "/*", "*/", "include", "tpl", "printf", "\"%d %v\"", "list", "dict", "toYaml", "set", "é",
-    "\u{0}", "index", "len", "eq", "and", "until 3", "x", "\\",
+    "{{",
+    "}}",
+    "{{-",
+    "-}}",
+    " ",
+    "\n",
+    "if",
+    "else",
+    "end",
+    "range",
+    "with",
+    "define",
+    "template",
+    "block",
+    "break",
+    "continue",
+    "(",
+    ")",
+    "|",
+    ".",
+    ".a",
+    ".a.b",
+    "$",
+    "$x",
+    ":=",
+    "=",
+    ",",
+    "\"t\"",
+    "`r`",
+    "'c'",
+    "1",
+    "0x1f",
+    "1.5e3",
+    "-",
+    "+2i",
+    "nil",
+    "true",
+    "/*",
+    "*/",
+    "include",
+    "tpl",
+    "printf",
+    "\"%d %v\"",
+    "list",
+    "dict",
+    "toYaml",
+    "set",
+    "é",
+    "\u{0}",
+    "index",
+    "len",
+    "eq",
+    "and",
+    "until 3",
+    "x",
+    "\\",
 ];
 
 fn text() -> impl Strategy<Value = String> {
-    let pieces = prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat());
+    let pieces =
+        prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat());
     let actions = prop::collection::vec(prop::collection::vec(prop::sample::select(PIECES), 0..6), 0..8)
         .prop_map(|all| all.into_iter().map(|words| format!("{{{{ {} }}}}", words.join(" "))).collect());
     prop_oneof![pieces, actions, any::<String>()]
@@ -23,7 +76,8 @@ fn render(version: HelmVersion, text: &str) {
     let Ok(engine) = Engine::compile(version, [("t", text)]) else { return };
     let limits = Limits { steps_max: 10_000, output_bytes_max: 1 << 20, stack_bytes_max: 1 << 20 };
     let env = Env { version, limits, ..Env::default() };
-    let data: Map = [("a", Value::Map([("b", Value::Float(1.0))].into_iter().collect()))].into_iter().collect();
+    let data: Map =
+        [("a", Value::Map([("b", Value::Float(1.0))].into_iter().collect()))].into_iter().collect();
     let _ = engine.render("t", &data.into(), &env);
 }
 
@@ -90,7 +144,10 @@ fn an_engine_is_shared_by_threads() {
             let engine = &engine;
             scope.spawn(move || {
                 let data: Map = [("a", Value::Int(number))].into_iter().collect();
-                assert_eq!(engine.render("t", &data.into(), &Env::default()).unwrap(), number.to_string().into_bytes());
+                assert_eq!(
+                    engine.render("t", &data.into(), &Env::default()).unwrap(),
+                    number.to_string().into_bytes()
+                );
             });
         }
     });

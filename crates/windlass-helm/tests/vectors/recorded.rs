@@ -16,7 +16,10 @@ fn templates_give_the_bytes_and_the_errors_of_both_versions() {
             let expected = vector.answer(version);
             if found != expected {
                 let template = &vector.template;
-                misses.push(format!("{} {version:?} {template}\n    found    {found:?}\n    expected {expected:?}", vector.id));
+                misses.push(format!(
+                    "{} {version:?} {template}\n    found    {found:?}\n    expected {expected:?}",
+                    vector.id
+                ));
             }
         }
     }

@@ -78,7 +78,9 @@ impl<'o> Printer<'o> {
             }
         }
         match value {
-            Value::Nil | Value::Null => self.push(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" }),
+            Value::Nil | Value::Null => {
+                self.push(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" })
+            }
             Value::Bool(truth) => match verb {
                 't' | 'v' => self.flags.pad(self.out, if *truth { b"true" } else { b"false" }),
                 _ => return self.bad_verb(Some(value), verb),

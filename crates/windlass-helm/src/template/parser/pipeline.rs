@@ -60,7 +60,10 @@ impl Parser<'_> {
                     if context != "range" || pipe.declared.len() >= 2 {
                         return self.fail(format!("too many declarations in {context}"));
                     }
-                    if !matches!(self.peek_non_space().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
+                    if !matches!(
+                        self.peek_non_space().kind,
+                        Kind::Variable | Kind::RightDelim | Kind::RightParen
+                    ) {
                         return self.fail("range can only initialize variables");
                     }
                 }
@@ -100,7 +103,11 @@ impl Parser<'_> {
             let first = &command.args[0].kind;
             if matches!(
                 first,
-                ExprKind::Bool(_) | ExprKind::Dot | ExprKind::Nil | ExprKind::Number(_) | ExprKind::Text { .. }
+                ExprKind::Bool(_)
+                    | ExprKind::Dot
+                    | ExprKind::Nil
+                    | ExprKind::Number(_)
+                    | ExprKind::Text { .. }
             ) {
                 return self.fail(format!("non executable command in pipeline stage {}", index + 1));
             }
@@ -148,7 +155,11 @@ impl Parser<'_> {
         let kind = match term.kind {
             ExprKind::Field(own) => ExprKind::Field(joined(own, fields)),
             ExprKind::Variable(name, own) => ExprKind::Variable(name, joined(own, fields)),
-            ExprKind::Bool(_) | ExprKind::Text { .. } | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
+            ExprKind::Bool(_)
+            | ExprKind::Text { .. }
+            | ExprKind::Number(_)
+            | ExprKind::Nil
+            | ExprKind::Dot => {
                 let shown = self.show_constant(&term);
                 return self.fail(format!("unexpected . after term {}", quote(shown.as_bytes())));
             }
