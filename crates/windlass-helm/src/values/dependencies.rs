@@ -127,18 +127,14 @@ impl Node {
     /// Gives the values that conditions and tags of this chart and of those inside it are looked up in. Where there are none,
     /// the costly copy of all values is left out.
     fn values_for_conditions(&self, values: &Map, rules: Rules) -> Result<Map, TypeMismatch> {
-        if self.has_conditions() {
-            let coalesced = deep_copy(values);
-            rules.coalesce(self, &coalesced)?;
-            return Ok(coalesced);
+        // A value that is no map may be wrong, which coalescing decides.
+        let is_table = |node: &Node| matches!(values.get(node.name()), None | Some(Value::Map(_)));
+        if !self.has_conditions() && self.inner.iter().all(is_table) {
+            return Ok(values.clone());
         }
-        for node in &self.inner {
-            match values.get(node.name()) {
-                None | Some(Value::Map(_)) => {}
-                Some(other) => return Err(TypeMismatch(node.name().into(), other.type_name().into_owned())),
-            }
-        }
-        Ok(values.clone())
+        let coalesced = deep_copy(values);
+        rules.coalesce(self, &coalesced)?;
+        Ok(coalesced)
     }
 
     fn has_conditions(&self) -> bool {
