@@ -86,7 +86,8 @@ fn number(digits: &str) -> Result<u64, Wrong> {
 
 /// Numbers among the parts of a prerelease have no leading zero; numbers of the version itself may.
 fn check_prerelease(prerelease: Option<&str>) -> Result<(), Wrong> {
-    let zero = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+    let zero =
+        |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
     if prerelease.is_some_and(|prerelease| prerelease.split('.').any(zero)) {
         return Err(Wrong("version segment starts with 0".into()));
     }

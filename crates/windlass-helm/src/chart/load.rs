@@ -28,6 +28,7 @@ pub(super) fn chart(files: Vec<ChartFile>, place: &str, depth: usize, limits: &L
         values: Vec::new(),
         schema: None,
         dependencies: Vec::new(),
+        engines: Default::default(),
         place: place.to_owned(),
     };
     let mut inner = BTreeMap::new();

@@ -1,6 +1,7 @@
 //! Charts: what a folder or an archive holds, read and checked.
 
 mod archive;
+mod engines;
 mod folder;
 pub(crate) mod glob;
 mod ignore;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use windlass_core::{Context, Error, ErrorKind, Files, Limits, Result, TreePath, Value};
 
 use crate::values::schema::Schema;
+use engines::Engines;
 pub(crate) use metadata::{Dependency, Maintainer, Metadata};
 
 /// A chart with the charts in its `charts/` folder, read once and rendered any number of times, on any thread.
@@ -37,6 +39,9 @@ pub(crate) struct ChartFile {
     pub(crate) bytes: Bytes,
 }
 
+/// A schema, or what is wrong with it.
+type ReadSchema = Result<Schema, String>;
+
 /// What a chart holds.
 #[derive(Clone)]
 pub(crate) struct ChartData {
@@ -47,8 +52,9 @@ pub(crate) struct ChartData {
     /// The documents of values.yaml, numbers as floats.
     pub(crate) values: Vec<Value>,
     /// The text of values.schema.json, and the schema once it was needed.
-    schema: Option<(Bytes, Arc<OnceLock<Result<Schema, String>>>)>,
+    schema: Option<(Bytes, Arc<OnceLock<ReadSchema>>)>,
     pub(crate) dependencies: Vec<Arc<ChartData>>,
+    pub(crate) engines: Engines,
     /// Where the chart lies, seen from the chart that was loaded: empty for that one, else such as `charts/web`.
     pub(crate) place: String,
 }
@@ -156,7 +162,7 @@ impl Missing {
 
 impl ChartData {
     /// Gives the schema of the values; what is wrong with it where it is none.
-    pub(crate) fn schema(&self) -> Option<&Result<Schema, String>> {
+    pub(crate) fn schema(&self) -> Option<&ReadSchema> {
         let (text, schema) = self.schema.as_ref()?;
         Some(schema.get_or_init(|| Schema::parse(text)))
     }

@@ -38,7 +38,9 @@ fn object(id: &[u8]) -> Vec<u8> {
 impl PrivateKey {
     /// A new RSA key.
     pub(crate) fn rsa(bits: usize, random: &mut Stream) -> Result<Self, String> {
-        RsaPrivateKey::new(random, bits).map(|key| Self::Rsa(Box::new(key))).map_err(|error| error.to_string())
+        RsaPrivateKey::new(random, bits)
+            .map(|key| Self::Rsa(Box::new(key)))
+            .map_err(|error| error.to_string())
     }
 
     /// A new key over P-256.
@@ -68,9 +70,14 @@ impl PrivateKey {
             return Err(format!("no private key data in PEM block of type {kind}"));
         };
         match name.trim_end() {
-            "" => Self::of_pkcs8(&bytes).ok_or_else(|| "decoding PEM as PKCS#8: not a known private key".into()),
-            "RSA" => Self::of_pkcs1(&bytes).ok_or_else(|| "parsing RSA private key from PEM: not an RSA key".into()),
-            "EC" => Self::of_sec1(&bytes).ok_or_else(|| "parsing EC private key from PEM: not a P-256 key".into()),
+            "" => {
+                Self::of_pkcs8(&bytes).ok_or_else(|| "decoding PEM as PKCS#8: not a known private key".into())
+            }
+            "RSA" => Self::of_pkcs1(&bytes)
+                .ok_or_else(|| "parsing RSA private key from PEM: not an RSA key".into()),
+            "EC" => {
+                Self::of_sec1(&bytes).ok_or_else(|| "parsing EC private key from PEM: not a P-256 key".into())
+            }
             other => Err(format!("invalid private key type {other}")),
         }
     }
@@ -127,7 +134,9 @@ impl PrivateKey {
                 (der::sequence(&[&object(RSA), NULL]), document.as_bytes().to_vec())
             }
             Self::Ecdsa(key) => (der::sequence(&[&object(EC), &object(P256)]), point(key)),
-            Self::Ed25519(key) => (der::sequence(&[&object(ED25519)]), key.verifying_key().to_bytes().to_vec()),
+            Self::Ed25519(key) => {
+                (der::sequence(&[&object(ED25519)]), key.verifying_key().to_bytes().to_vec())
+            }
         })
     }
 

@@ -25,10 +25,27 @@ pub(crate) fn bcrypt(password: &[u8], random: &mut Stream) -> Result<String, Str
 const SEED: &[u8] = b"com.lyndir.masterpassword";
 
 const LONG: &[&str] = &[
-    "CvcvnoCvcvCvcv", "CvcvCvcvnoCvcv", "CvcvCvcvCvcvno", "CvccnoCvcvCvcv", "CvccCvcvnoCvcv", "CvccCvcvCvcvno",
-    "CvcvnoCvccCvcv", "CvcvCvccnoCvcv", "CvcvCvccCvcvno", "CvcvnoCvcvCvcc", "CvcvCvcvnoCvcc", "CvcvCvcvCvccno",
-    "CvccnoCvccCvcv", "CvccCvccnoCvcv", "CvccCvccCvcvno", "CvcvnoCvccCvcc", "CvcvCvccnoCvcc", "CvcvCvccCvccno",
-    "CvccnoCvcvCvcc", "CvccCvcvnoCvcc", "CvccCvcvCvccno",
+    "CvcvnoCvcvCvcv",
+    "CvcvCvcvnoCvcv",
+    "CvcvCvcvCvcvno",
+    "CvccnoCvcvCvcv",
+    "CvccCvcvnoCvcv",
+    "CvccCvcvCvcvno",
+    "CvcvnoCvccCvcv",
+    "CvcvCvccnoCvcv",
+    "CvcvCvccCvcvno",
+    "CvcvnoCvcvCvcc",
+    "CvcvCvcvnoCvcc",
+    "CvcvCvcvCvccno",
+    "CvccnoCvccCvcv",
+    "CvccCvccnoCvcv",
+    "CvccCvccCvcvno",
+    "CvcvnoCvccCvcc",
+    "CvcvCvccnoCvcc",
+    "CvcvCvccCvccno",
+    "CvccnoCvcvCvcc",
+    "CvccCvcvnoCvcc",
+    "CvccCvcvCvccno",
 ];
 
 fn shapes(kind: &str) -> Option<&'static [&'static str]> {
@@ -67,7 +84,8 @@ pub(crate) fn derive(counter: u32, kind: &str, password: &[u8], user: &[u8], sit
     };
     let salt = [SEED, &length(user), user].concat();
     let mut key = [0; 64];
-    let stretched = scrypt::Params::new(15, 8, 2).map(|params| scrypt::scrypt(password, &salt, &params, &mut key));
+    let stretched =
+        scrypt::Params::new(15, 8, 2).map(|params| scrypt::scrypt(password, &salt, &params, &mut key));
     if !matches!(stretched, Ok(Ok(()))) {
         return "failed to derive password: scrypt: parameters are too large".into();
     }
@@ -114,7 +132,10 @@ pub(crate) fn encrypt(password: &[u8], text: &[u8], random: &mut Stream) -> Vec<
 /// The text that [`encrypt`] was given; the error is Go's text.
 pub(crate) fn decrypt(password: &[u8], crypted: &[u8]) -> Result<Vec<u8>, String> {
     if crypted.len() < BLOCK {
-        return Err(format!("runtime error: slice bounds out of range [:{BLOCK}] with capacity {}", crypted.len()));
+        return Err(format!(
+            "runtime error: slice bounds out of range [:{BLOCK}] with capacity {}",
+            crypted.len()
+        ));
     }
     let (vector, rest) = crypted.split_at(BLOCK);
     if rest.len() % BLOCK != 0 {

@@ -27,7 +27,8 @@ impl Stream {
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) {
         for byte in buffer {
             if self.used == self.block.len() {
-                let hash = Sha256::new().chain_update(self.seed).chain_update(self.count.to_be_bytes()).finalize();
+                let hash =
+                    Sha256::new().chain_update(self.seed).chain_update(self.count.to_be_bytes()).finalize();
                 self.block.copy_from_slice(&hash);
                 self.count += 1;
                 self.used = 0;

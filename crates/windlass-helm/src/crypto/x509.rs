@@ -121,7 +121,8 @@ fn name(common_name: &str) -> Vec<u8> {
     if common_name.is_empty() {
         return der::sequence(&[]);
     }
-    let printable = common_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte));
+    let printable =
+        common_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte));
     let text = der::value(if printable { der::PRINTABLE } else { der::UTF8 }, common_name.as_bytes());
     let attribute = der::sequence(&[&der::value(der::OBJECT, COMMON_NAME), &text]);
     der::sequence(&[&der::value(der::SET, &attribute)])

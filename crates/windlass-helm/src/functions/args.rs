@@ -1,6 +1,10 @@
 //! Arguments, which were checked against the parameters before the call.
 
-use crate::template::{Map, Text, Time, Value, failure::{Failure, Run}, text::lossy};
+use crate::template::{
+    Map, Text, Time, Value,
+    failure::{Failure, Run},
+    text::lossy,
+};
 use std::borrow::Cow;
 
 pub(super) fn bytes(args: &[Value], at: usize) -> &[u8] {

@@ -7,7 +7,9 @@ pub(super) fn upper(rune: char) -> char {
         (Some(one), None) => one,
         _ => match rune as u32 {
             // Greek with iota: the capital is a single rune.
-            number @ (0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7) => char::from_u32(number + 8).unwrap_or(rune),
+            number @ (0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7) => {
+                char::from_u32(number + 8).unwrap_or(rune)
+            }
             number @ (0x1fb3 | 0x1fc3 | 0x1ff3) => char::from_u32(number + 9).unwrap_or(rune),
             _ => rune,
         },
@@ -32,7 +34,8 @@ pub(super) fn title(rune: char) -> char {
 
 /// Whether a rune is a letter that is title case itself.
 pub(super) fn is_title(rune: char) -> bool {
-    matches!(rune, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ') || matches!(rune as u32, 0x1f88..=0x1f8f | 0x1f98..=0x1f9f | 0x1fa8..=0x1faf | 0x1fbc | 0x1fcc | 0x1ffc)
+    matches!(rune, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ')
+        || matches!(rune as u32, 0x1f88..=0x1f8f | 0x1f98..=0x1f9f | 0x1fa8..=0x1faf | 0x1fbc | 0x1fcc | 0x1ffc)
 }
 
 /// `unicode.IsUpper`.
@@ -42,7 +45,8 @@ pub(super) fn is_upper(rune: char) -> bool {
 
 /// `unicode.IsLower`.
 pub(super) fn is_lower(rune: char) -> bool {
-    rune.is_lowercase() && !matches!(rune as u32, 0x2170..=0x217f | 0x24d0..=0x24e9 | 0xaa | 0xba | 0x2b0..=0x2b8)
+    rune.is_lowercase()
+        && !matches!(rune as u32, 0x2170..=0x217f | 0x24d0..=0x24e9 | 0xaa | 0xba | 0x2b0..=0x2b8)
 }
 
 /// `strings.Title`: the first letter of each word.
@@ -61,7 +65,9 @@ fn is_separator(rune: char) -> bool {
     if rune.is_ascii() {
         return !rune.is_ascii_alphanumeric() && rune != '_';
     }
-    !crate::template::runes::is_letter(rune) && !crate::template::runes::is_digit(rune) && rune.is_whitespace()
+    !crate::template::runes::is_letter(rune)
+        && !crate::template::runes::is_digit(rune)
+        && rune.is_whitespace()
 }
 
 /// goutils' `SwapCase`.

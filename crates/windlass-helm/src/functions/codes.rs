@@ -1,6 +1,9 @@
 //! Base 64, base 32 and sums.
 
-use base64::{Engine as _, alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD}};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 use sha1::Digest as _;
 
 /// Base 64 with padding.
@@ -80,7 +83,8 @@ pub(super) fn decode_base32(text: &[u8]) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(plain.len() / 8 * 5);
     for (group, chunk) in plain.chunks(8).enumerate() {
         let last = (group + 1) * 8 >= plain.len();
-        decode_group(chunk, group * 8, last, &mut out).map_err(|at| format!("illegal base32 data at input byte {at}"))?;
+        decode_group(chunk, group * 8, last, &mut out)
+            .map_err(|at| format!("illegal base32 data at input byte {at}"))?;
     }
     Ok(out)
 }

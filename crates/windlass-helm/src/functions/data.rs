@@ -2,7 +2,13 @@
 
 use windlass_core::{Map as CoreMap, Value as Core};
 
-use crate::template::{MapType, Time, Value, fmt::format_float, layout, text::lossy, value::VALUE_DEPTH_MAX};
+use crate::template::{
+    MapType, Time, Value,
+    fmt::format_float,
+    layout,
+    text::lossy,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
+};
 
 /// What the numbers of data are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +21,12 @@ pub(super) enum Numbers {
 
 /// A value as Go's encoding/json takes it, or the text of its error.
 pub(super) fn to_core(value: &Value, numbers: Numbers) -> Result<Core, String> {
-    convert(value, numbers, 0)
+    convert(value, numbers, 0, &mut 0)
 }
 
-fn convert(value: &Value, numbers: Numbers, depth: usize) -> Result<Core, String> {
-    if depth > VALUE_DEPTH_MAX {
+fn convert(value: &Value, numbers: Numbers, depth: usize, seen: &mut usize) -> Result<Core, String> {
+    *seen += 1;
+    if depth > VALUE_DEPTH_MAX || *seen > VALUES_MAX {
         return Err(format!("json: unsupported value: encountered a cycle via {}", value.type_name()));
     }
     Ok(match value {
@@ -35,7 +42,7 @@ fn convert(value: &Value, numbers: Numbers, depth: usize) -> Result<Core, String
         Value::List(list) if list.is_nil() => Core::Null,
         Value::List(list) => {
             let items: Result<Vec<Core>, String> =
-                list.with(|items| items.iter().map(|item| convert(item, numbers, depth + 1)).collect());
+                list.with(|items| items.iter().map(|item| convert(item, numbers, depth + 1, seen)).collect());
             Core::List(items?)
         }
         Value::Map(map) if map.is_nil() => Core::Null,
@@ -44,14 +51,14 @@ fn convert(value: &Value, numbers: Numbers, depth: usize) -> Result<Core, String
             let mut out = CoreMap::new();
             map.with(|entries| {
                 entries.iter().try_for_each(|(key, value)| {
-                    out.insert(lossy(key).as_ref(), convert(value, numbers, depth + 1)?);
+                    out.insert(lossy(key).as_ref(), convert(value, numbers, depth + 1, seen)?);
                     Ok::<(), String>(())
                 })
             })?;
             Core::Map(out)
         }
         Value::Time(time) => Core::from(rfc3339(time).as_str()),
-        Value::Object(object) => convert(&object.json(), numbers, depth + 1)?,
+        Value::Object(object) => convert(&object.json(), numbers, depth + 1, seen)?,
     })
 }
 
@@ -70,7 +77,11 @@ fn float(number: f64, numbers: Numbers) -> Result<Core, String> {
         return Err(format!("json: unsupported value: {}", format_float(number, 'g', None)));
     }
     let whole = number as i64;
-    if numbers == Numbers::Json && whole as f64 == number && number.abs() < 9.2e18 && (number != 0.0 || number.is_sign_positive()) {
+    if numbers == Numbers::Json
+        && whole as f64 == number
+        && number.abs() < 9.2e18
+        && (number != 0.0 || number.is_sign_positive())
+    {
         return Ok(Core::Int(whole));
     }
     Ok(Core::Float(number))

@@ -20,10 +20,14 @@ const IN_ZONE: &[Param] = &[Param::Text, Param::Any, Param::Text];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("now", &[], |shared, _| Ok(Value::Time(Rc::new(shared.env.now)))),
-    Function::new("date", &[Param::Text, Param::Any], |shared, args| Ok(formatted(shared, &text(args, 0), value(args, 1), "Local"))),
+    Function::new("date", &[Param::Text, Param::Any], |shared, args| {
+        Ok(formatted(shared, &text(args, 0), value(args, 1), "Local"))
+    }),
     Function::new("date_in_zone", IN_ZONE, in_zone),
     Function::new("dateInZone", IN_ZONE, in_zone),
-    Function::new("htmlDate", &[Param::Any], |shared, args| Ok(formatted(shared, "2006-01-02", value(args, 0), "Local"))),
+    Function::new("htmlDate", &[Param::Any], |shared, args| {
+        Ok(formatted(shared, "2006-01-02", value(args, 0), "Local"))
+    }),
     Function::new("htmlDateInZone", &[Param::Any, Param::Text], |shared, args| {
         Ok(formatted(shared, "2006-01-02", value(args, 0), &text(args, 1)))
     }),

@@ -40,7 +40,11 @@ impl Decimal {
     }
 
     fn check(self) -> Result<Self, String> {
-        if self.exponent.abs() > EXPONENT_MAX { Err("decimal exponent out of range".into()) } else { Ok(self) }
+        if self.exponent.abs() > EXPONENT_MAX {
+            Err("decimal exponent out of range".into())
+        } else {
+            Ok(self)
+        }
     }
 
     pub(super) fn plus(&self, other: &Self) -> Result<Self, String> {
@@ -65,7 +69,8 @@ impl Decimal {
         let shift = self.exponent - other.exponent + DIVISION_DIGITS;
         let (top, bottom) = (&self.value * power(shift), &other.value * power(-shift));
         let (quotient, rest) = (&top / &bottom, &top % &bottom);
-        let rounds = BigInt::from(2u8) * BigInt::from(rest.magnitude().clone()) >= BigInt::from(bottom.magnitude().clone());
+        let rounds = BigInt::from(2u8) * BigInt::from(rest.magnitude().clone())
+            >= BigInt::from(bottom.magnitude().clone());
         let away = match (rounds, top.sign() == bottom.sign() || top.sign() == Sign::NoSign) {
             (false, _) => BigInt::default(),
             (true, true) => BigInt::from(1),

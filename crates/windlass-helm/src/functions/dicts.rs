@@ -10,7 +10,7 @@ use crate::template::{
     List, ListType, Map, MapType, Param, Text, Value,
     failure::{Failure, Run},
     shared::Shared,
-    value::VALUE_DEPTH_MAX,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
 };
 
 const MAP: &[Param] = &[Param::Map];
@@ -22,7 +22,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("get", KEYED, |_, args| Ok(entry(args).unwrap_or_else(|| "".into()))),
     Function::new("set", &[Param::Map, Param::Text, Param::Any], set),
     Function::new("unset", KEYED, unset),
-    Function::new("hasKey", KEYED, |_, args| Ok(Value::Bool(map(args, 0).is_some_and(|map| map.contains(bytes(args, 1)))))),
+    Function::new("hasKey", KEYED, |_, args| {
+        Ok(Value::Bool(map(args, 0).is_some_and(|map| map.contains(bytes(args, 1)))))
+    }),
     Function::variadic("pluck", &[Param::Text, Param::Map], pluck),
     Function::variadic("keys", MAP, keys),
     Function::new("values", MAP, values),
@@ -76,12 +78,15 @@ fn pluck(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 }
 
 fn keys(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    let all = (0..args.len()).filter_map(|at| map(args, at)).flat_map(|map| map.entries().into_iter().map(|(key, _)| key));
+    let all = (0..args.len())
+        .filter_map(|at| map(args, at))
+        .flat_map(|map| map.entries().into_iter().map(|(key, _)| key));
     Ok(List::texts(all).into())
 }
 
 fn values(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    let values = map(args, 0).map(Map::entries).unwrap_or_default().into_iter().map(|(_, value)| value).collect();
+    let values =
+        map(args, 0).map(Map::entries).unwrap_or_default().into_iter().map(|(_, value)| value).collect();
     Ok(List::new(values).into())
 }
 
@@ -148,18 +153,20 @@ fn dig(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 fn deep_copy(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     match value(args, 0) {
         Value::Nil | Value::Null => fail("reflect: call of reflect.Value.Type on zero Value"),
-        value => copied(value, 0),
+        value => copied(value, 0, &mut 0),
     }
 }
 
-fn copied(value: &Value, depth: usize) -> Run<Value> {
-    if depth > VALUE_DEPTH_MAX {
-        return Err(Failure::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX}")));
+fn copied(value: &Value, depth: usize, seen: &mut usize) -> Run<Value> {
+    *seen += 1;
+    if depth > VALUE_DEPTH_MAX || *seen > VALUES_MAX {
+        return Err(Failure::too_much());
     }
     Ok(match value {
         Value::List(list) if list.is_nil() => Value::List(List::nil(list.element())),
         Value::List(list) => {
-            let items = list.items().iter().map(|item| copied(item, depth + 1)).collect::<Run<Vec<Value>>>()?;
+            let items =
+                list.items().iter().map(|item| copied(item, depth + 1, seen)).collect::<Run<Vec<Value>>>()?;
             match list.element() {
                 ListType::Any => List::new(items),
                 element => List::typed(element, items),
@@ -169,7 +176,7 @@ fn copied(value: &Value, depth: usize) -> Run<Value> {
         Value::Map(map) => {
             let out = Map::typed(map.kind());
             for (key, value) in map.entries() {
-                out.set(key, copied(&value, depth + 1)?);
+                out.set(key, copied(&value, depth + 1, seen)?);
             }
             out.into()
         }

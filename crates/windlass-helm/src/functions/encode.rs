@@ -21,22 +21,26 @@ const ONE: &[Param] = &[Param::Any];
 const TEXT: &[Param] = &[Param::Text];
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("toYaml", ONE, |shared, args| to_yaml(shared, args).or_else(|_| Ok("".into()))),
-    Function::new("mustToYaml", ONE, |shared, args| to_yaml(shared, args).map_err(Failure::message)).of_v4(),
-    Function::new("toYamlPretty", ONE, |shared, args| to_yaml_pretty(shared, args).or_else(|_| Ok("".into()))),
+    Function::new("toYaml", ONE, |_, args| to_yaml(args).or_else(|_| Ok("".into()))),
+    Function::new("mustToYaml", ONE, |_, args| to_yaml(args).map_err(Failure::message)).of_v4(),
+    Function::new("toYamlPretty", ONE, |_, args| to_yaml_pretty(args).or_else(|_| Ok("".into()))),
     Function::new("toJson", ONE, |_, args| Ok(to_json(args, go::to_json).unwrap_or_else(|_| "".into()))),
     Function::new("mustToJson", ONE, |_, args| to_json(args, go::to_json).map_err(Failure::message)),
     Function::new("toPrettyJson", ONE, |_, args| Ok(to_json(args, indented).unwrap_or_else(|_| "".into()))),
     Function::new("mustToPrettyJson", ONE, |_, args| to_json(args, indented).map_err(Failure::message)),
     Function::new("toRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
-    Function::new("mustToRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
+    Function::new("mustToRawJson", ONE, |_, args| {
+        to_json(args, go::to_json_unescaped).map_err(Failure::message)
+    }),
     Function::new("toToml", ONE, to_toml),
     Function::new("mustToToml", ONE, must_to_toml).of_v4(),
     Function::new("fromToml", TEXT, from_toml),
     Function::new("fromYaml", TEXT, from_yaml),
     Function::new("fromYamlArray", TEXT, from_yaml_array),
     Function::new("fromJson", TEXT, |_, args| Ok(map_or_error(json::read(bytes(args, 0), Target::Map)))),
-    Function::new("fromJsonArray", TEXT, |_, args| Ok(list_or_error(json::read(bytes(args, 0), Target::List)))),
+    Function::new("fromJsonArray", TEXT, |_, args| {
+        Ok(list_or_error(json::read(bytes(args, 0), Target::List)))
+    }),
     Function::new("mustFromJson", TEXT, must_from_json),
 ];
 
@@ -49,18 +53,15 @@ pub(super) fn yaml_of(value: &Value) -> Result<String, String> {
     Ok(text)
 }
 
-fn to_yaml(shared: &mut Shared<'_>, args: &[Value]) -> Result<Value, String> {
-    let text = yaml_of(value(args, 0))?;
-    shared.reserve(text.len()).map_err(|failure| failure.text)?;
-    Ok(text.into())
+fn to_yaml(args: &[Value]) -> Result<Value, String> {
+    Ok(yaml_of(value(args, 0))?.into())
 }
 
-fn to_yaml_pretty(shared: &mut Shared<'_>, args: &[Value]) -> Result<Value, String> {
+fn to_yaml_pretty(args: &[Value]) -> Result<Value, String> {
     let mut text = go::to_yaml_v3(&to_core(value(args, 0), Numbers::Plain)?, 2);
     if text.ends_with('\n') {
         text.pop();
     }
-    shared.reserve(text.len()).map_err(|failure| failure.text)?;
     Ok(text.into())
 }
 
@@ -101,7 +102,9 @@ fn map_or_error(result: Result<json::Decoded, String>) -> Value {
 fn list_or_error(result: Result<json::Decoded, String>) -> Value {
     match result {
         Ok(json::Decoded { value: Value::List(list), error: None }) => list.into(),
-        Ok(json::Decoded { value: Value::Null, error: None }) => List::nil(crate::template::ListType::Any).into(),
+        Ok(json::Decoded { value: Value::Null, error: None }) => {
+            List::nil(crate::template::ListType::Any).into()
+        }
         Ok(json::Decoded { error, .. }) => List::new(vec![error.unwrap_or_default().into()]).into(),
         Err(text) => List::new(vec![text.into()]).into(),
     }
@@ -129,7 +132,9 @@ fn wrong_kind(target: &str, other: &Value) -> String {
         Value::Bool(_) => "bool",
         _ => "number",
     };
-    format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}")
+    format!(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}"
+    )
 }
 
 fn from_yaml_array(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

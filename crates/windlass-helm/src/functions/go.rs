@@ -7,19 +7,19 @@ use super::{
 use crate::template::{
     List, ListType, Param, Shape, Value,
     failure::Run,
-    fmt::{shown, sprint, sprintf, sprintln},
+    fmt::{sprint, sprintf, sprintln},
     runes::{decode, is_print},
     shared::Shared,
     truth::is_true,
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::shortcut("and", Body::And),
-    Function::shortcut("or", Body::Or),
+    Function::special("and", Body::And),
+    Function::special("or", Body::Or),
     Function::new("not", &[Param::Reflect], |_, args| Ok(Value::Bool(!is_true(value(args, 0))))),
     Function::new("len", &[Param::Reflect], length),
     Function::variadic("index", &[Param::Reflect, Param::Reflect], index),
-    Function::variadic("call", &[Param::Reflect, Param::Reflect], call),
+    Function::special("call", Body::Call),
     Function::variadic("print", &[Param::Any], |_, args| Ok(sprint(args)?.into())),
     Function::variadic("println", &[Param::Any], |_, args| Ok(sprintln(args)?.into())),
     Function::variadic("printf", &[Param::Text, Param::Any], printf),
@@ -28,10 +28,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::variadic("urlquery", &[Param::Any], |_, args| Ok(url_query(&joined(args)?).into())),
 ];
 
-fn printf(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    let text = sprintf(bytes(args, 0), &args[1..])?;
-    shared.reserve(text.len())?;
-    Ok(text.into())
+fn printf(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    Ok(sprintf(bytes(args, 0), &args[1..])?.into())
 }
 
 fn length(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
@@ -132,13 +130,6 @@ fn index_in(key: &Value, length: usize) -> Run<usize> {
     }
 }
 
-fn call(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    match value(args, 0) {
-        Value::Nil | Value::Null => fail("call of nil"),
-        other => fail(format!("non-function {} of type {}", shown(other), other.type_name())),
-    }
-}
-
 /// The text that the escaping functions work on.
 fn joined(args: &[Value]) -> Run<Vec<u8>> {
     if let [Value::Text(text)] = args {
@@ -173,7 +164,9 @@ fn js(text: &[u8]) -> Vec<u8> {
             '\\' => out.extend_from_slice(b"\\\\"),
             '\'' => out.extend_from_slice(b"\\'"),
             '"' => out.extend_from_slice(b"\\\""),
-            '<' | '>' | '&' | '=' | '\0'..='\x1f' => out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes()),
+            '<' | '>' | '&' | '=' | '\0'..='\x1f' => {
+                out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes())
+            }
             _ if rune.is_ascii() || is_print(rune) => out.extend_from_slice(&rest[..width]),
             _ => out.extend_from_slice(format!("\\u{:04X}", rune as u32).as_bytes()),
         }

@@ -29,7 +29,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("durationMilliseconds", &[Param::Any], |_, args| whole_units(args, 1_000_000)).of_v4(),
     Function::new("durationMicroseconds", &[Param::Any], |_, args| whole_units(args, 1_000)).of_v4(),
     Function::new("durationNanoseconds", &[Param::Any], |_, args| whole_units(args, 1)).of_v4(),
-    Function::new("durationRoundTo", &[Param::Any, Param::Any], |_, args| to_multiple(args, duration::round)).of_v4(),
+    Function::new("durationRoundTo", &[Param::Any, Param::Any], |_, args| to_multiple(args, duration::round))
+        .of_v4(),
     Function::new("durationTruncateTo", &[Param::Any, Param::Any], |_, args| {
         to_multiple(args, |nanos, unit| if unit > 0 { nanos - nanos % unit } else { nanos })
     })
@@ -46,7 +47,9 @@ fn include(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     let depth = shared.included.entry(name.to_vec()).or_insert(0);
     if *depth > INCLUDES_MAX {
         let name = text(args, 0);
-        return fail(format!("rendering template has a nested reference name: {name}: unable to execute template"));
+        return fail(format!(
+            "rendering template has a nested reference name: {name}: unable to execute template"
+        ));
     }
     *depth += 1;
     let result = match shared.template(&text(args, 0)) {
@@ -63,9 +66,7 @@ fn include(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 fn captured(shared: &mut Shared<'_>, run: impl FnOnce(&mut Shared<'_>) -> Run<()>) -> Run<Vec<u8>> {
     let start = shared.out.len();
     run(shared)?;
-    let text = shared.out.split_off(start);
-    shared.reserve(text.len())?;
-    Ok(text)
+    Ok(shared.out.split_off(start))
 }
 
 fn tpl(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
@@ -123,9 +124,9 @@ fn as_duration(value: &Value) -> Result<i64, String> {
         Value::Nil | Value::Null => Err("invalid duration".into()),
         Value::Int(seconds) | Value::Int64(seconds) => of_seconds(*seconds),
         Value::Uint8(seconds) => of_seconds((*seconds).into()),
-        Value::Uint64(seconds) => {
-            i64::try_from(*seconds).map_err(|_| format!("duration seconds overflow: {seconds}")).and_then(of_seconds)
-        }
+        Value::Uint64(seconds) => i64::try_from(*seconds)
+            .map_err(|_| format!("duration seconds overflow: {seconds}"))
+            .and_then(of_seconds),
         Value::Float(seconds) => of_float(*seconds),
         other => Err(format!("unsupported duration type {}", other.type_name())),
     }

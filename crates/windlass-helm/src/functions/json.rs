@@ -32,7 +32,10 @@ pub(super) fn read(text: &[u8], target: Target) -> Result<Decoded, String> {
         Some(format!("json: cannot unmarshal {what} into Go value of type {into}"))
     };
     let error = match (target, &value) {
-        (Target::Any, _) | (Target::Map, Value::Map(_)) | (Target::List, Value::List(_)) | (_, Value::Null) => error,
+        (Target::Any, _)
+        | (Target::Map, Value::Map(_))
+        | (Target::List, Value::List(_))
+        | (_, Value::Null) => error,
         (_, Value::Map(_)) => wrong("object"),
         (_, Value::List(_)) => wrong("array"),
         (_, Value::Text(_)) => wrong("string"),
@@ -236,7 +239,8 @@ impl Reader<'_> {
                 Some(0..=0x1f) => return self.invalid("in string literal"),
                 None => return Err("unexpected end of JSON input".into()),
                 Some(_) => {
-                    let (rune, width) = decode(&self.text[self.at..]).unwrap_or((char::REPLACEMENT_CHARACTER, 1));
+                    let (rune, width) =
+                        decode(&self.text[self.at..]).unwrap_or((char::REPLACEMENT_CHARACTER, 1));
                     out.extend_from_slice(rune.encode_utf8(&mut [0; 4]).as_bytes());
                     self.at += width;
                 }

@@ -34,7 +34,7 @@ pub(super) fn all(args: &[Value], mode: Mode) -> Run<Value> {
 
 fn into(target: &Map, source: &Map, mode: Mode, depth: usize) -> Run<()> {
     if depth > VALUE_DEPTH_MAX {
-        return Err(Failure::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX}")));
+        return Err(Failure::too_much());
     }
     if target.same(source) {
         return Ok(());

@@ -6,7 +6,13 @@ use super::{
     decimal::Decimal,
     table::Function,
 };
-use crate::template::{List, ListType, Param, Value, failure::{Failure, Run}, fmt::text_of, shared::Shared, text::lossy};
+use crate::template::{
+    List, ListType, Param, Value,
+    failure::{Failure, Run},
+    fmt::text_of,
+    shared::Shared,
+    text::lossy,
+};
 
 const ONE: &[Param] = &[Param::Any];
 const TWO: &[Param] = &[Param::Any, Param::Any];
@@ -21,11 +27,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("add1", ONE, |_, args| Ok(Value::Int64(to_int(value(args, 0)).wrapping_add(1)))),
     Function::variadic("add", ONE, |_, args| Ok(Value::Int64(fold(0, args, i64::wrapping_add)))),
     Function::variadic("mul", TWO, |_, args| Ok(Value::Int64(fold(1, args, i64::wrapping_mul)))),
-    Function::new("sub", TWO, |_, args| Ok(Value::Int64(to_int(value(args, 0)).wrapping_sub(to_int(value(args, 1)))))),
+    Function::new("sub", TWO, |_, args| {
+        Ok(Value::Int64(to_int(value(args, 0)).wrapping_sub(to_int(value(args, 1)))))
+    }),
     Function::new("div", TWO, |_, args| divided(args, i64::wrapping_div)),
     Function::new("mod", TWO, |_, args| divided(args, i64::wrapping_rem)),
     Function::variadic("max", TWO, |_, args| Ok(Value::Int64(args.iter().map(to_int).max().unwrap_or(0)))),
-    Function::variadic("biggest", TWO, |_, args| Ok(Value::Int64(args.iter().map(to_int).max().unwrap_or(0)))),
+    Function::variadic("biggest", TWO, |_, args| {
+        Ok(Value::Int64(args.iter().map(to_int).max().unwrap_or(0)))
+    }),
     Function::variadic("min", TWO, |_, args| Ok(Value::Int64(args.iter().map(to_int).min().unwrap_or(0)))),
     Function::variadic("maxf", TWO, |_, args| Ok(Value::Float(extreme(args, larger)))),
     Function::variadic("minf", TWO, |_, args| Ok(Value::Float(extreme(args, smaller)))),
@@ -36,12 +46,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::variadic("divf", TWO, |_, args| decimals(args, Decimal::divided_by)),
     Function::new("floor", ONE, |_, args| Ok(Value::Float(to_float(value(args, 0)).floor()))),
     Function::new("ceil", ONE, |_, args| Ok(Value::Float(to_float(value(args, 0)).ceil()))),
-    Function::variadic("round", &[Param::Any, Param::Int, Param::Float], |_, args| Ok(Value::Float(round(args)))),
+    Function::variadic("round", &[Param::Any, Param::Int, Param::Float], |_, args| {
+        Ok(Value::Float(round(args)))
+    }),
     Function::new("until", &[Param::Int], |shared, args| {
         let count = int(args, 0);
         range(shared, 0, count, if count < 0 { -1 } else { 1 }).map(ints)
     }),
-    Function::new("untilStep", INTS, |shared, args| range(shared, int(args, 0), int(args, 1), int(args, 2)).map(ints)),
+    Function::new("untilStep", INTS, |shared, args| {
+        range(shared, int(args, 0), int(args, 1), int(args, 2)).map(ints)
+    }),
     Function::variadic("seq", &[Param::Int], sequence),
 ];
 

@@ -9,7 +9,7 @@ use super::{
 use crate::template::{
     Param, Value,
     failure::{Failure, Run},
-    value::VALUE_DEPTH_MAX,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
 };
 
 const TYPED: &[Param] = &[Param::Text, Param::Any];
@@ -23,7 +23,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::Bool(target == name || name.strip_prefix(b"*") == Some(target)))
     }),
     Function::new("kindOf", &[Param::Any], |_, args| Ok(value(args, 0).kind_name().into())),
-    Function::new("kindIs", TYPED, |_, args| Ok(Value::Bool(bytes(args, 0) == value(args, 1).kind_name().as_bytes()))),
+    Function::new("kindIs", TYPED, |_, args| {
+        Ok(Value::Bool(bytes(args, 0) == value(args, 1).kind_name().as_bytes()))
+    }),
     Function::new("deepEqual", &[Param::Any, Param::Any], |_, args| {
         deep_equal(value(args, 0), value(args, 1)).map(Value::Bool)
     }),
@@ -38,19 +40,20 @@ fn type_of(args: &[Value], at: usize) -> Cow<'_, str> {
 
 /// Go's `reflect.DeepEqual`: the types have to be the same.
 pub(super) fn deep_equal(one: &Value, other: &Value) -> Run<bool> {
-    equal(one, other, 0)
+    equal(one, other, 0, &mut 0)
 }
 
-fn equal(one: &Value, other: &Value, depth: usize) -> Run<bool> {
-    if depth > VALUE_DEPTH_MAX {
-        return Err(Failure::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX}")));
+fn equal(one: &Value, other: &Value, depth: usize, seen: &mut usize) -> Run<bool> {
+    *seen += 1;
+    if depth > VALUE_DEPTH_MAX || *seen > VALUES_MAX {
+        return Err(Failure::too_much());
     }
     Ok(match (one, other) {
         (Value::Nil | Value::Null, Value::Nil | Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Int(a), Value::Int(b)) | (Value::Int64(a), Value::Int64(b)) | (Value::Duration(a), Value::Duration(b)) => {
-            a == b
-        }
+        (Value::Int(a), Value::Int(b))
+        | (Value::Int64(a), Value::Int64(b))
+        | (Value::Duration(a), Value::Duration(b)) => a == b,
         (Value::Uint8(a), Value::Uint8(b)) => a == b,
         (Value::Uint64(a), Value::Uint64(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
@@ -65,7 +68,7 @@ fn equal(one: &Value, other: &Value, depth: usize) -> Run<bool> {
             if a.same(b) {
                 return Ok(true);
             }
-            all_equal(a.items().iter().zip(b.items().iter()), depth)?
+            all_equal(a.items().iter().zip(b.items().iter()), depth, seen)?
         }
         (Value::Map(a), Value::Map(b)) => {
             if a.kind() != b.kind() || a.is_nil() != b.is_nil() || a.len() != b.len() {
@@ -78,18 +81,22 @@ fn equal(one: &Value, other: &Value, depth: usize) -> Run<bool> {
             if a.iter().zip(&b).any(|((key, _), (other, _))| key != other) {
                 return Ok(false);
             }
-            all_equal(a.iter().zip(&b).map(|((_, value), (_, other))| (value, other)), depth)?
+            all_equal(a.iter().zip(&b).map(|((_, value), (_, other))| (value, other)), depth, seen)?
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.type_name() == b.type_name() && equal(&a.json(), &b.json(), depth + 1)?
+            a.type_name() == b.type_name() && equal(&a.json(), &b.json(), depth + 1, seen)?
         }
         _ => false,
     })
 }
 
-fn all_equal<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize) -> Run<bool> {
+fn all_equal<'v>(
+    pairs: impl Iterator<Item = (&'v Value, &'v Value)>,
+    depth: usize,
+    seen: &mut usize,
+) -> Run<bool> {
     for (one, other) in pairs {
-        if !equal(one, other, depth + 1)? {
+        if !equal(one, other, depth + 1, seen)? {
             return Ok(false);
         }
     }

@@ -5,8 +5,14 @@ const REPEAT_MAX: u32 = 1000;
 
 /// Rewrites an expression; the error is Go's text.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {
-    let mut translator =
-        Translator { pattern, at: 0, out: String::with_capacity(pattern.len() + 8), after_repeat: None, has_operand: false, open: 0 };
+    let mut translator = Translator {
+        pattern,
+        at: 0,
+        out: String::with_capacity(pattern.len() + 8),
+        after_repeat: None,
+        has_operand: false,
+        open: 0,
+    };
     translator.run().map_err(|error| format!("error parsing regexp: {error}"))?;
     Ok(translator.out)
 }
@@ -105,7 +111,9 @@ impl<'p> Translator<'p> {
             None => (&rest[1..end], None),
         };
         let is_number = |text: &str| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'))
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_digit())
+                && (text.len() == 1 || !text.starts_with('0'))
         };
         if !is_number(low) || high.is_some_and(|high| !high.is_empty() && !is_number(high)) {
             return Ok(None);
@@ -128,10 +136,16 @@ impl<'p> Translator<'p> {
         if rest.starts_with("(?P<") || rest.starts_with("(?<") {
             return self.named_group();
         }
-        let end = rest.find([':', ')']).ok_or_else(|| format!("missing argument to repetition operator: `{}`", "?"))?;
+        let end = rest
+            .find([':', ')'])
+            .ok_or_else(|| format!("missing argument to repetition operator: `{}`", "?"))?;
         let flags = &rest[2..end];
         let known = flags.chars().all(|c| matches!(c, 'i' | 'm' | 's' | 'U' | '-'));
-        if !known || flags.matches('-').count() > 1 || flags.ends_with('-') || (flags.is_empty() && !rest[end..].starts_with(':')) {
+        if !known
+            || flags.matches('-').count() > 1
+            || flags.ends_with('-')
+            || (flags.is_empty() && !rest[end..].starts_with(':'))
+        {
             return Err(format!("invalid or unsupported Perl syntax: `{}`", &rest[..(end + 1).min(3)]));
         }
         if rest[end..].starts_with(')') {
@@ -243,7 +257,8 @@ impl<'p> Translator<'p> {
         let c = rest[1..].chars().next().ok_or("trailing backslash at end of expression: ``")?;
         let (value, length) = match c {
             '0'..='7' => {
-                let digits = rest[1..].bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+                let digits =
+                    rest[1..].bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
                 if c != '0' && digits < 2 {
                     return Err(invalid());
                 }
@@ -284,7 +299,9 @@ impl<'p> Translator<'p> {
             match self.peek() {
                 None => return Err(missing(self.pattern)),
                 Some(']') if !first => break,
-                Some(_) => self.class_item().map_err(|error| error.unwrap_or_else(|| missing(self.pattern)))?,
+                Some(_) => {
+                    self.class_item().map_err(|error| error.unwrap_or_else(|| missing(self.pattern)))?
+                }
             }
             first = false;
         }
@@ -348,8 +365,8 @@ impl<'p> Translator<'p> {
         let text = &self.rest()[..length];
         let name = text[2..length - 2].trim_start_matches('^');
         const NAMES: [&str; 14] = [
-            "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
-            "word", "xdigit",
+            "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+            "space", "upper", "word", "xdigit",
         ];
         if !NAMES.contains(&name) {
             return Err(format!("invalid character class range: `{text}`"));

@@ -77,14 +77,17 @@ fn compile(pattern: &[u8]) -> Result<Regex, String> {
         return Err("error parsing regexp: invalid UTF-8".into());
     };
     let translated = translate(pattern)?;
-    RegexBuilder::new(&translated).build().map_err(|_| format!("error parsing regexp: invalid expression: `{pattern}`"))
+    RegexBuilder::new(&translated)
+        .build()
+        .map_err(|_| format!("error parsing regexp: invalid expression: `{pattern}`"))
 }
 
 /// For Go's `MustCompile`, which names the expression.
 fn must(shared: &mut Shared<'_>, args: &[Value]) -> Run<Rc<Regex>> {
     compiled(shared, args).map_err(|error| {
         let pattern = bytes(args, 0);
-        let shown = if pattern.contains(&b'`') { quote(pattern) } else { format!("`{}`", Text::from(pattern)) };
+        let shown =
+            if pattern.contains(&b'`') { quote(pattern) } else { format!("`{}`", Text::from(pattern)) };
         Failure::message(format!("regexp: Compile({shown}): {error}"))
     })
 }
@@ -157,7 +160,6 @@ fn replace(shared: &mut Shared<'_>, regex: &Regex, args: &[Value], insert: Inser
         }
     }
     out.extend_from_slice(&text[last_end..]);
-    shared.reserve(out.len())?;
     Ok(out.into())
 }
 

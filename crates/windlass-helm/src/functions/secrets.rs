@@ -35,7 +35,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("shuffle", &[Param::Text], shuffle),
     Function::new("bcrypt", &[Param::Text], |shared, args| hashed(shared, args, 0)),
     Function::new("htpasswd", &[Param::Text, Param::Text], htpasswd),
-    Function::new("derivePassword", &[Param::Uint32, Param::Text, Param::Text, Param::Text, Param::Text], derive),
+    Function::new(
+        "derivePassword",
+        &[Param::Uint32, Param::Text, Param::Text, Param::Text, Param::Text],
+        derive,
+    ),
     Function::new("encryptAES", &[Param::Text, Param::Text], encrypt),
     Function::new("decryptAES", &[Param::Text, Param::Text], decrypt),
     Function::new("genPrivateKey", &[Param::Text], private_key),
@@ -45,9 +49,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         authority(shared, args, Some(2))
     }),
     Function::new("genSelfSignedCert", CERT, |shared, args| certificate(shared, args, None, None)),
-    Function::new("genSelfSignedCertWithKey", CERT_KEY, |shared, args| certificate(shared, args, None, Some(4))),
+    Function::new("genSelfSignedCertWithKey", CERT_KEY, |shared, args| {
+        certificate(shared, args, None, Some(4))
+    }),
     Function::new("genSignedCert", SIGNED, |shared, args| certificate(shared, args, Some(4), None)),
-    Function::new("genSignedCertWithKey", SIGNED_KEY, |shared, args| certificate(shared, args, Some(4), Some(5))),
+    Function::new("genSignedCertWithKey", SIGNED_KEY, |shared, args| {
+        certificate(shared, args, Some(4), Some(5))
+    }),
 ];
 
 const KEY_BITS: usize = 2048;
@@ -234,7 +242,12 @@ fn authority(shared: &mut Shared<'_>, args: &[Value], key_at: Option<usize>) -> 
     crypto::issue(&request, &key, None, shared.env.now, &mut random).map(object).map_err(Failure::message)
 }
 
-fn certificate(shared: &mut Shared<'_>, args: &[Value], parent_at: Option<usize>, key_at: Option<usize>) -> Run<Value> {
+fn certificate(
+    shared: &mut Shared<'_>,
+    args: &[Value],
+    parent_at: Option<usize>,
+    key_at: Option<usize>,
+) -> Run<Value> {
     let mut random = random(shared)?;
     let key = key_for(args, key_at, &mut random)?;
     let parent = match parent_at.map(|at| value(args, at)) {

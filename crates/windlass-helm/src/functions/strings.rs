@@ -10,11 +10,7 @@ use super::{
     words,
 };
 use crate::template::{
-    List, Map, MapType, Param, Text, Value,
-    failure::Run,
-    fmt::text_of,
-    quote::quote,
-    runes::decode,
+    List, Map, MapType, Param, Text, Value, failure::Run, fmt::text_of, quote::quote, runes::decode,
     shared::Shared,
 };
 
@@ -40,18 +36,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("trunc", COUNTED, truncated),
     Function::new("abbrev", COUNTED, |_, args| Ok(abbreviated(bytes(args, 1), 0, int(args, 0)).into())),
     Function::new("abbrevboth", &[Param::Int, Param::Int, Param::Text], abbreviated_both),
-    Function::new("repeat", COUNTED, |shared, args| repeated(shared, bytes(args, 1), int(args, 0)).map(Value::from)),
+    Function::new("repeat", COUNTED, |shared, args| {
+        repeated(shared, bytes(args, 1), int(args, 0)).map(Value::from)
+    }),
     Function::new("trimAll", TWO, |_, args| Ok(trim_all(args))),
     Function::new("trimall", TWO, |_, args| Ok(trim_all(args))),
-    Function::new("trimSuffix", TWO, |_, args| Ok(match bytes(args, 1).strip_suffix(bytes(args, 0)) {
-        Some(rest) => Value::Text(rest.into()),
-        None => Value::Text(shared_text(args, 1)),
-    })),
-    Function::new("trimPrefix", TWO, |_, args| Ok(match bytes(args, 1).strip_prefix(bytes(args, 0)) {
-        Some(rest) => Value::Text(rest.into()),
-        None => Value::Text(shared_text(args, 1)),
-    })),
-    Function::new("contains", TWO, |_, args| Ok(Value::Bool(memchr::memmem::find(bytes(args, 1), bytes(args, 0)).is_some()))),
+    Function::new("trimSuffix", TWO, |_, args| {
+        Ok(match bytes(args, 1).strip_suffix(bytes(args, 0)) {
+            Some(rest) => Value::Text(rest.into()),
+            None => Value::Text(shared_text(args, 1)),
+        })
+    }),
+    Function::new("trimPrefix", TWO, |_, args| {
+        Ok(match bytes(args, 1).strip_prefix(bytes(args, 0)) {
+            Some(rest) => Value::Text(rest.into()),
+            None => Value::Text(shared_text(args, 1)),
+        })
+    }),
+    Function::new("contains", TWO, |_, args| {
+        Ok(Value::Bool(memchr::memmem::find(bytes(args, 1), bytes(args, 0)).is_some()))
+    }),
     Function::new("hasPrefix", TWO, |_, args| Ok(Value::Bool(bytes(args, 1).starts_with(bytes(args, 0))))),
     Function::new("hasSuffix", TWO, |_, args| Ok(Value::Bool(bytes(args, 1).ends_with(bytes(args, 0))))),
     Function::variadic("quote", &[Param::Any], |_, args| quoted(args)),
@@ -63,7 +67,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("plural", &[Param::Text, Param::Text, Param::Int], |_, args| {
         Ok(Value::Text(shared_text(args, usize::from(int(args, 2) != 1))))
     }),
-    Function::new("wrap", COUNTED, |_, args| Ok(words::wrapped(bytes(args, 1), int(args, 0), b"\n", false).into())),
+    Function::new("wrap", COUNTED, |_, args| {
+        Ok(words::wrapped(bytes(args, 1), int(args, 0), b"\n", false).into())
+    }),
     Function::new("wrapWith", &[Param::Int, Param::Text, Param::Text], wrap_with),
     Function::new("sha1sum", ONE, |_, args| Ok(codes::sha1(bytes(args, 0)).into())),
     Function::new("sha256sum", ONE, |_, args| Ok(codes::sha256(bytes(args, 0)).into())),
@@ -78,7 +84,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("splitn", &[Param::Text, Param::Int, Param::Text], |_, args| {
         Ok(numbered(split(bytes(args, 2), bytes(args, 0), int(args, 1))))
     }),
-    Function::new("splitList", TWO, |_, args| Ok(List::texts(split(bytes(args, 1), bytes(args, 0), -1)).into())),
+    Function::new("splitList", TWO, |_, args| {
+        Ok(List::texts(split(bytes(args, 1), bytes(args, 0), -1)).into())
+    }),
     Function::new("join", &[Param::Text, Param::Any], joined),
     Function::new("toStrings", &[Param::Any], |_, args| Ok(Value::List(texts_of(value(args, 0))?))),
 ];
@@ -158,7 +166,10 @@ fn substring(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
             None => out_of_range(start, None, length),
         };
     } else {
-        usize::try_from(start).ok().zip(usize::try_from(end).ok()).and_then(|(start, end)| source.get(start..end))
+        usize::try_from(start)
+            .ok()
+            .zip(usize::try_from(end).ok())
+            .and_then(|(start, end)| source.get(start..end))
     };
     match part {
         Some(part) => Ok(Value::Text(part.into())),
@@ -306,7 +317,8 @@ fn replaced(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
         return Ok(out.into());
     }
     let finder = memchr::memmem::Finder::new(old);
-    shared.reserve(source.len().saturating_add(new.len().saturating_mul(finder.find_iter(source).count())))?;
+    shared
+        .reserve(source.len().saturating_add(new.len().saturating_mul(finder.find_iter(source).count())))?;
     while let Some(at) = finder.find(rest) {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(new);
@@ -362,7 +374,7 @@ fn numbered(parts: Vec<Text>) -> Value {
     map.into()
 }
 
-fn joined(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+fn joined(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     let separator = bytes(args, 0);
     let parts = texts_of(value(args, 1))?;
     let mut out = Vec::new();
@@ -376,6 +388,5 @@ fn joined(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
             }
         }
     });
-    shared.reserve(out.len())?;
     Ok(out.into())
 }

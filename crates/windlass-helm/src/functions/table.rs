@@ -19,6 +19,8 @@ pub(crate) enum Body {
     And,
     /// `or`: stops at the first that is true.
     Or,
+    /// `call`: there are no functions among values, so that it only fails.
+    Call,
     /// Any other: is given all arguments, which have the types of its parameters.
     Plain(Plain),
 }
@@ -46,8 +48,8 @@ impl Function {
         Self { name, signature, body: Body::Plain(body), since: Since::Both }
     }
 
-    /// `and` and `or`.
-    pub(super) const fn shortcut(name: &'static str, body: Body) -> Self {
+    /// `and`, `or` and `call`.
+    pub(super) const fn special(name: &'static str, body: Body) -> Self {
         let signature = Signature { params: &[Param::Reflect, Param::Reflect], variadic: true };
         Self { name, signature, body, since: Since::Both }
     }

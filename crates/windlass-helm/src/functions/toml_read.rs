@@ -10,12 +10,24 @@ const DEPTH_MAX: usize = 200;
 
 /// Reads a text to a map; the error is in the words of the Go library.
 pub(super) fn read(text: &str) -> Result<Map, String> {
-    let mut reader = Reader { text, at: 0, key: Vec::new(), root: Map::new(), table: Vec::new(), defined: HashSet::new(), depth: 0 };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        key: Vec::new(),
+        root: Map::new(),
+        table: Vec::new(),
+        defined: HashSet::new(),
+        depth: 0,
+    };
     match reader.document() {
         Ok(()) => Ok(reader.root),
         Err(problem) => {
             let line = 1 + reader.text[..reader.at.min(text.len())].matches('\n').count();
-            let key = if reader.key.is_empty() { String::new() } else { format!(" (last key {})", quote(reader.key.join(".").as_bytes())) };
+            let key = if reader.key.is_empty() {
+                String::new()
+            } else {
+                format!(" (last key {})", quote(reader.key.join(".").as_bytes()))
+            };
             Err(format!("toml: line {line}{key}: {problem}"))
         }
     }
@@ -98,7 +110,10 @@ impl Reader<'_> {
             None => Ok(()),
             Some('\n') => Ok(()),
             Some('\r') if self.rest().starts_with("\r\n") => Ok(()),
-            Some(c) => Err(format!("expected a top-level item to end with a newline, comment, or EOF, but got {} instead", shown(c))),
+            Some(c) => Err(format!(
+                "expected a top-level item to end with a newline, comment, or EOF, but got {} instead",
+                shown(c)
+            )),
         }
     }
 
@@ -109,7 +124,9 @@ impl Reader<'_> {
         }
         self.blanks();
         match self.peek() {
-            Some(']') | None => return Err("unexpected end of table name (table names cannot be empty)".into()),
+            Some(']') | None => {
+                return Err("unexpected end of table name (table names cannot be empty)".into());
+            }
             Some('.') => return Err("unexpected table separator (table names cannot be empty)".into()),
             _ => {}
         }
@@ -120,7 +137,11 @@ impl Reader<'_> {
             return Err(format!("expected '.' or ']' to end table name, but got {got} instead"));
         }
         self.key.clone_from(&path);
-        if array { self.add_array_table(&path)? } else { self.add_table(&path)? }
+        if array {
+            self.add_array_table(&path)?
+        } else {
+            self.add_table(&path)?
+        }
         self.table = path;
         Ok(())
     }
@@ -140,7 +161,12 @@ impl Reader<'_> {
         let mut items = match parent.get(last) {
             None => Vec::new(),
             Some(Value::List(list)) if !self.defined.contains(path) => list.items(),
-            Some(_) => return Err(format!("Key '{}' was already created and cannot be used as an array.", path.join("."))),
+            Some(_) => {
+                return Err(format!(
+                    "Key '{}' was already created and cannot be used as an array.",
+                    path.join(".")
+                ));
+            }
         };
         items.push(Map::new().into());
         // What was defined inside the table before is free again in the new one.
@@ -162,9 +188,13 @@ impl Reader<'_> {
                 Some(Value::Map(next)) if !self.is_closed(&path[..=index]) => next,
                 Some(Value::List(list)) if !self.is_closed(&path[..=index]) => match list.items().pop() {
                     Some(Value::Map(next)) => next,
-                    _ => return Err(format!("{} is not a table", quote(path[..=index].join(".").as_bytes()))),
+                    _ => {
+                        return Err(format!("{} is not a table", quote(path[..=index].join(".").as_bytes())));
+                    }
                 },
-                Some(_) => return Err(format!("Key '{}' has already been defined.", path[..=index].join("."))),
+                Some(_) => {
+                    return Err(format!("Key '{}' has already been defined.", path[..=index].join(".")));
+                }
             };
             map = next;
         }
@@ -326,7 +356,9 @@ impl Reader<'_> {
                 Some('}') => break,
                 other => {
                     let got = other.map_or("EOF".into(), shown);
-                    return Err(format!("expected a comma or an inline table terminator '}}', but got {got} instead"));
+                    return Err(format!(
+                        "expected a comma or an inline table terminator '}}', but got {got} instead"
+                    ));
                 }
             }
         }
@@ -363,7 +395,11 @@ fn put(table: &Map, path: &[String], value: Value, closed: &mut HashSet<Vec<Stri
 
 /// A rune as `%q` prints it.
 pub(super) fn shown(c: char) -> String {
-    crate::template::quote::quote_with(c.encode_utf8(&mut [0; 4]).as_bytes(), '\'', crate::template::quote::Keep::Printable)
+    crate::template::quote::quote_with(
+        c.encode_utf8(&mut [0; 4]).as_bytes(),
+        '\'',
+        crate::template::quote::Keep::Printable,
+    )
 }
 
 /// A moment as a value.

@@ -155,8 +155,9 @@ pub(super) fn read(text: &str) -> Read<Value> {
         _ => {}
     }
     let bytes = text.as_bytes();
-    let looks_like_date = (bytes.len() >= 10 && bytes[4] == b'-' && bytes[..4].iter().all(u8::is_ascii_digit))
-        || (bytes.len() >= 5 && bytes[2] == b':');
+    let looks_like_date =
+        (bytes.len() >= 10 && bytes[4] == b'-' && bytes[..4].iter().all(u8::is_ascii_digit))
+            || (bytes.len() >= 5 && bytes[2] == b':');
     if looks_like_date {
         return date(text);
     }
@@ -193,16 +194,27 @@ fn number(text: &str) -> Read<Value> {
         before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
     });
     if !point_fits {
-        return Err(format!("Invalid float {}: '.' must be followed by one or more digits", quote(text.as_bytes())));
+        return Err(format!(
+            "Invalid float {}: '.' must be followed by one or more digits",
+            quote(text.as_bytes())
+        ));
     }
-    parse_float(&plain).map(Value::Float).ok_or_else(|| format!("Invalid float value: {}", quote(text.as_bytes())))
+    parse_float(&plain)
+        .map(Value::Float)
+        .ok_or_else(|| format!("Invalid float value: {}", quote(text.as_bytes())))
 }
 
 fn check_underscores(text: &str, digits: &str, what: &str) -> Read<()> {
     let bytes = digits.as_bytes();
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
-    let fits = (0..bytes.len()).filter(|at| bytes[*at] == b'_').all(|at| digit(at.checked_sub(1)) && digit(Some(at + 1)));
-    if fits { Ok(()) } else { Err(format!("Invalid {what} {}: underscores must be surrounded by digits", quote(text.as_bytes()))) }
+    let fits = (0..bytes.len())
+        .filter(|at| bytes[*at] == b'_')
+        .all(|at| digit(at.checked_sub(1)) && digit(Some(at + 1)));
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("Invalid {what} {}: underscores must be surrounded by digits", quote(text.as_bytes())))
+    }
 }
 
 /// Dates with an offset, and local ones, whose zone says what they are.

@@ -1,6 +1,8 @@
 //! Writes TOML as BurntSushi/toml 1.6 does.
 
-use crate::template::{Map, Shape, Value, duration, fmt::format_float, layout, text::lossy, value::VALUE_DEPTH_MAX};
+use crate::template::{
+    Map, Shape, Value, duration, fmt::format_float, layout, text::lossy, value::VALUE_DEPTH_MAX,
+};
 
 /// Why a value cannot be written.
 pub(super) enum Refused {
@@ -102,7 +104,9 @@ impl Writer {
         match kind(value, 0)? {
             Kind::Nothing => {}
             Kind::Table(fields) => self.table(key, fields)?,
-            Kind::Tables(_) if key.is_empty() => return refuse("toml: top-level values must be Go maps or structs"),
+            Kind::Tables(_) if key.is_empty() => {
+                return refuse("toml: top-level values must be Go maps or structs");
+            }
             Kind::Tables(items) => {
                 for item in items {
                     self.newline();

@@ -6,10 +6,8 @@ use super::{
 };
 use crate::template::{Map, Param, Value, failure::Run, quote::quote, shared::Shared};
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("urlParse", &[Param::Text], parsed),
-    Function::new("urlJoin", &[Param::Map], joined),
-];
+pub(super) const FUNCTIONS: &[Function] =
+    &[Function::new("urlParse", &[Param::Text], parsed), Function::new("urlJoin", &[Param::Map], joined)];
 
 /// A URL in its parts, decoded where Go decodes them.
 #[derive(Debug, Default)]
@@ -45,11 +43,44 @@ fn keeps(byte: u8, part: Part) -> bool {
         return true;
     }
     match part {
-        Part::Host => matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'[' | b']' | b'<' | b'>' | b'"'),
+        Part::Host => matches!(
+            byte,
+            b'!' | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'['
+                | b']'
+                | b'<'
+                | b'>'
+                | b'"'
+        ),
         Part::Path => matches!(byte, b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'@'),
         Part::User => matches!(byte, b'$' | b'&' | b'+' | b',' | b';' | b'='),
         Part::Fragment => {
-            matches!(byte, b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@' | b'!' | b'(' | b')' | b'*')
+            matches!(
+                byte,
+                b'$' | b'&'
+                    | b'+'
+                    | b','
+                    | b'/'
+                    | b':'
+                    | b';'
+                    | b'='
+                    | b'?'
+                    | b'@'
+                    | b'!'
+                    | b'('
+                    | b')'
+                    | b'*'
+            )
         }
     }
 }
@@ -182,7 +213,8 @@ fn parse_host(host: &str) -> Result<String, String> {
         }
         None => host.rfind(':').map_or("", |at| &host[at..]),
     };
-    let valid = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let valid = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
     if !valid {
         return Err(format!("invalid port {} after host", quote(port.as_bytes())));
     }
@@ -227,7 +259,8 @@ impl std::fmt::Display for Url {
                 }
                 f.write_str(&escape(&self.host, Part::Host))?;
             }
-            let path = if self.raw_path.is_empty() { escape(&self.path, Part::Path) } else { self.raw_path.clone() };
+            let path =
+                if self.raw_path.is_empty() { escape(&self.path, Part::Path) } else { self.raw_path.clone() };
             if !path.is_empty() && !path.starts_with('/') && !self.host.is_empty() {
                 f.write_str("/")?;
             }
@@ -243,8 +276,11 @@ impl std::fmt::Display for Url {
             write!(f, "?{query}")?;
         }
         if !self.fragment.is_empty() {
-            let fragment =
-                if self.raw_fragment.is_empty() { escape(&self.fragment, Part::Fragment) } else { self.raw_fragment.clone() };
+            let fragment = if self.raw_fragment.is_empty() {
+                escape(&self.fragment, Part::Fragment)
+            } else {
+                self.raw_fragment.clone()
+            };
             write!(f, "#{fragment}")?;
         }
         Ok(())
@@ -276,9 +312,10 @@ fn joined(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
         None => Ok(String::new()),
         Some(Value::Text(text)) => Ok(text.to_string()),
         Some(Value::Nil | Value::Null) => fail(super::args::NIL_POINTER),
-        Some(other) => {
-            fail(format!("unable to parse {key} key, must be of type string, but {} found", other.kind_name()))
-        }
+        Some(other) => fail(format!(
+            "unable to parse {key} key, must be of type string, but {} found",
+            other.kind_name()
+        )),
     };
     let mut url = Url {
         scheme: part("scheme")?,

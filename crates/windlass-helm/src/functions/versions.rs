@@ -21,7 +21,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn compare(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    let constraint = Constraint::parse(&text(args, 0)).map_err(|wrong| Failure::message(wrong.to_string()))?;
+    let constraint =
+        Constraint::parse(&text(args, 0)).map_err(|wrong| Failure::message(wrong.to_string()))?;
     let version = Version::parse(&text(args, 1)).map_err(|wrong| Failure::message(wrong.to_string()))?;
     Ok(Value::Bool(constraint.allows(&version)))
 }
@@ -58,9 +59,11 @@ impl GoObject for VersionObject {
 
     fn method(&self, name: &str) -> Option<Signature> {
         let params: &'static [Param] = match name {
-            "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String" | "IncMajor" | "IncMinor"
-            | "IncPatch" => &[],
-            "Compare" | "Equal" | "LessThan" | "GreaterThan" | "LessThanEqual" | "GreaterThanEqual" => &[Param::Version],
+            "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String" | "IncMajor"
+            | "IncMinor" | "IncPatch" => &[],
+            "Compare" | "Equal" | "LessThan" | "GreaterThan" | "LessThanEqual" | "GreaterThanEqual" => {
+                &[Param::Version]
+            }
             "SetPrerelease" | "SetMetadata" => &[Param::Text],
             _ => return None,
         };

@@ -80,7 +80,8 @@ fn is_number(rune: char) -> bool {
 
 fn is_punctuation(rune: char) -> bool {
     if rune.is_ascii() {
-        return rune.is_ascii_punctuation() && !matches!(rune, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
+        return rune.is_ascii_punctuation()
+            && !matches!(rune, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
     }
     matches!(rune as u32, 0xa1 | 0xa7 | 0xab | 0xb6 | 0xb7 | 0xbb | 0xbf | 0x2010..=0x2027 | 0x2030..=0x205e | 0x3001..=0x3003 | 0x3008..=0x3011 | 0xff01..=0xff0f)
 }
@@ -105,7 +106,8 @@ fn next_word(text: &str) -> (Kind, &str, &str) {
     } else if is_number(first) {
         (Kind::Number, run(&is_number))
     } else {
-        let other = |rune| !(is_connector(rune) || is_alphabet(rune) || is_number(rune) || is_punctuation(rune));
+        let other =
+            |rune| !(is_connector(rune) || is_alphabet(rune) || is_number(rune) || is_punctuation(rune));
         (Kind::Other, run(&other))
     };
     (kind, &text[..end], &text[end..])

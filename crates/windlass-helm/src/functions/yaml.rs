@@ -114,8 +114,11 @@ fn words(text: &str, error: &Error) -> String {
         return format!("error converting YAML to JSON: json: unsupported value: {shown}");
     }
     if message == "unknown anchor" {
-        let name: String =
-            found.trim_start_matches('*').chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect();
+        let name: String = found
+            .trim_start_matches('*')
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+            .collect();
         return problem(&format!("unknown anchor '{name}' referenced"));
     }
     let Some((words, counted)) = known(text, message) else {
@@ -183,7 +186,11 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(read(text.as_bytes()).map_or_else(|error| error, |value| shown(&value)), expected, "{text:?}");
+        assert_eq!(
+            read(text.as_bytes()).map_or_else(|error| error, |value| shown(&value)),
+            expected,
+            "{text:?}"
+        );
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Print {
     /// Gives the hooks that are printed.
     pub(crate) fn hooks<'m>(&self, manifests: &'m Manifests) -> impl Iterator<Item = &'m Manifest> {
         let (none, skip_tests) = (self.no_hooks, self.skip_tests);
-        manifests.hooks.iter().filter(move |hook| !none && !(skip_tests && is_test(hook)))
+        manifests.hooks.iter().filter(move |hook| !none && (!skip_tests || !is_test(hook)))
     }
 }
 

@@ -11,7 +11,7 @@ use super::options::ReleaseOptions;
 use super::tree::{Template, templates, values_type};
 use super::{order, schema, split};
 use crate::chart::{Chart, Missing, invalid};
-use crate::template::{Engine, Env, HelmVersion, Map, TemplateError, TemplateErrorKind, Value, with_stack};
+use crate::template::{Env, HelmVersion, Map, TemplateError, TemplateErrorKind, Value, with_stack};
 use crate::values::Values;
 use crate::values::coalesce::Rules;
 use crate::values::dependencies::{Failure, Node, is_compatible};
@@ -136,7 +136,7 @@ fn rendered(
     check_kube_version(&root, options)?;
     let templates = templates(&root, &all, options);
     let mut problems = Vec::new();
-    let files = run(cx, &templates, options, &mut problems)?;
+    let files = run(cx, &root, &templates, options, &mut problems)?;
     let mut manifests = collect(cx, &root, files, &templates, options, &mut problems)?;
     crds(&root, &mut manifests.crds);
     Ok((manifests, problems))
@@ -188,12 +188,13 @@ type Rendered = BTreeMap<String, (String, usize)>;
 /// Runs all templates but those that only define others.
 fn run(
     cx: &Context,
+    root: &Node,
     templates: &[Template],
     options: &ReleaseOptions,
     problems: &mut Vec<Error>,
 ) -> Result<Rendered> {
-    let texts = templates.iter().map(|template| (template.name.as_str(), template.bytes.to_vec()));
-    let engine = Engine::compile(options.version, texts).map_err(|error| failed(&error))?;
+    let texts: Vec<_> = templates.iter().map(|template| (template.name.as_str(), &template.bytes)).collect();
+    let engine = root.chart.engines.compiled(options.version, &texts).map_err(|error| failed(&error))?;
     let env = Env {
         version: options.version,
         now: options.now,

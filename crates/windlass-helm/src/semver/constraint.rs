@@ -189,9 +189,7 @@ impl Bound {
             _ if bound.major != version.major => true,
             Open::Minor => false,
             _ if bound.minor != version.minor => true,
-            Open::Patch => {
-                super::compare_parts(&version.prerelease, &bound.prerelease).is_ne()
-            }
+            Open::Patch => super::compare_parts(&version.prerelease, &bound.prerelease).is_ne(),
             Open::All => bound.patch != version.patch || self.order(version).is_ne(),
         }
     }

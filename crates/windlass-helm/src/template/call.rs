@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::{
     Param, Signature, Value,
     eval::Args,
-    failure::Run,
+    failure::{Failure, Run},
     frame::{Dot, Frame},
     node::{Expr, ExprKind, Spot},
     truth::is_true,
@@ -26,9 +26,18 @@ impl<'t> Frame<'t, '_, '_> {
         match function.body {
             Body::And => self.shortcut(dot, function, args, false),
             Body::Or => self.shortcut(dot, function, args, true),
+            Body::Call => {
+                let named = args.exprs.first().map(|expr| Spot::Expr(expr).show(self.tree));
+                let values = self.arguments(dot, function.name, function.signature, args)?;
+                self.called(
+                    Err(no_function(named, values.first().unwrap_or(&Value::Nil))),
+                    function.name,
+                    spot,
+                )
+            }
             Body::Plain(body) => {
                 let values = self.arguments(dot, function.name, function.signature, args)?;
-                let result = body(self.shared, &values);
+                let result = body(self.shared, &values).and_then(|value| self.shared.counted(value));
                 self.called(result, function.name, spot)
             }
         }
@@ -61,7 +70,9 @@ impl<'t> Frame<'t, '_, '_> {
         if signature.variadic {
             if given + 1 < params {
                 let (want, got) = (params - 1, args.exprs.len());
-                return Err(self.fail(format!("wrong number of args for {name}: want at least {want} got {got}")));
+                return Err(
+                    self.fail(format!("wrong number of args for {name}: want at least {want} got {got}"))
+                );
             }
         } else if given != params {
             return Err(self.fail(format!("wrong number of args for {name}: want {params} got {given}")));
@@ -148,4 +159,17 @@ impl<'t> Frame<'t, '_, '_> {
             }
         })
     }
+}
+
+/// What `call` says of a value, which is no function; a piped one has no words of its own.
+fn no_function(named: Option<String>, value: &Value) -> Box<Failure> {
+    if value.is_nil() {
+        return Failure::message("call of nil");
+    }
+    let kind = value.type_name();
+    let name = named.unwrap_or_else(|| match value {
+        Value::Text(text) => text.to_string(),
+        _ => format!("<{kind} Value>"),
+    });
+    Failure::message(format!("non-function {name} of type {kind}"))
 }

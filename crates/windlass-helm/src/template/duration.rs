@@ -63,7 +63,11 @@ pub(crate) fn parse(text: &str) -> Result<i64, String> {
             return Err(format!("time: missing unit in duration {}", quoted()));
         }
         let Some(size) = unit_size(unit) else {
-            return Err(format!("time: unknown unit {} in duration {}", super::quote::quote(unit.as_bytes()), quoted()));
+            return Err(format!(
+                "time: unknown unit {} in duration {}",
+                super::quote::quote(unit.as_bytes()),
+                quoted()
+            ));
         };
         total = amount(whole, part, size).and_then(|more| total.checked_add(more)).ok_or_else(invalid)?;
         if total > 1 << 63 {

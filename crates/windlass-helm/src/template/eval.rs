@@ -270,7 +270,9 @@ impl<'t> Frame<'t, '_, '_> {
             return Ok(Boxed { boxed: matches!(value, Value::Null), value });
         }
         match object.shape() {
-            Shape::Map(_) if args.any() => Err(self.fail(format!("{name} is not a method but has arguments"))),
+            Shape::Map(_) if args.any() => {
+                Err(self.fail(format!("{name} is not a method but has arguments")))
+            }
             Shape::Map(map) => self.entry(map.get(name), map.kind(), name),
             _ => Err(self.no_field(name, receiver)),
         }

@@ -1,6 +1,9 @@
 //! Failures while a template runs, and how each version of Helm prints them.
 
-use super::{HelmVersion, Place, TemplateError, TemplateErrorKind};
+use super::{
+    HelmVersion, Place, TemplateError, TemplateErrorKind,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
+};
 
 /// A failure with the whole text that Go's error has, and the failure that it wraps.
 #[derive(Debug)]
@@ -32,6 +35,13 @@ impl Failure {
     /// A limit that was reached.
     pub(crate) fn limit(text: impl Into<String>) -> Box<Self> {
         Box::new(Self { text: text.into(), cause: None, place: None, kind: TemplateErrorKind::Limit })
+    }
+
+    /// A value that nests too deep, or unfolds to too many.
+    pub(crate) fn too_much() -> Box<Self> {
+        Self::limit(format!(
+            "a value nests deeper than {VALUE_DEPTH_MAX} or has more than {VALUES_MAX} parts"
+        ))
     }
 
     /// This failure with words before its text, wrapped as `%w` does.

@@ -76,10 +76,8 @@ impl<'t> Frame<'t, '_, '_> {
         let file = &self.tree.source.name;
         let shown = at.show(self.tree);
         // Go prints the name of the template with its quotes, and the node as it is.
-        let before = format!(
-            "template: {file}:{line}:{column}: executing {} at <{shown}>: ",
-            quote(name.as_bytes())
-        );
+        let before =
+            format!("template: {file}:{line}:{column}: executing {} at <{shown}>: ", quote(name.as_bytes()));
         failure.placed(&before, Some(Place { template: file.clone(), line, column: Some(column) }))
     }
 

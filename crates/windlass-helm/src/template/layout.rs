@@ -3,7 +3,17 @@
 use super::time::Time;
 
 pub(crate) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 pub(crate) const WEEKDAYS: [&str; 7] =
@@ -91,13 +101,19 @@ fn chunk_at(layout: &str, at: usize) -> Option<(Chunk, usize, usize)> {
 }
 
 fn offset_chunk(rest: &str, zulu: bool) -> Option<(Chunk, usize, usize)> {
-    [("070000", false, true), ("07:00:00", true, true), ("0700", false, false), ("07:00", true, false), ("07", false, false)]
-        .into_iter()
-        .find(|(text, ..)| rest[1..].starts_with(text))
-        .map(|(text, colon, seconds)| {
-            let hours_only = text.len() == 2;
-            (Chunk::Offset { zulu, colon, hours_only, seconds }, 0, text.len() + 1)
-        })
+    [
+        ("070000", false, true),
+        ("07:00:00", true, true),
+        ("0700", false, false),
+        ("07:00", true, false),
+        ("07", false, false),
+    ]
+    .into_iter()
+    .find(|(text, ..)| rest[1..].starts_with(text))
+    .map(|(text, colon, seconds)| {
+        let hours_only = text.len() == 2;
+        (Chunk::Offset { zulu, colon, hours_only, seconds }, 0, text.len() + 1)
+    })
 }
 
 fn fraction_chunk(rest: &str) -> Option<(Chunk, usize, usize)> {

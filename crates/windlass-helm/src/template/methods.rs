@@ -13,8 +13,9 @@ use super::{
 pub(crate) fn signature(value: &Value, name: &str) -> Option<Signature> {
     let params: &'static [Param] = match value {
         Value::Time(_) => match name {
-            "Year" | "Month" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" | "Weekday" | "Unix"
-            | "UnixMilli" | "UnixMicro" | "UnixNano" | "UTC" | "Local" | "String" | "IsZero" => &[],
+            "Year" | "Month" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay"
+            | "Weekday" | "Unix" | "UnixMilli" | "UnixMicro" | "UnixNano" | "UTC" | "Local" | "String"
+            | "IsZero" => &[],
             "Format" => &[Param::Text],
             "Add" | "Round" | "Truncate" => &[Param::Duration],
             "AddDate" => &[Param::Int, Param::Int, Param::Int],
@@ -22,7 +23,8 @@ pub(crate) fn signature(value: &Value, name: &str) -> Option<Signature> {
             _ => return None,
         },
         Value::Duration(_) => match name {
-            "Hours" | "Minutes" | "Seconds" | "Milliseconds" | "Microseconds" | "Nanoseconds" | "String" | "Abs" => &[],
+            "Hours" | "Minutes" | "Seconds" | "Milliseconds" | "Microseconds" | "Nanoseconds" | "String"
+            | "Abs" => &[],
             "Round" | "Truncate" => &[Param::Duration],
             _ => return None,
         },
@@ -74,7 +76,9 @@ fn of_time(time: &Time, name: &str, args: &[Value]) -> Option<Value> {
         ("Before", [Value::Time(other)]) => Some(Value::Bool(moment(time) < moment(other))),
         ("Equal", [Value::Time(other)]) => Some(Value::Bool(moment(time) == moment(other))),
         ("Compare", [Value::Time(other)]) => int(moment(time).cmp(&moment(other)) as i64),
-        ("Truncate" | "Round", [Value::Duration(unit)]) => Some(Value::Time(Rc::new(to_multiple(time, *unit, name)))),
+        ("Truncate" | "Round", [Value::Duration(unit)]) => {
+            Some(Value::Time(Rc::new(to_multiple(time, *unit, name))))
+        }
         _ => None,
     }
 }
@@ -93,7 +97,8 @@ fn to_multiple(time: &Time, unit: i64, name: &str) -> Time {
     if unit <= 0 {
         return *time;
     }
-    let since = (i128::from(time.seconds) - i128::from(Time::ZERO.seconds)) * 1_000_000_000 + i128::from(time.nanos);
+    let since =
+        (i128::from(time.seconds) - i128::from(Time::ZERO.seconds)) * 1_000_000_000 + i128::from(time.nanos);
     let rest = i64::try_from(since.rem_euclid(i128::from(unit))).unwrap_or(0);
     let up = name == "Round" && i128::from(rest) * 2 >= i128::from(unit);
     time.add(if up { unit - rest } else { -rest })

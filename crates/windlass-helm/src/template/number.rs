@@ -38,7 +38,9 @@ impl Number {
             matches!(byte, b'+' | b'-') && !matches!(inner.as_bytes()[at - 1], b'e' | b'E' | b'p' | b'P')
         });
         let at = split.map(|(at, _)| at).next().ok_or("syntax error scanning complex number")?;
-        let part = |text| parse_float(text).ok_or_else(|| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax"));
+        let part = |text| {
+            parse_float(text).ok_or_else(|| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax"))
+        };
         Ok(Self::of_complex(part(&inner[..at])?, part(&inner[at..])?, text))
     }
 
@@ -84,7 +86,9 @@ impl Number {
     /// Whether the text writes a float, so that the constant is a `float64` of its own accord.
     pub(crate) fn looks_like_float(&self) -> bool {
         let text = &self.text;
-        let hex = text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X")) && !text.contains(['p', 'P']);
+        let hex = text.len() > 2
+            && (text.starts_with("0x") || text.starts_with("0X"))
+            && !text.contains(['p', 'P']);
         !hex && !text.starts_with('\'') && text.contains(['.', 'e', 'E', 'p', 'P'])
     }
 }
@@ -150,7 +154,8 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         _ => {}
     }
     let plain: String = digits.chars().filter(|c| *c != '_').collect();
-    let is_decimal = plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let is_decimal =
+        plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     if !is_decimal || !underscores_fit(digits, false) {
         return None;
     }

@@ -53,7 +53,11 @@ pub(crate) fn parse(layout: &str, text: &str) -> Result<Time, String> {
         rest = skip(rest, before).ok_or_else(|| cannot(rest, before))?;
         let Some((chunk, element, after)) = found else {
             if !rest.is_empty() {
-                return Err(format!("parsing time {}: extra text: {}", quote(text.as_bytes()), quote(rest.as_bytes())));
+                return Err(format!(
+                    "parsing time {}: extra text: {}",
+                    quote(text.as_bytes()),
+                    quote(rest.as_bytes())
+                ));
             }
             break;
         };
@@ -101,7 +105,8 @@ fn two(text: &str, fixed: bool) -> Read<'_, u32> {
 }
 
 fn exactly(text: &str, count: usize) -> Read<'_, u32> {
-    let digits = text.get(..count).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).ok_or(Problem::Form)?;
+    let digits =
+        text.get(..count).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).ok_or(Problem::Form)?;
     Ok((digits.parse().map_err(|_| Problem::Form)?, &text[count..]))
 }
 
@@ -147,13 +152,18 @@ impl Parts {
                 (_, rest) = name(text, &WEEKDAYS, chunk == Chunk::Weekday)?;
             }
             Chunk::Day | Chunk::UnderDay | Chunk::ZeroDay => {
-                let text = if chunk == Chunk::UnderDay { text.strip_prefix(' ').unwrap_or(text) } else { text };
+                let text =
+                    if chunk == Chunk::UnderDay { text.strip_prefix(' ').unwrap_or(text) } else { text };
                 let number;
                 (number, rest) = two(text, chunk == Chunk::ZeroDay)?;
                 self.day = Some(number);
             }
             Chunk::UnderYearDay | Chunk::ZeroYearDay => {
-                let blanks = if chunk == Chunk::UnderYearDay { text.bytes().take(2).take_while(|b| *b == b' ').count() } else { 0 };
+                let blanks = if chunk == Chunk::UnderYearDay {
+                    text.bytes().take(2).take_while(|b| *b == b' ').count()
+                } else {
+                    0
+                };
                 let number;
                 (number, rest) = exactly(&text[blanks..], 3 - blanks)?;
                 self.year_day = Some(number);
@@ -182,7 +192,13 @@ impl Parts {
                 let word = text.get(..2).ok_or(Problem::Form)?;
                 rest = &text[2..];
                 let (am, pm) = if chunk == Chunk::UpperPm { ("AM", "PM") } else { ("am", "pm") };
-                self.pm = Some(if word == pm { true } else if word == am { false } else { return Err(Problem::Form) });
+                self.pm = Some(if word == pm {
+                    true
+                } else if word == am {
+                    false
+                } else {
+                    return Err(Problem::Form);
+                });
             }
             Chunk::ZoneName => rest = self.zone_name(text)?,
             Chunk::Offset { zulu, colon, hours_only, seconds } => {
@@ -220,7 +236,10 @@ impl Parts {
     }
 
     fn nanos<'t>(&mut self, text: &'t str, digits: usize) -> Read<'t, ()> {
-        let part = text.get(..digits).filter(|part| part.bytes().all(|b| b.is_ascii_digit())).ok_or(Problem::Form)?;
+        let part = text
+            .get(..digits)
+            .filter(|part| part.bytes().all(|b| b.is_ascii_digit()))
+            .ok_or(Problem::Form)?;
         let nine: String = part.chars().chain(std::iter::repeat('0')).take(9).collect();
         self.nanos = nine.parse().map_err(|_| Problem::Form)?;
         Ok(((), &text[digits..]))
@@ -245,7 +264,13 @@ impl Parts {
         Ok(&text[letters..])
     }
 
-    fn read_offset<'t>(&mut self, text: &'t str, colon: bool, hours_only: bool, seconds: bool) -> Result<&'t str, Problem> {
+    fn read_offset<'t>(
+        &mut self,
+        text: &'t str,
+        colon: bool,
+        hours_only: bool,
+        seconds: bool,
+    ) -> Result<&'t str, Problem> {
         let sign = match text.as_bytes().first() {
             Some(b'+') => 1,
             Some(b'-') => -1,
@@ -307,7 +332,11 @@ impl Parts {
             return Ok((civil.month, civil.day));
         }
         let (month, day) = (self.month.unwrap_or(1), self.day.unwrap_or(1));
-        let next = if month == 12 { days_of_civil(self.year + 1, 1, 1) } else { days_of_civil(self.year, month + 1, 1) };
+        let next = if month == 12 {
+            days_of_civil(self.year + 1, 1, 1)
+        } else {
+            days_of_civil(self.year, month + 1, 1)
+        };
         let length = next - days_of_civil(self.year, month, 1);
         if day < 1 || i64::from(day) > length { Err("day") } else { Ok((month, day)) }
     }

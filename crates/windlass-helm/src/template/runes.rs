@@ -16,7 +16,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
         0xF0..=0xF4 => 4,
         _ => return Some((char::REPLACEMENT_CHARACTER, 1)),
     };
-    let rune = bytes.get(..width).and_then(|slice| std::str::from_utf8(slice).ok()).and_then(|text| text.chars().next());
+    let rune = bytes
+        .get(..width)
+        .and_then(|slice| std::str::from_utf8(slice).ok())
+        .and_then(|text| text.chars().next());
     Some(rune.map_or((char::REPLACEMENT_CHARACTER, 1), |rune| (rune, width)))
 }
 
@@ -32,7 +35,9 @@ impl Ranges {
     fn of(pattern: &str) -> Self {
         let class = regex_syntax::parse(pattern).ok().map(regex_syntax::hir::Hir::into_kind);
         Self(match class {
-            Some(HirKind::Class(Class::Unicode(class))) => class.iter().map(|r| (r.start(), r.end())).collect(),
+            Some(HirKind::Class(Class::Unicode(class))) => {
+                class.iter().map(|r| (r.start(), r.end())).collect()
+            }
             _ => Vec::new(),
         })
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, ops::Deref, rc::Rc, sync::Arc};
 
 use super::{
-    Env, HelmVersion,
+    Env, HelmVersion, Value,
     failure::{Failure, Run},
     node::{Source, Tree},
     parser,
@@ -61,12 +61,19 @@ impl Deref for TreeRef<'_> {
 
 impl fmt::Debug for Shared<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("version", &self.version).field("steps", &self.steps).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("version", &self.version)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'e> Shared<'e> {
-    pub(crate) fn new(env: &'e Env<'e>, version: HelmVersion, templates: &'e HashMap<String, Arc<Tree>>) -> Self {
+    pub(crate) fn new(
+        env: &'e Env<'e>,
+        version: HelmVersion,
+        templates: &'e HashMap<String, Arc<Tree>>,
+    ) -> Self {
         Self {
             env,
             version,
@@ -109,7 +116,10 @@ impl<'e> Shared<'e> {
             return Err(Failure::limit(format!("more than {} steps", self.env.limits.steps_max)));
         }
         if self.out.len() > self.env.limits.output_bytes_max {
-            return Err(Failure::limit(format!("more than {} bytes of output", self.env.limits.output_bytes_max)));
+            return Err(Failure::limit(format!(
+                "more than {} bytes of output",
+                self.env.limits.output_bytes_max
+            )));
         }
         Ok(())
     }
@@ -124,6 +134,16 @@ impl<'e> Shared<'e> {
             return Err(Failure::limit(format!("more than {max} bytes of output")));
         }
         Ok(())
+    }
+
+    /// Counts what a function made against the limits.
+    pub(crate) fn counted(&mut self, value: Value) -> Run<Value> {
+        let bytes = match &value {
+            Value::Text(text) => text.len(),
+            Value::List(list) => list.len() * size_of::<Value>(),
+            _ => 0,
+        };
+        self.reserve(bytes).map(|()| value)
     }
 
     /// Whether the next template would go too deep.
@@ -150,7 +170,8 @@ impl<'e> Shared<'e> {
             return Ok(parsed.clone());
         }
         let source = Arc::new(Source { name: ROOT_NAME.into(), text: text.to_vec() });
-        let trees = parser::parse(source, self.version).map_err(|error| Failure::message(error.to_string()))?;
+        let trees =
+            parser::parse(source, self.version).map_err(|error| Failure::message(error.to_string()))?;
         let (mut main, mut defined) = (None, HashMap::new());
         for tree in trees {
             let tree = Arc::new(tree);
@@ -171,7 +192,10 @@ impl<'e> Shared<'e> {
 impl Failure {
     /// Go's text for an unknown template.
     pub(crate) fn no_template(name: &str) -> Box<Self> {
-        Self::message(format!("template: no template {} associated with template \"{ROOT_NAME}\"", quote(name.as_bytes())))
+        Self::message(format!(
+            "template: no template {} associated with template \"{ROOT_NAME}\"",
+            quote(name.as_bytes())
+        ))
     }
 }
 

@@ -116,8 +116,12 @@ impl Time {
         let civil = self.civil();
         let second = i64::from(civil.hour * 3600 + civil.minute * 60 + civil.second);
         let year = civil.year.saturating_add(years);
-        let moved =
-            Self::of_civil(year, i64::from(civil.month).saturating_add(months), i64::from(civil.day).saturating_add(days), second);
+        let moved = Self::of_civil(
+            year,
+            i64::from(civil.month).saturating_add(months),
+            i64::from(civil.day).saturating_add(days),
+            second,
+        );
         Self { seconds: moved.seconds - i64::from(self.offset), ..self }
     }
 

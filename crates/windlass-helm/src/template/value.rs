@@ -4,6 +4,8 @@ use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use super::{GoObject, Text, Time};
 
+mod from;
+
 /// A value as Go's reflection sees it.
 ///
 /// Lists and maps share identity: a clone is the same map, and `set` on one is seen through the other.
@@ -305,48 +307,14 @@ impl Drop for MapData {
 fn take_down(mut rest: Vec<Value>) {
     while let Some(value) = rest.pop() {
         match value {
-            Value::List(list) if Rc::strong_count(&list.0) == 1 => rest.append(&mut list.0.items.borrow_mut()),
+            Value::List(list) if Rc::strong_count(&list.0) == 1 => {
+                rest.append(&mut list.0.items.borrow_mut())
+            }
             Value::Map(map) if Rc::strong_count(&map.0) == 1 => {
                 rest.extend(std::mem::take(&mut *map.0.entries.borrow_mut()).into_values());
             }
             _ => {}
         }
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<Vec<u8>> for Value {
-    fn from(text: Vec<u8>) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<bool> for Value {
-    fn from(truth: bool) -> Self {
-        Self::Bool(truth)
-    }
-}
-
-impl From<Map> for Value {
-    fn from(map: Map) -> Self {
-        Self::Map(map)
-    }
-}
-
-impl From<List> for Value {
-    fn from(list: List) -> Self {
-        Self::List(list)
     }
 }
 
@@ -368,7 +336,9 @@ impl Value {
                 let capacity = values.len().next_power_of_two();
                 Self::List(List::with_capacity(values, capacity))
             }
-            Core::Map(map) => Self::Map(map.iter().map(|(key, value)| (&**key, Self::of_file(value))).collect()),
+            Core::Map(map) => {
+                Self::Map(map.iter().map(|(key, value)| (&**key, Self::of_file(value))).collect())
+            }
         }
     }
 
@@ -400,3 +370,7 @@ impl fmt::Debug for Map {
 
 /// How deep a value may nest where it is printed, compared or copied.
 pub(crate) const VALUE_DEPTH_MAX: usize = 500;
+
+/// How many values are visited where one is printed, compared or copied: a value that shares its parts may unfold to any
+/// number.
+pub(crate) const VALUES_MAX: usize = 2_000_000;

@@ -99,8 +99,7 @@ impl Node {
             return Ok(());
         }
         self.name_inner();
-        let coalesced = deep_copy(values);
-        rules.coalesce(self, &coalesced)?;
+        let coalesced = self.values_for_conditions(values, rules)?;
         let metadata = Rc::make_mut(&mut self.metadata);
         let needs = metadata.dependencies.get_or_insert_default();
         for need in needs.iter_mut().flatten() {
@@ -123,6 +122,26 @@ impl Node {
             node.enable(&coalesced, &path, rules)?;
         }
         Ok(())
+    }
+
+    /// Gives the values that conditions and tags of this chart and of those inside it are looked up in. Where there are none,
+    /// the costly copy of all values is left out.
+    fn values_for_conditions(&self, values: &Map, rules: Rules) -> Result<Map, TypeMismatch> {
+        // A value that is no map may be wrong, which coalescing decides.
+        let is_table = |node: &Node| matches!(values.get(node.name()), None | Some(Value::Map(_)));
+        if !self.has_conditions() && self.inner.iter().all(is_table) {
+            return Ok(values.clone());
+        }
+        let coalesced = deep_copy(values);
+        rules.coalesce(self, &coalesced)?;
+        Ok(coalesced)
+    }
+
+    fn has_conditions(&self) -> bool {
+        let needs = self.metadata.dependencies.iter().flatten().flatten();
+        let asks =
+            |need: &Dependency| !need.condition.is_empty() || need.tags.iter().any(|tags| !tags.is_empty());
+        needs.into_iter().any(asks) || self.inner.iter().any(Self::has_conditions)
     }
 
     /// Helm 3 shares the dependencies of a chart among its aliases, and those of the first alias change them: the others find

@@ -3,6 +3,7 @@
 pub(crate) mod coalesce;
 pub(crate) mod dependencies;
 mod json;
+mod quoted;
 pub(crate) mod read;
 pub(crate) mod schema;
 mod set;

@@ -1,34 +1,42 @@
 //! Values files: YAML in which every number is a float, since Helm reads it through JSON.
 
-use crate::template::HelmVersion;
 use windlass_core::{Error, Limits, Map, Result, Value};
 use windlass_yaml::{Format, Options, Reader};
+
+use super::quoted;
+use crate::template::HelmVersion;
 
 /// Go keeps the last of two equal keys, and charts go by that.
 fn options(limits: &Limits) -> Options {
     Options::from(limits).with_format(Format::Yaml).with_repeated_keys(true)
 }
 
+/// Reads a text, and once more as go-yaml takes quoted texts where it is wrong otherwise.
+fn lenient<T>(text: &[u8], read: impl Fn(&[u8]) -> Result<T>) -> Result<T> {
+    let error = match read(text) {
+        Err(error) => error,
+        found => return found,
+    };
+    let again = std::str::from_utf8(text).ok().and_then(quoted::indented);
+    again.and_then(|text| read(text.as_bytes()).ok()).ok_or(error)
+}
+
 /// Reads the first document of a text; null where there is none. What follows it is not looked at, as in Go.
 pub(crate) fn first_document(text: &[u8], limits: &Limits) -> Result<Value> {
-    let options = options(limits);
-    Reader::new(text, &options)?.next().map_or(Ok(Value::Null), |document| Ok(document?.value))
+    lenient(text, |text| {
+        let first = Reader::new(text, &options(limits))?.next();
+        first.map_or(Ok(Value::Null), |document| Ok(document?.value))
+    })
 }
 
 /// Reads all documents of a values file, with every number a float.
 pub(crate) fn documents(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
-    let options = options(limits);
-    let mut documents = Vec::new();
-    for document in Reader::new(text, &options)? {
-        documents.push(with_floats(document?.value));
-    }
-    Ok(documents)
+    Ok(documents_as_written(text, limits)?.into_iter().map(with_floats).collect())
 }
 
 /// Reads all documents of a text, numbers as they are written.
 pub(crate) fn documents_as_written(text: &[u8], limits: &Limits) -> Result<Vec<Value>> {
-    let options = options(limits);
-    Reader::new(text, &options)?.map(|document| Ok(document?.value)).collect()
+    lenient(text, |text| Reader::new(text, &options(limits))?.map(|document| Ok(document?.value)).collect())
 }
 
 /// Makes every number a float.

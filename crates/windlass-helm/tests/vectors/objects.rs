@@ -27,7 +27,10 @@ fn values_type(version: HelmVersion) -> MapType {
 
 /// The data of a vector.
 pub(crate) fn data(vector: &Vector, version: HelmVersion) -> Map {
-    let values = vector.values.clone().map_or(windlass_core::Value::Null, |values| serde_json::from_value(values).unwrap());
+    let values = vector
+        .values
+        .clone()
+        .map_or(windlass_core::Value::Null, |values| serde_json::from_value(values).unwrap());
     let values = match Value::of_file(&values) {
         Value::Map(map) => map.retyped(values_type(version)),
         _ => Map::typed(values_type(version)),
@@ -92,9 +95,14 @@ fn chart(version: HelmVersion) -> Value {
         let map: Map = fields.into_iter().chain([("IsRoot", Value::Bool(true))]).collect();
         return map.into();
     }
-    let metadata = Value::Object(Rc::new(Struct { name: "chart.Metadata", fields: fields.clone(), text: None }));
+    let metadata =
+        Value::Object(Rc::new(Struct { name: "chart.Metadata", fields: fields.clone(), text: None }));
     let promoted = fields.into_iter().chain([("IsRoot", true.into()), ("Metadata", metadata)]).collect();
-    Value::Object(Rc::new(Struct { name: "struct { chart.Metadata; IsRoot bool }", fields: promoted, text: None }))
+    Value::Object(Rc::new(Struct {
+        name: "struct { chart.Metadata; IsRoot bool }",
+        fields: promoted,
+        text: None,
+    }))
 }
 
 fn capabilities(version: HelmVersion) -> Struct {
@@ -108,14 +116,22 @@ fn capabilities(version: HelmVersion) -> Struct {
     let helm = if version == HelmVersion::V4 { "v4.3" } else { "v3.22" };
     let build = Struct {
         name: if version == HelmVersion::V4 { "version.BuildInfo" } else { "helmversion.BuildInfo" },
-        fields: vec![("Version", helm.into()), ("GitCommit", "".into()), ("GitTreeState", "".into()), ("GoVersion", "go1.26.8".into())],
+        fields: vec![
+            ("Version", helm.into()),
+            ("GitCommit", "".into()),
+            ("GitTreeState", "".into()),
+            ("GoVersion", "go1.26.8".into()),
+        ],
         text: None,
     };
     Struct {
         name: leak(format!("*{package}.Capabilities")),
         fields: vec![
             ("KubeVersion", Value::Object(Rc::new(kube))),
-            ("APIVersions", Value::Object(Rc::new(ApiVersions { name: leak(format!("{package}.VersionSet")) }))),
+            (
+                "APIVersions",
+                Value::Object(Rc::new(ApiVersions { name: leak(format!("{package}.VersionSet")) })),
+            ),
             ("HelmVersion", Value::Object(Rc::new(build))),
         ],
         text: None,
@@ -137,7 +153,11 @@ impl GoObject for Struct {
     }
 
     fn shape(&self) -> Shape {
-        if self.name.starts_with('*') { Shape::Pointer(self.fields.clone()) } else { Shape::Struct(self.fields.clone()) }
+        if self.name.starts_with('*') {
+            Shape::Pointer(self.fields.clone())
+        } else {
+            Shape::Struct(self.fields.clone())
+        }
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
@@ -191,7 +211,11 @@ impl GoObject for ApiVersions {
     fn call(&self, _: &str, args: &[Value]) -> Result<Value, String> {
         let Shape::List(list) = self.shape() else { return Err("not a list".into()) };
         let wanted = text(args);
-        Ok(list.items().iter().any(|name| matches!(name, Value::Text(name) if name.to_str() == wanted)).into())
+        Ok(list
+            .items()
+            .iter()
+            .any(|name| matches!(name, Value::Text(name) if name.to_str() == wanted))
+            .into())
     }
 }
 
@@ -223,7 +247,9 @@ impl GoObject for Files {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Map(self.0.iter().map(|(name, text)| (name.as_str(), Value::Bytes(text.as_bytes().into()))).collect())
+        Shape::Map(
+            self.0.iter().map(|(name, text)| (name.as_str(), Value::Bytes(text.as_bytes().into()))).collect(),
+        )
     }
 
     fn field(&self, name: &str) -> Option<Value> {
@@ -249,7 +275,9 @@ impl GoObject for Files {
             "Lines" => List::texts(content.strip_suffix('\n').unwrap_or(content).split('\n')).into(),
             "Glob" => {
                 let found = self.0.iter().filter(|(name, _)| glob(wanted.as_bytes(), name.as_bytes()));
-                Value::Object(Rc::new(Files(found.map(|(name, text)| (name.clone(), text.clone())).collect())))
+                Value::Object(Rc::new(Files(
+                    found.map(|(name, text)| (name.clone(), text.clone())).collect(),
+                )))
             }
             "AsConfig" => self.as_yaml(str::to_string),
             _ => self.as_yaml(|text| {
@@ -265,7 +293,9 @@ fn glob(pattern: &[u8], name: &[u8]) -> bool {
     match pattern {
         [] => name.is_empty(),
         [b'*', b'*', rest @ ..] => (0..=name.len()).any(|at| glob(rest, &name[at..])),
-        [b'*', rest @ ..] => (0..=name.len()).take_while(|at| !name[..*at].contains(&b'/')).any(|at| glob(rest, &name[at..])),
+        [b'*', rest @ ..] => {
+            (0..=name.len()).take_while(|at| !name[..*at].contains(&b'/')).any(|at| glob(rest, &name[at..]))
+        }
         [b'?', rest @ ..] => name.first().is_some_and(|byte| *byte != b'/') && glob(rest, &name[1..]),
         [b'[', rest @ ..] => {
             let end = rest.iter().position(|byte| *byte == b']').unwrap_or(rest.len());

@@ -52,10 +52,15 @@ impl Vector {
         // Values were given as JSON in ASCII, and YAML takes no escapes of two halves.
         let values = self.values.as_ref().map(ToString::to_string).unwrap_or_default();
         if values.chars().any(|rune| rune > '\u{ffff}') {
-            return Err("found invalid Unicode character escape code".into());
+            return Err(
+                "error converting YAML to JSON: yaml: found invalid Unicode character escape code".into()
+            );
         }
-        let mut texts: Vec<(String, &str)> =
-            self.templates.iter().map(|(name, text)| (format!("vec/templates/{name}"), text.as_str())).collect();
+        let mut texts: Vec<(String, &str)> = self
+            .templates
+            .iter()
+            .map(|(name, text)| (format!("vec/templates/{name}"), text.as_str()))
+            .collect();
         texts.push((FILE.into(), &self.template));
         // Helm parses the deepest files first, and those of one depth from the last name to the first.
         texts.sort_by(|(a, _), (b, _)| {
@@ -64,7 +69,8 @@ impl Vector {
         });
         let engine = Engine::compile(version, texts.iter().map(|(name, text)| (name.clone(), *text)))
             .map_err(|error| error.to_string())?;
-        let mut env = Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
+        let mut env =
+            Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
         env.random = Some(&objects::Counter);
         env.limits.stack_bytes_max = STACK_BYTES - (4 << 20);
         let mut session = engine.session(&env);

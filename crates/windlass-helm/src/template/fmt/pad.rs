@@ -214,7 +214,8 @@ fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
         'v' | 'g' | 'G' | 'x' => precision.map_or(6, |precision| precision as i64),
         _ => 0,
     };
-    let tail_at = text.find(|c| matches!(c, 'p' | 'P') || (matches!(c, 'e' | 'E') && !matches!(verb, 'x' | 'X')));
+    let tail_at =
+        text.find(|c| matches!(c, 'p' | 'P') || (matches!(c, 'e' | 'E') && !matches!(verb, 'x' | 'X')));
     let (head, tail) = text.split_at(tail_at.unwrap_or(text.len()));
     let mut has_point = false;
     let mut seen = false;
@@ -252,7 +253,12 @@ fn digits_of(number: u64, base: u32, upper: bool) -> String {
 fn can_backquote(text: &[u8]) -> bool {
     let mut rest = text;
     while let Some((rune, width)) = decode(rest) {
-        if is_invalid(rune, width) || rune == '\u{feff}' || rune == '`' || rune == '\x7f' || (rune < ' ' && rune != '\t') {
+        if is_invalid(rune, width)
+            || rune == '\u{feff}'
+            || rune == '`'
+            || rune == '\x7f'
+            || (rune < ' ' && rune != '\t')
+        {
             return false;
         }
         rest = &rest[width..];

@@ -3,7 +3,7 @@
 use super::super::{
     List, ListType, Map, MapType, Shape, Value,
     failure::{Failure, Run},
-    value::VALUE_DEPTH_MAX,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
 };
 use super::{methods::own_text, pad::Flags};
 
@@ -13,11 +13,13 @@ pub(super) struct Printer<'o> {
     pub(super) flags: Flags,
     /// Inside a bad verb, where Go prints values without their methods.
     erroring: bool,
+    /// How many values were printed.
+    seen: usize,
 }
 
 impl<'o> Printer<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out, flags: Flags::default(), erroring: false }
+        Self { out, flags: Flags::default(), erroring: false, seen: 0 }
     }
 
     fn push(&mut self, text: &str) {
@@ -63,8 +65,9 @@ impl<'o> Printer<'o> {
     }
 
     fn value(&mut self, value: &Value, verb: char, depth: usize) -> Run<()> {
-        if depth > VALUE_DEPTH_MAX {
-            return Err(Failure::limit(format!("a value nests deeper than {VALUE_DEPTH_MAX}")));
+        self.seen += 1;
+        if depth > VALUE_DEPTH_MAX || self.seen > VALUES_MAX {
+            return Err(Failure::too_much());
         }
         if !self.erroring && verb == 'w' && !value.is_nil() {
             return self.bad_verb(Some(value), verb);
@@ -75,7 +78,9 @@ impl<'o> Printer<'o> {
             }
         }
         match value {
-            Value::Nil | Value::Null => self.push(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" }),
+            Value::Nil | Value::Null => {
+                self.push(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" })
+            }
             Value::Bool(truth) => match verb {
                 't' | 'v' => self.flags.pad(self.out, if *truth { b"true" } else { b"false" }),
                 _ => return self.bad_verb(Some(value), verb),

@@ -9,7 +9,8 @@ const NUMBER_MAX: i64 = 1_000_000;
 /// Go's `fmt.Sprintf`.
 pub(crate) fn sprintf(format: &[u8], args: &[Value]) -> Run<Vec<u8>> {
     let mut out = Vec::with_capacity(format.len() + 16);
-    let mut state = State { format, args, at: 0, arg: 0, reordered: false, good_number: true, after_index: false };
+    let mut state =
+        State { format, args, at: 0, arg: 0, reordered: false, good_number: true, after_index: false };
     while state.at < format.len() {
         let start = state.at;
         state.at += memchr::memchr(b'%', &format[start..]).unwrap_or(format.len() - start);
