@@ -212,10 +212,10 @@ fn concat(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 
 /// Sprig's `strslice`: the texts of a list without its nils, of anything else its own text.
 pub(super) fn texts_of(given: &Value) -> Run<List> {
-    if let Value::List(list) = given {
-        if list.element() == ListType::Texts {
-            return Ok(list.clone());
-        }
+    if let Value::List(list) = given
+        && list.element() == ListType::Texts
+    {
+        return Ok(list.clone());
     }
     let Some(list) = slice_of(given) else {
         if given.is_nil() {

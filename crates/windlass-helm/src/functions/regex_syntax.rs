@@ -314,10 +314,10 @@ impl<'p> Translator<'p> {
     /// One item of a class; no text of an error means that the class does not end.
     fn class_item(&mut self) -> Result<(), Option<String>> {
         let rest = self.rest();
-        if rest.starts_with("[:") {
-            if let Some(end) = rest.find(":]") {
-                return self.posix_class(end + 2).map_err(Some);
-            }
+        if rest.starts_with("[:")
+            && let Some(end) = rest.find(":]")
+        {
+            return self.posix_class(end + 2).map_err(Some);
         }
         if let Some(escape) = rest.strip_prefix('\\') {
             match escape.chars().next() {

@@ -84,7 +84,7 @@ impl Session<'_> {
         shared.begin();
         match execute(shared, &tree, data) {
             Ok(()) => Ok(without_no_value(std::mem::take(&mut shared.out))),
-            Err(failure) => Err(failure.into_error(shared.version)),
+            Err(failure) => Err(failure.to_error(shared.version)),
         }
     }
 }

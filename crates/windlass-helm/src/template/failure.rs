@@ -58,7 +58,7 @@ impl Failure {
     }
 
     /// What Helm prints for a failure of a file.
-    pub(crate) fn into_error(self: Box<Self>, version: HelmVersion) -> TemplateError {
+    pub(crate) fn to_error(&self, version: HelmVersion) -> TemplateError {
         let text = self.asked_text().unwrap_or_else(|| match version {
             HelmVersion::V3 => self.text.clone(),
             HelmVersion::V4 => self.as_trace(),

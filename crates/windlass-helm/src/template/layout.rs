@@ -140,7 +140,7 @@ pub(crate) fn format(time: &Time, layout: &str) -> String {
 
 fn push(out: &mut String, time: &Time, chunk: Chunk) {
     let civil = time.civil();
-    let hour12 = if civil.hour % 12 == 0 { 12 } else { civil.hour % 12 };
+    let hour12 = if civil.hour.is_multiple_of(12) { 12 } else { civil.hour % 12 };
     let month = MONTHS[(civil.month as usize - 1).min(11)];
     let weekday = WEEKDAYS[(civil.weekday as usize).min(6)];
     let pm = civil.hour >= 12;

@@ -99,11 +99,13 @@ impl Flags {
     /// `%U`.
     pub(super) fn unicode(&self, out: &mut Vec<u8>, number: u64) {
         let least = self.precision.unwrap_or(4).max(4);
-        let mut text = format!("U+{number:0least$X}");
-        if let Some(rune) = u32::try_from(number).ok().and_then(char::from_u32) {
-            if self.sharp && is_print(rune) {
-                text.push_str(&format!(" '{rune}'"));
-            }
+        let digits = format!("{number:X}");
+        let mut text = format!("U+{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
+        if let Some(rune) = u32::try_from(number).ok().and_then(char::from_u32)
+            && self.sharp
+            && is_print(rune)
+        {
+            text.push_str(&format!(" '{rune}'"));
         }
         self.without_zero().pad(out, text.as_bytes());
     }

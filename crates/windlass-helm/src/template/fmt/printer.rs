@@ -72,10 +72,9 @@ impl<'o> Printer<'o> {
         if !self.erroring && verb == 'w' && !value.is_nil() {
             return self.bad_verb(Some(value), verb);
         }
-        if !self.erroring && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
-            if let Some(text) = own_text(value) {
-                return self.text(text.as_bytes(), verb, value);
-            }
+        let by_method = !self.erroring && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q');
+        if by_method && let Some(text) = own_text(value) {
+            return self.text(text.as_bytes(), verb, value);
         }
         match value {
             Value::Nil | Value::Null => {
