@@ -157,7 +157,7 @@ impl Resource {
 
     /// Gives the identities that it had, the first first.
     pub(crate) fn before_ids(&self) -> impl Iterator<Item = Id> {
-        let gvk = (!self.before.is_empty()).then(|| self.gvk()).unwrap_or_default();
+        let gvk = if self.before.is_empty() { Gvk::default() } else { self.gvk() };
         self.before.iter().map(move |before| Id {
             gvk: Gvk { kind: before.kind.clone(), ..gvk.clone() },
             name: before.name.clone(),
