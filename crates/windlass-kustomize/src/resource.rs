@@ -1,8 +1,13 @@
 //! One object on its way through a build.
 
+mod shared;
+mod track;
+
 use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Origin, Result, Text};
+
+pub(crate) use track::{Track, Tracked};
 
 use crate::config::FieldSpec;
 use crate::filter::affix;
@@ -52,22 +57,6 @@ pub(crate) enum Behavior {
     Create,
     Replace,
     Merge,
-}
-
-/// What `buildMetadata` tells of an object.
-#[derive(Clone, Default)]
-pub(crate) struct Tracked {
-    pub(crate) origin: Option<Track>,
-    pub(crate) transformations: Vec<Track>,
-}
-
-/// Where an object was written, or what made or changed it.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Track {
-    pub(crate) path: String,
-    pub(crate) configured_in: String,
-    /// `apiVersion`, `kind`, `name` and `namespace`.
-    pub(crate) configured_by: [String; 4],
 }
 
 /// Annotations that are only for the build.
@@ -269,12 +258,12 @@ impl Resource {
             return;
         }
         let mut changed = Vec::new();
-        find_changed(&self.node, &self.shared, &mut changed);
+        shared::find_changed(&self.node, &self.shared, &mut changed);
         for (number, scalar) in changed {
             if let Some((_, value)) = self.shared.iter_mut().find(|(have, _)| *have == number) {
                 value.clone_from(&scalar.text);
             }
-            spread(&mut self.node, number, &scalar);
+            shared::spread(&mut self.node, number, &scalar);
         }
     }
 
@@ -373,65 +362,6 @@ impl Resource {
         } else {
             tracked.transformations.push(track.clone());
         }
-    }
-}
-
-impl Track {
-    fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut add = |indent: &str, name: &str, text: &str| {
-            if !text.is_empty() {
-                lines.push(format!("{indent}{name}: {}", crate::emit::scalar(text)));
-            }
-        };
-        add("", "path", &self.path);
-        add("", "configuredIn", &self.configured_in);
-        let by = &self.configured_by;
-        if by.iter().any(|text| !text.is_empty()) {
-            for (name, text) in ["apiVersion", "kind", "name", "namespace"].into_iter().zip(by) {
-                add("  ", name, text);
-            }
-            let first = lines.iter().position(|line| line.starts_with(' ')).unwrap_or(lines.len());
-            lines.insert(first, "configuredBy:".to_owned());
-        }
-        lines
-    }
-
-    fn written(&self) -> String {
-        self.lines().into_iter().map(|line| line + "\n").collect()
-    }
-
-    fn item(&self) -> String {
-        let lines = self.lines();
-        lines
-            .iter()
-            .zip(std::iter::once("- ").chain(std::iter::repeat("  ")))
-            .fold(String::new(), |out, (line, indent)| out + indent + line + "\n")
-    }
-}
-
-/// Finds the shared values that are not what they were.
-fn find_changed(node: &Node, shared: &[(u16, Text)], out: &mut Vec<(u16, Scalar)>) {
-    match node {
-        Node::Scalar(scalar) if scalar.shared != 0 => {
-            let was = shared.iter().find(|(number, _)| *number == scalar.shared);
-            let first = out.iter().all(|(number, _)| *number != scalar.shared);
-            if was.is_some_and(|(_, text)| *text != scalar.text) && first {
-                out.push((scalar.shared, scalar.clone()));
-            }
-        }
-        Node::Scalar(_) => {}
-        Node::List(items) => items.iter().for_each(|item| find_changed(item, shared, out)),
-        Node::Map(map) => map.iter().for_each(|(_, value)| find_changed(value, shared, out)),
-    }
-}
-
-fn spread(node: &mut Node, number: u16, value: &Scalar) {
-    match node {
-        Node::Scalar(scalar) if scalar.shared == number => *scalar = value.clone(),
-        Node::Scalar(_) => {}
-        Node::List(items) => items.iter_mut().for_each(|item| spread(item, number, value)),
-        Node::Map(map) => map.iter_mut().for_each(|(_, inner)| spread(inner, number, value)),
     }
 }
 
