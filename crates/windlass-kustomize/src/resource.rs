@@ -3,6 +3,7 @@
 mod shared;
 mod track;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Origin, Result, Text};
@@ -11,7 +12,7 @@ pub(crate) use track::{Track, Tracked};
 
 use crate::config::FieldSpec;
 use crate::filter::affix;
-use crate::id::{Gvk, Id};
+use crate::id::{Gvk, Id, no_text};
 use crate::node::{Map, NO_TEXT, Node, Scalar, Style, Tag, add_field, set_field};
 
 /// An object, what it was called before, and where it comes from.
@@ -39,6 +40,8 @@ pub(crate) struct Resource {
     /// Values that several places share, by their numbers.
     shared: Vec<(u16, Text)>,
     shared_next: u16,
+    /// The kind as it was read last, with the texts that it was read from: reading it anew each time makes many texts.
+    kind: RefCell<Option<(Text, Text, Gvk)>>,
 }
 
 /// A name that an object had.
@@ -123,20 +126,35 @@ impl Resource {
             tracked: None,
             shared: Vec::new(),
             shared_next: 1,
+            kind: RefCell::new(None),
         }
     }
 
     /// Gives the identity that it has now.
     pub(crate) fn id(&self) -> Id {
-        Id::of(&self.node)
+        Id { gvk: self.gvk(), name: self.name(), namespace: self.namespace() }
     }
 
     pub(crate) fn gvk(&self) -> Gvk {
-        let kind = match self.node.get("kind") {
-            Some(Node::Scalar(scalar)) => scalar.text.clone(),
-            _ => Text::default(),
+        let scalar = |field| match self.node.get(field) {
+            Some(Node::Scalar(scalar)) => Some(&scalar.text),
+            _ => None,
         };
-        Gvk::new(self.node.get("apiVersion").map_or("", Node::spelling), kind)
+        let (api_version, kind) = (scalar("apiVersion"), scalar("kind"));
+        let mut known = self.kind.borrow_mut();
+        match (&*known, api_version, kind) {
+            (Some((version, name, gvk)), Some(api_version), Some(kind))
+                if version == api_version && name == kind =>
+            {
+                gvk.clone()
+            }
+            (_, Some(api_version), Some(kind)) => {
+                let gvk = Gvk::new(api_version, kind.clone());
+                *known = Some((api_version.clone(), kind.clone(), gvk.clone()));
+                gvk
+            }
+            _ => Gvk::new(api_version.map_or("", Text::as_str), kind.cloned().unwrap_or_default()),
+        }
     }
 
     /// Gives the identity that it had first.
@@ -176,7 +194,7 @@ impl Resource {
     fn meta_text(&self, field: &str) -> Text {
         match self.node.get("metadata").and_then(|meta| meta.get(field)) {
             Some(Node::Scalar(scalar)) if scalar.tag != Tag::Null => scalar.text.clone(),
-            _ => Text::default(),
+            _ => no_text(),
         }
     }
 
