@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::expect_used)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +15,6 @@ use windlass_core::{
     async_trait,
 };
 use windlass_kustomize::{Options, build};
-use windlass_testkit::MemoryFiles;
 
 #[derive(Debug)]
 struct Still;
@@ -26,6 +26,31 @@ impl Clock for Still {
     }
 
     async fn sleep(&self, _: Duration) {}
+}
+
+/// Files in memory, found as fast as on a disk.
+#[derive(Debug, Default)]
+struct Memory(BTreeMap<String, Bytes>);
+
+impl Memory {
+    fn with(mut self, path: &str, text: String) -> Self {
+        self.0.insert(path.to_owned(), text.into());
+        self
+    }
+}
+
+impl Files for Memory {
+    fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
+        let prefix = format!("{folder}/");
+        let below = self.0.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix));
+        let names = below.filter_map(|(path, _)| path[prefix.len()..].split('/').next());
+        let names: Vec<Entry> = names.map(|name| Entry::new(name, EntryKind::File)).collect();
+        if names.is_empty() { Err(Error::new(ErrorKind::NotFound, "no such folder")) } else { Ok(names) }
+    }
+
+    fn read(&self, path: &TreePath) -> Result<Bytes> {
+        self.0.get(path.as_str()).cloned().ok_or_else(|| Error::new(ErrorKind::NotFound, "no such file"))
+    }
 }
 
 /// A folder of the disk.
@@ -78,8 +103,8 @@ fn measure(name: &str, files: &dyn Files, path: &str) {
 }
 
 /// Makes a base and two overlays for each application.
-fn tree(applications: usize) -> MemoryFiles {
-    let mut files = MemoryFiles::new();
+fn tree(applications: usize) -> Memory {
+    let mut files = Memory::default();
     let mut all = "resources:\n".to_owned();
     for number in 0..applications {
         let base = format!(

@@ -134,7 +134,7 @@ impl<'v> Fields<'v> {
         if self.reading == Reading::Lenient {
             return Ok(());
         }
-        let keys = self.map.into_iter().flat_map(|map| map.iter()).map(|(key, _)| key);
+        let keys = self.map.into_iter().flat_map(Map::iter).map(|(key, _)| key);
         let unknown = keys.filter(|key| !self.taken.contains(&key.as_str()));
         let problems = unknown.map(|key| Error::new(ErrorKind::Invalid, "unknown field").with("field", key));
         Error::all(problems).map_or(Ok(()), Err)

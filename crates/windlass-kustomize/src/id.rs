@@ -6,8 +6,6 @@ use std::sync::OnceLock;
 
 use windlass_core::Text;
 
-use crate::node::Node;
-
 /// The namespace in which objects without one live, for comparisons.
 const DEFAULT: &str = "default";
 
@@ -109,25 +107,10 @@ impl fmt::Display for Gvk {
 }
 
 impl Id {
-    /// Reads the identity of an object as it is now.
-    pub(crate) fn of(object: &Node) -> Self {
-        let text = |node: Option<&Node>| match node {
-            Some(Node::Scalar(scalar)) => scalar.text.clone(),
-            _ => Text::default(),
-        };
-        let meta = object.get("metadata");
-        let meta_text = |field| {
-            let node = meta.and_then(|meta| meta.get(field)).filter(|node| !node.is_null());
-            text(node)
-        };
-        let api_version = object.get("apiVersion").map_or("", Node::spelling);
-        let gvk = Gvk::new(api_version, text(object.get("kind")));
-        Self { gvk, name: meta_text("name"), namespace: meta_text("namespace") }
-    }
-
     pub(crate) fn effective_namespace(&self, cluster: &HashSet<Gvk>) -> Text {
         if self.gvk.is_cluster_scoped(cluster) {
-            return NOT_NAMESPACED.into();
+            static NONE: OnceLock<Text> = OnceLock::new();
+            return NONE.get_or_init(|| NOT_NAMESPACED.into()).clone();
         }
         effective(&self.namespace)
     }
@@ -145,7 +128,14 @@ impl Id {
 
 /// Gives the namespace that counts for comparisons.
 pub(crate) fn effective(namespace: &Text) -> Text {
-    if namespace.is_empty() { DEFAULT.into() } else { namespace.clone() }
+    static NAME: OnceLock<Text> = OnceLock::new();
+    if namespace.is_empty() { NAME.get_or_init(|| DEFAULT.into()).clone() } else { namespace.clone() }
+}
+
+/// Gives the empty text, of which there is only one.
+pub(crate) fn no_text() -> Text {
+    static NOTHING: OnceLock<Text> = OnceLock::new();
+    NOTHING.get_or_init(Text::default).clone()
 }
 
 impl fmt::Display for Id {

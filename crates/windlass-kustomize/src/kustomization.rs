@@ -2,7 +2,7 @@
 
 mod parts;
 
-use windlass_core::{Error, ErrorKind, Result, Text, Value};
+use windlass_core::{Error, ErrorKind, Map, Result, Text, Value};
 
 pub(crate) use parts::{Label, Patch, Replica, SortOptions, Var, image, replica};
 
@@ -182,7 +182,7 @@ fn kind_of(kind: &Text, api_version: &Text) -> Result<Kind> {
 
 /// Says whether nothing but kind and version is said.
 fn is_empty(value: &Value) -> bool {
-    let fields = value.as_map().into_iter().flat_map(|map| map.iter());
+    let fields = value.as_map().into_iter().flat_map(Map::iter);
     let mut said = fields.filter(|(key, value)| match value {
         Value::Null => false,
         Value::Text(text) => {

@@ -31,7 +31,11 @@
 //!   with an error that names the file and the field: a build is hermetic.
 //! - A link inside the tree is followed wherever it leads inside the tree; kustomize also refuses links that lead out of
 //!   the folder of a kustomization.
-//! - Comments inside of a text that a replacement changes as YAML are lost.
+//! - Where a replacement changes a text that is itself YAML, comments in it, `{}` and `[]` and the quotes of keys are lost.
+//! - As in windlass-yaml, a quoted text that goes on at or left of the column of its key is refused; kustomize takes it. The
+//!   escape `\/` is taken; kustomize refuses it.
+//! - A merge (`<<`) of several maps of which one is itself merged gives that one its inner fields first; in kustomize they
+//!   yield to the fields of the other maps.
 //!
 //! The fields are those of the [reference](https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/).
 

@@ -32,20 +32,21 @@ pub(crate) fn documents(bytes: &[u8], cache: &mut Cache, limits: &Limits) -> Res
     } else {
         text
     };
-    let mut docs = Vec::new();
+    let (mut docs, mut problems) = (Vec::new(), Vec::new());
     for (at, piece) in pieces(text)?.into_iter().enumerate() {
         if at >= limits.documents_max {
             let error = Error::new(ErrorKind::Limit, "too many documents");
             return Err(error.with("documents_max", limits.documents_max));
         }
         let document = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        let found = Builder::new(piece.text, Rules::V3, cache, limits).document();
-        let found = found.map_err(|error| at_line(error, piece.line).with("document", document))?;
-        if let Some((node, line)) = found {
-            docs.push(Doc { node, document, line: line + piece.line - 1 });
+        match Builder::new(piece.text, Rules::V3, cache, limits).document() {
+            Ok(Some((node, line))) => docs.push(Doc { node, document, line: line + piece.line - 1 }),
+            Ok(None) => {}
+            Err(error) if problems.len() >= limits.problems_max => return Err(error),
+            Err(error) => problems.push(at_line(&error, piece.line).with("document", document)),
         }
     }
-    Ok(docs)
+    Error::all(problems).map_or(Ok(docs), Err)
 }
 
 /// Reads the first document of a text, if it has one.
@@ -99,10 +100,14 @@ fn lines(text: &str) -> u32 {
 }
 
 /// The parser counts lines from the beginning of the piece.
-fn at_line(error: Error, first: u32) -> Error {
-    let line = error.context("line").and_then(|line| line.parse::<u32>().ok());
-    match line {
-        Some(line) if first > 1 => error.with("line_of_file", line + first - 1),
-        _ => error,
+fn at_line(error: &Error, first: u32) -> Error {
+    let new = Error::new(error.kind(), error.message());
+    let new = error.contexts().fold(new, |new, (key, value)| match (key, value.parse::<u32>()) {
+        ("line", Ok(line)) => new.with("line", line + first - 1),
+        _ => new.with(key, value),
+    });
+    match error.help() {
+        Some(help) => new.with_help(help),
+        None => new,
     }
 }

@@ -1,5 +1,6 @@
 //! The objects of a build, with an index of their identities.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ pub(crate) struct ResMap {
     pub(crate) list: Vec<Resource>,
     /// Kinds of this build that have no namespaces, beside the built-in ones.
     pub(crate) cluster: Arc<HashSet<Gvk>>,
-    current: Option<HashSet<Key>>,
+    current: Option<HashMap<Key, usize>>,
     any: Option<HashMap<Key, Vec<usize>>>,
     names: Option<HashMap<Text, Vec<usize>>>,
 }
@@ -45,18 +46,19 @@ impl ResMap {
         let id = resource.id();
         let cluster = &self.cluster;
         let list = &self.list;
-        let current =
-            self.current.get_or_insert_with(|| list.iter().map(|have| have.id().key(cluster)).collect());
-        if !current.insert(id.key(cluster)) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "may not add resource with an already registered id",
-            )
-            .with("id", id)
-            .with("path", &resource.origin.file)
-            .with("line", resource.origin.line));
-        }
-        let at = self.list.len();
+        let current = self.current.get_or_insert_with(|| {
+            list.iter().enumerate().map(|(at, have)| (have.id().key(cluster), at)).collect()
+        });
+        let at = list.len();
+        match current.entry(id.key(cluster)) {
+            Entry::Vacant(place) => place.insert(at),
+            Entry::Occupied(have) => {
+                let error =
+                    Error::new(ErrorKind::Conflict, "may not add resource with an already registered id");
+                let error = error.with("id", id).with("first", &list[*have.get()].origin);
+                return Err(error.with("path", &resource.origin.file).with("line", resource.origin.line));
+            }
+        };
         if let Some(any) = &mut self.any {
             keys(&resource, &self.cluster).into_iter().for_each(|key| any.entry(key).or_default().push(at));
         }

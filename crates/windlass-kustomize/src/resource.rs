@@ -1,12 +1,18 @@
 //! One object on its way through a build.
 
+mod shared;
+mod track;
+
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Origin, Result, Text};
 
+pub(crate) use track::{Track, Tracked};
+
 use crate::config::FieldSpec;
 use crate::filter::affix;
-use crate::id::{Gvk, Id};
+use crate::id::{Gvk, Id, no_text};
 use crate::node::{Map, NO_TEXT, Node, Scalar, Style, Tag, add_field, set_field};
 
 /// An object, what it was called before, and where it comes from.
@@ -34,6 +40,8 @@ pub(crate) struct Resource {
     /// Values that several places share, by their numbers.
     shared: Vec<(u16, Text)>,
     shared_next: u16,
+    /// The kind as it was read last, with the texts that it was read from: reading it anew each time makes many texts.
+    kind: RefCell<Option<(Text, Text, Gvk)>>,
 }
 
 /// A name that an object had.
@@ -52,22 +60,6 @@ pub(crate) enum Behavior {
     Create,
     Replace,
     Merge,
-}
-
-/// What `buildMetadata` tells of an object.
-#[derive(Clone, Default)]
-pub(crate) struct Tracked {
-    pub(crate) origin: Option<Track>,
-    pub(crate) transformations: Vec<Track>,
-}
-
-/// Where an object was written, or what made or changed it.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Track {
-    pub(crate) path: String,
-    pub(crate) configured_in: String,
-    /// `apiVersion`, `kind`, `name` and `namespace`.
-    pub(crate) configured_by: [String; 4],
 }
 
 /// Annotations that are only for the build.
@@ -134,20 +126,35 @@ impl Resource {
             tracked: None,
             shared: Vec::new(),
             shared_next: 1,
+            kind: RefCell::new(None),
         }
     }
 
     /// Gives the identity that it has now.
     pub(crate) fn id(&self) -> Id {
-        Id::of(&self.node)
+        Id { gvk: self.gvk(), name: self.name(), namespace: self.namespace() }
     }
 
     pub(crate) fn gvk(&self) -> Gvk {
-        let kind = match self.node.get("kind") {
-            Some(Node::Scalar(scalar)) => scalar.text.clone(),
-            _ => Text::default(),
+        let scalar = |field| match self.node.get(field) {
+            Some(Node::Scalar(scalar)) => Some(&scalar.text),
+            _ => None,
         };
-        Gvk::new(self.node.get("apiVersion").map_or("", Node::spelling), kind)
+        let (api_version, kind) = (scalar("apiVersion"), scalar("kind"));
+        let mut known = self.kind.borrow_mut();
+        match (&*known, api_version, kind) {
+            (Some((version, name, gvk)), Some(api_version), Some(kind))
+                if version == api_version && name == kind =>
+            {
+                gvk.clone()
+            }
+            (_, Some(api_version), Some(kind)) => {
+                let gvk = Gvk::new(api_version, kind.clone());
+                *known = Some((api_version.clone(), kind.clone(), gvk.clone()));
+                gvk
+            }
+            _ => Gvk::new(api_version.map_or("", Text::as_str), kind.cloned().unwrap_or_default()),
+        }
     }
 
     /// Gives the identity that it had first.
@@ -157,7 +164,7 @@ impl Resource {
 
     /// Gives the identities that it had, the first first.
     pub(crate) fn before_ids(&self) -> impl Iterator<Item = Id> {
-        let gvk = (!self.before.is_empty()).then(|| self.gvk()).unwrap_or_default();
+        let gvk = if self.before.is_empty() { Gvk::default() } else { self.gvk() };
         self.before.iter().map(move |before| Id {
             gvk: Gvk { kind: before.kind.clone(), ..gvk.clone() },
             name: before.name.clone(),
@@ -187,7 +194,7 @@ impl Resource {
     fn meta_text(&self, field: &str) -> Text {
         match self.node.get("metadata").and_then(|meta| meta.get(field)) {
             Some(Node::Scalar(scalar)) if scalar.tag != Tag::Null => scalar.text.clone(),
-            _ => Text::default(),
+            _ => no_text(),
         }
     }
 
@@ -269,12 +276,12 @@ impl Resource {
             return;
         }
         let mut changed = Vec::new();
-        find_changed(&self.node, &self.shared, &mut changed);
+        shared::find_changed(&self.node, &self.shared, &mut changed);
         for (number, scalar) in changed {
             if let Some((_, value)) = self.shared.iter_mut().find(|(have, _)| *have == number) {
                 value.clone_from(&scalar.text);
             }
-            spread(&mut self.node, number, &scalar);
+            shared::spread(&mut self.node, number, &scalar);
         }
     }
 
@@ -373,65 +380,6 @@ impl Resource {
         } else {
             tracked.transformations.push(track.clone());
         }
-    }
-}
-
-impl Track {
-    fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut add = |indent: &str, name: &str, text: &str| {
-            if !text.is_empty() {
-                lines.push(format!("{indent}{name}: {}", crate::emit::scalar(text)));
-            }
-        };
-        add("", "path", &self.path);
-        add("", "configuredIn", &self.configured_in);
-        let by = &self.configured_by;
-        if by.iter().any(|text| !text.is_empty()) {
-            for (name, text) in ["apiVersion", "kind", "name", "namespace"].into_iter().zip(by) {
-                add("  ", name, text);
-            }
-            let first = lines.iter().position(|line| line.starts_with(' ')).unwrap_or(lines.len());
-            lines.insert(first, "configuredBy:".to_owned());
-        }
-        lines
-    }
-
-    fn written(&self) -> String {
-        self.lines().into_iter().map(|line| line + "\n").collect()
-    }
-
-    fn item(&self) -> String {
-        let lines = self.lines();
-        lines
-            .iter()
-            .zip(std::iter::once("- ").chain(std::iter::repeat("  ")))
-            .fold(String::new(), |out, (line, indent)| out + indent + line + "\n")
-    }
-}
-
-/// Finds the shared values that are not what they were.
-fn find_changed(node: &Node, shared: &[(u16, Text)], out: &mut Vec<(u16, Scalar)>) {
-    match node {
-        Node::Scalar(scalar) if scalar.shared != 0 => {
-            let was = shared.iter().find(|(number, _)| *number == scalar.shared);
-            let first = out.iter().all(|(number, _)| *number != scalar.shared);
-            if was.is_some_and(|(_, text)| *text != scalar.text) && first {
-                out.push((scalar.shared, scalar.clone()));
-            }
-        }
-        Node::Scalar(_) => {}
-        Node::List(items) => items.iter().for_each(|item| find_changed(item, shared, out)),
-        Node::Map(map) => map.iter().for_each(|(_, value)| find_changed(value, shared, out)),
-    }
-}
-
-fn spread(node: &mut Node, number: u16, value: &Scalar) {
-    match node {
-        Node::Scalar(scalar) if scalar.shared == number => *scalar = value.clone(),
-        Node::Scalar(_) => {}
-        Node::List(items) => items.iter_mut().for_each(|item| spread(item, number, value)),
-        Node::Map(map) => map.iter_mut().for_each(|(_, inner)| spread(inner, number, value)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Configuration that custom types bring along, from the files of `crds`.
 
-use windlass_core::{Result, Value};
+use windlass_core::{Map, Result, Value};
 
 use super::{Config, FieldSpec, Referred, add};
 use crate::id::Gvk;
@@ -11,7 +11,7 @@ const DEPTH_MAX: usize = 32;
 /// Reads a file of definitions: `{name: {Schema: {properties: …}}}`.
 pub(crate) fn from_crds(value: &Value) -> Result<Config> {
     let mut config = Config::default();
-    for (name, _) in value.as_map().into_iter().flat_map(|map| map.iter()) {
+    for (name, _) in value.as_map().into_iter().flat_map(Map::iter) {
         let Some(properties) = properties(value, name) else { continue };
         if ["kind", "apiVersion", "metadata"].iter().all(|field| properties.get(field).is_some()) {
             let kind = name.rsplit('.').next().unwrap_or_default();
@@ -39,7 +39,7 @@ impl Walk<'_> {
     fn visit(&mut self, name: &str, path: &str, depth: usize) -> Result<()> {
         let Some(below) = depth.checked_sub(1) else { return Ok(()) };
         let properties = properties(self.definitions, name).and_then(Value::as_map);
-        for (field, property) in properties.into_iter().flat_map(|map| map.iter()) {
+        for (field, property) in properties.into_iter().flat_map(Map::iter) {
             let path = if path.is_empty() { field.to_string() } else { format!("{path}/{field}") };
             self.field(property, &path)?;
             if let Some(reference) = property.text_at(&["$ref"]) {

@@ -5,7 +5,7 @@ use windlass_core::{Result, Text};
 use super::fieldspec::{self, Create};
 use crate::config::FieldSpec;
 use crate::id::Gvk;
-use crate::node::{Node, Scalar, Style, Tag, add_field, replace, set_scalar, wrong_kind};
+use crate::node::{Node, Scalar, Style, Tag, add_field, guard, replace, set_scalar, wrong_kind};
 
 /// Sets pairs in the maps that the specs name: labels or annotations. The places where a pair was added share one value
 /// from then on, as they do in kustomize; gives the numbers of those values.
@@ -27,7 +27,9 @@ pub(crate) fn pairs(
                         None => {
                             added[at] += 1;
                             scalar.shared = first.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
-                            add_field(map, key, Node::Scalar(scalar));
+                            let mut value = Node::Scalar(scalar);
+                            guard(&mut value);
+                            add_field(map, key, value);
                         }
                     }
                 }

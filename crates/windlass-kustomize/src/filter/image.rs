@@ -83,9 +83,6 @@ impl<'i> Matcher<'i> {
     }
 
     fn set(&self, node: &mut Node) -> Result<()> {
-        if node.is_null() {
-            return Ok(());
-        }
         let Node::Scalar(scalar) = &*node else { return Err(wrong_kind("scalar", node)) };
         if !self.matches(&scalar.text) {
             return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, Result, Text, Value};
+use windlass_core::{Error, ErrorKind, Map, Result, Text, Value};
 
 use super::{Schema, Table, Type};
 use crate::id::Gvk;
@@ -17,7 +17,7 @@ const REF: &str = "#/definitions/";
 pub(super) fn read(document: &Value, table: Table) -> Result<Table> {
     let mut reader = Reader { definitions: document.get("definitions"), table, done: HashMap::new() };
     let definitions = reader.definitions.and_then(Value::as_map);
-    for (name, definition) in definitions.into_iter().flat_map(|map| map.iter()) {
+    for (name, definition) in definitions.into_iter().flat_map(Map::iter) {
         let Schema::Known(at) = reader.named(name, DEPTH_MAX)? else { continue };
         let kinds = definition.get("x-kubernetes-group-version-kind").and_then(Value::as_list);
         for kind in kinds.unwrap_or_default() {
@@ -83,7 +83,7 @@ impl Reader<'_> {
         } else {
             let mut fields = HashMap::new();
             let properties = value.get("properties").and_then(Value::as_map);
-            for (name, property) in properties.into_iter().flat_map(|map| map.iter()) {
+            for (name, property) in properties.into_iter().flat_map(Map::iter) {
                 fields.insert(name.clone(), self.schema(property, depth)?);
             }
             let extra = value.get("additionalProperties").filter(|extra| extra.as_map().is_some());
@@ -112,7 +112,7 @@ fn too_deep() -> Error {
 pub(crate) fn cluster_scoped(document: &Value) -> HashSet<Gvk> {
     let (mut cluster, mut namespaced) = (HashSet::new(), HashSet::new());
     let paths = document.get("paths").and_then(Value::as_map);
-    for (path, item) in paths.into_iter().flat_map(|map| map.iter()) {
+    for (path, item) in paths.into_iter().flat_map(Map::iter) {
         let Some(kind) = item.at(&["get", "x-kubernetes-group-version-kind"]) else { continue };
         let text = |field| Text::from(kind.text_at(&[field]).unwrap_or_default());
         let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
