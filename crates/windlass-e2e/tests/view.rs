@@ -196,7 +196,7 @@ fn what_goes_with_a_namespace_and_what_is_served_is_told() {
     let object = stage.map("m", "one");
     stage.apply(&object);
     let id: ObjectId = "Namespace//view-takes".parse().expect("an identity");
-    let taken = run(stage.target.takes(&stage.cx, &[id.clone()])).expect("an answer");
+    let taken = run(stage.target.takes(&stage.cx, std::slice::from_ref(&id))).expect("an answer");
     let taken: Vec<String> = taken[&id].iter().map(|taken| taken.id.to_string()).collect();
     assert_eq!(taken, ["ConfigMap/view-takes/m"], "not what the cluster makes in every namespace");
     let capabilities = run(stage.target.capabilities(&stage.cx)).expect("an answer").expect("a server");

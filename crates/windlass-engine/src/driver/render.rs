@@ -116,9 +116,11 @@ impl Engine {
 fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
     caught("renderer", || {
         let input = RenderInput::new(artifact, &parts.path).with_provided(provided);
-        let rendered = parts.renderer.render(cx, &input)?;
-        let transforms = parts.transforms.iter();
-        transforms.fold(Ok(rendered), |rendered, transform| transform.transform(cx, &input, rendered?))
+        let mut rendered = parts.renderer.render(cx, &input)?;
+        for transform in &parts.transforms {
+            rendered = transform.transform(cx, &input, rendered)?;
+        }
+        Ok(rendered)
     })
 }
 

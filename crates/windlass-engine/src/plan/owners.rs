@@ -53,7 +53,7 @@ impl Draft<'_> {
     /// Another unit of this installation owns it, and it has all that is wanted here: both can be content.
     pub(super) fn is_shared(&self, live: &Live) -> bool {
         let sibling = live.owner.as_ref().and_then(|owner| owner.sibling_of(&self.facts.unit)).is_some();
-        let body = live.body.as_ref().map(|body| body.body());
+        let body = live.body.as_ref().map(windlass_core::Object::body);
         sibling && body.is_some_and(|body| has_all(body, self.wanted.item.object.body()))
     }
 
