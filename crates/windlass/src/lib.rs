@@ -27,7 +27,8 @@
 //! ```
 //!
 //! Another source, renderer, target, store or policy is a trait to implement: [`Source`], [`Renderer`], [`Target`],
-//! [`StateStore`], [`Policy`]. The feature `testkit` brings a conformance suite for each of the first four.
+//! [`StateStore`], [`Policy`]. The feature `testkit` brings a conformance suite for each of them. A [`Fleet`] keeps many
+//! units at once.
 //!
 //! # Features
 //!

@@ -39,12 +39,12 @@ pub(crate) const ALL: &[Mistake] = &[
         world.run("plan -f unit.yaml");
     }),
     ("a file that is no manifest", |world| manifest(world, "replicas: 3\nimage: web\n")),
-    ("a chart", |world| {
-        world.write("deploy/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    ("a chart without a version", |world| {
+        world.write("deploy/Chart.yaml", "apiVersion: v2\nname: web\n");
         world.run("plan -f unit.yaml");
     }),
-    ("a kustomization", |world| {
-        world.write("deploy/kustomization.yaml", "resources:\n- web.yaml\n");
+    ("a kustomization that names a file that is not there", |world| {
+        world.write("deploy/kustomization.yaml", "resources:\n- wbe.yaml\n");
         world.run("plan -f unit.yaml");
     }),
     ("a template", |world| {

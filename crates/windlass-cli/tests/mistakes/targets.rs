@@ -34,7 +34,8 @@ pub(crate) const ALL: &[Mistake] = &[
     }),
     ("an object of another unit", |world| {
         world.good("apply -f unit.yaml");
-        world.write("other.yaml", &UNIT.replace("name: shop", "name: store"));
+        world.put("copy/web.yaml", &config_map("web", "2"));
+        world.write("other.yaml", &UNIT.replace("name: shop", "name: store").replace("./deploy", "./copy"));
         world.run("apply -f other.yaml");
     }),
     ("a state that was damaged by hand", |world| {

@@ -490,7 +490,7 @@ impl Engine {
     /// Makes the engine one of several in this process, which know one another by `roster`.
     pub(crate) fn among(self, roster: &Arc<Roster>) -> Self {
         if let Some(origin) = self.origin() {
-            roster.enter(&self.0.unit, origin, Arc::clone(&self.0.renderer));
+            roster.enter(origin, &self);
         }
         self.with(|parts| parts.roster = Arc::clone(roster))
     }

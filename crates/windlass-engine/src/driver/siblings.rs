@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_core::{
-    Admitted, Artifact, Context, Digest, Item, ObjectId, Observation, RenderInput, Renderer, Result,
-    Timestamp, TreePath, UnitId, UnitOrigin,
+    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Observation, Result, Timestamp,
+    TreePath, UnitId, UnitOrigin,
 };
 
 use super::Engine;
-use super::guard::{call, caught};
+use super::guard::call;
 use crate::facts::{Facts, Siblings};
 
 /// Units that the state may name beside those of this process.
@@ -23,7 +23,8 @@ pub(crate) struct Roster(Mutex<BTreeMap<UnitId, Entry>>);
 #[derive(Clone)]
 struct Entry {
     origin: UnitOrigin,
-    renderer: Arc<dyn Renderer>,
+    /// Renders what it is rendered from. Knows no other units.
+    engine: Engine,
     /// What it wants, of the artifact that it was asked for last.
     wants: Option<(Digest, Arc<BTreeSet<ObjectId>>)>,
     /// It is the unit itself, by the name that it had before.
@@ -31,8 +32,10 @@ struct Entry {
 }
 
 impl Roster {
-    pub(crate) fn enter(&self, unit: &UnitId, origin: UnitOrigin, renderer: Arc<dyn Renderer>) {
-        self.entries().insert(unit.clone(), Entry { origin, renderer, wants: None, was_ours: false });
+    pub(crate) fn enter(&self, origin: UnitOrigin, engine: &Engine) {
+        let engine = engine.clone().with(|parts| parts.roster = Arc::default());
+        let entry = Entry { origin, engine: engine.clone(), wants: None, was_ours: false };
+        self.entries().insert(engine.0.unit.clone(), entry);
     }
 
     pub(crate) fn leave(&self, unit: &UnitId) {
@@ -43,10 +46,20 @@ impl Roster {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of_source(&self, origin: &UnitOrigin, but: &UnitId) -> BTreeMap<UnitId, Entry> {
+    /// The other units of one source on one target.
+    fn of_source(&self, origin: &UnitOrigin, of: &Engine) -> BTreeMap<UnitId, Entry> {
         let entries = self.entries();
-        let of = entries.iter().filter(|(unit, entry)| *unit != but && entry.origin.source == origin.source);
-        of.map(|(unit, entry)| (unit.clone(), entry.clone())).collect()
+        let place = of.0.target.profile().place;
+        let is_sibling = |(unit, entry): &(&UnitId, &Entry)| {
+            **unit != of.0.unit
+                && entry.origin.source == origin.source
+                && entry.engine.0.target.profile().place == place
+        };
+        entries.iter().filter(is_sibling).map(|(unit, entry)| (unit.clone(), entry.clone())).collect()
+    }
+
+    fn has(&self, unit: &UnitId) -> bool {
+        self.entries().contains_key(unit)
     }
 
     fn remember(&self, unit: &UnitId, artifact: Digest, wants: &Arc<BTreeSet<ObjectId>>) {
@@ -74,7 +87,7 @@ impl Engine {
         let Some(origin) = self.origin().filter(|_| self.changes_hands(facts)) else {
             return Ok(Siblings::default());
         };
-        let mut entries = self.0.roster.of_source(&origin, &self.0.unit);
+        let mut entries = self.0.roster.of_source(&origin, self);
         self.add_stored(cx, &origin, facts.since, &mut entries).await?;
         let mut siblings = Siblings::default();
         for (unit, entry) in entries {
@@ -121,7 +134,7 @@ impl Engine {
         let of_us = |unit: &UnitId| unit.installation() == self.0.unit.installation() && *unit != self.0.unit;
         let units = call(cx, "state store", limit, store.units(cx)).await?;
         for unit in units.into_iter().filter(of_us).take(STORED_MAX) {
-            if entries.contains_key(&unit) {
+            if self.0.roster.has(&unit) {
                 continue;
             }
             let saved = call(cx, "state store", limit, store.load(cx, &unit)).await?;
@@ -129,8 +142,13 @@ impl Engine {
             let Some(stored) = saved.origin.filter(|stored| stored.source == origin.source) else { continue };
             let older = since.is_none_or(|since| saved.since.is_some_and(|its| its < since));
             let was_ours = stored == *origin && older;
-            let renderer = Arc::clone(&self.0.renderer);
-            entries.insert(unit, Entry { origin: stored, renderer, wants: None, was_ours });
+            let engine = self.clone().with(|parts| {
+                parts.unit = unit.clone();
+                parts.path = stored.path.clone();
+                parts.roster = Arc::default();
+                parts.memo = Arc::default();
+            });
+            entries.insert(unit, Entry { origin: stored, engine, wants: None, was_ours });
         }
         Ok(())
     }
@@ -147,9 +165,15 @@ impl Engine {
         {
             return Ok(wants);
         }
-        let items = render_at(cx, &*entry.renderer, artifact, &entry.origin.path)?;
-        let wants = Arc::new(self.identities(cx, items).await?);
-        self.0.roster.remember(unit, artifact.digest(), &wants);
+        if is_gone(artifact, &entry.origin.path) {
+            return Ok(Arc::default());
+        }
+        let rendered = Box::pin(entry.engine.render(cx, artifact)).await?;
+        let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_)));
+        let wants = Arc::new(self.identities(cx, rendered.items).await?);
+        if hermetic {
+            self.0.roster.remember(unit, artifact.digest(), &wants);
+        }
         Ok(wants)
     }
 
@@ -171,17 +195,7 @@ impl Engine {
     }
 }
 
-fn render_at(
-    cx: &Context,
-    renderer: &dyn Renderer,
-    artifact: &Artifact,
-    path: &TreePath,
-) -> Result<Vec<Item>> {
-    let rendered = caught("renderer", || renderer.render(cx, &RenderInput::new(artifact, path)));
-    match rendered {
-        Ok(rendered) => Ok(rendered.items),
-        // Its folder is gone: it wants nothing any more.
-        Err(error) if error.kind() == windlass_core::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+/// A unit whose folder is gone wants nothing any more. Whatever else is not found leaves unknown what it wants.
+fn is_gone(artifact: &Artifact, path: &TreePath) -> bool {
+    artifact.files().list(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }

@@ -40,7 +40,9 @@ pub(super) fn chart(files: Vec<ChartFile>, place: &str, depth: usize, limits: &L
     if !has_metadata {
         return Err(invalid("Chart.yaml file is missing"));
     }
-    chart.metadata.check().map_err(|wrong| invalid(format!("validation: {wrong}")))?;
+    chart.metadata.check().map_err(|wrong| {
+        invalid(format!("validation: {wrong}")).with_help("mend `Chart.yaml`; `helm lint` says the same")
+    })?;
     for (name, files) in inner {
         let subchart = subchart(&chart, &name, files, depth, limits);
         if let Some(subchart) = subchart.map_err(|error| unpacking(&name, &chart, &error))? {

@@ -37,7 +37,7 @@ const BEGUN: &str = "begun";
 const LIFE: &str = "windlass.dev/state-life";
 const SAVE: &str = "windlass.dev/state-save";
 
-/// Keeps the state of each unit in ConfigMaps: JSON, packed with gzip, about 110 bytes for each object.
+/// Keeps the state of each unit in ConfigMaps: JSON, packed with gzip, 110 to 170 bytes for each object.
 ///
 /// A unit has a head, `windlass-<unit>`, and `windlass.<installation>.<unit>` in another installation than the default one. Up
 /// to 2,000 objects are in the head itself, so that a save is one request. More are kept apart, in shards of up to 1,000

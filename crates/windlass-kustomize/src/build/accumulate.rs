@@ -19,6 +19,11 @@ impl Build<'_> {
         let here = |field: &'static str| {
             let path = target.path();
             move |error: Error| {
+                let error = if error.kind() == ErrorKind::NotFound && error.help().is_none() {
+                    error.with_help("check the path: it is read from the folder of the kustomization")
+                } else {
+                    error
+                };
                 let error =
                     if error.context("field").is_some() { error } else { error.with_each("field", field) };
                 if error.context("kustomization").is_some() {
