@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Control, ControlStore, Error, ErrorKind, Event, EventKind, Health, HealthStatus, Pin, Suspension,
-    Timestamp, TreePath, Version, async_trait,
+    Context, Control, ControlStore, Digest, Error, ErrorKind, Event, EventKind, Health, HealthStatus, Pin,
+    RenderInput, Rendered, Suspension, Timestamp, Transform, TreePath, Version, async_trait,
 };
 use windlass_engine::{Engine, Fleet, Member};
 use windlass_testkit::{LinesRenderer, MemorySource, MemoryStore, MemoryTarget, TestClock, files, id, unit};
@@ -296,6 +296,60 @@ fn nothing_is_deleted_while_a_unit_of_the_source_that_may_want_it_cannot_be_rend
     scene.apply(&fleet);
     assert!(scene.target.owner_of(&id("ConfigMap/ns/moves")).unwrap().is_of(&unit("b")));
     assert!(!scene.target.writes().contains(&"delete ConfigMap/ns/moves".to_owned()));
+}
+
+/// Renders as the unit says, and lacks something as soon as an object of this name is wanted.
+#[derive(Debug)]
+struct Lacks(&'static str);
+
+impl Transform for Lacks {
+    fn fingerprint(&self) -> Digest {
+        Digest::of(self.0.as_bytes())
+    }
+
+    fn transform(&self, _: &Context, _: &RenderInput<'_>, rendered: Rendered) -> Result<Rendered, Error> {
+        if rendered.items.iter().any(|item| item.id().name == self.0) {
+            return Err(Error::new(ErrorKind::NotFound, "no such path"));
+        }
+        Ok(rendered)
+    }
+}
+
+#[test]
+fn a_unit_that_lacks_a_file_is_not_taken_for_one_whose_folder_is_gone() {
+    let scene = Scene::new(MemoryTarget::with_predict);
+    scene.commit(&[("a", &map("moves", "1")), ("b", &map("stays-b", "1"))]);
+    let b = scene.engine("b").with_transform(Lacks("moves"));
+    let fleet = Fleet::of([scene.engine("a"), b]).unwrap();
+    scene.apply(&fleet);
+    scene.commit(&[("a", &map("stays-a", "1")), ("b", &map("moves", "1"))]);
+    scene.apply(&fleet);
+    assert!(scene.content("moves").is_some(), "b may want it");
+    scene.commit(&[("a", &map("stays-a", "1"))]);
+    scene.apply(&fleet);
+    assert!(scene.content("moves").is_none(), "the folder of b is gone");
+}
+
+#[test]
+fn a_unit_of_the_source_on_another_target_holds_nothing_back() {
+    let scene = Scene::new(MemoryTarget::with_predict);
+    let both = format!("{}; {}", map("web", "1"), map("stays", "1"));
+    scene.commit(&[("a", &both), ("b", &both)]);
+    let elsewhere = MemoryTarget::new("elsewhere").with_state(MemoryStore::new()).with_predict();
+    let b = Engine::of(
+        unit("b"),
+        Arc::clone(&scene.shared),
+        Arc::new(LinesRenderer::new()),
+        Arc::new(elsewhere.clone()),
+    )
+    .with_path(TreePath::new("b").unwrap())
+    .with_source_name("the one source");
+    let fleet = Fleet::of([scene.engine("a"), b]).unwrap();
+    scene.apply(&fleet);
+    scene.commit(&[("a", &map("stays", "1")), ("b", &both)]);
+    scene.apply(&fleet);
+    assert!(scene.content("web").is_none(), "b wants it elsewhere");
+    assert!(!elsewhere.writes().iter().any(|write| write.starts_with("delete")));
 }
 
 fn ask(scene: &Scene, name: &str, control: &Control) {

@@ -296,14 +296,13 @@ fn neither() -> Error {
 }
 
 fn kustomization() -> Error {
-    Error::new(ErrorKind::Unsupported, "a kustomization is not rendered as plain manifests")
-        .with_help("it is not rendered yet: run `kustomize build` and render what it writes, or leave the folder out with \
-             .windlassignore")
+    Error::new(ErrorKind::Unsupported, "a kustomization is not rendered as plain manifests").with_help(
+        "give the engine a renderer that reads kustomizations, or leave the folder out with .windlassignore",
+    )
 }
 
 fn chart() -> Error {
     Error::new(ErrorKind::Unsupported, "a Helm chart is not rendered as plain manifests").with_help(
-        "it is not rendered yet: run `helm template` and render what it writes, or leave the folder out with \
-             .windlassignore",
+        "give the engine a renderer that reads charts, or leave the folder out with .windlassignore",
     )
 }
