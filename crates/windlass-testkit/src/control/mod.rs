@@ -57,7 +57,7 @@ pub trait ControlHarness: Bench {
     /// Gives the store of state in the same place.
     ///
     /// # Errors
-    /// [`Unmet::Stated`] where there is none.
+    /// [`Unmet::NotApplicable`] where there is none.
     fn state(&self) -> Check<Arc<dyn StateStore>> {
         stated("no state is kept in the same place")
     }
