@@ -47,7 +47,7 @@
 //! # Invariants
 //!
 //! - A request is repeated up to three times where the response asks for it (429, 503, a quota that was counted at the same
-//!   time). A 503 may come from a proxy that lost its upstream. A write that ends in an error after that says that something
+//!   time), and for up to 20 seconds where the response names the wait (`Retry-After`). A 503 may come from a proxy that lost its upstream. A write that ends in an error after that says that something
 //!   may have been written.
 //! - A write whose path is not served yet is sent up to six times. An apply is sent up to four times while other managers
 //!   take fields, and up to four times more once fields that were set by other means are ours. A replace without an exact

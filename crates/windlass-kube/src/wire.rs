@@ -20,6 +20,8 @@ const RESPONSE_BYTES_MAX: usize = 512 << 20;
 const LINE_BYTES_MAX: usize = 16 << 20;
 /// Tries of one request that the server asks to repeat.
 const TRIES_MAX: u32 = 4;
+/// How long a server is waited for that itself says when to come again, such as one that prepares the storage of a new kind.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest wait between two tries, whatever the server asks for; the engine waits longer by itself.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 const WAIT_FIRST: Duration = Duration::from_millis(250);
@@ -29,7 +31,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 impl Connection {
     /// Sends a request until it has an answer that is not "later". An answer of any other status is `Ok`.
     pub(crate) async fn send(&self, cx: &Context, request: &Request) -> Result<Response> {
-        let (mut wait, mut doubtful) = (WAIT_FIRST, false);
+        let (mut wait, mut waited, mut doubtful) = (WAIT_FIRST, Duration::ZERO, false);
         let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
         for attempt in 1.. {
             // Whether a write may begin is asked when its turn has come.
@@ -46,12 +48,14 @@ impl Connection {
             drop(permit);
             let response = Response { doubtful, ..response };
             doubtful |= request.effect == Effect::Write && fail::comes_from_between(&response);
-            if attempt >= TRIES_MAX || !fail::asks_to_repeat(&response) {
+            let again = response.retry_after.unwrap_or(wait).clamp(WAIT_FIRST, WAIT_MAX);
+            let is_expected = response.retry_after.is_some() && waited + again <= PATIENCE;
+            if !fail::asks_to_repeat(&response) || (attempt >= TRIES_MAX && !is_expected) {
                 return Ok(response);
             }
-            let slept = cx.sleep(response.retry_after.unwrap_or(wait).min(WAIT_MAX)).await;
-            slept.map_err(|error| in_doubt(error, doubtful))?;
-            wait *= 2;
+            cx.sleep(again).await.map_err(|error| in_doubt(error, doubtful))?;
+            waited += again;
+            wait = (wait * 2).min(WAIT_MAX);
         }
         Err(Error::new(ErrorKind::Internal, "a request without an end"))
     }
