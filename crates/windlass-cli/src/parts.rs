@@ -185,16 +185,29 @@ impl Renderer for Blamed {
     }
 }
 
-/// Fetches a unit.
-///
-/// # Errors
-/// What the source says.
-pub(crate) async fn fetch(cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
-    let fetched = async {
-        let resolved = origins.source.resolve(cx).await?;
-        origins.source.fetch(cx, &resolved.revision, &Paths::All).await
-    };
-    fetched.await.map_err(|error| blame_source(unit, error))
+/// What one run has fetched, so that all units of one source are rendered from one revision, which is fetched once.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched(tokio::sync::Mutex<BTreeMap<String, Artifact>>);
+
+impl Fetched {
+    /// Fetches what a unit is rendered from.
+    ///
+    /// # Errors
+    /// What the source says. The next unit of the source asks again.
+    pub(crate) async fn fetch(&self, cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
+        let mut known = self.0.lock().await;
+        let key = shared(unit);
+        if let Some(artifact) = known.get(&key) {
+            return Ok(artifact.clone());
+        }
+        let fetched = async {
+            let resolved = origins.source.resolve(cx).await?;
+            origins.source.fetch(cx, &resolved.revision, &Paths::All).await
+        };
+        let artifact = fetched.await.map_err(|error| blame_source(unit, error))?;
+        known.insert(key, artifact.clone());
+        Ok(artifact)
+    }
 }
 
 /// Renders what was fetched, off the threads that wait.
@@ -250,7 +263,7 @@ impl Workshop {
             .with_source_name(name(unit))
             .with_source_errors(move |error| blame_source(&blamed, error))
             .with_options(options)
-            .with_explain(Compared::new(Arc::new(windlass_kinds::schema::built_in().clone())))
+            .with_explain(Compared::new(Arc::clone(windlass_kinds::schema::built_in())))
             .with_events(events))
     }
 

@@ -14,7 +14,7 @@
 //! same way without being known are left out of it, so it does not tell whether a field exists.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use windlass_core::{Error, ErrorKind, Result, Text, Value};
 use windlass_diff::{Schema, Schemas, Shape};
@@ -26,12 +26,14 @@ const META: &str = "meta.v1.ObjectMeta";
 const VERSIONS_MAX: usize = 100;
 
 /// Gives the schemas of the built-in kinds, and for every other kind (`*`) that of `metadata`. Read at the first call
-/// and the same ever after.
+/// and the same ever after: a clone of the `Arc` costs nothing, and serves any number of units.
 #[must_use]
-pub fn built_in() -> &'static Schemas {
-    static TABLE: OnceLock<Schemas> = OnceLock::new();
+pub fn built_in() -> &'static Arc<Schemas> {
+    static TABLE: OnceLock<Arc<Schemas>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        serde_json::from_str(include_str!("schema/built_in.json")).expect("a test reads the same text")
+        let table: Schemas =
+            serde_json::from_str(include_str!("schema/built_in.json")).expect("a test reads the same text");
+        Arc::new(table)
     })
 }
 

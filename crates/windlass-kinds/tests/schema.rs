@@ -162,7 +162,7 @@ fn a_definition_gives_one_schema_for_each_version() {
     let widget = schemas.get("example.org", "v1", "Widget").unwrap();
     assert!(widget.at(&["spec", "whole"]).is_atomic());
     assert_eq!(widget.at(&["spec", "ports"]).item().default_of("protocol").unwrap().as_text(), Some("TCP"));
-    let mut all = built_in().clone();
+    let mut all = Schemas::clone(built_in());
     all.extend(schemas);
     assert_eq!(list(&all, "example.org/v1 Widget", "spec.tags"), "set");
     assert_eq!(list(&all, "v1 Service", "spec.ports"), "port protocol");

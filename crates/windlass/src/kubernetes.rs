@@ -25,7 +25,7 @@ use windlass_kinds::schema;
 /// ```
 #[must_use]
 pub fn explain() -> Compared {
-    Compared::new(Arc::new(schema::built_in().clone()))
+    Compared::new(Arc::clone(schema::built_in()))
 }
 
 /// Adds the annotations and the order of Kubernetes to a folder.

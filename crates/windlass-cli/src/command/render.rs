@@ -8,7 +8,7 @@ use windlass_core::{Error, Item, Result};
 use super::walk::{Holds, walk_with};
 use super::{Ending, Scene};
 use crate::args::Format;
-use crate::parts;
+use crate::parts::{self, Fetched};
 use crate::spec::Unit;
 use crate::term::Tone;
 use crate::words::visible;
@@ -20,8 +20,9 @@ pub(super) async fn render(scene: &Scene) -> Result<Ending> {
 /// Writes one document for each object; one of another kind where a unit has none.
 async fn as_stream(scene: &Scene) -> Result<Ending> {
     let failed = |unit: &_, error: &_| scene.term.failure(Some(unit), error);
+    let fetched = Fetched::default();
     walk_with(scene, Holds::Nothing, failed, async |unit| {
-        let items = items(scene, unit).await?;
+        let items = items(scene, unit, &fetched).await?;
         items.iter().try_for_each(|item| scene.term.object(&document(item)))?;
         Ok(Ending::Good.into())
     })
@@ -30,10 +31,11 @@ async fn as_stream(scene: &Scene) -> Result<Ending> {
 
 /// Writes one list of all objects, with the errors of the units that have none.
 async fn as_list(scene: &Scene) -> Result<Ending> {
+    let fetched = Fetched::default();
     let (errors, list) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
     let failed = |_: &_, error: &Error| errors.borrow_mut().push(error.clone());
     let ending = walk_with(scene, Holds::Nothing, failed, async |unit| {
-        let items = items(scene, unit).await?;
+        let items = items(scene, unit, &fetched).await?;
         list.borrow_mut().extend(items.iter().map(|item| item.object.body().clone()));
         Ok(Ending::Good.into())
     })
@@ -43,9 +45,9 @@ async fn as_list(scene: &Scene) -> Result<Ending> {
     Ok(ending)
 }
 
-async fn items(scene: &Scene, unit: &Unit) -> Result<Vec<Item>> {
+async fn items(scene: &Scene, unit: &Unit, fetched: &Fetched) -> Result<Vec<Item>> {
     let origins = parts::origins(unit);
-    let artifact = parts::fetch(&scene.cx, unit, &origins).await?;
+    let artifact = fetched.fetch(&scene.cx, unit, &origins).await?;
     let (_, rendered) = parts::render(&scene.cx, &origins, artifact).await?;
     for warning in &rendered.warnings {
         scene.term.progress(Tone::Odd, &format!("warning: {}", warning.message));

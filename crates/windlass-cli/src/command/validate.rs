@@ -11,7 +11,7 @@ use windlass_kinds::order::default_order;
 
 use super::walk::{Holds, walk};
 use super::{Ending, Scene, plan};
-use crate::parts;
+use crate::parts::{self, Fetched};
 use crate::spec::Unit;
 use crate::term::{Term, Tone};
 use crate::words::visible;
@@ -42,10 +42,11 @@ struct Finding {
 }
 
 pub(super) async fn validate(scene: &Scene) -> Result<Ending> {
+    let fetched = Fetched::default();
     walk(scene, Holds::Nothing, async |unit| {
         let mut findings = Findings::new(&unit.id);
         findings.passed(unit.draft.shown());
-        let came_of_it = check(&scene.cx, unit, &mut findings).await;
+        let came_of_it = check(&scene.cx, unit, &fetched, &mut findings).await;
         findings.complete(came_of_it.is_err());
         let error = came_of_it.err().map(|error| error.with_each("unit", &unit.id));
         scene.term.result(|| findings.text(&scene.term), &findings, error.as_ref())?;
@@ -54,9 +55,9 @@ pub(super) async fn validate(scene: &Scene) -> Result<Ending> {
     .await
 }
 
-async fn check(cx: &Context, unit: &Unit, findings: &mut Findings<'_>) -> Result<()> {
+async fn check(cx: &Context, unit: &Unit, fetched: &Fetched, findings: &mut Findings<'_>) -> Result<()> {
     let origins = parts::origins(unit);
-    let artifact = parts::fetch(cx, unit, &origins).await?;
+    let artifact = fetched.fetch(cx, unit, &origins).await?;
     findings.passed(artifact.revision().short());
     let (_, rendered) = parts::render(cx, &origins, artifact).await?;
     findings.passed(format!("{} objects", rendered.items.len()));
