@@ -78,11 +78,6 @@ impl Discovered {
         self.served.kinds.values().filter_map(|versions| versions.first())
     }
 
-    /// Gives the groups of which a version does not answer.
-    pub(crate) fn silent(&self) -> impl Iterator<Item = &Text> {
-        self.served.silent.iter()
-    }
-
     /// Gives what is served, as charts ask for it: `apps/v1`, and `apps/v1/Deployment` for each kind.
     pub(crate) fn apis(&self) -> impl Iterator<Item = Text> {
         let all = self.served.kinds.values().flatten();
@@ -132,12 +127,8 @@ pub(crate) fn other_version(id: &ObjectId, api_version: &str, others: &[Resource
 }
 
 pub(crate) fn silent(id: &ObjectId) -> Error {
-    silent_group(&id.group)
-}
-
-pub(crate) fn silent_group(group: &str) -> Error {
     Error::new(ErrorKind::Unavailable, "the API group does not answer, so nobody knows its kinds")
-        .with("group", group)
+        .with("group", &id.group)
         .with_help("kubectl get apiservices shows which server behind the API is down")
 }
 

@@ -74,9 +74,8 @@ impl Look<'_> {
             resources.map(|resource| Listing { resource, namespace: "", selector: "" }).collect()
         };
         let (mut taken, mut errors) = (Vec::new(), Vec::new());
-        if is_namespace(id) {
-            errors.extend(self.kinds.silent().map(|group| crate::discovery::silent_group(group)));
-        }
+        // An aggregated API that does not answer is no reason to refuse: the server itself keeps the namespace until it
+        // answers, and a unit that brings a broken one could never be deleted.
         // Reads are bounded by the connection.
         for listed in join_all(listings.iter().map(|listing| self.list(listing))).await {
             match listed {
