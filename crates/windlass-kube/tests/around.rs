@@ -36,13 +36,15 @@ async fn taken(script: &Script, id: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// An object of a unit in the namespace `n`.
+fn item(name: &str, unit: &str) -> String {
+    format!(
+        r#"{{"metadata":{{"name":"{name}","namespace":"n","labels":{{"windlass.dev/unit":"{unit}","windlass.dev/installation":"windlass"}}}}}}"#
+    )
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_namespace_takes_what_units_have_in_it() {
-    let item = |name: &str, unit: &str| {
-        format!(
-            r#"{{"metadata":{{"name":"{name}","namespace":"n","labels":{{"windlass.dev/unit":"{unit}","windlass.dev/installation":"windlass"}}}}}}"#
-        )
-    };
     let script = answering()
         .on(&inside("configmaps"), 200, &list(&[item("x", "shop"), item("y", "web")], ""))
         .on(&inside("secrets"), 200, &list(&[], ""))
