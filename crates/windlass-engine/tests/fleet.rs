@@ -490,3 +490,73 @@ fn a_panic_is_an_error_of_its_unit_and_its_text_is_told_nowhere() {
     assert!(!told.contains("secret-in-a-panic"), "{told}");
     assert_eq!(scene.requests("apply"), 1);
 }
+
+#[test]
+fn a_unit_that_comes_or_goes_makes_no_other_pass() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1")), ("b", &map("b", "1"))]);
+    let fleet = Fleet::of([scene.engine("a")]).unwrap();
+    let of_a = || scene.told.lock().unwrap().iter().filter(|told| told.starts_with("a: ")).count();
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        let before = of_a();
+        assert!(before > 0, "a was told of");
+        fleet.put(Member::new(scene.engine("b")));
+        scene.sleep(2).await;
+        assert_eq!(scene.content("b").as_deref(), Some("1"));
+        fleet.remove(&unit("b"));
+        scene.sleep(2).await;
+        assert_eq!(of_a(), before);
+        fleet.put(Member::new(scene.engine("a")));
+        scene.sleep(2).await;
+        assert!(of_a() > before, "a itself was replaced");
+    });
+}
+
+#[test]
+fn a_source_without_units_is_asked_no_more_and_asked_again_with_the_first_that_comes() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1"))]);
+    let fleet = Fleet::of([scene.engine("a")]).unwrap();
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        fleet.remove(&unit("a"));
+        scene.sleep(300).await;
+        drop(scene.source.take_requests());
+        scene.sleep(600).await;
+        assert_eq!(scene.source.take_requests(), [""; 0]);
+        scene.commit(&[("a", &map("a", "2"))]);
+        fleet.put(Member::new(scene.engine("a")));
+        scene.sleep(10).await;
+        assert_eq!(scene.content("a").as_deref(), Some("2"));
+    });
+}
+
+#[test]
+fn units_of_two_installations_in_one_fleet_both_hear_what_people_ask() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1")), ("b", &map("b", "1"))]);
+    let fleet = Fleet::of([scene.engine("a")]).unwrap();
+    let staging = unit("b").of_installation("staging").unwrap();
+    let b = Engine::of(
+        staging.clone(),
+        Arc::clone(&scene.shared),
+        Arc::new(LinesRenderer::new()),
+        Arc::clone(&scene.place),
+    );
+    fleet.put(Member::new(b.with_path(TreePath::new("b").unwrap())));
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        let mut control = Control::default();
+        control.suspended = Some(Suspension::new("upgrade", "ann", Timestamp::from_unix(1)));
+        scene.store.ask(&staging, control.clone());
+        scene.store.ask(&unit("a"), control);
+        scene.sleep(10).await;
+        scene.commit(&[("a", &map("a", "2")), ("b", &map("b", "2"))]);
+        scene.sleep(120).await;
+        assert_eq!((scene.content("a").as_deref(), scene.content("b").as_deref()), (Some("1"), Some("1")));
+        scene.store.ask(&staging, Control::default());
+        scene.sleep(10).await;
+        assert_eq!((scene.content("a").as_deref(), scene.content("b").as_deref()), (Some("1"), Some("2")));
+    });
+}

@@ -17,9 +17,7 @@ use crate::plan::unsettled;
 impl Engine {
     /// Says what the source is at.
     pub(super) async fn resolve(&self, cx: &Context) -> Result<Revision> {
-        let limit = cx.limits().request_timeout;
-        let resolved = call(cx, "source", limit, self.0.source.resolve(cx)).await;
-        Ok(resolved.map_err(|error| self.blame_source(error))?.revision)
+        self.resolve_plainly(cx).await.map_err(|error| self.blame_source(error))
     }
 
     /// Says what the source is at, with its own errors: they are blamed on each unit that uses it.

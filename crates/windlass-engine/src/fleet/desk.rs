@@ -11,12 +11,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use windlass_core::{
-    Context, Control, Error, ErrorKind, EventKind, Report, Result, Retry, Revision, Source, Target, Trigger,
+    Context, Control, Error, ErrorKind, EventKind, Report, Result, Revision, Source, Target, Text, Trigger,
     UnitId,
 };
 
 use super::queue::Queue;
-use super::standing::{Standing, jittered};
+use super::standing::{Standing, backoff, jittered};
 use super::{Fleet, Member, See, isolated};
 use crate::driver::{Engine, Passed, Terms, Waits};
 
@@ -54,11 +54,14 @@ struct Spring {
     units: BTreeSet<UnitId>,
     known: Option<Revision>,
     failed: u32,
+    /// Nobody asks it, since no unit is on it any more.
+    idle: bool,
 }
 
-/// A target, and what people ask of the units on it.
+/// A target, and what people ask of the units of one installation on it.
 struct Place {
     target: Arc<dyn Target>,
+    installation: Text,
     /// `None` until somebody has looked.
     asked: Option<BTreeMap<UnitId, Control>>,
     /// It tells of changes.
@@ -175,7 +178,9 @@ impl<'a> Desk<'a> {
             .collect();
         gone.iter().for_each(|unit| self.drop_unit(unit));
         for (unit, member) in members {
-            if !self.isolated.contains_key(&unit) {
+            let same =
+                self.units.get(&unit).is_some_and(|standing| standing.member.version == member.version);
+            if !same && !self.isolated.contains_key(&unit) {
                 self.add(unit, member);
             }
         }
@@ -191,7 +196,9 @@ impl<'a> Desk<'a> {
             if let Some(watch) = standing.member.engine.target().profile().watch {
                 watch.release(unit);
             }
-            self.timers.retain(|(_, of)| of != unit);
+            if let Some(due) = standing.due {
+                self.timers.remove(&(due, unit.clone()));
+            }
         }
     }
 
@@ -233,39 +240,47 @@ impl<'a> Desk<'a> {
 
     fn spring_of(&mut self, engine: &Engine) -> usize {
         let source = engine.source();
-        if let Some(at) = self.springs.iter().position(|spring| Arc::ptr_eq(&spring.source, source)) {
-            return at;
-        }
-        self.springs.push(Spring {
-            source: Arc::clone(source),
-            engine: engine.clone(),
-            units: BTreeSet::new(),
-            known: None,
-            failed: 0,
+        let known = self.springs.iter().position(|spring| Arc::ptr_eq(&spring.source, source));
+        let at = known.unwrap_or_else(|| {
+            self.springs.push(Spring {
+                source: Arc::clone(source),
+                engine: engine.clone(),
+                units: BTreeSet::new(),
+                known: None,
+                failed: 0,
+                idle: true,
+            });
+            self.springs.len() - 1
         });
-        let at = self.springs.len() - 1;
-        self.resolve(at, Duration::ZERO);
+        if std::mem::take(&mut self.springs[at].idle) {
+            self.resolve(at, Duration::ZERO);
+        }
         at
     }
 
     fn place_of(&mut self, engine: &Engine) -> usize {
-        let target = engine.target();
-        if let Some(at) = self.places.iter().position(|place| Arc::ptr_eq(&place.target, target)) {
+        let (target, installation) = (engine.target(), engine.unit().installation());
+        let on_it = |place: &&Place| Arc::ptr_eq(&place.target, target);
+        let same = |place: &Place| on_it(&place) && &*place.installation == installation;
+        if let Some(at) = self.places.iter().position(same) {
             return at;
         }
+        // One watch names the units of all installations.
+        let is_first = !self.places.iter().any(|place| on_it(&place));
         let profile = target.profile();
-        let (watched, asks) = (profile.watch.is_some(), profile.control.is_some());
-        let place = Place {
+        let asks = profile.control.is_some();
+        let watched = profile.watch.is_some() && self.mode == Mode::Forever;
+        self.places.push(Place {
             target: Arc::clone(target),
+            installation: installation.into(),
             asked: (!asks).then(BTreeMap::new),
-            watched: watched && self.mode == Mode::Forever,
-        };
-        self.places.push(place);
+            watched,
+        });
         let at = self.places.len() - 1;
         if asks {
-            self.ask(at, engine.unit().installation().to_owned(), Duration::ZERO);
+            self.ask(at, Duration::ZERO);
         }
-        if watched && self.mode == Mode::Forever {
+        if watched && is_first {
             self.watch(at);
         }
         at
@@ -283,8 +298,9 @@ impl<'a> Desk<'a> {
     }
 
     /// Looks what people ask, after a wait.
-    fn ask(&self, at: usize, installation: String, wait: Duration) {
-        let (cx, target) = (self.cx.clone(), Arc::clone(&self.places[at].target));
+    fn ask(&self, at: usize, wait: Duration) {
+        let Place { target, installation, .. } = &self.places[at];
+        let (cx, target, installation) = (self.cx.clone(), Arc::clone(target), installation.clone());
         self.work.push(Box::pin(async move {
             let asked = async {
                 cx.sleep(wait).await.ok()?;
@@ -492,6 +508,11 @@ impl<'a> Desk<'a> {
         if self.cx.check().is_err() {
             return;
         }
+        if self.springs[at].units.is_empty() {
+            let spring = &mut self.springs[at];
+            (spring.idle, spring.known, spring.failed) = (true, None, 0);
+            return;
+        }
         let interval = self.interval(at);
         match result {
             Ok(revision) => {
@@ -553,13 +574,10 @@ impl<'a> Desk<'a> {
 
     fn retry_wait(&self, at: usize, error: &Error, interval: Duration) -> Duration {
         let Spring { engine, failed, .. } = &self.springs[at];
-        let options = engine.options();
-        let doubled = options.retry_min.saturating_mul(2u32.saturating_pow(failed.saturating_sub(1).min(16)));
-        let wait = jittered(doubled.min(interval), options.jitter_percent, engine.unit(), u64::from(*failed));
-        match error.retry() {
-            Retry::After(named) => wait.max(named.min(self.cx.limits().retry_wait_max)),
-            _ => wait.min(interval),
-        }
+        let jitter =
+            |wait| jittered(wait, engine.options().jitter_percent, engine.unit(), u64::from(*failed));
+        let retry_wait_max = self.cx.limits().retry_wait_max;
+        backoff(engine.options().retry_min, interval, *failed, jitter, Some(error), retry_wait_max)
     }
 
     /// The shortest interval of the units on a source.
@@ -583,27 +601,22 @@ impl<'a> Desk<'a> {
         if self.cx.check().is_err() {
             return;
         }
-        let first = self.places[at].asked.is_none();
-        if let Some(asked) = asked {
-            let before = self.places[at].asked.replace(asked).unwrap_or_default();
-            let now = self.places[at].asked.clone().unwrap_or_default();
-            let changed =
-                |(unit, place): &(&UnitId, &usize)| **place == at && before.get(*unit) != now.get(*unit);
-            let changed: Vec<UnitId> =
-                self.place_of.iter().filter(changed).map(|(unit, _)| unit.clone()).collect();
-            if !first {
-                self.want_all(Trigger::Control, changed);
+        if let Some(now) = asked {
+            let before = self.places[at].asked.replace(now);
+            let now = self.places[at].asked.as_ref();
+            let asked_of = |unit: &UnitId| now.and_then(|now| now.get(unit));
+            let is_news =
+                |unit: &UnitId| before.as_ref().is_none_or(|before| before.get(unit) != asked_of(unit));
+            let here = self.place_of.iter().filter(|(unit, place)| **place == at && is_news(unit));
+            let here: Vec<UnitId> = here.map(|(unit, _)| unit.clone()).collect();
+            if before.is_none() {
+                self.want_waiting(here);
+            } else {
+                self.want_all(Trigger::Control, here);
             }
         }
-        if first && self.places[at].asked.is_some() {
-            let here = self.place_of.iter().filter(|(_, place)| **place == at);
-            let here: Vec<UnitId> = here.map(|(unit, _)| unit.clone()).collect();
-            self.want_waiting(here);
-        }
-        let installation = self.units.keys().next().map(|unit| unit.installation().to_owned());
-        let again = self.mode == Mode::Forever || self.places[at].asked.is_none();
-        if let Some(installation) = installation.filter(|_| again) {
-            self.ask(at, installation, CONTROL_POLL);
+        if self.mode == Mode::Forever || self.places[at].asked.is_none() {
+            self.ask(at, CONTROL_POLL);
         }
     }
 

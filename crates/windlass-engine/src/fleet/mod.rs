@@ -20,13 +20,15 @@ pub struct Member {
     engine: Engine,
     depends_on: Vec<UnitId>,
     tenant: Text,
+    /// Which change of the fleet brought it.
+    version: u64,
 }
 
 impl Member {
     /// Makes a unit that depends on no other.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, depends_on: Vec::new(), tenant: Text::default() }
+        Self { engine, depends_on: Vec::new(), tenant: Text::default(), version: 0 }
     }
 
     /// Waits for these units: each must be applied and healthy, and where it comes from the same source, at the revision that
@@ -120,14 +122,16 @@ impl Fleet {
     /// Adds a unit, or replaces the one of its name, which is given back. A fleet that runs takes it in at once.
     pub fn put(&self, member: Member) -> Option<Member> {
         let engine = member.engine.among(&self.0.roster);
-        let member = Member { engine, ..member };
-        self.change(|listed| listed.insert(member.unit().clone(), member))
+        self.change(|members, version| {
+            let member = Member { engine, version, ..member };
+            members.insert(member.unit().clone(), member)
+        })
     }
 
     /// Takes a unit out, with nothing deleted. A pass under way ends first.
     pub fn remove(&self, unit: &UnitId) -> Option<Member> {
         self.0.roster.leave(unit);
-        self.change(|listed| listed.remove(unit))
+        self.change(|members, _| members.remove(unit))
     }
 
     /// Gives the names of the units, sorted.
@@ -182,10 +186,11 @@ impl Fleet {
         self.0.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<UnitId, Member>) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<UnitId, Member>, u64) -> T) -> T {
         let mut listed = self.listed();
-        let changed = change(&mut listed.members);
         listed.changes += 1;
+        let version = listed.changes;
+        let changed = change(&mut listed.members, version);
         std::mem::take(&mut listed.changed).cancel();
         changed
     }

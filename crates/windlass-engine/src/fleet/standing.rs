@@ -118,21 +118,32 @@ impl Standing {
         }
     }
 
-    /// Doubles with each failure, up to the interval: a pass may always succeed that comes when it would have come anyway.
-    /// Where the other side named a time, nothing is tried before.
     fn backoff(&self, error: Option<&Error>, retry_wait_max: Duration) -> Duration {
         let options = self.options();
-        let doubled =
-            options.retry_min.saturating_mul(2u32.saturating_pow(self.bad.saturating_sub(1).min(16)));
-        let wait = self.jittered(doubled.min(options.interval));
-        match error.map(Error::retry) {
-            Some(Retry::After(named)) => wait.max(named.min(retry_wait_max)),
-            _ => wait.min(options.interval),
-        }
+        let jitter = |wait| self.jittered(wait);
+        backoff(options.retry_min, options.interval, self.bad, jitter, error, retry_wait_max)
     }
 
     fn jittered(&self, wait: Duration) -> Duration {
         jittered(wait, self.options().jitter_percent, self.member.unit(), self.passes)
+    }
+}
+
+/// The wait after `failed` failures in a row. It doubles with each, up to the interval: a try may always succeed that comes
+/// when it would have come anyway. Where the other side named a time, nothing is tried before.
+pub(super) fn backoff(
+    least: Duration,
+    interval: Duration,
+    failed: u32,
+    jitter: impl Fn(Duration) -> Duration,
+    error: Option<&Error>,
+    retry_wait_max: Duration,
+) -> Duration {
+    let doubled = least.saturating_mul(2u32.saturating_pow(failed.saturating_sub(1).min(16)));
+    let wait = jitter(doubled.min(interval));
+    match error.map(Error::retry) {
+        Some(Retry::After(named)) => wait.max(named.min(retry_wait_max)),
+        _ => wait.min(interval),
     }
 }
 
