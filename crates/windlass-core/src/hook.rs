@@ -42,7 +42,8 @@ impl Phase {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HookDeletion {
-    /// Right before it runs the next time.
+    /// Right before it runs the next time. `windlass-engine` always does that, also where this does not hold: what is there
+    /// cannot run again.
     pub before_next: bool,
     /// Once it has succeeded.
     pub on_success: bool,

@@ -138,7 +138,7 @@ pub struct UnitOrigin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HookRun {
-    /// What it ran for: a digest over the revision and what the hook was.
+    /// What it ran for: a digest over all that was wanted, the hook among it.
     pub run: Digest,
     /// Whether it succeeded; `None` while nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -242,7 +242,9 @@ impl Delta {
         }
         saved.since = saved.since.or(self.since);
         saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
-        saved.hooks.retain(|id, _| !self.drop.contains(id));
+        for id in &self.drop {
+            saved.hooks.remove(id);
+        }
     }
 }
 

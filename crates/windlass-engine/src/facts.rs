@@ -125,14 +125,15 @@ impl Facts {
         self.inventory.objects.keys().filter(|id| !wanted.contains(id)).collect()
     }
 
-    /// Digests all that is wanted: what hooks run for, once for each.
-    pub(crate) fn run(&self) -> Digest {
+    /// Digests all that is wanted: what hooks run for, once for each. `None` where there are no hooks.
+    pub(crate) fn run(&self) -> Option<Digest> {
+        self.wanted.iter().find(|wanted| wanted.item.directives.hook.is_some())?;
         let mut wanted: Vec<String> = self
             .wanted
             .iter()
             .map(|wanted| format!("{} {}", wanted.item.id(), wanted.item.object.digest()))
             .collect();
         wanted.sort();
-        Digest::of_parts(wanted.iter().map(String::as_bytes))
+        Some(Digest::of_parts(wanted.iter().map(String::as_bytes)))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Dialect, Directives, Error, ErrorKind, Live, Object, ObjectId, Owner, Text, UnitId};
+use windlass_core::{Dialect, Directives, Error, ErrorKind, Live, Object, ObjectId, Text, UnitId};
 
 /// Why an object that is not wanted any more stays.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub(crate) enum Stay {
 /// Says why a live object must not be deleted: it is not the unit's, it asks to be kept, or nobody can tell.
 pub(crate) fn stay(live: &Live, unit: &UnitId, dialects: &[Arc<dyn Dialect>]) -> Option<Stay> {
     match &live.owner {
-        Some(owner) if *owner == Owner::of(unit) => {}
+        Some(owner) if owner.is_of(unit) => {}
         Some(owner) => return Some(Stay::Released(format!("{owner} owns it now").into())),
         None => return Some(Stay::Released("it does not name this unit as its owner any more".into())),
     }

@@ -120,7 +120,7 @@ impl Look {
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interest {
-    /// For whom: orphans are what carries this unit's mark.
+    /// For whom: orphans are what names this unit as its owner.
     pub unit: UnitId,
     /// The objects.
     pub objects: BTreeMap<ObjectId, Look>,
@@ -131,6 +131,6 @@ pub struct Interest {
 pub struct Observed {
     /// One observation for each object asked for, no more and no fewer.
     pub observations: BTreeMap<ObjectId, Observation>,
-    /// What carries the unit's mark and was not asked for, among the kinds looked at; without bodies.
+    /// What names the unit as its owner and was not asked for, among the kinds looked at; without bodies.
     pub orphans: Vec<Live>,
 }

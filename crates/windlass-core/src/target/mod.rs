@@ -27,7 +27,7 @@ use crate::{Context, ControlStore, Dialect, HealthCheck, OrderRule, Result, Stat
 /// - A field that the payload of an earlier apply had, and that of this one has not, is taken out, unless somebody else
 ///   holds it too.
 /// - A write whose [`Expect`] does not hold changes nothing and is a [`Conflict`](crate::ErrorKind::Conflict).
-/// - A write sends the payload and the mark and nothing else. What was written can be observed at once.
+/// - A write sends the payload and the owner and nothing else. What was written can be observed at once.
 /// - [`Live::version`] changes with every write that changed something; [`Live::stamp`] only when something changed
 ///   that an apply could set.
 /// - [`Context::check_write`] is asked right before each write; its error is given back and nothing is written.

@@ -12,7 +12,7 @@ use crate::{Context, Result, UnitId};
 ///
 /// For an implementor:
 /// - A unit is watched for from its first [`observe`](crate::Target::observe) until it is [released](Watch::release): for the
-///   objects that it asked for last, for what carries its mark, and for what these objects own.
+///   objects that it asked for last, for what names it as its owner, and for what these objects own.
 /// - After an `observe` every further change of one of these makes [`changed`](Watch::changed) name the unit, however long
 ///   nobody asks; several changes may be told as one. What could have been missed counts as a change: a connection that was
 ///   lost, a right that came or went.

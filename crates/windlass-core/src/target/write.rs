@@ -19,7 +19,7 @@ pub enum Mode {
     Recreate,
     /// The object is deleted and created anew, also where it is as wanted: what runs once, runs again.
     Renew,
-    /// The object is created if absent and else left alone, with its mark: what was there before is not owned.
+    /// The object is created if absent and else left alone, whoever owns it: what was there before is not taken over.
     CreateOnly,
 }
 
@@ -70,9 +70,9 @@ pub enum Cascade {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Write {
-    /// Sets an object and its mark.
+    /// Sets an object and who owns it.
     Apply {
-        /// What is sent, beside the mark.
+        /// What is sent, beside the owner.
         payload: Object,
         /// How.
         mode: Mode,
@@ -98,7 +98,7 @@ pub enum Write {
 }
 
 impl Write {
-    /// Sets an object and its mark, and takes no field that somebody else holds.
+    /// Sets an object and who owns it, and takes no field that somebody else holds.
     #[must_use]
     pub const fn apply(payload: Object, mode: Mode, expect: Expect, owner: Owner) -> Self {
         Self::Apply { payload, mode, expect, owner, conflicts: Vec::new() }

@@ -146,7 +146,6 @@ impl Engine {
                 parts.unit = unit.clone();
                 parts.path = stored.path.clone();
                 parts.roster = Arc::default();
-                parts.memo = Arc::default();
             });
             entries.insert(unit, Entry { origin: stored, engine, wants: None, was_ours });
         }
@@ -168,7 +167,9 @@ impl Engine {
         if is_gone(artifact, &entry.origin.path) {
             return Ok(Arc::default());
         }
-        let rendered = Box::pin(entry.engine.render(cx, artifact)).await?;
+        // What it renders is of no use to its own passes, and would only be kept.
+        let engine = entry.engine.with(|parts| parts.memo = Arc::default());
+        let rendered = Box::pin(engine.render(cx, artifact)).await?;
         let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_)));
         let wants = Arc::new(self.identities(cx, rendered.items).await?);
         if hermetic {

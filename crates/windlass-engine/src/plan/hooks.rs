@@ -2,17 +2,23 @@
 
 use windlass_core::{Action, Digest, Error, ErrorKind, Expect, Hook, Live, Mode, Phase, Text, Verb};
 
+use super::the_same;
 use super::wanted::{Decided, Draft};
 
 impl Draft<'_> {
-    pub(super) fn decide_hook(&self, hook: Hook, run: Digest, live: Option<&Live>) -> Result<Decided, Error> {
+    pub(super) fn decide_hook(
+        &self,
+        hook: Hook,
+        run: Option<Digest>,
+        live: Option<&Live>,
+    ) -> Result<Decided, Error> {
         if let Some(why) = self.other_time(hook.phase) {
             return Ok(Decided::Keep(why));
         }
         if let Some(live) = live {
             self.check_owner(live)?;
         }
-        let ran = self.facts.hooks.get(self.wanted.item.id()).filter(|ran| ran.run == run);
+        let ran = self.facts.hooks.get(self.wanted.item.id()).filter(|ran| Some(ran.run) == run);
         match ran.map(|ran| ran.good) {
             Some(Some(true)) => Ok(Decided::Ran { done: true }),
             Some(Some(false)) if !self.rules.repeat_failed_hooks => Err(Error::new(
@@ -37,9 +43,9 @@ impl Draft<'_> {
     }
 
     /// A hook for a failure runs once for all that is wanted, like any other.
-    pub(super) fn may_run_on_failure(&self, hook: Hook, run: Digest) -> bool {
+    pub(super) fn may_run_on_failure(&self, hook: Hook, run: Option<Digest>) -> bool {
         let ran = self.facts.hooks.get(self.wanted.item.id());
-        let ran = ran.is_some_and(|ran| ran.run == run && ran.good.is_some());
+        let ran = ran.is_some_and(|ran| Some(ran.run) == run && ran.good.is_some());
         hook.phase == Phase::OnFailure && !self.facts.delete_all && !ran
     }
 
@@ -56,7 +62,7 @@ impl Draft<'_> {
             if live.is_some() { (Verb::Change, Mode::Renew) } else { (Verb::Create, Mode::Apply) };
         action.expect = match live {
             None => Expect::Absent,
-            Some(live) => live.uid.clone().map_or_else(|| Expect::At(live.version.clone()), Expect::Uid),
+            Some(live) => the_same(live),
         };
         self.write(action, live, verb, payload, mode);
     }

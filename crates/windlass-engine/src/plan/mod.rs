@@ -10,7 +10,7 @@ pub(crate) use wanted::unsettled;
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Action, Error, ErrorKind, ObjectId, Plan, Purpose, Text, Verb, Warning};
+use windlass_core::{Action, Error, ErrorKind, Expect, Live, ObjectId, Plan, Purpose, Text, Verb, Warning};
 
 use crate::facts::Facts;
 use crate::rules::Rules;
@@ -22,7 +22,7 @@ use order::Ordered;
 /// - Pure: the same facts and rules give the same plan, byte for byte, whatever the order of the wanted items.
 /// - Deletes only what the inventory names, what still names the unit as its owner, and what does not itself ask to be kept;
 ///   nothing where anything in the plan cannot be written, and nothing a guard stands before.
-/// - An object of another owner is refused, never conflicting, unless [`Adoption::Always`](crate::Adoption::Always); then
+/// - An object of another owner is refused, never written, unless [`Adoption::Always`](crate::Adoption::Always); then
 ///   the plan says whom it is taken from.
 /// - What is to be created only, and is there, is left alone, whoever owns it.
 #[must_use]
@@ -43,7 +43,7 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     if facts.delete_all {
         plan.purpose = Purpose::Delete;
     }
-    plan.run = actions.iter().any(|action| action.hook.is_some()).then_some(run);
+    plan.run = run;
     plan.default_namespace = default_namespace(facts);
     plan.actions = actions;
     let Ordered { edges, problems, warnings, .. } = ordered;
@@ -93,6 +93,14 @@ fn orphans(facts: &Facts) -> Option<Warning> {
 fn default_namespace(facts: &Facts) -> Option<Text> {
     let placed = || facts.wanted.iter().find_map(|wanted| wanted.placed.clone());
     if facts.default_namespace.is_some() { None } else { placed() }
+}
+
+/// Whatever is deleted, also to be made anew, is what was seen, and not what somebody made in its place since.
+pub(crate) fn the_same(live: &Live) -> Expect {
+    match &live.uid {
+        Some(uid) => Expect::Uid(uid.clone()),
+        None => Expect::At(live.version.clone()),
+    }
 }
 
 pub(crate) fn conflict(message: &str) -> Error {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Action, Error, ErrorKind, Expect, Live, ObjectId, Observation, Owned, Taken, Text, Verb, Warning,
+    Action, Error, ErrorKind, Live, ObjectId, Observation, Owned, Taken, Text, Verb, Warning,
 };
 
-use super::conflict;
+use super::{conflict, the_same};
 use crate::facts::Facts;
 use crate::keep::{Stay, may_be_one, stay};
 use crate::rules::Rules;
@@ -68,10 +68,7 @@ fn is_whole(unwanted: &Unwanted) -> bool {
 
 fn delete(id: &ObjectId, owned: &Owned, live: &Live) -> Action {
     let mut action = Action::new(id.clone(), Verb::Delete, owned.clone());
-    action.expect = match &live.uid {
-        Some(uid) => Expect::Uid(uid.clone()),
-        None => Expect::At(live.version.clone()),
-    };
+    action.expect = the_same(live);
     action
 }
 

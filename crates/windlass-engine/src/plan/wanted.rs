@@ -7,12 +7,12 @@ use windlass_core::{
     Owned, Prediction, Retry, Text, Verb,
 };
 
-use super::{Drafts, conflict};
+use super::{Drafts, conflict, the_same};
 use crate::facts::{Facts, Wanted};
 use crate::keep::suspended_live;
 use crate::rules::Rules;
 
-pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Digest) -> Drafts {
+pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Option<Digest>) -> Drafts {
     let mut by_id: BTreeMap<&ObjectId, Vec<&Wanted>> = BTreeMap::new();
     for wanted in &facts.wanted {
         by_id.entry(wanted.item.id()).or_default().push(wanted);
@@ -94,7 +94,7 @@ impl<'a> Draft<'a> {
         self.observation.and_then(Observation::live)
     }
 
-    fn finish(self, run: Digest) -> Action {
+    fn finish(self, run: Option<Digest>) -> Action {
         let live = self.live();
         let item = &self.wanted.item;
         let mut action = Action::new(
@@ -162,7 +162,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Decides what can be decided without asking the target what a write would do.
-    pub(super) fn decide(&self, run: Digest) -> Result<Decided, Error> {
+    pub(super) fn decide(&self, run: Option<Digest>) -> Result<Decided, Error> {
         if let Some(error) = &self.wanted.refused {
             return Err(error.clone());
         }
@@ -292,8 +292,8 @@ impl<'a> Draft<'a> {
         Prediction::Change { payload: object.clone(), after: object.clone(), mode, conflicts: Vec::new() }
     }
 
-    /// What is absent is created only while it is absent. A target that predicts sets fields and has said who conflicts
-    /// them, whatever the version; one that does not replaces exactly what it was shown.
+    /// What is absent is created only while it is absent. A target that predicts sets fields and has said who else
+    /// holds them, whatever the version; one that does not replaces exactly what it was shown.
     fn expect(&self, live: Option<&Live>) -> Expect {
         match (self.facts.predictions.is_some(), live) {
             (_, None) => Expect::Absent,
@@ -318,14 +318,6 @@ fn going(deletion: &Deletion) -> Error {
     error.with_help(
         "once it is gone it is made anew; look what holds it, such as a finalizer whose controller is gone",
     )
-}
-
-/// Whatever is deleted to be made anew is what was seen, and not what somebody made in its place since.
-fn the_same(live: &Live) -> Expect {
-    match &live.uid {
-        Some(uid) => Expect::Uid(uid.clone()),
-        None => Expect::At(live.version.clone()),
-    }
 }
 
 /// What is wanted to be created only, is there, and is not ours, though the inventory names it.

@@ -9,6 +9,7 @@ use windlass_core::{
 use super::slot::Slot;
 use super::{Effect, State, retry, write};
 use crate::keep::{Stay, may_be_one, stay};
+use crate::plan::the_same;
 
 /// The ranks that are left to delete, highest first.
 #[derive(Debug, Clone)]
@@ -106,7 +107,7 @@ pub(super) fn seen(state: &mut State, at: usize, observation: Observation, now: 
         }
         None => {
             let action = &mut state.slots[at].action;
-            action.expect = live.uid.map_or(Expect::At(live.version), Expect::Uid);
+            action.expect = the_same(&live);
             state.ready.push_back(at);
         }
     }
