@@ -74,8 +74,9 @@ const ENTRIES: [Entry; 15] = [
         verb: Verb::Run,
         name: "run",
         about: "Keep the target as the source wants it, until stopped",
-        more: "Each unit makes a pass at its interval; one that fails is tried again, and does not stop the others. \
-               With -o json every event is a line of JSON on stdout.",
+        more: "Each unit makes a pass when its source or something live has changed, when somebody asks, and at its \
+               interval; one that fails is tried again, and does not stop the others. The unit files are read again \
+               every five seconds. With -o json every event is a line of JSON on stdout.",
         example: "windlass run -f units/",
     },
     Entry {
@@ -126,7 +127,8 @@ const ENTRIES: [Entry; 15] = [
         verb: Verb::Approve,
         name: "approve",
         about: "Say yes to a plan that a policy holds",
-        more: "The plan is named by its digest, as the event that told of it names it. Any other plan needs another yes.",
+        more: "The plan is named by its digest, as the error that held it and `windlass plan -o json` name it. Any \
+               other plan needs another yes.",
         example: "windlass approve -f unit.yaml --plan \"$DIGEST\"",
     },
     Entry {

@@ -43,7 +43,7 @@ struct Keeper<'a> {
     /// The units that run, as they were written.
     running: BTreeMap<UnitId, String>,
     /// Units whose parts could not be made yet: a kubeconfig may come later.
-    waiting: BTreeMap<UnitId, Unit>,
+    waiting: BTreeSet<UnitId>,
     isolated: BTreeMap<UnitId, String>,
     /// Why the unit files could not be read.
     wrong: Option<String>,
@@ -56,7 +56,7 @@ impl<'a> Keeper<'a> {
             log: Arc::new(Log::new(&scene.term, scene.cx.cancel())),
             fleet: Fleet::new(),
             running: BTreeMap::new(),
-            waiting: BTreeMap::new(),
+            waiting: BTreeSet::new(),
             isolated: BTreeMap::new(),
             wrong: None,
         }
@@ -127,7 +127,7 @@ impl<'a> Keeper<'a> {
             }
             Err(error) => {
                 tell(&self.scene.term, unit, error);
-                self.waiting.insert(unit.id.clone(), unit.clone());
+                self.waiting.insert(unit.id.clone());
             }
         }
     }

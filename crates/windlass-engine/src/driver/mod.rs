@@ -248,7 +248,7 @@ impl Engine {
     /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where the plan would be another by now; [`ErrorKind::Denied`] by a policy, or while the unit is
+    /// [`ErrorKind::Conflict`] where the plan would differ by now; [`ErrorKind::Denied`] by a policy, or while the unit is
     /// suspended; else as [`Engine::plan`]. Nothing was written.
     pub async fn apply(&self, cx: &Context, plan: &Plan) -> Result<Report> {
         self.telling(async {

@@ -294,7 +294,7 @@ impl State {
 /// - Nothing is deleted in a pass in which anything failed or was skipped; deletion goes from high rank to low, and
 ///   each rank is confirmed to be gone before the next begins.
 /// - Nothing is deleted before the store has said that the state is still ours, and before the objects of its rank were
-///   looked at once more: what is another's by now, or asks to be kept, stays.
+///   looked at once more: what has another owner by now, or asks to be kept, stays.
 /// - What may have been written is looked at before it is written again.
 /// - What the inventory named, or was intended to be written, leaves it only after a confirmed delete, as the plan
 ///   says, or because it has another owner.
