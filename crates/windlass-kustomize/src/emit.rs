@@ -3,10 +3,7 @@
 use windlass_core::Value;
 use windlass_yaml::go;
 
-use crate::node::{Map, Node, Rules, Scalar, Style, Tag, resolve};
-
-/// Lists and maps inside one another.
-const DEPTH_MAX: usize = 200;
+use crate::node::{DEPTH_MAX, Map, Node, Rules, Scalar, Style, Tag, resolve};
 
 /// Writes a document: two spaces for each level, lists not indented under their key.
 pub(crate) fn document(node: &Node) -> String {

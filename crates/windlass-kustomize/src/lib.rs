@@ -51,6 +51,7 @@ mod node;
 mod options;
 mod order;
 mod patch;
+mod pattern;
 mod read;
 mod renderer;
 mod resmap;

@@ -30,11 +30,13 @@ pub struct Options {
     pub managed_by_label: bool,
     /// Whether [`BuiltObject::body`] is wanted beside the text.
     pub objects: bool,
+    /// Whether [`Built::text`] is wanted, which a renderer has no use for.
+    pub(crate) text: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { restrict: Restrict::RootOnly, managed_by_label: false, objects: true }
+        Self { restrict: Restrict::RootOnly, managed_by_label: false, objects: true, text: true }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The renderer for engines.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use windlass_core::{
     Context, Digest, Error, ErrorKind, Item, Object, ObjectId, Origin, RenderInput, Rendered, Renderer,
@@ -22,16 +22,22 @@ use crate::{Options, Restrict, VERSION, build};
 /// let renderer = Kustomize::new(Options::default().with_restrict(Restrict::None));
 /// assert_ne!(renderer.fingerprint(), Kustomize::default().fingerprint());
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Kustomize {
     options: Options,
+}
+
+impl Default for Kustomize {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
 }
 
 impl Kustomize {
     /// Makes a renderer.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options: Options { objects: true, ..options } }
+        Self { options: Options { objects: true, text: false, ..options } }
     }
 }
 
@@ -48,8 +54,8 @@ impl Renderer for Kustomize {
 
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
         let built = build(cx, &**input.artifact.files(), input.path, &self.options)?;
-        let (mut items, mut problems) = (Vec::with_capacity(built.objects.len()), Vec::new());
-        let mut places: BTreeMap<ObjectId, Origin> = BTreeMap::new();
+        let (mut items, mut problems) = (Vec::<Item>::with_capacity(built.objects.len()), Vec::new());
+        let mut places: HashMap<ObjectId, usize> = HashMap::with_capacity(built.objects.len());
         for object in built.objects {
             cx.check()?;
             let at = |error: Error| {
@@ -58,8 +64,8 @@ impl Renderer for Kustomize {
             match Object::new(object.body.unwrap_or_default()) {
                 Err(error) => problems.push(at(error)),
                 Ok(body) => {
-                    if let Some(first) = places.insert(body.id().clone(), object.origin.clone()) {
-                        problems.push(at(twice(body.id(), &first)));
+                    if let Some(first) = places.insert(body.id().clone(), items.len()) {
+                        problems.push(at(twice(body.id(), &items[first].origin)));
                     }
                     items.push(Item::new(body, object.origin));
                 }

@@ -52,12 +52,7 @@ impl ResMap {
         let at = list.len();
         match current.entry(id.key(cluster)) {
             Entry::Vacant(place) => place.insert(at),
-            Entry::Occupied(have) => {
-                let error =
-                    Error::new(ErrorKind::Conflict, "may not add resource with an already registered id");
-                let error = error.with("id", id).with("first", &list[*have.get()].origin);
-                return Err(error.with("path", &resource.origin.file).with("line", resource.origin.line));
-            }
+            Entry::Occupied(have) => return Err(twice(&resource, &list[*have.get()])),
         };
         if let Some(any) = &mut self.any {
             keys(&resource, &self.cluster).into_iter().for_each(|key| any.entry(key).or_default().push(at));
@@ -92,9 +87,15 @@ impl ResMap {
 
     /// Checks that no two objects have one identity.
     pub(crate) fn check_unique(&mut self) -> Result<()> {
-        let list = std::mem::take(&mut self.list);
         self.forget();
-        list.into_iter().try_for_each(|resource| self.append(resource))
+        let mut current = HashMap::with_capacity(self.list.len());
+        for (at, resource) in self.list.iter().enumerate() {
+            if let Some(first) = current.insert(resource.id().key(&self.cluster), at) {
+                return Err(twice(resource, &self.list[first]));
+            }
+        }
+        self.current = Some(current);
+        Ok(())
     }
 
     /// Gives the objects that have or had an identity.
@@ -179,6 +180,12 @@ impl ResMap {
     pub(crate) fn effective_namespace(&self, at: usize) -> Text {
         self.list[at].id().effective_namespace(&self.cluster)
     }
+}
+
+fn twice(resource: &Resource, first: &Resource) -> Error {
+    let error = Error::new(ErrorKind::Conflict, "may not add resource with an already registered id");
+    let error = error.with("id", resource.id()).with("first", &first.origin);
+    error.with("path", &resource.origin.file).with("line", resource.origin.line)
 }
 
 /// Gives the keys of all identities of an object, each once.

@@ -8,6 +8,7 @@ use windlass_core::{Error, ErrorKind, Result, Text, Value};
 use crate::config;
 use crate::decode::{Fields, Reading};
 use crate::id::{Gvk, Id};
+use crate::pattern;
 use labels::Labels;
 
 /// A selector as it is written.
@@ -77,7 +78,7 @@ impl Pattern {
         if text.is_empty() {
             return Ok(Self::Any);
         }
-        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/.:".contains(&byte)) {
+        if pattern::is_plain(text) {
             return Ok(Self::Plain(text.clone()));
         }
         let pattern = Regex::new(&format!("^(?:{text})$"));
@@ -88,10 +89,7 @@ impl Pattern {
     fn takes(&self, text: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Plain(wanted) => {
-                wanted.len() == text.len()
-                    && wanted.bytes().zip(text.bytes()).all(|(a, b)| a == b || (a == b'.' && b != b'\n'))
-            }
+            Self::Plain(wanted) => pattern::strip(text, wanted) == Some(""),
             Self::Regex(pattern) => pattern.is_match(text),
         }
     }

@@ -152,10 +152,12 @@ impl<'b> Build<'b> {
                     .with_each("line", resource.origin.line)
             };
             let value = to_value(&resource.node, Rules::V3).map_err(at)?;
-            if !text.is_empty() {
-                text.push_str("---\n");
+            if self.options.text {
+                if !text.is_empty() {
+                    text.push_str("---\n");
+                }
+                text.push_str(&go::to_yaml(&value));
             }
-            text.push_str(&go::to_yaml(&value));
             let mut origin = Origin::clone(&resource.origin);
             origin.transformers = resource.transformers.iter().map(|name| Text::from(*name)).collect();
             objects.push(BuiltObject { body: self.options.objects.then_some(value), origin });

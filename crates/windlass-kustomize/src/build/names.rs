@@ -1,8 +1,9 @@
 //! References by name follow the renaming of what they refer to.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, Result, Text};
+use windlass_core::{Error, ErrorKind, Origin, Result, Text};
 
 use super::{Build, Collected};
 use crate::config::{Config, FieldSpec};
@@ -20,7 +21,7 @@ struct Known {
     before: Vec<Id>,
     prefixes: Vec<Text>,
     suffixes: Vec<Text>,
-    file: String,
+    origin: Arc<Origin>,
 }
 
 /// All objects, by the names that they had.
@@ -125,7 +126,7 @@ impl Known {
             before: resource.before_ids().collect(),
             prefixes: resource.prefixes.clone(),
             suffixes: resource.suffixes.clone(),
-            file: resource.origin.to_string(),
+            origin: Arc::clone(&resource.origin),
             id,
         }
     }
@@ -245,7 +246,7 @@ impl<'r> Reference<'r> {
             _ => {
                 let error = invalid("several objects could be meant by a reference").with("reference", old);
                 let list: Vec<String> =
-                    found.iter().map(|known| format!("{} in {}", known.id, known.file)).collect();
+                    found.iter().map(|known| format!("{} in {}", known.id, known.origin)).collect();
                 Err(error.with("candidates", list.join(", ")))
             }
         }

@@ -197,8 +197,9 @@ impl Build<'_> {
         let namespace = map.effective_namespace(at);
         let resource = &mut map.list[at];
         let own = if as_texts { for_object(patch, resource) } else { patch.clone() };
+        let forgets = wipes_annotations(&own.node);
         apply(&self.schemas, resource, own, namespace)?;
-        if resource.node.is_empty() || patch.name_change || patch.kind_change {
+        if resource.node.is_empty() || patch.name_change || patch.kind_change || forgets {
             map.forget();
         }
         Ok(())

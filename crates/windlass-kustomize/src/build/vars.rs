@@ -1,6 +1,6 @@
 //! Variables: what they stand for, and putting it in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use windlass_core::{Error, ErrorKind, Result, Text, Value};
 
@@ -10,6 +10,7 @@ use crate::filter::{fieldspec, path};
 use crate::kustomization::Var;
 use crate::node::{Node, Rules, Tag, to_value};
 use crate::resmap::ResMap;
+use crate::resource::Resource;
 
 /// Variables by name.
 #[derive(Default)]
@@ -55,10 +56,16 @@ impl Build<'_> {
         if collected.vars.0.is_empty() {
             return Ok(());
         }
+        let mut sources: HashMap<&Text, &Resource> = HashMap::new();
+        for resource in &collected.map.list {
+            for name in &resource.vars {
+                sources.entry(name).or_insert(resource);
+            }
+        }
         let mut values = BTreeMap::new();
         let mut problems = Vec::new();
         for var in collected.vars.0.values() {
-            match value_of(&collected.map, var) {
+            match value_of(sources.get(&var.name).copied(), var) {
                 Ok(value) => {
                     values.insert(var.name.clone(), value);
                 }
@@ -95,17 +102,14 @@ fn matching(map: &mut ResMap, var: &Var, exact: bool) -> Vec<usize> {
         return map.with_id(&var.object).to_vec();
     }
     let wanted = &var.object;
-    let fits = |(at, resource): (usize, &crate::resource::Resource)| {
-        let mut ids = resource.all_ids();
-        ids.any(|id| id.name == wanted.name && id.gvk == wanted.gvk).then_some(at)
-    };
-    map.list.iter().enumerate().filter_map(fits).collect()
+    let mut places = map.named(&wanted.name).to_vec();
+    places.retain(|at| map.list[*at].all_ids().any(|id| id.name == wanted.name && id.gvk == wanted.gvk));
+    places
 }
 
-fn value_of(map: &ResMap, var: &Var) -> Result<Value> {
+fn value_of(source: Option<&Resource>, var: &Var) -> Result<Value> {
     let missing = |message| Error::new(ErrorKind::NotFound, message);
-    let mut named = map.list.iter().filter(|resource| resource.vars.contains(&var.name));
-    let source = named.next().ok_or_else(|| missing("no object gives the value of the variable"))?;
+    let source = source.ok_or_else(|| missing("no object gives the value of the variable"))?;
     let field = || missing("the object of the variable has no such field").with("fieldPath", &var.path);
     let node = path::lookup(&source.node, &steps(&var.path)).map_err(|_| field())?.ok_or_else(field)?;
     match node {

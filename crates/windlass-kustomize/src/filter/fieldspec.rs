@@ -16,7 +16,7 @@ pub(crate) enum Create {
 impl Create {
     fn node(self) -> Node {
         match self {
-            Self::Scalar(_) => Node::Scalar(Scalar::new("", Tag::None, Style::Plain)),
+            Self::Scalar(_) => Node::plain(""),
             Self::Map => Node::Map(Map::new()),
         }
     }

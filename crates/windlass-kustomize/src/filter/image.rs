@@ -6,7 +6,8 @@ use windlass_core::{Result, Text};
 use super::fieldspec;
 use crate::config::FieldSpec;
 use crate::id::Gvk;
-use crate::node::{Node, Tag, set_scalar, wrong_kind};
+use crate::node::{DEPTH_MAX, Node, Tag, set_scalar, wrong_kind};
+use crate::pattern;
 
 /// An entry of `images`.
 #[derive(Clone, Default)]
@@ -25,13 +26,9 @@ pub(crate) struct Matcher<'i> {
     pattern: Option<Result<Regex, ()>>,
 }
 
-/// Lists and maps inside one another.
-const DEPTH_MAX: usize = 200;
-
 impl<'i> Matcher<'i> {
     pub(crate) fn new(image: &'i Image) -> Self {
-        let plain = image.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.:@".contains(&byte));
-        let pattern = (!plain).then(|| {
+        let pattern = (!pattern::is_plain(&image.name)).then(|| {
             let tail = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$";
             Regex::new(&format!("^{}{tail}", image.name)).map_err(drop)
         });
@@ -95,7 +92,7 @@ impl<'i> Matcher<'i> {
         match &self.pattern {
             Some(Ok(pattern)) => pattern.is_match(text),
             Some(Err(())) => false,
-            None => like(text, &self.image.name).is_some_and(is_version),
+            None => pattern::strip(text, &self.image.name).is_some_and(is_version),
         }
     }
 
@@ -120,18 +117,6 @@ impl<'i> Matcher<'i> {
         }
         out
     }
-}
-
-/// Takes a name from the front of a text, where a dot of the name takes any letter.
-fn like<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let mut rest = text.chars();
-    for wanted in name.chars() {
-        let have = rest.next()?;
-        if wanted != have && wanted != '.' {
-            return None;
-        }
-    }
-    Some(rest.as_str())
 }
 
 /// Says whether a text is what may follow a name: a tag, a digest, both or nothing.

@@ -58,7 +58,7 @@ impl Namespace {
             *meta = Node::Map(Map::new());
         }
         let Node::Map(meta) = meta else { return Ok(()) };
-        let namespace = meta.entry("namespace", || Node::Scalar(Scalar::new("", Tag::None, Style::Plain)));
+        let namespace = meta.entry("namespace", || Node::plain(""));
         if namespace.is_null() {
             *namespace = Node::Scalar(Scalar::new(namespace.spelling(), Tag::None, Style::Plain));
         }
@@ -76,9 +76,7 @@ impl Namespace {
         };
         for subject in subjects.iter_mut().filter_map(Node::as_map_mut) {
             if subject.get(field).is_some_and(|node| node.word() == wanted) {
-                self.set(
-                    subject.entry("namespace", || Node::Scalar(Scalar::new("", Tag::None, Style::Plain))),
-                )?;
+                self.set(subject.entry("namespace", || Node::plain("")))?;
             }
         }
         Ok(())

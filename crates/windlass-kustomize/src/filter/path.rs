@@ -5,6 +5,7 @@ use windlass_core::{Error, ErrorKind, Limits, Result};
 
 use crate::config::split_path;
 use crate::node::{Map, Node, Rules, Scalar, Style, Tag, resolve, set_field, wrong_kind};
+use crate::pattern;
 use crate::read::{self, Cache};
 
 /// What is made where nothing is.
@@ -26,7 +27,7 @@ impl Make {
 
     fn node(self) -> Node {
         match self {
-            Self::Scalar => Node::Scalar(Scalar::new("", Tag::None, Style::Plain)),
+            Self::Scalar => Node::plain(""),
             Self::List => Node::List(Vec::new()),
             Self::Map => Node::Map(Map::new()),
         }
@@ -118,12 +119,8 @@ fn at<'n>(node: &'n Node, step: &str) -> Result<Option<&'n Node>> {
         Some(at) => Ok(usize::try_from(at).ok().and_then(|at| items.get(at))),
         None if step == "-" => Ok(items.last()),
         None => {
-            let (key, value) = key_and_value(step)?;
-            let fits = |item: &&Node| match item {
-                Node::Map(map) => map.get(key).is_some_and(|node| node.spelling() == value),
-                item => key.is_empty() && item.spelling() == value,
-            };
-            Ok(items.iter().find(fits))
+            key_and_value(step)?;
+            Ok(lookup_position(items, step).and_then(|at| items.get(at)))
         }
     }
 }
@@ -196,8 +193,7 @@ impl Matcher<'_> {
 
     fn items(&mut self, node: &mut Node, step: &str, rest: &[String]) -> Result<usize> {
         let (key, value) = key_and_value(step)?;
-        let pattern = Regex::new(value);
-        let pattern = pattern.map_err(|_| invalid("not a regular expression").with("pattern", value))?;
+        let pattern = Pattern::new(value)?;
         let count = self.matching(node, key, &pattern, rest)?;
         if count > 0 || self.make.is_none() {
             return Ok(count);
@@ -211,19 +207,48 @@ impl Matcher<'_> {
         self.matching(node, key, &pattern, rest)
     }
 
-    fn matching(&mut self, node: &mut Node, key: &str, pattern: &Regex, rest: &[String]) -> Result<usize> {
+    fn matching(
+        &mut self,
+        node: &mut Node,
+        key: &str,
+        pattern: &Pattern<'_>,
+        rest: &[String],
+    ) -> Result<usize> {
         let mut count = 0;
         for item in list_of(node)? {
             if key.is_empty() {
-                if pattern.is_match(printed(item).trim()) {
+                if pattern.takes(printed(item).trim()) {
                     (self.set)(item)?;
                     count += 1;
                 }
-            } else if item.get(key).is_some_and(|value| pattern.is_match(printed(value).trim())) {
+            } else if item.get(key).is_some_and(|value| pattern.takes(printed(value).trim())) {
                 count += self.visit(item, rest)?;
             }
         }
         Ok(count)
+    }
+}
+
+/// The value of a step in brackets, which may stand anywhere in what an item has.
+enum Pattern<'p> {
+    Plain(&'p str),
+    Regex(Regex),
+}
+
+impl<'p> Pattern<'p> {
+    fn new(text: &'p str) -> Result<Self> {
+        if pattern::is_plain(text) {
+            return Ok(Self::Plain(text));
+        }
+        let pattern = Regex::new(text);
+        Ok(Self::Regex(pattern.map_err(|_| invalid("not a regular expression").with("pattern", text))?))
+    }
+
+    fn takes(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(wanted) => pattern::is_in(text, wanted),
+            Self::Regex(pattern) => pattern.is_match(text),
+        }
     }
 }
 

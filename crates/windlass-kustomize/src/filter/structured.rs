@@ -45,7 +45,7 @@ impl Inside<'_> {
 /// Writes JSON where there was JSON, with indents where there were indents, and else YAML.
 fn write(node: &Node, original: &str) -> Result<String> {
     if !original.trim_start().starts_with(['{', '[']) {
-        return Ok(super::super::emit::document(node).trim().to_owned());
+        return Ok(crate::emit::document(node).trim().to_owned());
     }
     let value = to_value(node, Rules::V3)?;
     let indented = original.contains('\n') && original.contains("  ");

@@ -3,7 +3,7 @@
 use windlass_core::{Result, Text};
 
 use crate::config::split_path;
-use crate::node::{Map, Node, Scalar, Style, Tag, set_scalar, wrong_kind};
+use crate::node::{Map, Node, Tag, set_scalar, wrong_kind};
 
 /// Sets the value at the path; from position 1 on, as that part of the path that is there.
 pub(crate) fn apply(object: &mut Node, path: &str, position: i64, value: &Text) -> Result<()> {
@@ -12,7 +12,7 @@ pub(crate) fn apply(object: &mut Node, path: &str, position: i64, value: &Text) 
     for (at, step) in steps.iter().map(|step| step.trim()).filter(|step| !step.is_empty()).enumerate() {
         let last = at + 1 == steps.len();
         let make = || {
-            if last { Node::Scalar(Scalar::new("", Tag::None, Style::Plain)) } else { Node::Map(Map::new()) }
+            if last { Node::plain("") } else { Node::Map(Map::new()) }
         };
         node = match node {
             Node::Map(map) => map.entry(step, make),

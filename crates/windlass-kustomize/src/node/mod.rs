@@ -15,6 +15,9 @@ pub(crate) use value::{from_value, to_value};
 
 use windlass_core::{Error, ErrorKind, Text};
 
+/// Lists and maps inside one another.
+pub(crate) const DEPTH_MAX: usize = 200;
+
 /// A part of a document.
 #[derive(Clone)]
 pub(crate) enum Node {
@@ -100,6 +103,11 @@ impl Node {
             Self::Map(_) => "map",
         }
     }
+}
+
+/// Says that there are more lists and maps inside one another than [`DEPTH_MAX`].
+pub(crate) fn too_deep() -> Error {
+    Error::new(ErrorKind::Limit, "lists and maps are nested too deeply").with("depth_max", DEPTH_MAX)
 }
 
 /// Says that another kind of node was expected.

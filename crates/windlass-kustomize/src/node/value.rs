@@ -5,12 +5,10 @@ mod fold;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use windlass_core::{Error, ErrorKind, Result, Text, Value};
+use windlass_yaml::go;
 
 use super::scalar::{Resolved, Rules, resolve};
-use super::{Map, NO_TEXT, Node, Scalar, Style, Tag};
-
-/// Lists and maps inside one another.
-const DEPTH_MAX: usize = 200;
+use super::{DEPTH_MAX, Map, NO_TEXT, Node, Scalar, Style, Tag, too_deep};
 
 /// Gives what a node means once it is printed and read again.
 pub(crate) fn to_value(node: &Node, rules: Rules) -> Result<Value> {
@@ -127,24 +125,9 @@ fn from_text(text: &Text) -> Scalar {
 }
 
 fn from_float(number: f64) -> Node {
-    let text = go_float(number);
+    let text = go::to_yaml_v3(&Value::Float(number), 2).trim_end().to_owned();
     let tag = resolve(&text, Rules::V3).tag();
     Node::Scalar(Scalar::new(text, tag, Style::Plain))
-}
-
-/// The exponent from which Go writes the shortest form of a float with one.
-const SCIENTIFIC_FROM: i32 = 6;
-
-/// Writes a float as Go's `strconv.FormatFloat(f, 'g', -1, 64)`.
-fn go_float(number: f64) -> String {
-    let scientific = format!("{number:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..SCIENTIFIC_FROM).contains(&exponent) {
-        return format!("{number}");
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 /// Reads a time in one of the forms that go-yaml takes, and writes it as Go's JSON does.
@@ -160,7 +143,10 @@ pub(super) fn time(text: &str) -> Option<String> {
         return Some(format!("{date}T00:00:00Z"));
     }
     let zoned = rest.starts_with(['T', 't']);
-    let (hour, rest) = digits(rest.strip_prefix(['T', 't', ' '])?, 1, 2)?;
+    // Go takes any number of spaces for one.
+    let rest =
+        rest.strip_prefix(['T', 't']).or_else(|| Some(rest.strip_prefix(' ')?.trim_start_matches(' ')))?;
+    let (hour, rest) = digits(rest, 1, 2)?;
     let (minute, rest) = digits(rest.strip_prefix(':')?, 1, 2)?;
     let (second, rest) = digits(rest.strip_prefix(':')?, 1, 2)?;
     if hour > 23 || minute > 59 || second > 59 {
@@ -205,8 +191,4 @@ const fn days(year: u32, month: u32) -> u32 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-fn too_deep() -> Error {
-    Error::new(ErrorKind::Limit, "lists and maps are nested too deeply").with("depth_max", DEPTH_MAX)
 }

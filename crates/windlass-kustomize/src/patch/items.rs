@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use windlass_core::{Result, Text};
 
 use super::strategic::{Directive, Merged, Walk, directive_of};
-use crate::node::{Map, Node, Scalar, Style, Tag, guard, replace, set_field, wrong_kind};
+use crate::node::{Map, Node, Tag, guard, replace, set_field, wrong_kind};
 use crate::schema::Schema;
 
 /// The list that is there and the one of the patch.
@@ -34,12 +34,11 @@ pub(super) fn merge(
     keys: &[Text],
     item: Schema,
     depth: usize,
-) -> Result<Option<Vec<Node>>> {
+) -> Result<Vec<Node>> {
     if let [key] = keys
-        && names(&lists.old, key).is_some()
-        && names(&lists.patch, key).is_some()
+        && let (Some(old), Some(patch)) = (names(&lists.old, key), names(&lists.patch, key))
     {
-        return by_name(walk, lists, key, item, depth).map(Some);
+        return Named { walk, key, item, depth }.merge(lists, &old, &patch);
     }
     let run = Run { walk, item, depth, old: lists.old, patch: lists.patch, made: Vec::new() };
     if keys.is_empty() {
@@ -65,26 +64,34 @@ fn names(items: &[Node], key: &str) -> Option<Vec<Text>> {
 }
 
 /// The ordinary case, in which every item has a name of its own.
-fn by_name(walk: Walk<'_>, lists: Lists, key: &Text, item: Schema, depth: usize) -> Result<Vec<Node>> {
-    let old_names = names(&lists.old, key).unwrap_or_default();
-    let patch_names = names(&lists.patch, key).unwrap_or_default();
-    let mut old: Vec<Option<Node>> = lists.old.into_iter().map(Some).collect();
-    let places: HashMap<&str, usize> =
-        old_names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let mut out = Vec::with_capacity(old.len() + lists.patch.len());
-    for (patch, name) in lists.patch.into_iter().zip(&patch_names) {
-        let have = places.get(name.as_str()).and_then(|at| old[*at].take());
-        let before = have.clone().filter(|_| replaces(&patch));
-        let merged = walk.walk(have, Some(patch), item, depth)?;
-        out.extend(named(merged, before, key, name));
-    }
-    for (have, name) in old.into_iter().zip(&old_names) {
-        if let Some(have) = have {
-            let merged = walk.walk(Some(have), None, item, depth)?;
-            out.extend(named(merged, None, key, name));
+struct Named<'n> {
+    walk: Walk<'n>,
+    key: &'n str,
+    item: Schema,
+    depth: usize,
+}
+
+impl Named<'_> {
+    fn merge(self, lists: Lists, old_names: &[Text], patch_names: &[Text]) -> Result<Vec<Node>> {
+        let Self { walk, key, item, depth } = self;
+        let mut old: Vec<Option<Node>> = lists.old.into_iter().map(Some).collect();
+        let places: HashMap<&str, usize> =
+            old_names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let mut out = Vec::with_capacity(old.len() + lists.patch.len());
+        for (patch, name) in lists.patch.into_iter().zip(patch_names) {
+            let have = places.get(name.as_str()).and_then(|at| old[*at].take());
+            let before = if replaces(&patch) { have.clone() } else { None };
+            let merged = walk.walk(have, Some(patch), item, depth)?;
+            out.extend(named(merged, before, key, name));
         }
+        for (have, name) in old.into_iter().zip(old_names) {
+            if let Some(have) = have {
+                let merged = walk.walk(Some(have), None, item, depth)?;
+                out.extend(named(merged, None, key, name));
+            }
+        }
+        Ok(out)
     }
-    Ok(out)
 }
 
 fn replaces(patch: &Node) -> bool {
@@ -144,12 +151,12 @@ impl Run<'_> {
         self.patch.iter().chain(&self.old).map(values).filter(|values| seen.insert(values.clone())).collect()
     }
 
-    fn all(mut self, mut entries: Vec<Vec<Text>>, keys: &[Text]) -> Result<Option<Vec<Node>>> {
+    fn all(mut self, mut entries: Vec<Vec<Text>>, keys: &[Text]) -> Result<Vec<Node>> {
         if keys.len() > 1 {
             join(&mut entries);
         }
         if entries.is_empty() {
-            return Ok(Some(self.old));
+            return Ok(self.old);
         }
         let valid: Vec<bool> =
             (0..keys.len()).map(|at| entries.iter().any(|values| values.get(at).is_some_and(said))).collect();
@@ -170,7 +177,7 @@ impl Run<'_> {
         for item in old {
             self.add_old(item, &valid_keys)?;
         }
-        Ok(Some(self.made))
+        Ok(self.made)
     }
 
     /// Merges the items that have the values.
@@ -196,7 +203,7 @@ impl Run<'_> {
                     set_field(map, key, Node::plain(value.clone()));
                 }
                 Node::Scalar(_) if key.is_empty() && said(value) => {
-                    let mut new = Node::Scalar(Scalar::new(value.clone(), Tag::None, Style::Plain));
+                    let mut new = Node::plain(value.clone());
                     guard(&mut new);
                     replace(&mut node, new);
                 }

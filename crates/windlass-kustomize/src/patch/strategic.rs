@@ -3,14 +3,11 @@
 //! Every field of the object is walked, also those that the patch does not name: a field without a value disappears, one
 //! with an explicit null stays.
 
-use windlass_core::{Error, ErrorKind, Result};
+use windlass_core::{Error, ErrorKind, Result, Text};
 
 use super::items;
-use crate::node::{Map, Node, Style, guard, wrong_kind};
+use crate::node::{DEPTH_MAX, Map, Node, Style, guard, too_deep, wrong_kind};
 use crate::schema::{Schema, Schemas};
-
-/// Lists and maps inside one another.
-const DEPTH_MAX: usize = 200;
 
 /// What a walk gives for a place.
 pub(super) enum Merged {
@@ -152,7 +149,7 @@ impl Walk<'_> {
         old: Option<Node>,
         patch: Option<Node>,
         schema: Schema,
-        keys: &[windlass_core::Text],
+        keys: &[Text],
         depth: usize,
     ) -> Result<Merged> {
         let old = old.filter(|old| !old.is_null());
@@ -173,11 +170,8 @@ impl Walk<'_> {
         };
         let item = self.schemas.item(schema);
         let lists = items::Lists { old: list(old), patch: patch.map(list).unwrap_or_default() };
-        Ok(match items::merge(self, lists, keys, item, depth)? {
-            Some(merged) if fresh => Merged::New(Node::List(merged)),
-            Some(merged) => Merged::Old(Node::List(merged)),
-            None => Merged::Gone,
-        })
+        let merged = Node::List(items::merge(self, lists, keys, item, depth)?);
+        Ok(if fresh { Merged::New(merged) } else { Merged::Old(merged) })
     }
 }
 
@@ -237,8 +231,4 @@ pub(super) fn directive_of(text: &str) -> Result<Directive> {
 fn check_kind(wanted: &'static str, old: &Option<Node>, patch: &Option<Node>) -> Result<()> {
     let mut nodes = [old, patch].into_iter().flatten().filter(|node| !node.is_null());
     nodes.find(|node| node.kind() != wanted).map_or(Ok(()), |node| Err(wrong_kind(wanted, node)))
-}
-
-fn too_deep() -> Error {
-    Error::new(ErrorKind::Limit, "lists and maps are nested too deeply").with("depth_max", DEPTH_MAX)
 }

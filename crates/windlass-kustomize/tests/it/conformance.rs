@@ -64,6 +64,7 @@ fn conformance_cases() {
     let mut cases: Vec<PathBuf> =
         entries.map(|entry| entry.unwrap().path()).filter(|path| path.join("build").exists()).collect();
     cases.sort();
+    assert!(!cases.is_empty(), "the data of {SET} holds no case");
     let mut misses = String::new();
     let mut passed = 0;
     for case in &cases {
