@@ -44,12 +44,10 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
     Origins { source: source(unit), path, renderer }
 }
 
-/// The names by which kustomize knows its file.
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
 fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
-    let auto = Auto::otherwise(Manifests::new()).with_file(KUSTOMIZATIONS, Kustomize::default());
+    let auto =
+        Auto::otherwise(Manifests::new()).with_file(windlass_kustomize::FILE_NAMES, Kustomize::default());
     Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone() }))
 }
 

@@ -59,5 +59,5 @@ mod resource;
 mod schema;
 mod select;
 
-pub use options::{Built, BuiltObject, Options, Restrict, VERSION, build};
+pub use options::{Built, BuiltObject, FILE_NAMES, Options, Restrict, VERSION, build};
 pub use renderer::Kustomize;

@@ -9,6 +9,9 @@ use crate::build::Build;
 /// The version of kustomize whose output this is; it stands in the label of `managedByLabel`.
 pub const VERSION: &str = "v5.8.3";
 
+/// The names that the file of a kustomization may have; a folder has one of them.
+pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// From where a kustomization may read files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

@@ -14,9 +14,6 @@ use windlass_render::{Auto, Manifests};
 pub fn auto() -> Auto {
     let auto = Auto::otherwise(Manifests::new());
     #[cfg(feature = "kustomize")]
-    let auto = auto.with_file(
-        ["kustomization.yaml", "kustomization.yml", "Kustomization"],
-        windlass_kustomize::Kustomize::default(),
-    );
+    let auto = auto.with_file(windlass_kustomize::FILE_NAMES, windlass_kustomize::Kustomize::default());
     auto
 }

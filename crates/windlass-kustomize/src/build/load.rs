@@ -5,12 +5,9 @@ use std::sync::Arc;
 use windlass_core::{Bytes, Digest, Error, ErrorKind, Need, Result, Text, TreePath};
 
 use super::{Build, Target};
-use crate::Restrict;
 use crate::kustomization::Kustomization;
 use crate::read::{self, Doc};
-
-/// Names that a kustomization may have.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+use crate::{FILE_NAMES, Restrict};
 
 /// A folder of a kustomization with those that led to it.
 #[derive(Clone)]
@@ -150,7 +147,7 @@ impl Build<'_> {
             return Ok(Target { file, loader, track });
         }
         let mut found: Option<(&str, TreePath, Bytes)> = None;
-        for name in NAMES {
+        for name in FILE_NAMES {
             let path = loader.root.join(name)?;
             match self.read_file(&path) {
                 Ok(_) if found.is_some() => {
