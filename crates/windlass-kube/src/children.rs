@@ -4,10 +4,10 @@
 //! own, and are those of its newest ReplicaSet, since an old one may fail without a consequence. At most [`PODS_MAX`] are
 //! listed, by the selector of the workload, and only while it is not ready.
 
-use serde::Deserialize;
 use windlass_core::{Children, Context, Object, ObjectId, Result, Text, Value};
 
 use crate::connection::Connection;
+use crate::list::Page;
 use crate::request::{METADATA_LIST, Request, Subject};
 
 /// Pods of one workload that are looked at.
@@ -34,18 +34,12 @@ impl Children for Family<'_> {
 }
 
 /// Says whether objects of the kind have pods that say how they are.
-pub(crate) fn has_pods(id: &ObjectId) -> bool {
-    match &*id.group {
-        "apps" => ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"].contains(&&*id.kind),
-        "batch" => id.kind == "Job",
+pub(crate) fn has_pods(group: &str, kind: &str) -> bool {
+    match group {
+        "apps" => ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"].contains(&kind),
+        "batch" => kind == "Job",
         _ => false,
     }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    items: Option<Vec<Value>>,
 }
 
 /// Lists the pods of a workload.

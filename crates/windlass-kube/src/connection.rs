@@ -9,14 +9,14 @@ use kube::Client;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use windlass_core::Text;
 
-use crate::request::Effect;
-use crate::request::Place;
+use crate::request::{Effect, Place};
 use crate::resource::Kinds;
 
-/// Reads under way at once, over all units on one connection; watches do not count. Writes are bounded by
-/// [`Limits::writes_in_flight_max`](windlass_core::Limits::writes_in_flight_max), which the engine keeps.
+/// Reads under way at once, over all units on one connection; watches do not count.
 const READS_IN_FLIGHT_MAX: usize = 32;
 /// Writes under way at once, over all units on one connection: what an API server takes from one client without queueing.
+/// The engine bounds the writes of each unit by
+/// [`Limits::writes_in_flight_max`](windlass_core::Limits::writes_in_flight_max).
 const WRITES_IN_FLIGHT_MAX: usize = 32;
 
 /// A connection, and the account to act as. Cheap to clone.

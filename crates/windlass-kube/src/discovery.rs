@@ -40,14 +40,14 @@ pub(crate) enum Known<'a> {
 impl Discovered {
     pub(crate) fn find(&self, id: &ObjectId, api_version: &str) -> Known<'_> {
         let version = api_version.rsplit_once('/').map_or(api_version, |(_, version)| version);
-        let served = self.served.versions(&id.group, &id.kind);
-        let defined = self.defined.versions(&id.group, &id.kind);
+        let served = self.served.versions(id);
+        let defined = self.defined.versions(id);
         let exact = served.iter().chain(defined).find(|resource| resource.version == version);
         match exact {
             Some(resource) => Known::Served(resource),
             None if !served.is_empty() => Known::Otherwise(served),
             None if !defined.is_empty() => Known::Otherwise(defined),
-            None if self.served.silent.contains(&id.group) => Known::Silent,
+            None if self.is_silent(&id.group) => Known::Silent,
             None => Known::Unknown,
         }
     }
@@ -60,8 +60,8 @@ impl Discovered {
             Known::Otherwise(_) | Known::Unknown => None,
             Known::Silent => return Err(silent(id)),
         };
-        let served = self.served.versions(&id.group, &id.kind);
-        let rest = served.iter().chain(self.defined.versions(&id.group, &id.kind));
+        let served = self.served.versions(id);
+        let rest = served.iter().chain(self.defined.versions(id));
         let ways: Vec<&Resource> = known.into_iter().chain(rest.filter(|way| Some(*way) != known)).collect();
         let turn = attempt.checked_rem(ways.len());
         turn.and_then(|turn| ways.get(turn).copied()).ok_or_else(|| unknown(id, api_version))
@@ -70,7 +70,12 @@ impl Discovered {
     /// Says whether the server may have objects of this kind, as far as this view goes. A kind that is known only because
     /// its definition was written here a moment ago has none.
     pub(crate) fn lists(&self, id: &ObjectId) -> bool {
-        !self.served.versions(&id.group, &id.kind).is_empty() || self.served.silent.contains(&id.group)
+        !self.served.versions(id).is_empty() || self.is_silent(&id.group)
+    }
+
+    /// Says whether a version of the group does not answer.
+    pub(crate) fn is_silent(&self, group: &Text) -> bool {
+        self.served.silent.contains(group)
     }
 
     /// Gives each kind that is served, by its preferred version.

@@ -47,8 +47,9 @@
 //! # Invariants
 //!
 //! - A request is repeated up to three times where the response asks for it (429, 503, a quota that was counted at the same
-//!   time), and for up to 20 seconds where the response names the wait (`Retry-After`). A 503 may come from a proxy that lost its upstream. A write that ends in an error after that says that something
-//!   may have been written.
+//!   time), and further where the response names the wait (`Retry-After`), as long as all waits together are at most 20
+//!   seconds. No single wait is longer than ten. A 503 may come from a proxy that lost its upstream: a write that ends in an
+//!   error after one says that something may have been written.
 //! - A write whose path is not served yet is sent up to six times. An apply is sent up to four times while other managers
 //!   take fields, and up to four times more once fields that were set by other means are ours. A replace without an exact
 //!   version is sent up to three times while somebody else is faster. A request without a response is never repeated here.

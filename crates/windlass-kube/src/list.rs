@@ -41,19 +41,21 @@ impl Listing<'_> {
     }
 }
 
+/// One page of a list.
 #[derive(Deserialize)]
-struct Page<T> {
+pub(crate) struct Page<T = Value> {
     #[serde(default)]
-    metadata: PageMetadata,
+    pub(crate) metadata: PageMetadata,
+    /// A server may write none as `null`.
     #[serde(default = "Option::default")]
-    items: Option<Vec<T>>,
+    pub(crate) items: Option<Vec<T>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 #[serde(rename_all = "camelCase")]
-struct PageMetadata {
-    r#continue: String,
+pub(crate) struct PageMetadata {
+    pub(crate) r#continue: String,
     resource_version: Text,
 }
 
@@ -105,7 +107,7 @@ pub(crate) async fn each_page(
 ) -> Result<Text> {
     let mut token = String::new();
     loop {
-        let page: Page<Value> = connection.ask_json(cx, &listing.page(limit, &token)?).await?;
+        let page: Page = connection.ask_json(cx, &listing.page(limit, &token)?).await?;
         take(page.items.unwrap_or_default())?;
         if page.metadata.r#continue.is_empty() {
             return Ok(page.metadata.resource_version);

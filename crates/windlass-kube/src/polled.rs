@@ -109,7 +109,7 @@ impl Kind<'_> {
                 Ok((live, whole)) => match self.asked.get(&live.id) {
                     Some(look) => {
                         let open = live.health.as_ref().is_some_and(|health| !health.is_ready());
-                        if open && children::has_pods(&live.id) {
+                        if open && children::has_pods(&live.id.group, &live.id.kind) {
                             ailing.push(whole.clone());
                         }
                         match with_body(live, whole, look.known) {

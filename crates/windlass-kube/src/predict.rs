@@ -14,7 +14,7 @@ use crate::discovery::Discovered;
 use crate::fail::{self, Status};
 use crate::live::{parts, version_of};
 use crate::request::{Request, Response, Subject, read_json};
-use crate::resource::{defined_by, is_definition, is_made_once};
+use crate::resource::{defined_by, is_definition, is_made_once, is_namespace};
 use crate::sending::Sending;
 use crate::session::Session;
 use crate::{namespace, owner, stamp};
@@ -49,7 +49,7 @@ impl Made {
         let mut made = Self::default();
         for want in wants {
             let id = want.item.id();
-            if id.group.is_empty() && id.kind == "Namespace" && want.observation.live().is_none() {
+            if is_namespace(id) && want.observation.live().is_none() {
                 made.namespaces.insert(id.name.clone());
             }
             if is_definition(id) {

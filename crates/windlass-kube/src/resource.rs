@@ -86,8 +86,8 @@ impl Catalog {
         }
     }
 
-    pub(crate) fn versions(&self, group: &str, kind: &str) -> &[Resource] {
-        self.kinds.get(&(group.into(), kind.into())).map_or(&[], Vec::as_slice)
+    pub(crate) fn versions(&self, id: &ObjectId) -> &[Resource] {
+        self.kinds.get(&(id.group.clone(), id.kind.clone())).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -136,6 +136,11 @@ pub(crate) fn is_definition(id: &ObjectId) -> bool {
     id.group == "apiextensions.k8s.io" && id.kind == "CustomResourceDefinition"
 }
 
+/// Says whether an object is a namespace.
+pub(crate) fn is_namespace(id: &ObjectId) -> bool {
+    id.group.is_empty() && id.kind == "Namespace"
+}
+
 /// Says whether writing an object may change which kinds are served.
 pub(crate) fn changes_kinds(id: &ObjectId) -> bool {
     is_definition(id) || (id.group == "apiregistration.k8s.io" && id.kind == "APIService")
@@ -144,8 +149,7 @@ pub(crate) fn changes_kinds(id: &ObjectId) -> bool {
 /// Refuses to delete an object for a change of its own that takes many others with it: all objects of a kind, or all
 /// objects in a namespace.
 pub(crate) fn is_made_once(id: &ObjectId) -> Result<()> {
-    let is_namespace = id.group.is_empty() && id.kind == "Namespace";
-    if !(is_definition(id) || is_namespace) {
+    if !(is_definition(id) || is_namespace(id)) {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Unsupported, "it is never deleted and created anew")

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use serde::Deserialize;
 use windlass_core::{Context, Error, ErrorKind, Map, Object, ObjectId, Owner, Result, Taken, Value};
 
 use crate::discovery::Discovered;
-use crate::list::Listing;
+use crate::list::{Listing, Page};
 use crate::owner::{self, UNIT_LABEL};
 use crate::request::METADATA_LIST;
-use crate::resource::{Resource, is_definition};
+use crate::resource::{Resource, is_definition, is_namespace};
 use crate::session::Session;
 
 /// Objects that are named for one that takes them with it; more would not make a decision any other.
@@ -44,21 +43,11 @@ pub(crate) async fn takes(
     Ok(all)
 }
 
-fn is_namespace(id: &ObjectId) -> bool {
-    id.group.is_empty() && id.kind == "Namespace"
-}
-
 #[derive(Clone, Copy)]
 struct Look<'a> {
     session: &'a Session,
     cx: &'a Context,
     kinds: &'a Discovered,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    items: Option<Vec<Value>>,
 }
 
 impl Look<'_> {
@@ -74,12 +63,12 @@ impl Look<'_> {
             resources.map(|resource| Listing { resource, namespace: "", selector: "" }).collect()
         };
         let (mut taken, mut errors) = (Vec::new(), Vec::new());
-        // An aggregated API that does not answer is no reason to refuse: the server itself keeps the namespace until it
-        // answers, and a unit that brings a broken one could never be deleted.
         // Reads are bounded by the connection.
-        for listed in join_all(listings.iter().map(|listing| self.list(listing))).await {
+        let lists = join_all(listings.iter().map(|listing| self.list(listing))).await;
+        for (listing, listed) in listings.iter().zip(lists) {
             match listed {
                 Ok(listed) => taken.extend(listed),
+                Err(error) if is_namespace(id) && self.is_silent(listing.resource, &error).await? => {}
                 Err(error) => errors.push(error),
             }
         }
@@ -91,6 +80,17 @@ impl Look<'_> {
         taken.sort_by(|a, b| a.id.cmp(&b.id));
         taken.dedup_by(|a, b| a.id == b.id);
         Ok(taken)
+    }
+
+    /// Says whether it is an aggregated API that does not answer. That is no reason to refuse: the server itself keeps the
+    /// namespace until it answers, and a unit that brings a broken one could never be deleted.
+    async fn is_silent(self, resource: &Resource, error: &Error) -> Result<bool> {
+        if error.kind() != ErrorKind::Unavailable || self.kinds.is_silent(&resource.group) {
+            return Ok(error.kind() == ErrorKind::Unavailable);
+        }
+        // It may have answered when the server was last asked for its kinds.
+        let kinds = self.session.connection.discovered_after(self.cx, self.kinds).await?;
+        Ok(kinds.is_silent(&resource.group))
     }
 
     async fn list(self, listing: &Listing<'_>) -> Result<Vec<Taken>> {

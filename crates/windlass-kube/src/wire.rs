@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use futures_util::future::{Either, select};
 use http::response::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -35,7 +36,8 @@ impl Connection {
         let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
         for attempt in 1.. {
             // Whether a write may begin is asked when its turn has come.
-            let permit = self.permit(request.effect).await;
+            let permit = cx.unless_over(self.permit(request.effect)).await;
+            let permit = permit.map_err(|error| in_doubt(error, doubtful))?;
             let left = match request.effect {
                 Effect::Nothing => {
                     cx.check()?;
@@ -86,7 +88,7 @@ impl Connection {
             }
             Err(fail::refused(&self.finish(request, parts, body).await?, request))
         });
-        Ok(Lines { body: begun.await?, buffer: Vec::new(), read: 0 })
+        Ok(Lines { body: begun.await?, buffer: BytesMut::new(), searched: 0 })
     }
 
     async fn attempt(&self, cx: &Context, request: &Request, left: Option<Duration>) -> Result<Response> {
@@ -154,16 +156,16 @@ impl Connection {
         for (name, value) in self.identity_headers() {
             built = built.header(name, value);
         }
-        built.body(Body::from(request.body.to_vec())).map_err(wrong)
+        built.body(Body::from(request.body.clone())).map_err(wrong)
     }
 }
 
 /// A response that comes line by line.
 pub(crate) struct Lines {
     body: Body,
-    buffer: Vec<u8>,
-    /// How much of the buffer was given out or searched for an end of line already.
-    read: usize,
+    buffer: BytesMut,
+    /// How much of the buffer was searched for an end of line already.
+    searched: usize,
 }
 
 impl Lines {
@@ -171,24 +173,23 @@ impl Lines {
     ///
     /// # Errors
     /// What broke the stream, in its own words.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+    pub(crate) async fn next(&mut self) -> Result<Option<BytesMut>> {
         loop {
-            if let Some(end) = self.buffer[self.read..].iter().position(|byte| *byte == b'\n') {
-                let rest = self.buffer.split_off(self.read + end + 1);
-                let line = std::mem::replace(&mut self.buffer, rest);
-                self.read = 0;
+            if let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
+                let line = self.buffer.split_to(self.searched + end + 1);
+                self.searched = 0;
                 if line.len() > 1 {
                     return Ok(Some(line));
                 }
                 continue;
             }
-            self.read = self.buffer.len();
-            if self.read > LINE_BYTES_MAX {
+            self.searched = self.buffer.len();
+            if self.searched > LINE_BYTES_MAX {
                 return Err(Error::new(ErrorKind::Limit, "a line of the watch is too long")
                     .with("limit", LINE_BYTES_MAX));
             }
             match self.body.frame().await {
-                Some(Ok(frame)) => self.buffer.extend(frame.into_data().unwrap_or_default()),
+                Some(Ok(frame)) => self.buffer.extend_from_slice(&frame.into_data().unwrap_or_default()),
                 Some(Err(error)) => {
                     let words = format!("the watch broke: {error}");
                     return Err(Error::new(ErrorKind::Unavailable, words));

@@ -1,6 +1,6 @@
 //! Writing: one object, on a condition.
 
-use windlass_core::{Context, Error, ErrorKind, Object, Result, Write, Written};
+use windlass_core::{Context, Error, ErrorKind, Object, ObjectId, Result, Write, Written};
 
 use crate::apply::Writing;
 use crate::delete::Deletion;
@@ -35,7 +35,7 @@ async fn carry_out(session: &Session, cx: &Context, write: &Write) -> Result<Wri
             check_size(cx, payload)?;
             let (id, api_version) = (payload.id(), payload.api_version());
             let seen = session.take_seen(id);
-            let kinds = kinds_for(session, cx, |kinds| kinds.exact(id, api_version).map(|_| ())).await?;
+            let kinds = kinds_for(session, cx, id, api_version).await?;
             let sending = Sending { session, resource: kinds.exact(id, api_version)? };
             let writing = Writing { sending, cx, payload, expect, owner, conflicts, seen };
             let written = writing.carry_out(*mode).await?;
@@ -58,21 +58,13 @@ async fn carry_out(session: &Session, cx: &Context, write: &Write) -> Result<Wri
     }
 }
 
-/// Gives a kinds in which the kind is known, asking the server again where it is not.
-async fn kinds_for(
-    session: &Session,
-    cx: &Context,
-    find: impl Fn(&Discovered) -> Result<()>,
-) -> Result<Discovered> {
+/// Gives what is known of the kinds, asking the server again where that does not have this one.
+async fn kinds_for(session: &Session, cx: &Context, id: &ObjectId, api_version: &str) -> Result<Discovered> {
     let kinds = session.connection.discovered_as_it_is(cx).await?;
-    match find(&kinds) {
-        Ok(()) => Ok(kinds),
-        Err(error) if kinds.fresh => Err(error),
-        Err(_) => {
-            let kinds = session.connection.discovered_again(cx).await?;
-            find(&kinds).map(|()| kinds)
-        }
+    if kinds.fresh || kinds.exact(id, api_version).is_ok() {
+        return Ok(kinds);
     }
+    session.connection.discovered_again(cx).await
 }
 
 fn check_size(cx: &Context, payload: &Object) -> Result<()> {

@@ -75,6 +75,28 @@ async fn an_aggregated_api_that_does_not_answer_keeps_no_namespace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_aggregated_api_that_has_stopped_answering_keeps_no_namespace_either() {
+    let groups = |freshness: &str| {
+        let pods = r#","resources":[{"resource":"pods","responseKind":{"kind":"PodMetrics"},"scope":"Namespaced","verbs":["get","list"]}]"#;
+        script::GROUPS.replace(r#""freshness":"Stale""#, &format!(r#""freshness":"{freshness}"{pods}"#))
+    };
+    let metrics = inside("pods").replace("/api/v1", "/apis/metrics.k8s.io/v1beta1");
+    let script = |then: &str| {
+        Script::default()
+            .on("GET /api", 200, script::CORE)
+            .on("GET /apis", 200, &groups("Current"))
+            .on("GET /apis", 200, &groups(then))
+            .on(&inside("configmaps"), 200, &list(&[item("y", "web")], ""))
+            .on(&inside("secrets"), 200, &list(&[], ""))
+            .on(&inside("deployments"), 200, &list(&[], ""))
+            .on(&metrics, 503, "service unavailable")
+    };
+    assert_eq!(taken(&script("Stale"), "Namespace//n").await, "ConfigMap/n/y of web");
+    let told = taken(&script("Current"), "Namespace//n").await;
+    assert!(told.starts_with("unavailable: "), "of an API that answers, each kind has to be listed: {told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_definition_takes_all_objects_of_its_kind() {
     let item = r#"{"metadata":{"name":"w","namespace":"n"}}"#.to_owned();
     let script = Script::default()

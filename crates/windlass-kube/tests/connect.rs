@@ -4,9 +4,13 @@
 
 mod script;
 
+use std::time::Duration;
+
 use script::{Script, context, interest, list};
-use windlass_core::{ErrorKind, Target};
+use windlass_core::{Context, ErrorKind, Target};
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget, Server};
+
+const SECRETS: &str = "GET /api/v1/secrets?labelSelector=windlass.dev/unit%3Dshop%2Cwindlass.dev/installation%3Dwindlass&limit=2500";
 
 fn kubeconfig(server: &str, cluster: &str, user: &str) -> std::path::PathBuf {
     let text = format!(
@@ -119,6 +123,22 @@ async fn a_cancelled_call_sends_nothing() {
     let error = script.target().observe(&cx, &interest(&["ConfigMap/a/x"])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(script.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_its_turn_waits_no_longer_than_its_deadline() {
+    let script = Script::new().on(SECRETS, 0, "");
+    let (target, wanted) = (script.target(), interest(&["Secret/a/x"]));
+    let began = tokio::time::Instant::now();
+    let look = async |cx: Context| {
+        let error = target.observe(&cx, &wanted).await.unwrap_err();
+        (error.kind(), began.elapsed().as_secs())
+    };
+    let hanging = futures_util::future::join_all((0..32).map(|_| look(context())));
+    let waiting = look(context().with_timeout(Duration::from_secs(1)));
+    let (hung, waited) = futures_util::future::join(hanging, waiting).await;
+    assert!(hung.iter().all(|told| *told == (ErrorKind::Timeout, 60)), "all turns are taken: {hung:?}");
+    assert_eq!(waited, (ErrorKind::Timeout, 1));
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use serde::Deserialize;
 use windlass_core::{Context, Error, ErrorKind, Result, Text, UnitId, Value, Version};
 
 use super::form::corrupt;
 use crate::connection::Connection;
 use crate::fail;
+use crate::list::Page;
 use crate::live::parts;
 use crate::owner::INSTALLATION_LABEL;
 use crate::request::{JSON, METADATA, METADATA_LIST, Request, Response, Subject, read_json};
@@ -54,20 +54,6 @@ pub(super) enum Created {
     At(Version),
     /// There is one already; the error is what that means to whoever did not expect it.
     Exists(Error),
-}
-
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    metadata: PageMetadata,
-    #[serde(default)]
-    items: Option<Vec<Value>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PageMetadata {
-    r#continue: String,
 }
 
 impl Maps {

@@ -88,8 +88,8 @@ impl KubeStore {
         Self { maps, last: Arc::default() }
     }
 
-    /// Reads a state; `None` where there is none.
-    async fn read(&self, cx: &Context, unit: &UnitId) -> Result<Option<Known>> {
+    /// Reads a state, packed and as it is; `None` where there is none.
+    async fn read(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Known, State)>> {
         let name = head_name(unit);
         for _ in 0..READS_MAX {
             let Some(map) = self.maps.get(cx, unit, &name).await? else { return Ok(None) };
@@ -98,7 +98,9 @@ impl KubeStore {
             let pieces = self.fetch(cx, unit, &head.shards).await?;
             if pieces.len() == head.shards.len() {
                 let version = crate::live::version_of(&map)?;
-                return Ok(Some(Known { version, head: packed.into(), pieces, is_tidy: false }));
+                let state = State::of(head, pieces.clone());
+                let known = Known { version, head: packed.into(), pieces, is_tidy: false };
+                return Ok(Some((known, state)));
             }
             // Somebody saved in between and has dropped shards, or somebody has deleted one.
         }
@@ -138,12 +140,13 @@ impl KubeStore {
     }
 
     /// Gives what is stored at `expected`: what was seen last, if that is it.
-    async fn at(&self, cx: &Context, unit: &UnitId, expected: &Version) -> Result<Known> {
+    async fn at(&self, cx: &Context, unit: &UnitId, expected: &Version) -> Result<(Known, State)> {
         let last = self.last().get(unit).filter(|known| known.version == *expected).cloned();
         if let Some(known) = last {
-            return Ok(known);
+            let state = known.state(unit)?;
+            return Ok((known, state));
         }
-        let found = self.read(cx, unit).await?.filter(|known| known.version == *expected);
+        let found = self.read(cx, unit).await?.filter(|(known, _)| known.version == *expected);
         found.ok_or_else(|| outdated(unit))
     }
 
@@ -257,11 +260,11 @@ impl KubeStore {
 #[async_trait]
 impl StateStore for KubeStore {
     async fn load(&self, cx: &Context, unit: &UnitId) -> Result<Option<Saved>> {
-        let Some(mut known) = self.read(cx, unit).await? else {
+        let Some((mut known, state)) = self.read(cx, unit).await? else {
             self.last().remove(unit);
             return Ok(None);
         };
-        let saved = known.state(unit)?.saved(unit, known.version.clone())?;
+        let saved = state.into_saved(unit, known.version.clone())?;
         let mut last = self.last();
         known.is_tidy = last.get(unit).is_some_and(|last| last.version == known.version && last.is_tidy);
         last.insert(unit.clone(), known);
@@ -278,12 +281,13 @@ impl StateStore for KubeStore {
         if delta.forget {
             return self.forget(cx, unit, expected).await;
         }
-        let known = match expected {
-            Some(version) => Some(self.at(cx, unit, version).await?),
-            None => None,
+        let (was_tidy, before) = match expected {
+            Some(version) => {
+                let (known, state) = self.at(cx, unit, version).await?;
+                (known.is_tidy, state)
+            }
+            None => (false, State::new()),
         };
-        let before = known.as_ref().map_or_else(|| Ok(State::new()), |known| known.state(unit))?;
-        let was_tidy = known.is_some_and(|known| known.is_tidy);
         let mut next = before.after(unit, delta, cx.limits(), was_tidy)?;
         let written = self.write(cx, unit, expected, &mut next).await;
         let (version, head) = written.inspect_err(|_| {

@@ -69,11 +69,11 @@ impl State {
     }
 
     /// Gives the whole as the engine knows it.
-    pub(super) fn saved(&self, unit: &UnitId, version: Version) -> Result<Saved> {
-        let mut saved = self.about.clone();
+    pub(super) fn into_saved(self, unit: &UnitId, version: Version) -> Result<Saved> {
+        let mut saved = self.about;
         saved.version = version;
-        saved.inventory.objects = match &self.inventory {
-            Inventory::Inside(objects) => objects.clone(),
+        saved.inventory.objects = match self.inventory {
+            Inventory::Inside(objects) => objects,
             Inventory::Apart(pieces) => {
                 let parts = pieces.values().map(|piece| piece.unpack(unit));
                 parts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()

@@ -67,8 +67,7 @@ impl Desk {
         for (resource, ids) in sought {
             let when = (self.view.now(cx), since.look);
             nos.insert(state.ask((self.no, unit), when, resource, ids.iter().copied()));
-            let namespaces = ids.iter().map(|id| id.namespace.clone()).collect();
-            open |= self.start(cx, &mut state, resource, &namespaces, since);
+            open |= self.start(cx, &mut state, resource, ids, since);
         }
         if !since.is_part {
             nos.iter().for_each(|no| state.forget_others(*no, since.look));
@@ -84,8 +83,8 @@ impl Desk {
             }
         }
         for no in nos {
-            note_unwatched(&mut state, no, &seen);
             state.tidy(no, self.view.now(cx));
+            note_unwatched(&mut state, no, &seen);
         }
         Some(seen)
     }
@@ -96,13 +95,13 @@ impl Desk {
         cx: &Context,
         state: &mut State,
         resource: &Resource,
-        namespaces: &BTreeSet<Text>,
+        ids: &[&ObjectId],
         since: &mut Attempts,
     ) -> bool {
         let pages_only = state.pages_only;
         let Some(table) = state.tables.get_mut(resource) else { return false };
         let mut open = false;
-        for namespace in table.scopes_for(namespaces) {
+        for namespace in table.scopes_for(ids) {
             let at = At { resource: resource.clone(), namespace: namespace.clone() };
             if let Some(scopes) = &mut table.narrow {
                 scopes.entry(namespace.clone()).or_default();
@@ -222,11 +221,13 @@ impl fmt::Debug for Desk {
 
 fn note_unwatched(state: &mut State, no: UnitNo, seen: &Seen) {
     let Some(watched) = state.units.get_mut(&no) else { return };
+    watched.waits = false;
     for asked in watched.kinds.values_mut() {
         for (id, ask) in &mut asked.objects {
             if let Some(found) = seen.found.get(id) {
                 ask.unwatched = matches!(found, Found::Elsewhere { .. });
             }
+            watched.waits |= ask.unwatched;
         }
     }
 }

@@ -19,9 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use windlass_core::{
-    Context, Error, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value, Version,
-};
+use windlass_core::{Context, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value, Version};
 
 pub(crate) use desk::Desk;
 pub(crate) use seen::{Found, Seen, Sought};
@@ -254,9 +252,4 @@ impl fmt::Debug for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("View").field("connection", &self.connection).finish_non_exhaustive()
     }
-}
-
-/// An error of a list or a watch, by what is to be done about it.
-fn is_denied(error: &Error) -> bool {
-    error.context("status") == Some("403")
 }

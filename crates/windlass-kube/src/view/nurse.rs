@@ -8,7 +8,7 @@ use windlass_core::{Context, Object, ObjectId};
 
 use super::scope::Task;
 use super::seen::{Found, Seen};
-use super::table::News;
+use super::table::{News, Table};
 use super::{View, lasting};
 use crate::children;
 use crate::resource::Resource;
@@ -43,16 +43,16 @@ async fn run(view: Weak<View>, cx: Context) {
 pub(super) async fn visit(view: &Arc<View>, cx: &Context, seen: &mut Seen) {
     let patients = {
         let state = view.state();
-        let unknown = |(resource, id): &(Resource, ObjectId)| {
-            let entry = state.tables.get(resource).and_then(|table| table.get(id));
-            entry.is_some_and(|entry| entry.children.is_none())
-        };
         let mut open = Vec::new();
-        for (resource, table) in &state.tables {
-            let wanted = |id: &ObjectId| children::has_pods(id) && seen.found.contains_key(id);
-            open.extend(table.not_ready().into_iter().filter(wanted).map(|id| (resource.clone(), id)));
+        for (resource, table) in state.with_pods() {
+            let unknown = |id: &&ObjectId| {
+                let is_of_kind = id.kind == resource.kind && id.group == resource.group;
+                let entry = is_of_kind.then(|| table.get(id)).flatten();
+                entry.is_some_and(|entry| entry.whole.is_some() && entry.children.is_none())
+            };
+            open.extend(seen.found.keys().filter(unknown).map(|id| (resource.clone(), id.clone())));
         }
-        let open: Vec<_> = open.into_iter().filter(unknown).take(VISITS_MAX).collect();
+        open.truncate(VISITS_MAX);
         state.wholes(open)
     };
     if patients.is_empty() {
@@ -81,6 +81,11 @@ async fn visit_all(view: &View, cx: &Context, patients: Vec<Patient>) {
 }
 
 impl super::state::State {
+    /// Gives the kinds whose objects have pods that say how they are.
+    fn with_pods(&self) -> impl Iterator<Item = (&Resource, &Table)> {
+        self.tables.iter().filter(|(resource, _)| children::has_pods(&resource.group, &resource.kind))
+    }
+
     fn wholes(&self, open: Vec<(Resource, ObjectId)>) -> Vec<Patient> {
         let whole = |(resource, id): (Resource, ObjectId)| {
             let whole = self.tables.get(&resource)?.get(&id)?.whole.clone()?;
@@ -96,8 +101,8 @@ impl View {
         let mut state = self.state();
         let now = self.now(cx);
         let (mut any, mut due) = (false, Vec::new());
-        for (resource, table) in &state.tables {
-            for id in table.not_ready().into_iter().filter(children::has_pods) {
+        for (resource, table) in state.with_pods() {
+            for id in table.not_ready() {
                 any = true;
                 if table.get(&id).is_some_and(|entry| entry.next_visit <= now) {
                     due.push((resource.clone(), id));

@@ -11,9 +11,10 @@ use windlass_core::{Context, Error, ErrorKind, Object, Result, Retry, Text, Time
 use super::event::{self, Event};
 use super::scope::Status;
 use super::table::Entry;
-use super::{At, Change, View, is_denied, nurse};
+use super::{At, Change, View, nurse};
 use crate::connection::Connection;
 use crate::list::{Listing, each_page};
+use crate::live::parts;
 use crate::owner::{INSTALLATION_LABEL, UNIT_LABEL};
 use crate::request::Request;
 
@@ -135,7 +136,7 @@ impl Reflector {
                 view.state().pages_only = true;
                 Some(Duration::ZERO)
             }
-            Some("403") if is_denied(&error) && listing && !self.streams => {
+            Some("403") if listing && !self.streams => {
                 view.settle(&self.at, Status::Denied);
                 self.missed = true;
                 Some(RIGHT_AGAIN)
@@ -277,7 +278,7 @@ impl Reflector {
             (Event::Put(object), None) => {
                 let Some(view) = self.view.upgrade() else { return Ok(false) };
                 let entry = view.entry(&self.at.resource, object, self.now())?;
-                self.place = Some(entry.live.version.0.split('@').next().unwrap_or_default().into());
+                self.place = Some(parts(&entry.live.version).0.into());
                 let open = entry.whole.is_some();
                 view.happened(&self.at.resource, Change::Put(Box::new(entry)));
                 if open {

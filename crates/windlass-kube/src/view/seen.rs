@@ -62,11 +62,10 @@ impl Table {
 impl Entry {
     /// Gives the object without its body, as it is now.
     pub(super) fn shown(&self, reader: &Reader<'_>) -> Live {
-        let assessed = self
-            .whole
-            .as_ref()
-            .map(|whole| reader.assess(whole, self.children.as_deref().unwrap_or_default()));
-        let health = assessed.unwrap_or_else(|| self.live.health.clone());
-        Live { health, ..self.live.clone() }
+        let mut live = self.live.clone();
+        if let Some(whole) = &self.whole {
+            live.health = reader.assess(whole, self.children.as_deref().unwrap_or_default());
+        }
+        live
     }
 }

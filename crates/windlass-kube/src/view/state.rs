@@ -70,6 +70,8 @@ pub(super) struct Watched {
     pub(super) kinds: BTreeMap<Resource, Asked>,
     /// When it looked last, or was last told to.
     looked: Duration,
+    /// Whether its last look asked for anything that no watch tells of.
+    pub(super) waits: bool,
 }
 
 impl State {
@@ -256,12 +258,10 @@ impl State {
         let mut next = None;
         let mut due = Vec::new();
         for (no, watched) in self.units.iter_mut().filter(|(_, watched)| watched.desk == desk) {
-            let waits = |asked: &Asked| asked.objects.values().any(|ask| ask.unwatched);
-            let at = watched.looked + UNWATCHED_AGAIN;
-            if !watched.kinds.values().any(waits) {
+            if !watched.waits {
                 continue;
             }
-            if at <= now {
+            if watched.looked + UNWATCHED_AGAIN <= now {
                 watched.looked = now;
                 due.push(*no);
             }
@@ -281,8 +281,8 @@ impl State {
             return no;
         }
         self.next += 1;
-        let watched =
-            Watched { desk, unit: unit.clone(), kinds: BTreeMap::new(), looked: Duration::default() };
+        let (kinds, looked) = (BTreeMap::new(), Duration::ZERO);
+        let watched = Watched { desk, unit: unit.clone(), kinds, looked, waits: false };
         self.units.insert(self.next, watched);
         self.numbers.entry(unit.clone()).or_default().push(self.next);
         self.next
@@ -307,11 +307,11 @@ impl Table {
         }
     }
 
-    /// Gives the namespaces whose scopes decide about objects in `namespaces`: all in one where all may be listed.
-    pub(super) fn scopes_for(&self, namespaces: &BTreeSet<Text>) -> Vec<Text> {
+    /// Gives the namespaces whose scopes decide about objects: all in one where all may be listed.
+    pub(super) fn scopes_for(&self, ids: &[&ObjectId]) -> BTreeSet<Text> {
         match &self.narrow {
-            Some(_) => namespaces.iter().cloned().collect(),
-            None => vec![Text::default()],
+            Some(_) => ids.iter().map(|id| id.namespace.clone()).collect(),
+            None => [Text::default()].into(),
         }
     }
 

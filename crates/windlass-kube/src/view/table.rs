@@ -95,32 +95,31 @@ impl Table {
     }
 
     /// Takes what the server says of an object, unless something newer is known.
-    pub(super) fn put(&mut self, entry: Entry, news: &mut News) {
+    pub(super) fn put(&mut self, mut entry: Entry, news: &mut News) {
         let slot = self.slots.entry(entry.live.id.clone()).or_default();
         if slot.gone.is_some() && slot.gone == entry.live.uid {
             return;
         }
-        let old = slot.entry.take();
-        if let Some(old) = old {
+        if let Some(old) = slot.entry.take() {
             if !is_newer(&entry, &old) {
                 let whole = entry.whole.filter(|_| old.live.version == entry.live.version);
                 slot.entry = Some(Entry { whole: whole.or(old.whole), ..old });
                 return;
             }
-            let children = old.children.clone().filter(|_| old.live.uid == entry.live.uid);
             if differ(&old.live, &entry.live) {
                 news.add(slot, [old.live.owner.as_ref(), entry.live.owner.as_ref()]);
             }
             disown(&mut self.owned, &old.live);
-            slot.entry = Some(Entry { children: entry.children.clone().or(children), ..entry.clone() });
+            let children = old.children.filter(|_| old.live.uid == entry.live.uid);
+            entry.children = entry.children.or(children);
         } else {
-            news.add(slot, [entry.live.owner.as_ref(), None]);
-            slot.entry = Some(entry.clone());
+            news.add(slot, [entry.live.owner.as_ref()]);
         }
         slot.gone = None;
         if let Some(Owner::Unit(unit)) = &entry.live.owner {
-            self.owned.entry(unit.clone()).or_default().insert(entry.live.id);
+            self.owned.entry(unit.clone()).or_default().insert(entry.live.id.clone());
         }
+        slot.entry = Some(entry);
     }
 
     /// Takes that an object is gone, or carries our label no more, as of `revision`.
@@ -133,7 +132,7 @@ impl Table {
         }
         slot.gone = None;
         if let Some(old) = slot.entry.take() {
-            news.add(slot, [old.live.owner.as_ref(), None]);
+            news.add(slot, [old.live.owner.as_ref()]);
             disown(&mut self.owned, &old.live);
         }
         if slot.is_empty() {
@@ -158,10 +157,10 @@ impl Table {
         entries: Vec<Entry>,
         news: &mut News,
     ) {
-        let listed: HashSet<ObjectId> = entries.iter().map(|entry| entry.live.id.clone()).collect();
+        let listed: HashSet<&ObjectId> = entries.iter().map(|entry| &entry.live.id).collect();
         let inside = |id: &ObjectId| namespace.is_empty() || id.namespace == *namespace;
         let missing: Vec<ObjectId> =
-            self.slots.keys().filter(|id| inside(id) && !listed.contains(*id)).cloned().collect();
+            self.slots.keys().filter(|id| inside(id) && !listed.contains(id)).cloned().collect();
         missing.iter().for_each(|id| self.remove(id, revision, news));
         entries.into_iter().for_each(|entry| self.put(entry, news));
     }
