@@ -31,9 +31,12 @@
 //! - No kinds of Kubernetes: what comes before what, and how an object is, are given with `with_order` and
 //!   `with_health`.
 //!
-//! What it does not do: be told of changes by the system, since each has its own way and some file systems have none, so
-//! that a watch polls; predict, since a file becomes what is written; and bring an editor's comments into a changed object,
-//! since the object is written anew.
+//! What it does not do:
+//!
+//! - It does not use the change notifications of the system: each system has its own, and some file systems have none. A
+//!   watch polls instead.
+//! - It does not predict: a file becomes exactly what is written.
+//! - It does not keep comments in an object that it changes: it writes the whole object anew.
 
 mod disk;
 mod fault;

@@ -4,22 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use windlass_core::{HealthCheck, NoChildren, Object, Value};
+mod body;
+
+use body::body;
+use windlass_core::{HealthCheck, NoChildren, Object};
 use windlass_kinds::argo::{ArgoHealth, by_rule};
 use windlass_kinds::health::assess;
-
-fn body(kind: &str, rest: &str) -> Value {
-    let (version, kind) = kind.split_once(' ').unwrap();
-    let mut body: Value = serde_json::from_str(rest).unwrap_or_else(|error| panic!("{error}: {rest}"));
-    let map = body.as_map_mut().unwrap();
-    map.insert("apiVersion", version);
-    map.insert("kind", kind);
-    map.entry("metadata", || Value::Map(windlass_core::Map::new()))
-        .as_map_mut()
-        .unwrap()
-        .insert("name", "it");
-    body
-}
 
 /// The rest of the object, what Argo CD says of it, and what Windlass says.
 fn check(kind: &str, cases: &[(&str, &str, &str)]) {

@@ -97,8 +97,8 @@ impl Sops {
 
 /// Says that no key opens a file: what went wrong, or else for whom it is.
 fn closed(metadata: &Metadata, mut problems: Vec<Error>) -> Error {
-    if let Some(first) = problems.pop() {
-        return first;
+    if let Some(last) = problems.pop() {
+        return last;
     }
     let recipients: Vec<&str> = metadata.groups.iter().flatten().map(MasterKey::recipient).collect();
     Error::new(ErrorKind::Denied, "no key opens the file").with("recipients", recipients.join(", "))

@@ -27,8 +27,9 @@
 //!
 //! - YAML and JSON keep the layout of the encrypted file, where sops lays out anew with an indentation of four columns or
 //!   a tab; of files that sops wrote itself the bytes are equal.
-//! - Which values are encrypted under `encrypted_comment_regex` and `unencrypted_comment_regex` is told by the values.
-//! - A text that should be encrypted and is none is an error instead of a crash.
+//! - With `encrypted_comment_regex` or `unencrypted_comment_regex`, the values themselves tell which of them are encrypted,
+//!   not the comments.
+//! - A value that should be encrypted and is not is an error instead of a crash.
 //!
 //! It does not encrypt. The format is that of [sops](https://getsops.io/docs/), age is
 //! [age-encryption.org/v1](https://c2sp.org/age).

@@ -36,13 +36,12 @@ pub fn set(text: &[u8], options: &Options, index: u32, path: &FieldPath, value: 
         .position(|document| document.index == index)
         .ok_or_else(|| wrong(ErrorKind::NotFound, "there is no such document"))?;
     let document = &mut documents[at];
-    let (is_there, place) = (document.value_mut(path).is_some(), document.locate(text, path));
+    let place = document.locate(text, path);
     let old = document.value_mut(path).ok_or_else(|| wrong(ErrorKind::NotFound, "there is no such field"))?;
     if is_collection(old) || is_collection(value) {
         return Err(wrong(ErrorKind::Invalid, "only a value that is no list and no map can be set"));
     }
     *old = value.clone();
-    let place = place.filter(|_| is_there);
     let place =
         place.ok_or_else(|| wrong(ErrorKind::Unsupported, "the field is not written at its place"))?;
     candidates(text, options, place.value, value)
@@ -76,11 +75,8 @@ fn candidates(text: &[u8], options: &Options, place: Range<usize>, value: &Value
     }
     if let Some(block) = Block::around(text, &place) {
         let lines = value.as_text().and_then(|new| block.with(text, new));
-        let rest = Style::Double;
-        return lines
-            .into_iter()
-            .chain([block.in_line(text, &line(value, Style::Plain)), block.in_line(text, &line(value, rest))])
-            .collect();
+        let in_line = [Style::Plain, Style::Double].map(|style| block.in_line(text, &line(value, style)));
+        return lines.into_iter().chain(in_line).collect();
     }
     let style = match text[place.start] {
         b'"' => Style::Double,

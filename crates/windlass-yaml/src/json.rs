@@ -66,11 +66,7 @@ impl<'t> JsonReader<'t> {
     /// Gives the next value, or what is wrong with it; `None` at the end. Nothing can be read after a mistake, except
     /// after a key that appears twice.
     pub(crate) fn document(&mut self) -> Option<Result<Parsed, Error>> {
-        self.skip_space();
-        while self.takes_separators && self.separates() {
-            self.at += SEPARATOR.len();
-            self.skip_space();
-        }
+        self.skip_between();
         self.at_separator = self.separates();
         if self.at >= self.text.len() || self.at_separator {
             return None;
@@ -98,6 +94,15 @@ impl<'t> JsonReader<'t> {
                 Ok(Parsed { value, index: self.index, line, begin })
             }
         })
+    }
+
+    /// Skips what stands between two values.
+    fn skip_between(&mut self) {
+        self.skip_space();
+        while self.takes_separators && self.separates() {
+            self.at += SEPARATOR.len();
+            self.skip_space();
+        }
     }
 
     /// Says whether a line of three dashes is at hand.

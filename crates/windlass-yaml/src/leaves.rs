@@ -39,13 +39,17 @@ pub struct Leaf {
 pub fn leaves(bytes: &[u8], options: &Options) -> Result<Vec<Leaf>> {
     let text = decoded(bytes, options)?;
     let skipped = bytes.len() - text.len();
-    let is_json = match options.format {
-        Format::Json => true,
-        Format::Yaml => false,
-        Format::Auto => looks_like_json(text) && JsonReader::new(text, options).leaves().is_ok(),
+    let json = || JsonReader::new(text, options).leaves();
+    let as_json = match options.format {
+        Format::Json => Some(json()?),
+        Format::Yaml => None,
+        Format::Auto if looks_like_json(text) => json().ok(),
+        Format::Auto => None,
     };
-    let mut leaves =
-        if is_json { JsonReader::new(text, options).leaves() } else { yaml::leaves(text, options) }?;
+    let mut leaves = match as_json {
+        Some(leaves) => leaves,
+        None => yaml::leaves(text, options)?,
+    };
     for leaf in &mut leaves {
         leaf.place = leaf.place.clone().behind(skipped);
     }
@@ -53,9 +57,9 @@ pub fn leaves(bytes: &[u8], options: &Options) -> Result<Vec<Leaf>> {
 }
 
 /// Checks the number of documents.
-pub(crate) fn check_documents(count: u32, options: &Options) -> Result<(), Error> {
-    if usize::try_from(count).is_ok_and(|count| count <= options.documents_max) {
+pub(crate) fn check_documents(count: u32, documents_max: usize) -> Result<(), Error> {
+    if usize::try_from(count).is_ok_and(|count| count <= documents_max) {
         return Ok(());
     }
-    Err(crate::text::limit("too many documents", "documents_max", options.documents_max))
+    Err(crate::text::limit("too many documents", "documents_max", documents_max))
 }

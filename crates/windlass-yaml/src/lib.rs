@@ -22,11 +22,11 @@
 //!   an integer. `tests/data/scalars.txt` has two thousand documents with the answers of the Go libraries.
 //! - Anchors, aliases, merge keys (`<<`), tags of YAML's own types, block scalars, comments, several documents.
 //! - With [`Rules::V3`], what kyaml makes of them, which is go-yaml v3 and then JSON: `yes` is text, a date becomes a time.
-//!   kyaml writes what it read and reads that again, with changes of its own: a folded text has a line break more before an
-//!   indented line, and nothing in brackets (`{a: }`) is an empty text.
+//!   kyaml also writes what it read and reads that again, which changes two things: a folded text gets one more line break
+//!   before an indented line, and a missing value in brackets (`{a: }`) becomes an empty text.
 //! - JSON by its own rules, also several values in one file. `1.0` stays a float there, as it does in Go.
-//! - A block scalar at the end of a text without a line break there has none either, as in kustomize and Flux; kubectl adds
-//!   one.
+//! - If a text ends in a block scalar without a line break, the value has no line break at its end either, as in kustomize
+//!   and Flux; kubectl adds one.
 //! - Keys that are numbers or booleans become text, as in Go.
 //!
 //! # Invariants

@@ -71,15 +71,24 @@ impl Folder {
     /// Watches for a unit from now on: for what it looks at and for what has its mark. Called before it looks, so that what
     /// changes meanwhile is told.
     pub(super) fn watch(&self, cx: &Context, interest: &Interest) -> Result<()> {
+        // What lies still since the last look is not read again.
+        let mut known = self.watched.lock().units.get(&interest.unit).cloned().unwrap_or_default();
+        let mut print_of = |id: &ObjectId| match known.remove(id) {
+            Some(mut print) => {
+                self.compare(cx, id, &mut print);
+                print
+            }
+            None => self.print(cx, id),
+        };
         let mut prints = Prints::new();
         for id in interest.objects.keys() {
             cx.check()?;
-            prints.insert(id.clone(), self.print(cx, id));
+            prints.insert(id.clone(), print_of(id));
         }
         for id in self.listed(cx, &interest.unit.to_string())? {
             cx.check()?;
             if !prints.contains_key(&id) && self.is_orphan_of(&id, &interest.unit) {
-                let print = self.print(cx, &id);
+                let print = print_of(&id);
                 prints.insert(id, print);
             }
         }
@@ -97,16 +106,15 @@ impl Folder {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let id = write.id();
-        let before = self.owner(id).ok().flatten().map(|mark| mark.owner());
+        let by = match write {
+            Write::Apply { owner, .. } => Some(owner.clone()),
+            _ => self.owner(id).ok().flatten().map(|mark| mark.owner()),
+        };
         self.watched.lock().writing.insert(id.clone());
         let done = work();
         let mut inner = self.watched.lock();
         inner.writing.remove(id);
-        let by = match write {
-            Write::Apply { owner, .. } => Some(owner),
-            _ => before.as_ref(),
-        };
-        let prints = by.and_then(unit_of).and_then(|unit| inner.units.get_mut(unit));
+        let prints = by.as_ref().and_then(unit_of).and_then(|unit| inner.units.get_mut(unit));
         if let Some(prints) = prints.filter(|_| done.is_ok()) {
             prints.insert(id.clone(), self.print(cx, id));
         }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::fmt::Write;
 
 use windlass_core::Value;
 
@@ -90,7 +89,7 @@ impl<'a> Scope<'a> {
 
     fn part(
         &self,
-        path: &Path,
+        path: &'a Path,
         mark: &str,
         item: Item<'a>,
         which: for<'x> fn((&'x str, &'x str)) -> &'x str,
@@ -99,7 +98,7 @@ impl<'a> Scope<'a> {
         text.split_once(mark).map_or(Got::Nothing, |parts| Got::Text(which(parts).to_owned().into()))
     }
 
-    fn elements(&self, path: &Path, item: Item<'a>) -> impl Iterator<Item = (&'a Value, i64)> + use<'a> {
+    fn elements(&self, path: &'a Path, item: Item<'a>) -> impl Iterator<Item = (&'a Value, i64)> + use<'a> {
         let value = match self.got(path, item) {
             Got::Value(value) => Some(value),
             _ => None,
@@ -112,23 +111,29 @@ impl<'a> Scope<'a> {
 
     fn passing<'s>(
         &'s self,
-        list: &'s Path,
-        tests: &'s [Test],
+        list: &'a Path,
+        tests: &'a [Test],
         item: Item<'a>,
     ) -> impl Iterator<Item = (&'a Value, i64)> + use<'a, 's> {
         self.elements(list, item).filter(|found| self.all(tests, Some(*found)))
     }
 
-    fn all(&self, tests: &[Test], item: Item<'a>) -> bool {
+    fn all(&self, tests: &'a [Test], item: Item<'a>) -> bool {
         tests.iter().all(|test| self.holds(test, item))
     }
 
-    fn holds(&self, test: &Test, item: Item<'a>) -> bool {
+    fn holds(&self, test: &'a Test, item: Item<'a>) -> bool {
         let left = self.got(&test.left, item);
         let any =
-            |fits: &dyn Fn(&Got<'a>, &Operand) -> bool| test.right.iter().any(|right| fits(&left, right));
+            |fits: &dyn Fn(&Got<'a>, &'a Operand) -> bool| test.right.iter().any(|right| fits(&left, right));
         let compare = |fits: fn(Ordering) -> bool| {
             any(&|left, right| left.order(&self.operand(right, item)).is_some_and(fits))
+        };
+        let has_part = |fits: fn(&str, &str) -> bool| {
+            any(&|left, right| match (left.text(), right) {
+                (Some(text), Operand::Literal(part)) => fits(&text, part),
+                _ => false,
+            })
         };
         match test.operator {
             Operator::Exists => !matches!(left, Got::Nothing),
@@ -139,40 +144,31 @@ impl<'a> Scope<'a> {
             Operator::Above => compare(Ordering::is_gt),
             Operator::AtMost => compare(Ordering::is_le),
             Operator::AtLeast => compare(Ordering::is_ge),
-            Operator::StartsWith => any(&|left, right| match (left.text(), right) {
-                (Some(text), Operand::Literal(start)) => text.starts_with(&**start),
-                _ => false,
-            }),
-            Operator::EndsUnlike => !any(&|left, right| match (left.text(), right) {
-                (Some(text), Operand::Literal(end)) => text.ends_with(&**end),
-                _ => false,
-            }),
-            Operator::Contains => any(&|left, right| match (left.text(), right) {
-                (Some(text), Operand::Literal(part)) => text.to_lowercase().contains(&**part),
-                _ => false,
-            }),
+            Operator::StartsWith => has_part(|text, start| text.starts_with(start)),
+            Operator::EndsUnlike => !has_part(|text, end| text.ends_with(end)),
+            Operator::Contains => has_part(|text, part| text.to_lowercase().contains(part)),
         }
     }
 
-    fn operand(&self, operand: &Operand, item: Item<'a>) -> Got<'a> {
+    fn operand(&self, operand: &'a Operand, item: Item<'a>) -> Got<'a> {
         match operand {
-            Operand::Literal(text) => Got::Text(text.to_string().into()),
+            Operand::Literal(text) => Got::Text(Cow::Borrowed(text)),
             Operand::Path(path) => self.got(path, item),
         }
     }
 
-    fn equal(&self, left: &Got<'a>, right: &Operand, item: Item<'a>) -> bool {
+    fn equal(&self, left: &Got<'a>, right: &'a Operand, item: Item<'a>) -> bool {
         match right {
             Operand::Literal(text) => left.is_literal(text),
             Operand::Path(path) => left.is_same(&self.got(path, item)),
         }
     }
 
-    fn int(&self, path: &Path, item: Item<'a>) -> i64 {
+    fn int(&self, path: &'a Path, item: Item<'a>) -> i64 {
         self.got(path, item).int().unwrap_or(0)
     }
 
-    fn got(&self, path: &Path, item: Item<'a>) -> Got<'a> {
+    fn got(&self, path: &'a Path, item: Item<'a>) -> Got<'a> {
         let start = match &path.root {
             Root::Body => Got::Value(self.body),
             Root::Item => item.map_or(Got::Nothing, |(value, _)| Got::Value(value)),
@@ -185,7 +181,7 @@ impl<'a> Scope<'a> {
         let end = if path.fields.is_empty() { start } else { start.below(&path.fields) };
         let end = if path.length { Got::Int(end.length()) } else { end };
         match (end, &path.otherwise) {
-            (Got::Nothing, Some(text)) => Got::Text(Cow::Owned(text.to_string())),
+            (Got::Nothing, Some(text)) => Got::Text(Cow::Borrowed(text)),
             (Got::Value(value), None) if value.is_null() => Got::Nothing,
             (end, _) => end,
         }
@@ -254,11 +250,7 @@ impl<'a> Got<'a> {
             Self::Int(number) | Self::Value(Value::Int(number)) => number.to_string().into(),
             Self::Value(Value::Text(text)) => Cow::Borrowed(text),
             Self::Value(Value::Bool(truth)) => Cow::Borrowed(if *truth { "true" } else { "false" }),
-            Self::Value(Value::Float(number)) => {
-                let mut text = String::new();
-                write!(text, "{number}").ok()?;
-                text.into()
-            }
+            Self::Value(Value::Float(number)) => number.to_string().into(),
             Self::Value(Value::Null | Value::List(_) | Value::Map(_)) | Self::Nothing => return None,
         })
     }

@@ -9,15 +9,15 @@
 //! | `lagging "message" if TEST …` | `degraded` for Argo CD, and nothing that waiting cannot mend |
 //! | `when TEST …` to `end` | runs a block where all tests hold |
 //! | `each PATH` to `end` | runs a block for each element of a list or a map |
-//! | `let NAME count/first/last/sum/less/join/text/value …` | keeps what an expression gives |
+//! | `let NAME count/first/last/least/sum/less/join/before/after/text/value …` | keeps what an expression gives |
 //! | `use FAMILY "argument" …` | runs the steps of a family, with `%1`, `%2`, … filled in |
 //!
-//! A path is `status.phase`, `.reason` of the element of the loop, `$name.field` of what `let` kept, `#list` for a number of
+//! A path is `status.phase`, `.reason` of the element of the loop, `$i` for its place from one, `$name.field` of what `let` kept, `#list` for a number of
 //! elements, `list[1]`, `list[last]`, `sha:7` cut short, `path?otherwise`. A test is a path that exists, `!path`,
 //! `path=a|b`, `path!=a|b`, `<`, `<=`, `>`, `>=`, `^=` for a start, `!$=` for another end, `~=` for a part; `@path` on its right side is another
 //! path. In a loop over conditions, `Ready=True` is short for `.type=Ready .status=True`.
 //!
-//! The work grows with the lists that a rule walks, the rules with nothing else.
+//! The work of a rule grows only with the lists that it walks.
 
 mod evaluate;
 mod language;

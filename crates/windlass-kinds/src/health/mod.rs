@@ -33,8 +33,9 @@
 //! Flux writes `Ready` for all it knows, so its rules only say what is suspended. Where Argo CD calls degraded what passes
 //! in every rollout, such as fewer replicas than wanted, it is progressing here: whoever waits must not give up then.
 //!
-//! What no controller may ever answer is [optional](Health::optional): an address of an Ingress or a load balancer, the
-//! volume of a claim, the metrics of an autoscaler. It is told, and nothing waits for it.
+//! Some answers may never come, because a cluster need not have the controller that gives them: the address of an Ingress
+//! or a load balancer, the volume of a claim, the metrics of an autoscaler. Such health is [optional](Health::optional): it
+//! is reported, and nothing waits for it.
 //!
 //! # What differs from kstatus
 //!

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "../body/mod.rs"]
+mod body;
 mod others;
 mod workloads;
 
-use windlass_core::{Children, Object, ObjectId, Value};
+use body::body;
+use windlass_core::{Children, Object, ObjectId};
 use windlass_kinds::health::assess;
 
 #[derive(Debug)]
@@ -19,20 +22,6 @@ impl Children for Aged {
     fn age_seconds(&self) -> Option<u64> {
         self.0
     }
-}
-
-/// `kind`: `apps/v1 Deployment`. `rest`: the other fields of the object.
-fn body(kind: &str, rest: &str) -> Value {
-    let (version, kind) = kind.split_once(' ').unwrap();
-    let mut body: Value = serde_json::from_str(rest).unwrap_or_else(|error| panic!("{error}: {rest}"));
-    let map = body.as_map_mut().unwrap();
-    map.insert("apiVersion", version);
-    map.insert("kind", kind);
-    map.entry("metadata", || Value::Map(windlass_core::Map::new()))
-        .as_map_mut()
-        .unwrap()
-        .insert("name", "it");
-    body
 }
 
 fn check(kind: &str, cases: &[(&str, &str)]) {

@@ -51,10 +51,11 @@ fn identity(line: &str) -> Result<Identity> {
     }
     let wrong = || Error::new(ErrorKind::Invalid, "not a private key of age");
     let (kind, bytes) = bech32::decode(line).ok_or_else(wrong)?;
+    let bytes = Secret::new(bytes);
     match kind.as_str() {
-        "age-secret-key-" => x25519::Key::new(&bytes).map(Identity::X25519).ok_or_else(wrong),
+        "age-secret-key-" => x25519::Key::new(bytes.as_slice()).map(Identity::X25519).ok_or_else(wrong),
         "age-secret-key-pq-" => {
-            hybrid::Key::new(&bytes).map(|key| Identity::Hybrid(Box::new(key))).ok_or_else(wrong)
+            hybrid::Key::new(bytes.as_slice()).map(|key| Identity::Hybrid(Box::new(key))).ok_or_else(wrong)
         }
         _ => Err(wrong()),
     }
@@ -113,14 +114,14 @@ fn payload(file: &File, file_key: &Secret) -> Result<Secret> {
         .expand(b"payload", &mut key)
         .map_err(|_| damaged())?;
     let cipher = ChaCha20Poly1305::new_from_slice(&key).map_err(|_| damaged())?;
-    let mut plain = Vec::new();
+    let mut plain = Vec::with_capacity(rest.len());
     let pieces = rest.chunks(PIECE).len();
     for (at, piece) in rest.chunks(PIECE).enumerate() {
         let mut nonce = [0_u8; 12];
         nonce[3..11].copy_from_slice(&(at as u64).to_be_bytes());
         nonce[11] = u8::from(at + 1 == pieces);
         let opened = cipher.decrypt(&Nonce::<ChaCha20Poly1305>::from(nonce), piece).map_err(|_| damaged())?;
-        plain.extend(opened);
+        plain.extend_from_slice(Secret::new(opened).as_slice());
     }
     if pieces == 0 { Err(damaged()) } else { Ok(Secret::new(plain)) }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use windlass_core::{
-    Artifact, Bytes, Cancel, Digest, Entry, Error, ErrorKind, Files, Result, Revision, TreePath,
+    Artifact, Bytes, Cancel, Digest, Entry, Error, ErrorKind, Files, Need, Rendered, Result, Revision,
+    TreePath,
 };
 
 use crate::MemoryFiles;
@@ -78,4 +79,10 @@ pub(crate) fn cancelling(files: MemoryFiles, cancel: Cancel) -> Artifact {
 
 fn artifact(files: Arc<dyn Files>) -> Artifact {
     Artifact::new(Revision::new("test"), Digest::of(b"test"), files)
+}
+
+/// Gives the need by which a file is among the reads, itself or a folder around it.
+pub(crate) fn need_of(rendered: &Rendered, file: &TreePath) -> Option<Need> {
+    let around = std::iter::successors(Some(file.clone()), TreePath::parent);
+    around.map(Need::File).find(|need| rendered.reads.contains_key(need))
 }

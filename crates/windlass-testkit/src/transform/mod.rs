@@ -21,7 +21,7 @@ pub trait TransformHarness: Harness {
     /// Gives the transform.
     fn transform(&self) -> Arc<dyn Transform>;
 
-    /// Gives the transform with each option that can change the output changed, one at a time.
+    /// Gives the transform with each option that can change the output changed, one at a time; none where it has no option.
     fn variants(&self) -> Vec<Arc<dyn Transform>>;
 
     /// Gives the name that it adds to the origin of what it changes.

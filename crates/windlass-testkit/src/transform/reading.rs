@@ -8,7 +8,7 @@ use windlass_core::{
 };
 
 use super::{TransformHarness, transform, transform_in};
-use crate::renderer::inputs::{Recording, broken, cancelling};
+use crate::renderer::inputs::{Recording, broken, cancelling, need_of};
 use crate::suite::{Check, ensure, fails, not_applicable, ok};
 
 /// Transforms good items; gives the files that were read, and what came out.
@@ -24,12 +24,6 @@ fn recorded(harness: &dyn TransformHarness) -> Check<(BTreeSet<TreePath>, Render
 fn read(harness: &dyn TransformHarness) -> Check<(BTreeSet<TreePath>, Rendered)> {
     let (read, rendered) = recorded(harness)?;
     if read.is_empty() { not_applicable("it reads no file for the good items") } else { Ok((read, rendered)) }
-}
-
-/// Gives the need by which a file is among the reads, itself or a folder around it.
-fn need_of(rendered: &Rendered, file: &TreePath) -> Option<Need> {
-    let around = std::iter::successors(Some(file.clone()), TreePath::parent);
-    around.map(Need::File).find(|need| rendered.reads.contains_key(need))
 }
 
 /// What the render read and warned of is still there.

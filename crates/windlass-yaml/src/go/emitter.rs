@@ -155,36 +155,33 @@ impl Emitter {
         let style = style(text, plain, place, analyze(text, self.layout.version));
         let before = self.indent;
         self.indent = Some(self.deeper(place, self.layout.indent));
-        let breaks = place != Place::Key;
-        match style {
-            Style::Plain => self.plain(text, breaks),
-            Style::Single => self.single(text, breaks),
-            Style::Double => self.double(text, breaks),
-            Style::Literal => self.literal(text),
-        }
+        self.styled(text, style, place != Place::Key);
         self.indent = before;
     }
 
     /// Writes a text as the value of a field, whose further lines are indented by `indent`.
     pub(super) fn value(mut self, text: &str, plain: bool, indent: usize) -> String {
         self.indent = Some(indent);
-        match style(text, plain, Place::Value, analyze(text, self.layout.version)) {
-            Style::Plain => self.plain(text, true),
-            Style::Single => self.single(text, true),
-            Style::Double => self.double(text, true),
-            Style::Literal => self.literal(text),
-        }
+        let style = style(text, plain, Place::Value, analyze(text, self.layout.version));
+        self.styled(text, style, true);
         self.out
     }
 
     /// Writes a text in one line.
     pub(super) fn line(mut self, text: &str, style: Style) -> String {
-        match style {
-            Style::Plain => self.plain(text, false),
-            Style::Single => self.single(text, false),
-            Style::Double | Style::Literal => self.double(text, false),
-        }
+        let style = if style == Style::Literal { Style::Double } else { style };
+        self.styled(text, style, false);
         self.out
+    }
+
+    /// Writes a text in a style. `breaks`: it may go on in the next line.
+    fn styled(&mut self, text: &str, style: Style, breaks: bool) {
+        match style {
+            Style::Plain => self.plain(text, breaks),
+            Style::Single => self.single(text, breaks),
+            Style::Double => self.double(text, breaks),
+            Style::Literal => self.literal(text),
+        }
     }
 
     fn plain(&mut self, text: &str, breaks: bool) {

@@ -6,26 +6,19 @@ use super::JsonReader;
 use super::wrong::{Wrong, explained};
 use crate::leaves::check_documents;
 use crate::text::Cursor;
-use crate::{Leaf, Options, Place};
+use crate::{Leaf, Place};
 
 impl JsonReader<'_> {
     /// Gives every value that is no list and no map.
     pub(crate) fn leaves(mut self) -> Result<Vec<Leaf>, Error> {
         let mut leaves = Leaves { found: Vec::new(), path: Vec::new(), cursor: Cursor::default() };
         loop {
-            self.skip_space();
-            while self.takes_separators && self.separates() {
-                self.at += super::SEPARATOR.len();
-                self.skip_space();
-            }
+            self.skip_between();
             if self.at >= self.text.len() {
                 return Ok(leaves.found);
             }
             self.index = self.index.saturating_add(1);
-            check_documents(
-                self.index,
-                &Options { documents_max: self.documents_max, ..Options::default() },
-            )?;
+            check_documents(self.index, self.documents_max)?;
             if let Err(wrong) = self.leaves_of(None, 0, &mut leaves) {
                 let problems = explained(self.text, Cursor::default(), vec![wrong]);
                 let error = Error::all(problems);

@@ -17,7 +17,7 @@ pub(crate) fn leaves(text: &str, options: &Options) -> Result<Vec<Leaf>, Error> 
         match parser.next() {
             Some(Ok((Event::DocumentStart(..), _))) => {
                 walk.document += 1;
-                check_documents(walk.document, options)?;
+                check_documents(walk.document, options.documents_max)?;
             }
             Some(Ok((Event::StreamEnd, _))) | None => return Ok(walk.leaves),
             Some(Ok(next)) => walk.event(next)?,

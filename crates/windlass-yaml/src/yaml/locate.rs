@@ -90,7 +90,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Gives where the field begins and the first event of its value..
+    /// Gives where the field begins and the first event of its value.
     fn field(&mut self, map: Next<'t>, name: &str) -> Option<(Spot, Next<'t>)> {
         let Event::MappingStart(..) = map.0 else { return None };
         loop {

@@ -1,7 +1,7 @@
 //! Stores of what is asked that break one law each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use windlass_testkit::MemoryStore;
 use windlass_testkit::control::{ControlHarness, Controls};
 use windlass_testkit::suite::{Bench, Check};
 
-use super::yield_once;
+use super::{Turn, yield_once};
 
 /// A memory store behind a wrapper that breaks the law named, if any.
 pub(crate) struct Stage {
@@ -93,15 +93,6 @@ struct Saboteur {
     second: bool,
 }
 
-/// Lets the next save of the process go on, also when this one is dropped.
-struct Turn<'a>(&'a AtomicUsize);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.store(0, Ordering::SeqCst);
-    }
-}
-
 fn reason(control: &Control) -> &str {
     control.suspended.as_ref().map_or("", |suspension| &suspension.reason)
 }
@@ -144,13 +135,7 @@ impl Saboteur {
     /// Takes its turn: among the saves of this process, or as the lock of a file does, among processes.
     async fn turn(&self) -> Turn<'_> {
         let (me, shared) = (usize::from(self.second) + 1, self.breaks("of_two_saves_at_once_one_wins"));
-        while let Err(holder) = self.saving.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
-            if shared && holder == me {
-                break;
-            }
-            yield_once().await;
-        }
-        Turn(&self.saving)
+        Turn::take(&self.saving, me, shared).await
     }
 
     /// Looks and saves, with a pause between both.

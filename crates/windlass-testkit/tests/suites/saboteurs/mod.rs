@@ -1,5 +1,7 @@
 //! Implementations that break one law each, named by the law.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use windlass_core::Context;
 
 pub(crate) mod control;
@@ -46,4 +48,27 @@ pub(crate) async fn yield_once() {
         std::task::Poll::Pending
     })
     .await;
+}
+
+/// The turn of a save. The next one goes on when it is dropped.
+pub(crate) struct Turn<'a>(&'a AtomicUsize);
+
+impl<'a> Turn<'a> {
+    /// Takes the turn of the process `me`, which is not 0, once nobody saves or, if the turn is `shared` among the saves of
+    /// a process, once no other process does.
+    pub(crate) async fn take(saving: &'a AtomicUsize, me: usize, shared: bool) -> Self {
+        while let Err(holder) = saving.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
+            if shared && holder == me {
+                break;
+            }
+            yield_once().await;
+        }
+        Self(saving)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
 }

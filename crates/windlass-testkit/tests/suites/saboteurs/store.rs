@@ -1,7 +1,7 @@
 //! Stores that break one law each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use windlass_testkit::MemoryStore;
 use windlass_testkit::store::StoreHarness;
 use windlass_testkit::suite::{Bench, Check};
 
-use super::yield_once;
+use super::{Turn, yield_once};
 
 /// A memory store behind a wrapper that breaks the law named, if any.
 pub(crate) struct Stage {
@@ -102,15 +102,6 @@ struct Saboteur {
     saving: Arc<AtomicUsize>,
     /// Units of which a refused save has thrown away what was there.
     lost: Mutex<BTreeSet<UnitId>>,
-}
-
-/// Lets the next save of the process go on, also when this one is dropped.
-struct Turn<'a>(&'a AtomicUsize);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.store(0, Ordering::SeqCst);
-    }
 }
 
 /// Writes an identity without escapes and reads it again, as if a dot always came before a group.
@@ -227,13 +218,7 @@ impl Saboteur {
     /// Takes its turn: among the saves of this process, or as the lock of a file does, among processes.
     async fn turn(&self) -> Turn<'_> {
         let (me, shared) = (self.process + 1, self.breaks == "of_two_saves_at_once_one_wins");
-        while let Err(holder) = self.saving.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
-            if shared && holder == me {
-                break;
-            }
-            yield_once().await;
-        }
-        Turn(&self.saving)
+        Turn::take(&self.saving, me, shared).await
     }
 
     fn bend(&self, unit: &UnitId, delta: &Delta) -> Delta {
