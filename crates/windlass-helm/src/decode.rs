@@ -5,6 +5,8 @@
 
 use windlass_core::{Map, Value};
 
+use crate::template::fmt::format_float;
+
 /// A value has another type than its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch(pub(crate) String);
@@ -102,24 +104,13 @@ fn text_of(value: &Value) -> Option<String> {
         Value::Text(text) => Some(text.to_string()),
         Value::Int(number) => Some(number.to_string()),
         Value::Bool(truth) => Some(truth.to_string()),
-        Value::Float(number) => Some(float_text(*number)),
+        Value::Float(number) => Some(format_float(*number, 'g', None)),
         Value::Null | Value::List(_) | Value::Map(_) => None,
     }
 }
 
-/// Writes a float as Go's `%g` does: with an exponent below 1e-4 and from 1e6 on.
-fn float_text(number: f64) -> String {
-    let exponent = format!("{number:e}");
-    let (digits, power) = exponent.split_once('e').unwrap_or((&exponent, "0"));
-    let power: i32 = power.parse().unwrap_or(0);
-    if (-4..6).contains(&power) {
-        return number.to_string();
-    }
-    let sign = if power < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", power.abs())
-}
-
-fn json_type(value: &Value) -> &'static str {
+/// The type as Go's encoding/json names it.
+pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -28,7 +28,11 @@ pub(super) fn read(archive: &[u8], limits: &Limits) -> Result<Vec<ChartFile>> {
             return Err(limit("a chart has too many files", "files_max", limits.files_max));
         }
         let mut bytes = Vec::new();
-        entry.by_ref().take(room + 1).read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
+        entry
+            .by_ref()
+            .take(room.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|error| damaged(&error))?;
         room = room
             .checked_sub(bytes.len() as u64)
             .ok_or_else(|| limit("a chart is too large", "artifact_bytes_max", max))?;

@@ -150,11 +150,7 @@ fn subchart(
     if name.starts_with(['_', '.']) {
         return Ok(None);
     }
-    let place = if parent.place.is_empty() {
-        format!("charts/{name}")
-    } else {
-        format!("{}/charts/{name}", parent.place)
-    };
+    let place = parent.placed(&format!("charts/{name}"));
     if name.ends_with(".tgz") {
         let archive =
             files.into_iter().find(|file| file.name == name).map_or_else(Bytes::new, |file| file.bytes);

@@ -4,6 +4,7 @@ use windlass_core::Value;
 
 use crate::decode::{Fields, Mismatch};
 use crate::semver::Version;
+use crate::template::runes::is_print;
 
 /// What Chart.yaml says.
 #[derive(Debug, Clone, Default)]
@@ -199,12 +200,4 @@ fn printable(text: &mut String) {
         let blank = |c: char| if c.is_whitespace() { ' ' } else { c };
         *text = text.chars().map(blank).filter(|c| *c == ' ' || is_print(*c)).collect();
     }
-}
-
-/// Go's `unicode.IsPrint`, but for characters that no Unicode version has assigned.
-fn is_print(c: char) -> bool {
-    let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    let private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-    !c.is_control() && !format && !private
 }

@@ -161,6 +161,11 @@ impl Missing {
 }
 
 impl ChartData {
+    /// Tells where a file of this chart lies, seen from the chart that was loaded.
+    pub(crate) fn placed(&self, name: &str) -> String {
+        if self.place.is_empty() { name.to_owned() } else { format!("{}/{name}", self.place) }
+    }
+
     /// Gives the schema of the values; what is wrong with it where it is none.
     pub(crate) fn schema(&self) -> Option<&ReadSchema> {
         let (text, schema) = self.schema.as_ref()?;

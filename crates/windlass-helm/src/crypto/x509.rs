@@ -101,7 +101,7 @@ pub(crate) fn issue(
     random.fill(&mut serial);
     let key_id = request.is_authority.then(|| Sha256::digest(&public)[..20].to_vec());
     let authority_id = parent.filter(|_| issuer != subject).and_then(|(parent, _)| parent.key_id.as_deref());
-    let end = now.add(0).add_date(0, 0, request.days);
+    let end = now.add_date(0, 0, request.days);
     let tbs = der::sequence(&[
         &der::value(0xa0, &der::integer(&[2])),
         &der::integer(&serial),

@@ -117,10 +117,15 @@ fn is_nil(value: &Value) -> bool {
     }
 }
 
+/// A value as `%s` prints it.
+fn as_text(value: &Value) -> Run<Vec<u8>> {
+    sprintf(b"%s", std::slice::from_ref(value), usize::MAX)
+}
+
 fn equal_other(one: &Value, other: &Value) -> Run<bool> {
     let same_kind = one.kind_name() == other.kind_name() || one.is_nil() || other.is_nil();
     if !same_kind {
-        let text = sprintf(b"%s", std::slice::from_ref(one))?;
+        let text = as_text(one)?;
         let (a, b) = (one.type_name(), other.type_name());
         return fail(format!("non-comparable types {}: {a}, {b}: {}", lossy(&text), shown(other)));
     }
@@ -133,7 +138,7 @@ fn equal_other(one: &Value, other: &Value) -> Run<bool> {
             Ok(matches!(one, Value::Object(a) if std::rc::Rc::ptr_eq(a, b)))
         }
         _ => {
-            let text = sprintf(b"%s", std::slice::from_ref(other))?;
+            let text = as_text(other)?;
             fail(format!("non-comparable type {}: {}", lossy(&text), other.type_name()))
         }
     }

@@ -3,11 +3,11 @@
 use windlass_core::{Map as CoreMap, Value as Core};
 
 use crate::template::{
-    MapType, Time, Value,
+    Time, Value,
     fmt::format_float,
     layout,
     text::lossy,
-    value::{VALUE_DEPTH_MAX, VALUES_MAX},
+    value::{BYTES_A_VALUE, VALUE_DEPTH_MAX, VALUES_MAX},
 };
 
 /// What the numbers of data are for.
@@ -37,7 +37,10 @@ fn convert(value: &Value, numbers: Numbers, depth: usize, seen: &mut usize) -> R
         Value::Uint64(number) => unsigned(*number),
         Value::Float(number) => float(*number, numbers)?,
         Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
-        Value::Text(text) => Core::from(lossy(text).as_ref()),
+        Value::Text(text) => {
+            *seen += text.len() / BYTES_A_VALUE;
+            Core::from(lossy(text).as_ref())
+        }
         Value::Bytes(bytes) => Core::from(super::codes::base64(bytes).as_str()),
         Value::List(list) if list.is_nil() => Core::Null,
         Value::List(list) => {
@@ -47,7 +50,6 @@ fn convert(value: &Value, numbers: Numbers, depth: usize, seen: &mut usize) -> R
         }
         Value::Map(map) if map.is_nil() => Core::Null,
         Value::Map(map) => {
-            debug_assert!(map.kind() != MapType::Texts || depth <= VALUE_DEPTH_MAX, "depth is checked above");
             let mut out = CoreMap::new();
             map.with(|entries| {
                 entries.iter().try_for_each(|(key, value)| {

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use jiff::{Timestamp, tz::TimeZoneDatabase};
 
 use super::{
-    args::{bytes, text, time, value},
+    args::{text, time, value},
+    numbers::atoi,
     table::Function,
 };
 use crate::template::{
@@ -106,19 +107,10 @@ fn ago(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 fn seconds(value: &Value) -> String {
     let count = match value {
         Value::Int64(count) => *count,
-        Value::Text(text) => parse_decimal(&text.to_str()),
+        Value::Text(text) => atoi(&text.to_str()),
         _ => 0,
     };
     duration::show(count.wrapping_mul(1_000_000_000))
-}
-
-/// Go's `strconv.ParseInt(text, 10, 64)` without its error: what is too large is the largest.
-fn parse_decimal(text: &str) -> i64 {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return 0;
-    }
-    text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX })
 }
 
 fn round(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
@@ -128,7 +120,6 @@ fn round(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
         Value::Time(time) => shared.env.now.since(time),
         _ => 0,
     };
-    debug_assert!(bytes(args, 1).is_empty(), "there is one argument");
     const UNITS: [(&str, u64); 6] = [
         ("y", 365 * 86_400_000_000_000),
         ("mo", 30 * 86_400_000_000_000),

@@ -7,7 +7,7 @@ use super::{
     table::Function,
 };
 use crate::template::{
-    List, ListType, Map, MapType, Param, Text, Value,
+    List, Map, MapType, Param, Text, Value,
     failure::{Failure, Run},
     shared::Shared,
     value::{VALUE_DEPTH_MAX, VALUES_MAX},
@@ -167,11 +167,7 @@ fn copied(value: &Value, depth: usize, seen: &mut usize) -> Run<Value> {
         Value::List(list) => {
             let items =
                 list.items().iter().map(|item| copied(item, depth + 1, seen)).collect::<Run<Vec<Value>>>()?;
-            match list.element() {
-                ListType::Any => List::new(items),
-                element => List::typed(element, items),
-            }
-            .into()
+            List::typed(list.element(), items).into()
         }
         Value::Map(map) => {
             let out = Map::typed(map.kind());

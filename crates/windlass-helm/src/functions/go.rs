@@ -28,8 +28,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::variadic("urlquery", &[Param::Any], |_, args| Ok(url_query(&joined(args)?).into())),
 ];
 
-fn printf(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    Ok(sprintf(bytes(args, 0), &args[1..])?.into())
+fn printf(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    Ok(sprintf(bytes(args, 0), &args[1..], shared.env.limits.output_bytes_max)?.into())
 }
 
 fn length(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

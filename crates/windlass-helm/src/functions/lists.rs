@@ -8,7 +8,7 @@ use super::{
     reflect::deep_equal,
     table::Function,
 };
-use crate::template::{List, ListType, Param, Value, failure::Run, shared::Shared};
+use crate::template::{List, ListType, Param, Text, Value, failure::Run, shared::Shared};
 
 const ONE: &[Param] = &[Param::Any];
 const TWO: &[Param] = &[Param::Any, Param::Any];
@@ -223,9 +223,12 @@ pub(super) fn texts_of(given: &Value) -> Run<List> {
         }
         return Ok(List::texts([to_text(given)?]));
     };
-    let mut texts = Vec::with_capacity(list.len());
-    for item in list.items().iter().filter(|item| !item.is_nil()) {
-        texts.push(to_text(item)?);
+    let mut texts: Vec<Text> = Vec::with_capacity(list.len());
+    for item in list.items().into_iter().filter(|item| !item.is_nil()) {
+        texts.push(match item {
+            Value::Text(text) => text,
+            other => to_text(&other)?.into(),
+        });
     }
     Ok(List::texts(texts))
 }

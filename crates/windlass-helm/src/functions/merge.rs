@@ -4,7 +4,7 @@ use super::{args::map, defaults::is_empty};
 use crate::template::{
     Map, Value,
     failure::{Failure, Run},
-    value::VALUE_DEPTH_MAX,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
 };
 
 /// Which side wins where both have a value.
@@ -24,16 +24,18 @@ pub(super) fn all(args: &[Value], mode: Mode) -> Run<Value> {
         _ if (1..args.len()).all(|at| map(args, at).is_none_or(Map::is_nil)) => return Ok(Map::nil().into()),
         _ => Map::new(),
     };
+    let mut seen = 0;
     for at in 1..args.len() {
         if let Some(source) = map(args, at) {
-            into(&first, source, mode, 0)?;
+            into(&first, source, mode, 0, &mut seen)?;
         }
     }
     Ok(first.into())
 }
 
-fn into(target: &Map, source: &Map, mode: Mode, depth: usize) -> Run<()> {
-    if depth > VALUE_DEPTH_MAX {
+fn into(target: &Map, source: &Map, mode: Mode, depth: usize, seen: &mut usize) -> Run<()> {
+    *seen += 1;
+    if depth > VALUE_DEPTH_MAX || *seen > VALUES_MAX {
         return Err(Failure::too_much());
     }
     if target.same(source) {
@@ -48,7 +50,7 @@ fn into(target: &Map, source: &Map, mode: Mode, depth: usize) -> Run<()> {
             continue;
         }
         if let (Some(Value::Map(inner)), Value::Map(source)) = (&present, &value) {
-            into(inner, source, mode, depth + 1)?;
+            into(inner, source, mode, depth + 1, seen)?;
             // What was empty and stays so is replaced, so that both sides share one map.
             if !inner.is_empty() {
                 continue;

@@ -146,7 +146,8 @@ impl<'p> Translator<'p> {
             || flags.ends_with('-')
             || (flags.is_empty() && !rest[end..].starts_with(':'))
         {
-            return Err(format!("invalid or unsupported Perl syntax: `{}`", &rest[..(end + 1).min(3)]));
+            let shown: String = rest.chars().take(3).collect();
+            return Err(format!("invalid or unsupported Perl syntax: `{shown}`"));
         }
         if rest[end..].starts_with(')') {
             self.open -= 1;
@@ -315,9 +316,9 @@ impl<'p> Translator<'p> {
     fn class_item(&mut self) -> Result<(), Option<String>> {
         let rest = self.rest();
         if rest.starts_with("[:")
-            && let Some(end) = rest.find(":]")
+            && let Some(length) = rest[2..].find(":]")
         {
-            return self.posix_class(end + 2).map_err(Some);
+            return self.posix_class(length + 4).map_err(Some);
         }
         if let Some(escape) = rest.strip_prefix('\\') {
             match escape.chars().next() {

@@ -135,7 +135,7 @@ fn find_all(regex: &Regex, args: &[Value]) -> Value {
 }
 
 /// What is put in the place of a match.
-type Insert = fn(&mut Vec<u8>, &Captures<'_>, &Regex, &[u8]);
+type Insert = fn(&mut Vec<u8>, &Captures<'_>, &[u8]);
 
 fn replace(shared: &mut Shared<'_>, regex: &Regex, args: &[Value], insert: Insert) -> Run<Value> {
     let (text, template) = (bytes(args, 1), bytes(args, 2));
@@ -150,7 +150,7 @@ fn replace(shared: &mut Shared<'_>, regex: &Regex, args: &[Value], insert: Inser
         };
         out.extend_from_slice(&text[last_end..whole.start()]);
         if whole.end() > last_end || whole.start() == 0 {
-            insert(&mut out, &captures, regex, template);
+            insert(&mut out, &captures, template);
         }
         last_end = whole.end();
         let width = decode(&text[at..]).map_or(1, |(_, width)| width);
@@ -163,12 +163,12 @@ fn replace(shared: &mut Shared<'_>, regex: &Regex, args: &[Value], insert: Inser
     Ok(out.into())
 }
 
-fn literal(out: &mut Vec<u8>, _: &Captures<'_>, _: &Regex, template: &[u8]) {
+fn literal(out: &mut Vec<u8>, _: &Captures<'_>, template: &[u8]) {
     out.extend_from_slice(template);
 }
 
 /// Go's `Expand`: `$1`, `${name}`, `$$`.
-fn expand(out: &mut Vec<u8>, captures: &Captures<'_>, _: &Regex, template: &[u8]) {
+fn expand(out: &mut Vec<u8>, captures: &Captures<'_>, template: &[u8]) {
     let mut rest = template;
     while let Some(at) = memchr::memchr(b'$', rest) {
         out.extend_from_slice(&rest[..at]);
@@ -196,10 +196,7 @@ fn expand(out: &mut Vec<u8>, captures: &Captures<'_>, _: &Regex, template: &[u8]
 fn reference(text: &[u8]) -> Option<(&str, usize)> {
     let braced = text.get(1) == Some(&b'{');
     let start = if braced { 2 } else { 1 };
-    let rest = std::str::from_utf8(&text[start..]).ok().or_else(|| {
-        let valid = text[start..].utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        Some(valid)
-    })?;
+    let rest = text[start..].utf8_chunks().next().map_or("", |chunk| chunk.valid());
     let end = rest.find(|c: char| !crate::template::runes::is_alphanumeric(c)).unwrap_or(rest.len());
     if end == 0 || (braced && !rest[end..].starts_with('}')) {
         return None;

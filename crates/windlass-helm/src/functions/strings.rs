@@ -21,15 +21,15 @@ const COUNTED: &[Param] = &[Param::Int, Param::Text];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("hello", &[], |_, _| Ok("Hello!".into())),
-    Function::new("trim", ONE, |_, args| of_str(args, 0, |text| text.trim().to_string())),
-    Function::new("upper", ONE, |_, args| of_str(args, 0, |text| text.chars().map(cases::upper).collect())),
-    Function::new("lower", ONE, |_, args| of_str(args, 0, |text| text.chars().map(cases::lower).collect())),
-    Function::new("title", ONE, |_, args| of_str(args, 0, cases::title_words)),
-    Function::new("untitle", ONE, |_, args| of_str(args, 0, untitle)),
-    Function::new("swapcase", ONE, |_, args| of_str(args, 0, cases::swap)),
-    Function::new("snakecase", ONE, |_, args| of_str(args, 0, |text| words::joined_lower(text, '_'))),
-    Function::new("kebabcase", ONE, |_, args| of_str(args, 0, |text| words::joined_lower(text, '-'))),
-    Function::new("camelcase", ONE, |_, args| of_str(args, 0, words::pascal)),
+    Function::new("trim", ONE, |_, args| of_str(args, |text| text.trim().to_string())),
+    Function::new("upper", ONE, |_, args| of_str(args, |text| text.chars().map(cases::upper).collect())),
+    Function::new("lower", ONE, |_, args| of_str(args, |text| text.chars().map(cases::lower).collect())),
+    Function::new("title", ONE, |_, args| of_str(args, cases::title_words)),
+    Function::new("untitle", ONE, |_, args| of_str(args, untitle)),
+    Function::new("swapcase", ONE, |_, args| of_str(args, cases::swap)),
+    Function::new("snakecase", ONE, |_, args| of_str(args, |text| words::joined_lower(text, '_'))),
+    Function::new("kebabcase", ONE, |_, args| of_str(args, |text| words::joined_lower(text, '-'))),
+    Function::new("camelcase", ONE, |_, args| of_str(args, words::pascal)),
     Function::new("nospace", ONE, |_, args| Ok(without_space(bytes(args, 0)).into())),
     Function::new("initials", ONE, |_, args| Ok(initials(bytes(args, 0)).into())),
     Function::new("substr", &[Param::Int, Param::Int, Param::Text], substring),
@@ -91,8 +91,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("toStrings", &[Param::Any], |_, args| Ok(Value::List(texts_of(value(args, 0))?))),
 ];
 
-fn of_str(args: &[Value], at: usize, change: impl FnOnce(&str) -> String) -> Run<Value> {
-    Ok(change(&text(args, at)).into())
+fn of_str(args: &[Value], change: impl FnOnce(&str) -> String) -> Run<Value> {
+    Ok(change(&text(args, 0)).into())
 }
 
 /// What was decoded, or the text of the error in its place.
@@ -328,10 +328,14 @@ fn replaced(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     Ok(out.into())
 }
 
-fn wrap_with(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
-    let separator = bytes(args, 1);
+fn wrap_with(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+    let (separator, source) = (bytes(args, 1), bytes(args, 2));
     let separator = if separator.is_empty() { b"\n" } else { separator };
-    Ok(words::wrapped(bytes(args, 2), int(args, 0), separator, true).into())
+    // A break may stand at each space, and else behind each full width.
+    let width = usize::try_from(int(args, 0)).unwrap_or(0).max(1);
+    let breaks = memchr::memchr_iter(b' ', source).count() + source.len() / width;
+    shared.reserve(source.len().saturating_add(separator.len().saturating_mul(breaks)))?;
+    Ok(words::wrapped(source, int(args, 0), separator, true).into())
 }
 
 /// Go's `strings.SplitN`; a negative count is all.
@@ -374,9 +378,14 @@ fn numbered(parts: Vec<Text>) -> Value {
     map.into()
 }
 
-fn joined(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
+fn joined(shared: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     let separator = bytes(args, 0);
     let parts = texts_of(value(args, 1))?;
+    let size = |part: &Value| match part {
+        Value::Text(part) => part.len().saturating_add(separator.len()),
+        _ => 0,
+    };
+    shared.reserve(parts.with(|parts| parts.iter().map(size).fold(0, usize::saturating_add)))?;
     let mut out = Vec::new();
     parts.with(|parts| {
         for (index, part) in parts.iter().enumerate() {

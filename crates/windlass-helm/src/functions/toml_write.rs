@@ -1,7 +1,13 @@
 //! Writes TOML as BurntSushi/toml 1.6 does.
 
+use std::cell::Cell;
+
 use crate::template::{
-    Map, Shape, Value, duration, fmt::format_float, layout, text::lossy, value::VALUE_DEPTH_MAX,
+    Map, Shape, Value, duration,
+    fmt::format_float,
+    layout,
+    text::lossy,
+    value::{VALUE_DEPTH_MAX, VALUES_MAX},
 };
 
 /// Why a value cannot be written.
@@ -19,7 +25,7 @@ pub(super) fn write(value: &Value) -> Result<String, Refused> {
     if value.is_nil() {
         return Err(Refused::Panic("reflect: call of reflect.Value.Type on zero Value".into()));
     }
-    let mut writer = Writer { out: String::new(), depth: 0 };
+    let mut writer = Writer { out: String::new(), depth: 0, seen: Cell::new(0) };
     writer.encode(&[], value)?;
     Ok(writer.out)
 }
@@ -27,6 +33,8 @@ pub(super) fn write(value: &Value) -> Result<String, Refused> {
 struct Writer {
     out: String,
     depth: usize,
+    /// How many values were looked at.
+    seen: Cell<usize>,
 }
 
 fn refuse<T>(text: &str) -> Result<T, Refused> {
@@ -49,15 +57,16 @@ fn entries(map: &Map) -> Kind {
     Kind::Table(map.entries().into_iter().map(|(key, value)| (lossy(&key).into_owned(), value)).collect())
 }
 
-fn kind(value: &Value, depth: usize) -> Result<Kind, Refused> {
-    if depth > VALUE_DEPTH_MAX {
+fn kind(value: &Value, depth: usize, seen: &Cell<usize>) -> Result<Kind, Refused> {
+    seen.set(seen.get() + 1);
+    if depth > VALUE_DEPTH_MAX || seen.get() > VALUES_MAX {
         return refuse("toml: nested too deep");
     }
     Ok(match value {
         Value::Nil | Value::Null => Kind::Nothing,
         Value::Map(map) => entries(map),
         Value::List(list) if list.is_nil() => Kind::Nothing,
-        Value::List(list) => array(list.items(), depth)?,
+        Value::List(list) => array(list.items(), depth, seen)?,
         Value::Bytes(bytes) => Kind::Array(bytes.iter().map(|byte| Value::Uint8(*byte)).collect()),
         Value::Complex(..) => return refuse("unsupported type: complex128"),
         Value::Object(object) if object.text().is_none() => match object.shape() {
@@ -65,7 +74,7 @@ fn kind(value: &Value, depth: usize) -> Result<Kind, Refused> {
                 Kind::Table(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
             }
             Shape::Map(map) => entries(&map),
-            Shape::List(list) => array(list.items(), depth)?,
+            Shape::List(list) => array(list.items(), depth, seen)?,
             Shape::Scalar(_) => Kind::Other,
         },
         _ => Kind::Other,
@@ -73,10 +82,10 @@ fn kind(value: &Value, depth: usize) -> Result<Kind, Refused> {
 }
 
 /// An array of tables if all items are tables; no item may be nil.
-fn array(items: Vec<Value>, depth: usize) -> Result<Kind, Refused> {
+fn array(items: Vec<Value>, depth: usize, seen: &Cell<usize>) -> Result<Kind, Refused> {
     let mut all_tables = !items.is_empty();
     for item in &items {
-        match kind(item, depth + 1)? {
+        match kind(item, depth + 1, seen)? {
             Kind::Nothing => return refuse("toml: cannot encode array with nil element"),
             Kind::Table(_) => {}
             _ => all_tables = false,
@@ -101,7 +110,7 @@ impl Writer {
         if self.depth > VALUE_DEPTH_MAX {
             return refuse("toml: nested too deep");
         }
-        match kind(value, 0)? {
+        match kind(value, 0, &self.seen)? {
             Kind::Nothing => {}
             Kind::Table(fields) => self.table(key, fields)?,
             Kind::Tables(_) if key.is_empty() => {
@@ -111,7 +120,7 @@ impl Writer {
                 for item in items {
                     self.newline();
                     self.header(key, "[[", "]]");
-                    if let Kind::Table(fields) = kind(&item, 0)? {
+                    if let Kind::Table(fields) = kind(&item, 0, &self.seen)? {
                         self.fields(key, fields)?;
                     }
                 }
@@ -141,7 +150,7 @@ impl Writer {
 
     /// The plain fields of a table, then those that are tables themselves.
     fn fields(&mut self, key: &[String], fields: Vec<(String, Value)>) -> Done {
-        for (name, value) in in_order(fields)? {
+        for (name, value) in in_order(fields, &self.seen)? {
             let mut path = key.to_vec();
             path.push(name);
             self.encode(&path, &value)?;
@@ -165,7 +174,7 @@ impl Writer {
         if self.depth > VALUE_DEPTH_MAX {
             return refuse("toml: nested too deep");
         }
-        match kind(value, 0)? {
+        match kind(value, 0, &self.seen)? {
             Kind::Table(fields) => self.inline_table(fields)?,
             Kind::Tables(items) | Kind::Array(items) => {
                 self.out.push('[');
@@ -183,11 +192,11 @@ impl Writer {
     }
 
     fn inline_table(&mut self, fields: Vec<(String, Value)>) -> Done {
-        let fields = in_order(fields)?;
+        let fields = in_order(fields, &self.seen)?;
         let last = fields.len();
         self.out.push('{');
         for (index, (name, value)) in fields.iter().enumerate() {
-            if matches!(kind(value, 0)?, Kind::Nothing) {
+            if matches!(kind(value, 0, &self.seen)?, Kind::Nothing) {
                 continue;
             }
             self.out.push_str(&format!("{} = ", quoted_key(name)));
@@ -231,10 +240,10 @@ impl Writer {
 }
 
 /// Fields sorted by name, those that are tables behind the others.
-fn in_order(fields: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Refused> {
+fn in_order(fields: Vec<(String, Value)>, seen: &Cell<usize>) -> Result<Vec<(String, Value)>, Refused> {
     let (mut direct, mut tables) = (Vec::new(), Vec::new());
     for (name, value) in fields {
-        match kind(&value, 0)? {
+        match kind(&value, 0, seen)? {
             Kind::Table(_) | Kind::Tables(_) => tables.push((name, value)),
             _ => direct.push((name, value)),
         }

@@ -36,10 +36,11 @@ impl VersionObject {
     fn next(&self, method: &str) -> Version {
         let Version { major, minor, patch, prerelease, .. } = self.0.clone();
         let (major, minor, patch) = match method {
-            "IncMajor" => (major + 1, 0, 0),
-            "IncMinor" => (major, minor + 1, 0),
+            // As in Go, what follows the largest number is 0.
+            "IncMajor" => (major.wrapping_add(1), 0, 0),
+            "IncMinor" => (major, minor.wrapping_add(1), 0),
             // A prerelease comes before its own patch.
-            _ if prerelease.is_empty() => (major, minor, patch + 1),
+            _ if prerelease.is_empty() => (major, minor, patch.wrapping_add(1)),
             _ => (major, minor, patch),
         };
         let prefix = if self.0.original.starts_with('v') { "v" } else { "" };
@@ -108,17 +109,10 @@ impl GoObject for VersionObject {
 
 impl VersionObject {
     fn with_part(&self, method: &str, part: &str) -> Result<Value, String> {
-        let Version { major, minor, patch, prerelease, metadata, .. } = &self.0;
-        let (prerelease, metadata) =
-            if method == "SetPrerelease" { (part, metadata.as_str()) } else { (prerelease.as_str(), part) };
-        let mut text = format!("{major}.{minor}.{patch}");
-        if !prerelease.is_empty() {
-            text.push_str(&format!("-{prerelease}"));
-        }
-        if !metadata.is_empty() {
-            text.push_str(&format!("+{metadata}"));
-        }
-        let version = Version::parse(&text).map_err(|wrong| wrong.to_string())?;
+        let mut version = self.0.clone();
+        let into = if method == "SetPrerelease" { &mut version.prerelease } else { &mut version.metadata };
+        part.clone_into(into);
+        let version = Version::parse(&version.to_string()).map_err(|wrong| wrong.to_string())?;
         Ok(Value::Object(Rc::new(VersionObject(version))))
     }
 }

@@ -196,7 +196,6 @@ fn run(
     let texts: Vec<_> = templates.iter().map(|template| (template.name.as_str(), &template.bytes)).collect();
     let engine = root.chart.engines.compiled(options.version, &texts).map_err(|error| failed(&error))?;
     let env = Env {
-        version: options.version,
         now: options.now,
         random: options.random.as_deref().map(|random| random as _),
         lookup: options.lookup.as_deref().map(|lookup| lookup as _),
@@ -232,7 +231,7 @@ fn run(
     Ok(files)
 }
 
-fn base_name(path: &str) -> &str {
+pub(super) fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
@@ -339,10 +338,9 @@ fn crds(node: &Node, out: &mut Vec<Manifest>) {
     for file in
         node.chart.files.iter().filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name))
     {
-        let place = &node.chart.place;
         out.push(Manifest {
             source: format!("{}/{}", node.path, file.name),
-            file: if place.is_empty() { file.name.clone() } else { format!("{place}/{}", file.name) },
+            file: node.chart.placed(&file.name),
             line: 1,
             document: 1,
             text: String::from_utf8_lossy(&file.bytes).into_owned(),

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::objects::{self, Capabilities, FilesObject};
 use super::options::ReleaseOptions;
+use super::render::base_name;
 use crate::template::{HelmVersion, Map, MapType, Value};
 use crate::values::dependencies::Node;
 
@@ -97,15 +98,12 @@ impl Shared {
         let path = &node.path;
         let is_library = node.metadata.kind.eq_ignore_ascii_case("library");
         for file in &node.chart.templates {
-            let base = file.name.rsplit('/').next().unwrap_or_default();
-            if is_library && !base.starts_with('_') {
+            if is_library && !base_name(&file.name).starts_with('_') {
                 continue;
             }
-            let place = &node.chart.place;
-            let place = if place.is_empty() { file.name.clone() } else { format!("{place}/{}", file.name) };
             found.push(Template {
                 name: format!("{path}/{}", file.name),
-                place,
+                place: node.chart.placed(&file.name),
                 bytes: file.bytes.clone(),
                 data: data.clone(),
                 base: format!("{path}/templates"),

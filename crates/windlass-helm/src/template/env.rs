@@ -36,11 +36,9 @@ pub trait Resolve {
     fn resolve(&self, host: &str) -> Vec<IpAddr>;
 }
 
-/// What a render is given: version, clock, randomness, cluster, limits.
+/// What a render is given: clock, randomness, cluster, limits.
 #[derive(Clone, Copy, Default)]
 pub struct Env<'a> {
-    /// Helm 3 or Helm 4.
-    pub version: HelmVersion,
     /// A missing key of a map is an error (`--strict`).
     pub strict: bool,
     /// `required` and `fail` do not fail (`helm lint`).
@@ -60,7 +58,6 @@ pub struct Env<'a> {
 impl fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Env")
-            .field("version", &self.version)
             .field("strict", &self.strict)
             .field("lint", &self.lint)
             .field("now", &self.now)

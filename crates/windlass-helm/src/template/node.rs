@@ -12,6 +12,16 @@ pub(crate) struct Source {
     pub(crate) text: Vec<u8>,
 }
 
+impl Source {
+    /// Whether nodes of this text are white space alone.
+    pub(crate) fn is_blank(&self, nodes: &[Node]) -> bool {
+        nodes.iter().all(|node| match node {
+            Node::Text { start, end } => lossy(&self.text[*start..*end]).chars().all(char::is_whitespace),
+            _ => false,
+        })
+    }
+}
+
 /// One template: a file, or a definition in it.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -25,12 +35,7 @@ pub(crate) struct Tree {
 impl Tree {
     /// Whether the template is blank: Go then keeps an earlier definition of its name.
     pub(crate) fn is_blank(&self) -> bool {
-        self.root.iter().all(|node| match node {
-            Node::Text { start, end } => {
-                lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace)
-            }
-            _ => false,
-        })
+        self.source.is_blank(&self.root)
     }
 
     /// Line from 1, column from 0 in bytes.

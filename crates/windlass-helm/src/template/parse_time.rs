@@ -212,27 +212,26 @@ impl Parts {
                 let text = text.strip_prefix(['.', ',']).ok_or(Problem::Form)?;
                 (_, rest) = self.nanos(text, digits)?;
             }
-            Chunk::Fraction { .. } => {
-                let digits = text[text.len().min(1)..].bytes().take_while(u8::is_ascii_digit).count();
-                if !text.starts_with(['.', ',']) || digits == 0 {
-                    return Ok(text);
-                }
-                (_, rest) = self.nanos(&text[1..], digits)?;
-            }
+            Chunk::Fraction { .. } => rest = self.fraction(text)?,
         }
         Ok(rest)
     }
 
     /// A fraction behind the seconds is read although the layout has none.
     fn fraction_without_layout<'t>(&mut self, text: &'t str, after: &str) -> Result<&'t str, Problem> {
-        let digits = text[text.len().min(1)..].bytes().take_while(u8::is_ascii_digit).count();
-        if !text.starts_with(['.', ',']) || digits == 0 {
-            return Ok(text);
-        }
         if matches!(next_chunk(after), Some(("", Chunk::Fraction { .. }, ..))) {
             return Ok(text);
         }
-        self.nanos(&text[1..], digits).map(|(_, rest)| rest)
+        self.fraction(text)
+    }
+
+    /// A fraction with as many digits as there are; where there is none, nothing is read.
+    fn fraction<'t>(&mut self, text: &'t str) -> Result<&'t str, Problem> {
+        let Some(part) = text.strip_prefix(['.', ',']) else { return Ok(text) };
+        match part.bytes().take_while(u8::is_ascii_digit).count() {
+            0 => Ok(text),
+            digits => self.nanos(part, digits).map(|(_, rest)| rest),
+        }
     }
 
     fn nanos<'t>(&mut self, text: &'t str, digits: usize) -> Read<'t, ()> {

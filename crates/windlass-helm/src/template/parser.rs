@@ -138,21 +138,13 @@ impl Parser<'_> {
 
     /// Adds a template unless its name already has one that is not blank.
     fn add(&mut self, name: String, root: Vec<Node>) -> Parsed<()> {
-        let blank = |nodes: &[Node]| {
-            nodes.iter().all(|node| match node {
-                Node::Text { start, end } => {
-                    lossy(&self.source.text[*start..*end]).chars().all(char::is_whitespace)
-                }
-                _ => false,
-            })
-        };
         let Some(at) = self.trees.iter().position(|(other, _)| *other == name) else {
             self.trees.push((name, root));
             return Ok(());
         };
-        if blank(&self.trees[at].1) {
+        if self.source.is_blank(&self.trees[at].1) {
             self.trees[at].1 = root;
-        } else if !blank(&root) {
+        } else if !self.source.is_blank(&root) {
             return self
                 .fail(format!("template: multiple definition of template {}", quote(name.as_bytes())));
         }

@@ -34,7 +34,7 @@ pub(crate) struct Shared<'e> {
 /// Templates that the text of a `tpl` defines, on top of those around it.
 struct Scope {
     outer: Option<Rc<Scope>>,
-    own: HashMap<String, Arc<Tree>>,
+    text: Arc<Parsed>,
 }
 
 /// A text of `tpl`, parsed: its own template and what it defines beside.
@@ -99,14 +99,18 @@ impl<'e> Shared<'e> {
 
     /// Finds a template where the running text sees it.
     pub(crate) fn template(&self, name: &str) -> Option<TreeRef<'e>> {
-        let mut scope = self.scope.as_deref();
+        let (mut scope, mut blank) = (self.scope.as_deref(), None);
         while let Some(inner) = scope {
-            if let Some(tree) = inner.own.get(name) {
-                return Some(TreeRef::Own(tree.clone()));
+            match inner.text.defined.get(name) {
+                // A blank definition does not replace one that is there already.
+                Some(tree) if tree.is_blank() => blank = Some(tree),
+                Some(tree) => return Some(TreeRef::Own(tree.clone())),
+                None => {}
             }
             scope = inner.outer.as_deref();
         }
-        self.templates.get(name).map(|tree| TreeRef::Engine(tree))
+        let found = self.templates.get(name).map(|tree| TreeRef::Engine(tree));
+        found.or_else(|| blank.map(|tree| TreeRef::Own(tree.clone())))
     }
 
     /// Counts an action against the limits.
@@ -158,7 +162,7 @@ impl<'e> Shared<'e> {
         run: impl FnOnce(&mut Self, &Tree) -> Run<R>,
     ) -> Run<R> {
         let parsed = self.parsed_text(text)?;
-        let scope = Scope { outer: self.scope.clone(), own: parsed.defined.clone() };
+        let scope = Scope { outer: self.scope.clone(), text: Arc::clone(&parsed) };
         let outer = self.scope.replace(Rc::new(scope));
         let result = run(self, &parsed.main);
         self.scope = outer;
@@ -172,16 +176,9 @@ impl<'e> Shared<'e> {
         let source = Arc::new(Source { name: ROOT_NAME.into(), text: text.to_vec() });
         let trees =
             parser::parse(source, self.version).map_err(|error| Failure::message(error.to_string()))?;
-        let (mut main, mut defined) = (None, HashMap::new());
-        for tree in trees {
-            let tree = Arc::new(tree);
-            if tree.name == ROOT_NAME {
-                main = Some(tree.clone());
-            }
-            if !tree.is_blank() || self.template(&tree.name).is_none() {
-                defined.insert(tree.name.clone(), tree);
-            }
-        }
+        let defined: HashMap<_, _> =
+            trees.into_iter().map(|tree| (tree.name.clone(), Arc::new(tree))).collect();
+        let main = defined.get(ROOT_NAME).cloned();
         let main = main.ok_or_else(|| Failure::message("a text without a template"))?;
         let parsed = Arc::new(Parsed { main, defined });
         self.parsed.insert(text.to_vec(), parsed.clone());

@@ -122,7 +122,7 @@ impl Time {
             i64::from(civil.day).saturating_add(days),
             second,
         );
-        Self { seconds: moved.seconds - i64::from(self.offset), ..self }
+        Self { seconds: moved.seconds.saturating_sub(i64::from(self.offset)), ..self }
     }
 
     /// The name of the zone as a date prints it.

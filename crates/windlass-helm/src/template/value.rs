@@ -374,3 +374,6 @@ pub(crate) const VALUE_DEPTH_MAX: usize = 500;
 /// How many values are visited where one is printed, compared or copied: a value that shares its parts may unfold to any
 /// number.
 pub(crate) const VALUES_MAX: usize = 2_000_000;
+
+/// How many bytes of text count as one more value where a text is copied.
+pub(crate) const BYTES_A_VALUE: usize = 256;

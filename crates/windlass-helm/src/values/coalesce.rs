@@ -3,8 +3,6 @@
 //! Maps of Go are shared where Helm shares them: what a subchart's defaults add below a table of a table of `global` is seen
 //! by its parent too. That is why this works on the values of the template language and not on plain ones.
 
-use std::rc::Rc;
-
 use crate::template::{HelmVersion, List, Map, Text, Value};
 
 pub(crate) const GLOBAL: &str = "global";
@@ -184,7 +182,6 @@ fn copy_of(value: &Value) -> Value {
             let items: Vec<Value> = list.with(|items| items.iter().map(copy_of).collect());
             Value::List(List::with_capacity(items, list.capacity()))
         }
-        Value::Bytes(bytes) => Value::Bytes(Rc::clone(bytes)),
         other => other.clone(),
     }
 }

@@ -4,6 +4,7 @@ use windlass_core::{Error, Limits, Map, Result, Value};
 use windlass_yaml::{Format, Options, Reader};
 
 use super::quoted;
+use crate::decode::json_type;
 use crate::template::HelmVersion;
 
 /// Go keeps the last of two equal keys, and charts go by that.
@@ -66,13 +67,7 @@ pub(crate) fn merged(base: Map, over: Map) -> Map {
 
 /// Says that values are no map, as Go does.
 pub(crate) fn not_a_map(value: &Value) -> String {
-    let kind = match value {
-        Value::Text(_) => "string",
-        Value::List(_) => "array",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::Float(_) => "number",
-        Value::Null | Value::Map(_) => "object",
-    };
+    let kind = json_type(value);
     format!(
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type \
          map[string]interface {{}}"

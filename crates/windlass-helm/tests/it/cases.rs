@@ -142,7 +142,9 @@ fn run(case: &Case, version: HelmVersion) -> Result<String, String> {
 fn check(file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(file);
     let mut wrong = Vec::new();
-    for case in read(&std::fs::read_to_string(path).unwrap()) {
+    let cases = read(&std::fs::read_to_string(path).unwrap());
+    assert!(!cases.is_empty(), "{file} has cases");
+    for case in cases {
         assert_eq!(case.answers.len(), 2, "{} has an answer of each version", case.name);
         for (digit, (answer, expected)) in &case.answers {
             let version = if *digit == '3' { HelmVersion::V3 } else { HelmVersion::V4 };

@@ -45,6 +45,7 @@ fn conformance_cases() {
     if let Ok(only) = std::env::var("WINDLASS_HELM_CASES") {
         cases.retain(|case| case.to_string_lossy().contains(&only));
     }
+    assert!(!cases.is_empty(), "the conformance data has cases");
     let results = side_by_side(&cases, |case| check(&helm, case));
     let count = |near: Near| results.iter().filter(|(found, _)| *found <= near).count();
     let (bytes, meaning) = (count(Near::Bytes), count(Near::Meaning));

@@ -75,7 +75,7 @@ fn text() -> impl Strategy<Value = String> {
 fn render(version: HelmVersion, text: &str) {
     let Ok(engine) = Engine::compile(version, [("t", text)]) else { return };
     let limits = Limits { steps_max: 10_000, output_bytes_max: 1 << 20, stack_bytes_max: 1 << 20 };
-    let env = Env { version, limits, ..Env::default() };
+    let env = Env { limits, ..Env::default() };
     let data: Map =
         [("a", Value::Map([("b", Value::Float(1.0))].into_iter().collect()))].into_iter().collect();
     let _ = engine.render("t", &data.into(), &env);
@@ -88,6 +88,124 @@ proptest! {
     fn no_text_makes_the_language_panic(text in text()) {
         render(HelmVersion::V3, &text);
         render(HelmVersion::V4, &text);
+    }
+}
+
+/// Functions that read a language of their own, each with how many texts it takes.
+const READERS: &[(&str, usize)] = &[
+    ("fromYaml", 1),
+    ("fromYamlArray", 1),
+    ("fromJson", 1),
+    ("fromToml", 1),
+    ("semver", 1),
+    ("urlParse", 1),
+    ("mustToDuration", 1),
+    ("duration", 1),
+    ("b64dec", 1),
+    ("b32dec", 1),
+    ("snakecase", 1),
+    ("camelcase", 1),
+    ("regexMatch", 2),
+    ("regexSplit", 2),
+    ("semverCompare", 2),
+    ("toDate", 2),
+    ("printf", 2),
+    ("decryptAES", 2),
+    ("buildCustomCert", 2),
+    ("regexReplaceAll", 3),
+];
+
+/// Pieces of what they read.
+const WORDS: &[&str] = &[
+    "é",
+    "\u{0}",
+    " ",
+    "\n",
+    "\t",
+    "[",
+    "]",
+    "[:",
+    ":]",
+    "(?",
+    ")",
+    "{",
+    "}",
+    "\\",
+    "\\p",
+    "\\x",
+    "^",
+    "$1",
+    "${",
+    "|",
+    "*",
+    "-",
+    "+",
+    ".",
+    ",",
+    ":",
+    ";",
+    "=",
+    "#",
+    "@",
+    "%",
+    "/",
+    "//",
+    "?",
+    "&",
+    "!",
+    "'",
+    "\"",
+    "\"\"\"",
+    "<",
+    ">",
+    "~",
+    "_",
+    "0",
+    "1",
+    "9223372036854775808",
+    "1e400",
+    "0x",
+    "15:04:05",
+    "2006-01-02",
+    "Jan",
+    "Mon",
+    "PM",
+    "MST",
+    "Z07:00",
+    ".999",
+    "T",
+    "v",
+    "x",
+    "a",
+    "a: ",
+    "- ",
+    "%d",
+    "%[1]",
+    "%+v",
+    "%#x",
+    "%99",
+    "true",
+    "null",
+];
+
+fn words() -> impl Strategy<Value = String> {
+    let words = prop::collection::vec(prop::sample::select(WORDS), 0..8).prop_map(|words| words.concat());
+    prop_oneof![4 => words, 1 => any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn no_argument_makes_a_function_panic(
+        (name, count) in prop::sample::select(READERS),
+        texts in prop::collection::vec(words(), 3),
+    ) {
+        let count_of_matches = if name == "regexSplit" { " -1" } else { "" };
+        let args: String = [" .a", " .b", " .c"][..count].concat() + count_of_matches;
+        let engine = Engine::compile(HelmVersion::V4, [("t", format!("{{{{ {name}{args} }}}}"))]).unwrap();
+        let data: Map = ["a", "b", "c"].into_iter().zip(texts).map(|(key, text)| (key, text.into())).collect();
+        let _ = engine.render("t", &data.into(), &Env::default());
     }
 }
 
@@ -108,11 +226,47 @@ fn what_would_not_end_reaches_a_limit() {
         "{{ $x := list 1 }}{{ range 64 }}{{ $x = concat $x $x }}{{ end }}",
         "{{ $x := dict }}{{ range 64 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ $x }}",
         "{{ $x := dict }}{{ range 64 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ deepCopy $x }}",
+        "{{ $x := dict }}{{ range 40 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ $y := deepCopy dict }}{{ range 40 }}{{ $y = dict \"a\" $y \"b\" $y }}{{ end }}{{ merge $x $y }}",
+        "{{ printf (repeat 1000 \"%999999[1]d\") 1 }}",
+        "{{ join (repeat 100000 \"x\") (until 10000) }}",
+        "{{ wrapWith 1 (repeat 10000 \"x\") (repeat 10000 \"y\") }}",
         "{{ until 1000000000 }}",
         "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ $d }}",
     ] {
         assert_eq!(error_of(text, limits), TemplateErrorKind::Limit, "{text}");
     }
+}
+
+#[test]
+fn odd_arguments_give_values_and_no_panic() {
+    for (text, expected) in [
+        (r#"{{ regexMatch "^[[:]]$" ":]" }}"#, "true"),
+        (r#"{{ regexMatch "(?é)" "x" }}"#, "false"),
+        (r#"{{ (semver "18446744073709551615.0.0").IncMajor }}"#, "0.0.0"),
+        (r#"{{ toDate "15:04:05" "01:02:03é" }}"#, "0001-01-01 00:00:00 +0000 UTC"),
+        (r#"{{ toDate "05.999" "03é" }}"#, "0001-01-01 00:00:00 +0000 UTC"),
+        (
+            r#"{{ gt ((mustToDate "05 -0700" "03 -0100").AddDate 0 0 9223372036854775807).Year 2000 }}"#,
+            "true",
+        ),
+        (r#"{{ lt ((mustToDate "05 -0700" "03 +0100").AddDate 0 0 -9223372036854775807).Year 0 }}"#, "true"),
+        (
+            r#"{{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x }}{{ end }}{{ toToml (dict "a" $x) }}"#,
+            "toml: nested too deep",
+        ),
+    ] {
+        let engine = Engine::compile(HelmVersion::V4, [("t", text)]).unwrap();
+        let found = engine.render("t", &Map::new().into(), &Env::default()).unwrap();
+        assert_eq!(String::from_utf8_lossy(&found), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_blank_definition_of_a_text_replaces_none_wherever_the_text_runs() {
+    let text = r#"{{ $in := `{{ define "a" }}{{ end }}[{{ include "a" . }}]` }}{{ tpl $in . }}{{ tpl `{{ define "a" }}x{{ end }}{{ tpl . $ }}` $in }}"#;
+    let engine = Engine::compile(HelmVersion::V4, [("t", text)]).unwrap();
+    let found = engine.render("t", &Map::new().into(), &Env::default()).unwrap();
+    assert_eq!(String::from_utf8_lossy(&found), "[][x]");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::run::Vector;
 fn templates_give_the_bytes_and_the_errors_of_both_versions() {
     let vectors: Vec<Vector> =
         include_str!("recorded.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!vectors.is_empty(), "there are recorded templates");
     let mut misses = Vec::new();
     for vector in &vectors {
         for version in [HelmVersion::V3, HelmVersion::V4] {

@@ -69,8 +69,7 @@ impl Vector {
         });
         let engine = Engine::compile(version, texts.iter().map(|(name, text)| (name.clone(), *text)))
             .map_err(|error| error.to_string())?;
-        let mut env =
-            Env { version, now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
+        let mut env = Env { now: Time { seconds: 1_700_000_000, ..Time::default() }, ..Env::default() };
         env.random = Some(&objects::Counter);
         env.limits.stack_bytes_max = STACK_BYTES - (4 << 20);
         let mut session = engine.session(&env);

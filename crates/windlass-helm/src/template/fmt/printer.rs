@@ -3,7 +3,7 @@
 use super::super::{
     List, ListType, Map, MapType, Shape, Value,
     failure::{Failure, Run},
-    value::{VALUE_DEPTH_MAX, VALUES_MAX},
+    value::{BYTES_A_VALUE, VALUE_DEPTH_MAX, VALUES_MAX},
 };
 use super::{methods::own_text, pad::Flags};
 
@@ -91,7 +91,10 @@ impl<'o> Printer<'o> {
             Value::Uint64(number) => return self.integer(*number, false, verb, value),
             Value::Float(number) => return self.float(*number, verb, value),
             Value::Complex(real, imaginary) => return self.complex(*real, *imaginary, verb, value),
-            Value::Text(text) => return self.text(text, verb, value),
+            Value::Text(text) => {
+                self.seen += text.len() / BYTES_A_VALUE;
+                return self.text(text, verb, value);
+            }
             Value::Bytes(bytes) => return self.bytes(bytes, verb, value, depth),
             Value::List(list) => return self.list(list, list.type_name(), verb, depth),
             Value::Map(map) => return self.map(map, map.type_name(), verb, depth),

@@ -1,13 +1,17 @@
 //! `printf`: formats with verbs, flags, widths and argument numbers.
 
-use super::super::{Value, failure::Run, runes::decode};
+use super::super::{
+    Value,
+    failure::{Failure, Run},
+    runes::decode,
+};
 use super::{pad::Flags, printer::Printer};
 
 /// The largest width, precision and argument number.
 const NUMBER_MAX: i64 = 1_000_000;
 
-/// Go's `fmt.Sprintf`.
-pub(crate) fn sprintf(format: &[u8], args: &[Value]) -> Run<Vec<u8>> {
+/// Go's `fmt.Sprintf`. A short format can ask for many widths, so that the bytes have a limit.
+pub(crate) fn sprintf(format: &[u8], args: &[Value], bytes_max: usize) -> Run<Vec<u8>> {
     let mut out = Vec::with_capacity(format.len() + 16);
     let mut state =
         State { format, args, at: 0, arg: 0, reordered: false, good_number: true, after_index: false };
@@ -21,6 +25,9 @@ pub(crate) fn sprintf(format: &[u8], args: &[Value]) -> Run<Vec<u8>> {
         state.at += 1;
         if !state.verb(&mut out)? {
             break;
+        }
+        if out.len() > bytes_max {
+            return Err(Failure::limit(format!("more than {bytes_max} bytes of output")));
         }
     }
     if !state.reordered && state.arg < args.len() {
