@@ -118,7 +118,9 @@ fn encode_string_data(body: &mut Value) -> Result<()> {
         .ok_or_else(|| Error::new(ErrorKind::Invalid, "must be a map").with("field", "stringData"))?;
     let mut encoded = Map::new();
     for (key, value) in strings.iter() {
-        let text = value.as_text().ok_or_else(|| wrong(format!("stringData.{key}")))?;
+        // A key without a value is an empty text, as the server reads it.
+        let text = if value.is_null() { Some("") } else { value.as_text() };
+        let text = text.ok_or_else(|| wrong(format!("stringData.{key}")))?;
         encoded.insert(key.clone(), STANDARD.encode(text));
     }
     let data = body.as_map_mut().map(|map| map.entry("data", || Value::Map(Map::new())));

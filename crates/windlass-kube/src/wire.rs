@@ -32,9 +32,9 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 impl Connection {
     /// Sends a request until it has an answer that is not "later". An answer of any other status is `Ok`.
     pub(crate) async fn send(&self, cx: &Context, request: &Request) -> Result<Response> {
-        let (mut wait, mut waited, mut doubtful) = (WAIT_FIRST, Duration::ZERO, false);
+        let (mut patience, mut doubtful) = (Patience::default(), false);
         let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
-        for attempt in 1.. {
+        loop {
             // Whether a write may begin is asked when its turn has come.
             let permit = cx.unless_over(self.permit(request.effect)).await;
             let permit = permit.map_err(|error| in_doubt(error, doubtful))?;
@@ -50,16 +50,9 @@ impl Connection {
             drop(permit);
             let response = Response { doubtful, ..response };
             doubtful |= request.effect == Effect::Write && fail::comes_from_between(&response);
-            let again = response.retry_after.unwrap_or(wait).clamp(WAIT_FIRST, WAIT_MAX);
-            let is_expected = response.retry_after.is_some() && waited + again <= PATIENCE;
-            if !fail::asks_to_repeat(&response) || (attempt >= TRIES_MAX && !is_expected) {
-                return Ok(response);
-            }
-            cx.sleep(again).await.map_err(|error| in_doubt(error, doubtful))?;
-            waited += again;
-            wait = (wait * 2).min(WAIT_MAX);
+            let Some(wait) = patience.wait(&response) else { return Ok(response) };
+            cx.sleep(wait).await.map_err(|error| in_doubt(error, doubtful))?;
         }
-        Err(Error::new(ErrorKind::Internal, "a request without an end"))
     }
 
     /// Sends a request and turns every status but success into an error.
@@ -78,17 +71,30 @@ impl Connection {
         read_json(&response, request)
     }
 
-    /// Opens a stream of lines, as a watch gives them. Any status but success is an error.
-    pub(crate) async fn open(&self, cx: &Context, request: &Request) -> Result<Lines> {
-        cx.check()?;
-        let begun = self.in_time(cx, request, cx.remaining(), async {
-            let (parts, body) = self.begin(request).await?;
-            if parts.status.is_success() {
-                return Ok(body);
+    /// Opens a stream of lines, as a watch gives them. Any status but success is an error; who is `patient` waits as [`send`]
+    /// does while the server says "later".
+    ///
+    /// [`send`]: Self::send
+    pub(crate) async fn open(&self, cx: &Context, request: &Request, patient: bool) -> Result<Lines> {
+        let mut patience = Patience::default();
+        loop {
+            cx.check()?;
+            let begun = self.in_time(cx, request, cx.remaining(), async {
+                let (parts, body) = self.begin(request).await?;
+                if parts.status.is_success() {
+                    return Ok(Ok(body));
+                }
+                self.finish(request, parts, body).await.map(Err)
+            });
+            let response = match begun.await? {
+                Ok(body) => return Ok(Lines { body, buffer: BytesMut::new(), searched: 0 }),
+                Err(response) => response,
+            };
+            match patience.wait(&response).filter(|_| patient) {
+                Some(wait) => cx.sleep(wait).await?,
+                None => return Err(fail::refused(&response, request)),
             }
-            Err(fail::refused(&self.finish(request, parts, body).await?, request))
-        });
-        Ok(Lines { body: begun.await?, buffer: BytesMut::new(), searched: 0 })
+        }
     }
 
     async fn attempt(&self, cx: &Context, request: &Request, left: Option<Duration>) -> Result<Response> {
@@ -157,6 +163,28 @@ impl Connection {
             built = built.header(name, value);
         }
         built.body(Body::from(request.body.clone())).map_err(wrong)
+    }
+}
+
+/// How often and how long a server was waited for.
+#[derive(Default)]
+struct Patience {
+    tries: u32,
+    waited: Duration,
+}
+
+impl Patience {
+    /// Gives how long to wait before the request is sent again; `None` where the response stands.
+    fn wait(&mut self, response: &Response) -> Option<Duration> {
+        let doubled = WAIT_FIRST * (1 << self.tries.min(TRIES_MAX));
+        let wait = response.retry_after.unwrap_or(doubled).clamp(WAIT_FIRST, WAIT_MAX);
+        self.tries += 1;
+        let is_expected = response.retry_after.is_some() && self.waited + wait <= PATIENCE;
+        if !fail::asks_to_repeat(response) || (self.tries >= TRIES_MAX && !is_expected) {
+            return None;
+        }
+        self.waited += wait;
+        Some(wait)
     }
 }
 

@@ -73,12 +73,12 @@ async fn a_secret_is_spelled_as_the_server_keeps_it() {
     let target = Script::new().target();
     let told = admit(
         &target,
-        &[r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"a"},"data":{"a":"eA==","b":"eQ=="},"stringData":{"b":"hello"}}"#],
+        &[r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"a"},"data":{"a":"eA==","b":"eQ=="},"stringData":{"b":"hello","c":null}}"#],
     )
     .await;
     assert_eq!(
         told,
-        r#"Secret/a/s {"apiVersion":"v1","data":{"a":"eA==","b":"aGVsbG8="},"kind":"Secret","metadata":{"name":"s","namespace":"a"}}"#
+        r#"Secret/a/s {"apiVersion":"v1","data":{"a":"eA==","b":"aGVsbG8=","c":""},"kind":"Secret","metadata":{"name":"s","namespace":"a"}}"#
     );
 }
 

@@ -399,6 +399,22 @@ async fn a_server_that_refuses_lists_by_watches_is_asked_by_pages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_prepares_the_storage_of_a_kind_is_waited_for() {
+    let modern = script::CORE.replacen('{', r#"{"apiVersion":"apidiscovery.k8s.io/v2","#, 1);
+    let script = Script::default().on("GET /api", 200, &modern).on("GET /apis", 200, script::GROUPS);
+    let busy = status(429, "TooManyRequests", "storage is (re)initializing", "{}");
+    (0..8).for_each(|_| script.refuse_watch(MAPS, 429, &busy));
+    let feed = script.watch(MAPS);
+    feed.tell(
+        "BOOKMARK",
+        r#"{"metadata":{"resourceVersion":"7","annotations":{"k8s.io/initial-events-end":"true"}}}"#,
+    );
+    let script = script.on("GET /api/v1/namespaces/a/configmaps/x", 404, &absent("configmaps", "x"));
+    let target = script.watching_target();
+    assert_eq!(look(&target, &context(), &mut interest(&["ConfigMap/a/x"])).await, "x: absent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_many_units_do_not_find_is_listed_once() {
     let everything = format!("GET {MAPS}?limit=2500");
     let script = Script::new().on(&listing(MAPS), 200, &list_at(7, &[])).on(

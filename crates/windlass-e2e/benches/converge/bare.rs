@@ -14,8 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::fleet::{Body, Fleet};
-
+const APPLY: &str = "application/apply-patch+yaml";
 /// As many as an engine has under way unless told otherwise.
 const AT_ONCE: usize = 32;
 
@@ -27,10 +26,17 @@ pub(crate) struct Access {
     pub(crate) authority: String,
 }
 
+/// One server-side apply.
+pub(crate) struct Body {
+    /// The path of the API.
+    pub(crate) path: String,
+    pub(crate) json: String,
+}
+
 /// A client with a pool of connections, as the `kube` crate has one.
 #[derive(Clone)]
 pub(crate) struct Bare {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pub(crate) client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     access: Access,
 }
 
@@ -58,17 +64,19 @@ impl Bare {
         Self { client, access: access.clone() }
     }
 
-    /// Applies the namespace and then everything in it; gives the time from the first request to the last answer.
-    pub(crate) async fn converge(&self, fleet: &Fleet) -> Duration {
-        let (namespace, maps) = fleet.bodies();
+    /// Applies what comes first, one after the other, and then the rest; gives the time from the first request to the last
+    /// answer.
+    pub(crate) async fn converge(&self, first: &[Body], rest: Vec<Body>) -> Duration {
         let began = Instant::now();
-        self.apply(&namespace).await;
-        let (maps, next) = (Arc::new(maps), Arc::new(AtomicUsize::new(0)));
+        for body in first {
+            self.apply(body).await;
+        }
+        let (rest, next) = (Arc::new(rest), Arc::new(AtomicUsize::new(0)));
         let workers: Vec<_> = (0..AT_ONCE)
             .map(|_| {
-                let (bare, maps, next) = (self.clone(), Arc::clone(&maps), Arc::clone(&next));
+                let (bare, rest, next) = (self.clone(), Arc::clone(&rest), Arc::clone(&next));
                 tokio::spawn(async move {
-                    while let Some(body) = maps.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some(body) = rest.get(next.fetch_add(1, Ordering::Relaxed)) {
                         bare.apply(body).await;
                     }
                 })
@@ -82,27 +90,32 @@ impl Bare {
 
     async fn apply(&self, body: &Body) {
         let target = format!("{}?fieldManager=bare&force=true&fieldValidation=Strict", body.path);
-        let (status, answer) = self.send(Method::PATCH, &target, body.json.clone()).await;
+        let (status, answer) = self.send(Method::PATCH, &target, APPLY, body.json.clone()).await;
         assert_eq!(status, 201, "{}: {}", body.path, String::from_utf8_lossy(&answer));
     }
 
-    pub(crate) async fn get(&self, path: &str) -> String {
-        let (status, answer) = self.send(Method::GET, path, String::new()).await;
-        assert_eq!(status, 200, "{path}");
-        String::from_utf8_lossy(&answer).into_owned()
+    /// Sends a body of this media type; gives the status and the answer.
+    pub(crate) async fn send(&self, method: Method, target: &str, kind: &str, body: String) -> (u16, Bytes) {
+        let request = self.request(method, target, kind, body);
+        let answer = self.client.request(request).await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.into_body().collect().await.expect("a whole answer").to_bytes())
     }
 
-    async fn send(&self, method: Method, target: &str, body: String) -> (u16, Bytes) {
-        let request = Request::builder()
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        target: &str,
+        kind: &str,
+        body: String,
+    ) -> Request<Full<Bytes>> {
+        Request::builder()
             .method(method)
             .uri(format!("{}{target}", self.access.server))
             .header("authorization", format!("Bearer {}", self.access.token))
             .header("accept", "application/json")
-            .header("content-type", "application/apply-patch+yaml")
+            .header("content-type", kind)
             .body(Full::from(body))
-            .expect("a request");
-        let answer = self.client.request(request).await.expect("an answer");
-        let status = answer.status().as_u16();
-        (status, answer.into_body().collect().await.expect("a whole answer").to_bytes())
+            .expect("a request")
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::bare::Body;
+
 /// How many ConfigMaps.
 pub(crate) const CONFIG_MAPS: usize = 1000;
 const DATA_BYTES: usize = 1900;
@@ -27,7 +29,7 @@ impl Fleet {
     }
 
     /// Gives the path of the API and the body of every object, the label of a unit included.
-    pub(crate) fn bodies(&self) -> (Body, Vec<Body>) {
+    pub(crate) fn bodies(&self) -> ([Body; 1], Vec<Body>) {
         let labels = json!({"windlass.dev/unit": self.namespace});
         let body = |path: String, value: &Value| Body { path, json: value.to_string() };
         let namespace = body(
@@ -43,14 +45,8 @@ impl Fleet {
                     "metadata": {"name": name, "namespace": self.namespace, "labels": labels}}),
             )
         });
-        (namespace, maps.collect())
+        ([namespace], maps.collect())
     }
-}
-
-/// One server-side apply.
-pub(crate) struct Body {
-    pub(crate) path: String,
-    pub(crate) json: String,
 }
 
 fn name(number: usize) -> String {

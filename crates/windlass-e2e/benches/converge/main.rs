@@ -19,6 +19,7 @@ mod served;
 use std::process::Command;
 use std::time::Duration;
 
+use http::Method;
 use windlass_e2e::control_plane::{ControlPlane, Options, Parts};
 
 use bare::{Access, Bare};
@@ -79,7 +80,8 @@ impl Bench {
     fn bare(&mut self, round: usize) {
         let fleet = Fleet { namespace: format!("bare-{round}") };
         let bare = Bare::new(&self.access);
-        let took = self.runtime.block_on(bare.converge(&fleet));
+        let (namespace, maps) = fleet.bodies();
+        let took = self.runtime.block_on(bare.converge(&namespace, maps));
         self.results.add_time(round, "bare", "converge", took);
         self.results.add(round, "bare", "load", &machine::load());
     }
@@ -92,9 +94,9 @@ impl Bench {
         let (first, idle, asked) = self.runtime.block_on(async {
             let fresh = Fresh::new(&job, cache.path()).await;
             let first = fresh.converge().await;
-            let before = served::counts(&bare.get("/metrics").await);
+            let before = served::counts(&metrics(&bare).await);
             let idle = fresh.idle().await;
-            let after = served::counts(&bare.get("/metrics").await);
+            let after = served::counts(&metrics(&bare).await);
             (first, idle, served::since(&before, &after))
         });
         self.note(round, "converge", &first);
@@ -155,6 +157,12 @@ fn measure_memory(job: &Job) {
         fresh.idle().await;
         println!("peak KB={}", machine::peak_kb());
     });
+}
+
+async fn metrics(bare: &Bare) -> String {
+    let (status, answer) = bare.send(Method::GET, "/metrics", "text/plain", String::new()).await;
+    assert_eq!(status, 200, "the API server tells its metrics");
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 fn runtime() -> tokio::runtime::Runtime {

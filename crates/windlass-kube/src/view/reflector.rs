@@ -230,7 +230,8 @@ impl Reflector {
 
     async fn watch(&mut self) -> Result<End> {
         let request = self.request()?;
-        let mut lines = self.connection.open(&self.cx, &request).await?;
+        // Somebody waits for a list; a watch that has to wait is told of.
+        let mut lines = self.connection.open(&self.cx, &request, self.place.is_none()).await?;
         let mut list = if self.place.is_none() { Some(Vec::new()) } else { None };
         if list.is_none() {
             let Some(view) = self.view.upgrade() else { return Ok(End::Unneeded) };

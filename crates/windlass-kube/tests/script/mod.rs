@@ -129,7 +129,9 @@ impl Script {
         if let Some((status, text)) =
             pages.answers.get_mut(&format!("WATCH {path}")).and_then(VecDeque::pop_front)
         {
-            return Response::builder().status(status).body(whole(text)).unwrap();
+            let response = Response::builder().status(status);
+            let response = if status == 429 { response.header("retry-after", "1") } else { response };
+            return response.body(whole(text)).unwrap();
         }
         let receiver = pages.watches.get_mut(path).and_then(VecDeque::pop_front);
         let lines = futures_util::stream::unfold(receiver, |receiver| async move {
