@@ -143,6 +143,10 @@ pub struct HookRun {
     /// Whether it succeeded; `None` while nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good: Option<bool>,
+    /// What was there when it began, to be made anew: the identity of that object, else its version. While it is there still,
+    /// the hook has not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Text>,
 }
 
 /// All that is remembered of one unit, at one version.

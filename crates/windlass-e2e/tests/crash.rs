@@ -5,6 +5,8 @@
 #![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
 #![allow(clippy::print_stdout, reason = "how far a long test has come")]
 
+#[path = "crash/fleet.rs"]
+mod fleet;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,7 +168,7 @@ impl Trial {
     /// All that carries our mark is in the inventory. The inventory is read first: whatever the dead process had sent
     /// and is only carried out now has to be in it already.
     fn check_inventory(&self) -> BTreeMap<String, u64> {
-        let inventory = inventory();
+        let inventory = inventory(UNIT);
         let lost: Vec<String> = live().into_keys().filter(|id| !inventory.contains_key(id)).collect();
         assert!(lost.is_empty(), "not in the inventory: {lost:?}\n{}", self.last);
         inventory
@@ -217,9 +219,9 @@ fn phase(lines: &[String], inventory: &BTreeMap<String, u64>) -> String {
 }
 
 /// What the stored state says is owned, with the rank of each object.
-fn inventory() -> BTreeMap<String, u64> {
+fn inventory(unit: &str) -> BTreeMap<String, u64> {
     let template = "-o=go-template={{index .binaryData \"state.json.gz\" | base64decode}}";
-    let name = format!("windlass-{UNIT}");
+    let name = format!("windlass-{unit}");
     let packed = plane()
         .kubectl()
         .args(["get", "configmap", "-n", "windlass-system", "--ignore-not-found", &name, template])

@@ -76,6 +76,31 @@ fn a_hook_that_is_still_running_is_waited_for_and_not_begun_again() {
 }
 
 #[test]
+fn a_hook_runs_for_what_is_wanted_though_the_pass_that_was_to_run_it_was_killed_at_any_moment() {
+    for polls in 1..16 {
+        let slow = |target: windlass_testkit::MemoryTarget| target.with_latency(Duration::from_millis(300));
+        let world = World::with("h=1 hook:before; m=1", slow, |engine| engine);
+        world.pass();
+        world.commit("h=2 hook:before; m=2");
+        let mut pass = Box::pin(world.engine.reconcile(&world.cx));
+        for _ in 0..polls {
+            if windlass_testkit::block_on(windlass_testkit::poll_once(pass.as_mut())).is_some() {
+                break;
+            }
+            world.clock.advance(Duration::from_millis(100));
+        }
+        drop(pass);
+        assert!(world.pass().is_success());
+        let says =
+            |name| world.target.get(&object_id(name)).map(|live| serde_json::to_string(live.body()).unwrap());
+        for name in ["h", "m"] {
+            let says = says(name).unwrap_or_default();
+            assert!(says.contains('2'), "killed after {polls} polls, {name} says {says}");
+        }
+    }
+}
+
+#[test]
 fn a_hook_goes_when_it_was_told_to_and_does_not_come_back() {
     let world = World::new("h=1 hook:before+success; m=1");
     world.pass();

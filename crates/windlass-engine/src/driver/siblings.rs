@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use windlass_core::{
-    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Observation, Result, Timestamp,
-    TreePath, UnitId, UnitOrigin,
+    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Observation, Result, Text,
+    Timestamp, TreePath, UnitId, UnitOrigin,
 };
 
 use super::Engine;
@@ -16,9 +17,16 @@ use crate::facts::{Facts, Siblings};
 /// Units that the state may name beside those of this process.
 const STORED_MAX: usize = 2000;
 
+/// How long the names of the units of a state are believed, so that many units do not all ask for them.
+const STORED_FRESH: Duration = Duration::from_secs(5);
+
 /// The units of one process, so that each knows what the others are rendered from.
 #[derive(Default)]
-pub(crate) struct Roster(Mutex<BTreeMap<UnitId, Entry>>);
+pub(crate) struct Roster {
+    entries: Mutex<BTreeMap<UnitId, Entry>>,
+    /// The units that the state of a place names, and when that was read.
+    stored: futures_util::lock::Mutex<BTreeMap<Text, (Duration, Arc<Vec<UnitId>>)>>,
+}
 
 #[derive(Clone)]
 struct Entry {
@@ -43,7 +51,7 @@ impl Roster {
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<UnitId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The other units of one source on one target.
@@ -84,7 +92,8 @@ impl Engine {
         artifact: &Artifact,
         facts: &Facts,
     ) -> Result<Siblings> {
-        let Some(origin) = self.origin().filter(|_| self.changes_hands(facts)) else {
+        let asked = changes_hands(facts);
+        let Some(origin) = self.origin().filter(|_| !asked.is_empty()) else {
             return Ok(Siblings::default());
         };
         let mut entries = self.0.roster.of_source(&origin, self);
@@ -97,8 +106,8 @@ impl Engine {
             }
             match self.wants(cx, artifact, &unit, entry).await {
                 Ok(wants) => {
-                    for id in wants.iter() {
-                        siblings.wants.entry(id.clone()).or_default().insert(unit.clone());
+                    for id in asked.iter().filter(|id| wants.contains(**id)) {
+                        siblings.wants.entry((*id).clone()).or_default().insert(unit.clone());
                     }
                     siblings.known.insert(unit);
                 }
@@ -106,20 +115,6 @@ impl Engine {
             }
         }
         Ok(siblings)
-    }
-
-    fn changes_hands(&self, facts: &Facts) -> bool {
-        let live = |id: &ObjectId| facts.observed.observations.get(id).and_then(Observation::live);
-        let leaves = facts
-            .unwanted()
-            .into_iter()
-            .filter_map(live)
-            .any(|live| live.owner.as_ref().is_some_and(|owner| owner.is_of(&facts.unit)));
-        leaves
-            || facts.wanted.iter().filter_map(|wanted| live(wanted.item.id())).any(|live| {
-                let sibling = live.owner.as_ref().and_then(|owner| owner.sibling_of(&facts.unit));
-                sibling.is_some_and(|unit| *unit != facts.unit)
-            })
     }
 
     /// Adds units that are not of this process, as far as the state names them.
@@ -132,12 +127,9 @@ impl Engine {
     ) -> Result<()> {
         let (store, limit) = (self.store()?, cx.limits().request_timeout);
         let of_us = |unit: &UnitId| unit.installation() == self.0.unit.installation() && *unit != self.0.unit;
-        let units = call(cx, "state store", limit, store.units(cx)).await?;
-        for unit in units.into_iter().filter(of_us).take(STORED_MAX) {
-            if self.0.roster.has(&unit) {
-                continue;
-            }
-            let saved = call(cx, "state store", limit, store.load(cx, &unit)).await?;
+        let units = self.stored_units(cx).await?;
+        for unit in units.iter().filter(|unit| of_us(unit) && !self.0.roster.has(unit)).take(STORED_MAX) {
+            let saved = call(cx, "state store", limit, store.load(cx, unit)).await?;
             let Some(saved) = saved else { continue };
             let Some(stored) = saved.origin.filter(|stored| stored.source == origin.source) else { continue };
             let older = since.is_none_or(|since| saved.since.is_some_and(|its| its < since));
@@ -147,9 +139,24 @@ impl Engine {
                 parts.path = stored.path.clone();
                 parts.roster = Arc::default();
             });
-            entries.insert(unit, Entry { origin: stored, engine, wants: None, was_ours });
+            entries.insert(unit.clone(), Entry { origin: stored, engine, wants: None, was_ours });
         }
         Ok(())
+    }
+
+    /// The units that the state names. Who asks while another unit of the process does waits for that answer.
+    async fn stored_units(&self, cx: &Context) -> Result<Arc<Vec<UnitId>>> {
+        let (place, now) = (self.0.target.profile().place, cx.now().mono);
+        let mut stored = cx.unless_over(self.0.roster.stored.lock()).await?;
+        if let Some((read, units)) = stored.get(place)
+            && now.saturating_sub(*read) < STORED_FRESH
+        {
+            return Ok(Arc::clone(units));
+        }
+        let (store, limit) = (self.store()?, cx.limits().request_timeout);
+        let units = Arc::new(call(cx, "state store", limit, store.units(cx)).await?);
+        stored.insert(place.into(), (now, Arc::clone(&units)));
+        Ok(units)
     }
 
     async fn wants(
@@ -194,6 +201,20 @@ impl Engine {
             })
             .collect())
     }
+}
+
+/// The objects of which it matters what siblings want: those that are not wanted any more, and those that a sibling owns.
+fn changes_hands(facts: &Facts) -> BTreeSet<&ObjectId> {
+    let live = |id: &ObjectId| facts.observed.observations.get(id).and_then(Observation::live);
+    let leaves = facts.unwanted().into_iter().filter(|id| {
+        let owner = live(id).and_then(|live| live.owner.as_ref());
+        owner.is_some_and(|owner| owner.is_of(&facts.unit))
+    });
+    let comes = facts.wanted.iter().map(|wanted| wanted.item.id()).filter(|id| {
+        let owner = live(id).and_then(|live| live.owner.as_ref());
+        owner.and_then(|owner| owner.sibling_of(&facts.unit)).is_some_and(|unit| *unit != facts.unit)
+    });
+    leaves.chain(comes).collect()
 }
 
 /// A unit whose folder is gone wants nothing any more. Whatever else is not found leaves unknown what it wants.

@@ -19,16 +19,20 @@ impl Draft<'_> {
             self.check_owner(live)?;
         }
         let ran = self.facts.hooks.get(self.wanted.item.id()).filter(|ran| Some(ran.run) == run);
-        match ran.map(|ran| ran.good) {
-            Some(Some(true)) => Ok(Decided::Ran { done: true }),
-            Some(Some(false)) if !self.rules.repeat_failed_hooks => Err(Error::new(
+        match ran.map(|ran| (ran.good, &ran.before)) {
+            Some((Some(true), _)) => Ok(Decided::Ran { done: true }),
+            Some((Some(false), _)) if !self.rules.repeat_failed_hooks => Err(Error::new(
                 ErrorKind::Conflict,
                 "the hook failed, and does not run again until something else is wanted",
             )
             .with("phase", hook.phase.name())
             .with_help("mend what it does and commit that, or ask for a pass to let it run again")),
             // It was begun and nobody has seen its end: it goes on where it is there.
-            Some(None) if live.is_some_and(|live| self.is_ours(live)) => Ok(Decided::Ran { done: false }),
+            Some((None, before))
+                if live.is_some_and(|live| self.is_ours(live) && !was_there(live, before)) =>
+            {
+                Ok(Decided::Ran { done: false })
+            }
             _ => Ok(Decided::Run),
         }
     }
@@ -66,4 +70,10 @@ impl Draft<'_> {
         };
         self.write(action, live, verb, payload, mode);
     }
+}
+
+/// Says whether an object is the one that was there before the hook began.
+fn was_there(live: &Live, before: &Option<Text>) -> bool {
+    let version = || live.version.0.clone();
+    before.as_ref().is_some_and(|before| *before == live.uid.clone().unwrap_or_else(version))
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Counts, Delta, EventKind, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved, Timestamp,
-    Verb, Version,
+    Counts, Delta, EventKind, Expect, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved,
+    Timestamp, Verb, Version,
 };
 
 use super::slot::{Phase, Slot};
@@ -49,7 +49,12 @@ impl State {
     /// What is remembered of a hook, with how it ended.
     pub(super) fn hook_run(&self, slot: &Slot, good: Option<bool>) -> Option<(ObjectId, HookRun)> {
         slot.action.hook?;
-        Some((slot.action.id.clone(), HookRun { run: self.run_of?, good }))
+        let before = match &slot.action.expect {
+            Expect::Uid(uid) if good.is_none() => Some(uid.clone()),
+            Expect::At(version) if good.is_none() => Some(version.0.clone()),
+            _ => None,
+        };
+        Some((slot.action.id.clone(), HookRun { run: self.run_of?, good, before }))
     }
 
     /// What has changed for the inventory since the last save.

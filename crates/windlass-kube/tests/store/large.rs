@@ -233,7 +233,7 @@ async fn what_does_not_fit_is_refused_before_anything_is_sent_and_all_else_goes_
     let error = store.save(&cx, &UnitId::new("other").unwrap(), None, &large).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     let mut hooks = put(1);
-    let run = windlass_core::HookRun { run: Digest::of(b""), good: Some(true) };
+    let run = windlass_core::HookRun { run: Digest::of(b""), good: Some(true), before: None };
     hooks.hooks.insert(ObjectId::new("", "Job", "shop", noise(0, 1_500_000)), run);
     for (unit, expected) in [(unit(), Some(&version)), (UnitId::new("other").unwrap(), None)] {
         let error = store.save(&cx, &unit, expected, &hooks).await.unwrap_err();

@@ -34,7 +34,11 @@ pub(super) fn everything() -> Delta {
         delta.put.insert(ObjectId::new(group, kind, namespace, name), owned);
     }
     delta.put.insert(map("intent"), Owned { stamp: None, uid: None, keep: false, ..owned("intent") });
-    let run = |of: &str, good| HookRun { run: Digest::of(of.as_bytes()), good };
+    let run = |of: &str, good| HookRun {
+        run: Digest::of(of.as_bytes()),
+        good,
+        before: good.is_none().then(|| of.into()),
+    };
     delta.hooks = [(map("migrate"), run("a", Some(true))), (map("of two\nlines"), run("b", None))].into();
     delta.default_namespace = Some("shop".into());
     delta.record = Some(pass(1, "sha1:1a2b", true));
