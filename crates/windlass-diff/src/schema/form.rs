@@ -250,12 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_list_or_a_map_has_both() {
+        check(r#"{"list":"text","by":"set","map":"int"}"#, r#"{"map":"int","list":"text","by":"set"}"#);
+        check(r#"{"list":"any","fields":{"a":"int"}}"#, r#"{"fields":{"a":"int"},"list":"any"}"#);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         check_err(r#""texts""#, "`texts` is no schema");
         check_err(r#"{"list":"any","by":"name"}"#, "`by` must be");
         check_err(r#"{"list":"any","by":[]}"#, "`by` must be");
         check_err(r#"{"map":"any","by":"set"}"#, "`by` goes only with `list`");
-        check_err(r#"{"list":"any","map":"any"}"#, "a schema has one of");
+        check_err(r#"{"of":"any","map":"any"}"#, "`of` goes without");
         check_err(r#"{"list":"any","patch":"mrege"}"#, "`patch` must be");
         check_err(r#"{"lists":"any"}"#, "unknown field");
     }
