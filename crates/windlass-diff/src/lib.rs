@@ -29,6 +29,7 @@
 //! | [`compare()`] | which fields differ, and why |
 //! | [`mask`] | what may be secret, and how it is shown |
 //! | [`render`] | changes as a person likes to read them |
+//! | [`structured`] | server-side apply: who owns which fields, conflicts, what an object becomes |
 //! | [`merge_patch`], [`json_patch`], [`strategic`] | RFC 7386, RFC 6902, strategic merge patch |
 //!
 //! # Invariants
@@ -53,6 +54,7 @@ pub mod render;
 pub mod schema;
 pub mod spelling;
 pub mod strategic;
+pub mod structured;
 mod text;
 
 pub use compare::{Facts, FieldChange, Holders, compare};

@@ -47,6 +47,7 @@
 //! | `{"fields": {…}}` | a map with known fields; others are `"any"`, or what `map` says | `properties` |
 //! | `{"map": S}` | a map of values `S` | `additionalProperties` |
 //! | `{"list": S}` | a list of items `S` | `items` |
+//! | `{"list": S, "map": S}`, or with `fields` | a list, a map or a scalar, as the value is | |
 //! | `{"of": S}` | `S`, to give it one of the keys below | `allOf: [$ref]` |
 //!
 //! Keys that go with it:
@@ -122,6 +123,17 @@ pub enum Shape {
         /// What tells its items apart.
         by: ListKind,
         /// The schema of its items.
+        items: Box<Schema>,
+    },
+    /// A map, a list or a scalar: the value decides.
+    Either {
+        /// The known fields of a map.
+        fields: BTreeMap<Text, Schema>,
+        /// The schema of all other fields; `None` for nothing known.
+        values: Option<Box<Schema>>,
+        /// What tells the items of a list apart.
+        by: ListKind,
+        /// The schema of the items of a list.
         items: Box<Schema>,
     },
 }

@@ -96,11 +96,17 @@ impl TryFrom<Long> for Schema {
         let schema = match (long.of, long.list, long.fields, long.map) {
             (Some(inner), None, None, None) => *inner,
             (None, Some(items), None, None) => Schema::list(read_by(long.by, &patch)?, *items),
+            (None, Some(items), fields, values) => Schema::of(Shape::Either {
+                fields: fields.unwrap_or_default(),
+                values,
+                by: read_by(long.by, &patch)?,
+                items,
+            }),
             (None, None, fields, values) if fields.is_some() || values.is_some() => {
                 Schema::of(Shape::Map { fields: fields.unwrap_or_default(), values })
             }
             (None, None, None, None) => Schema::any(),
-            _ => return Err("a schema has one of `of`, `list`, or `fields` and `map`".into()),
+            _ => return Err("`of` goes without `list`, `fields` and `map`".into()),
         };
         let patch = if patch == Patch::default() { schema.patch.clone() } else { patch };
         let atomic = long.atomic || schema.atomic;
@@ -132,16 +138,23 @@ fn long(schema: &Schema) -> Long {
             long.fields = (!fields.is_empty() || values.is_none()).then(|| fields.clone());
             long.map = values.clone();
         }
-        Shape::List { by, items } => {
-            long.list = Some(items.clone());
-            long.by = (*by != schema.patch.list_kind()).then(|| match by {
-                ListKind::Atomic => By::Word("atomic".into()),
-                ListKind::Set => By::Word("set".into()),
-                ListKind::Map(keys) => By::Keys(keys.clone()),
-            });
+        Shape::List { by, items } => long_list(&mut long, by, items, &schema.patch),
+        Shape::Either { fields, values, by, items } => {
+            long.fields = (!fields.is_empty() || values.is_none()).then(|| fields.clone());
+            long.map = values.clone();
+            long_list(&mut long, by, items, &schema.patch);
         }
     }
     long
+}
+
+fn long_list(long: &mut Long, by: &ListKind, items: &Schema, patch: &Patch) {
+    long.list = Some(Box::new(items.clone()));
+    long.by = (*by != patch.list_kind()).then(|| match by {
+        ListKind::Atomic => By::Word("atomic".into()),
+        ListKind::Set => By::Word("set".into()),
+        ListKind::Map(keys) => By::Keys(keys.clone()),
+    });
 }
 
 fn short(schema: &Schema) -> Option<String> {
@@ -237,12 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_list_or_a_map_has_both() {
+        check(r#"{"list":"text","by":"set","map":"int"}"#, r#"{"map":"int","list":"text","by":"set"}"#);
+        check(r#"{"list":"any","fields":{"a":"int"}}"#, r#"{"fields":{"a":"int"},"list":"any"}"#);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         check_err(r#""texts""#, "`texts` is no schema");
         check_err(r#"{"list":"any","by":"name"}"#, "`by` must be");
         check_err(r#"{"list":"any","by":[]}"#, "`by` must be");
         check_err(r#"{"map":"any","by":"set"}"#, "`by` goes only with `list`");
-        check_err(r#"{"list":"any","map":"any"}"#, "a schema has one of");
+        check_err(r#"{"of":"any","map":"any"}"#, "`of` goes without");
         check_err(r#"{"list":"any","patch":"mrege"}"#, "`patch` must be");
         check_err(r#"{"lists":"any"}"#, "unknown field");
     }

@@ -1,5 +1,7 @@
 //! Walking through a schema next to a value.
 
+use std::collections::BTreeMap;
+
 use windlass_core::{Text, Value};
 
 use super::{ListKind, Patch, Scalar, Schema, SchemaProblem, Schemas, Shape};
@@ -44,7 +46,9 @@ impl<'a> SchemaRef<'a> {
     #[must_use]
     pub fn field(self, name: &str) -> Self {
         match self.shape() {
-            Some(Shape::Map { fields, values }) => self.go(fields.get(name).or(values.as_deref())),
+            Some(Shape::Map { fields, values } | Shape::Either { fields, values, .. }) => {
+                self.go(fields.get(name).or(values.as_deref()))
+            }
             _ => Self::any(),
         }
     }
@@ -59,7 +63,7 @@ impl<'a> SchemaRef<'a> {
     #[must_use]
     pub fn item(self) -> Self {
         match self.shape() {
-            Some(Shape::List { items, .. }) => self.go(Some(items)),
+            Some(Shape::List { items, .. } | Shape::Either { items, .. }) => self.go(Some(items)),
             _ => Self::any(),
         }
     }
@@ -68,7 +72,7 @@ impl<'a> SchemaRef<'a> {
     #[must_use]
     pub fn list_kind(self) -> &'a ListKind {
         match self.shape() {
-            Some(Shape::List { by, .. }) if !self.atomic => by,
+            Some(Shape::List { by, .. } | Shape::Either { by, .. }) if !self.atomic => by,
             _ => &ATOMIC,
         }
     }
@@ -118,13 +122,28 @@ impl<'a> SchemaRef<'a> {
     /// Names the known fields of a map, in their order.
     pub fn fields(self) -> impl Iterator<Item = &'a Text> {
         let fields = match self.shape() {
-            Some(Shape::Map { fields, .. }) => Some(fields.keys()),
+            Some(Shape::Map { fields, .. } | Shape::Either { fields, .. }) => Some(fields.keys()),
             _ => None,
         };
         fields.into_iter().flatten()
     }
 
-    fn shape(self) -> Option<&'a Shape> {
+    /// Says whether a field of a map is known by name.
+    pub(crate) fn declares(self, name: &str) -> bool {
+        matches!(self.shape(), Some(Shape::Map { fields, .. } | Shape::Either { fields, .. }) if fields.contains_key(name))
+    }
+
+    /// Says whether a map may have a field: it is known by name, or all names are free.
+    pub(crate) fn allows(self, name: &str) -> bool {
+        match self.shape() {
+            Some(Shape::Map { values, .. } | Shape::Either { values, .. }) => {
+                values.is_some() || self.declares(name)
+            }
+            _ => true,
+        }
+    }
+
+    pub(crate) fn shape(self) -> Option<&'a Shape> {
         self.inner.map(|schema| &schema.shape)
     }
 
@@ -158,23 +177,39 @@ fn look(schemas: &Schemas, schema: &Schema, at: &str, found: &mut Vec<SchemaProb
                 found.push(SchemaProblem::Dangling { at: at.into(), name: name.clone() });
             }
         }
-        Shape::Map { fields, values } => {
-            for (name, field) in fields {
-                look(schemas, field, &format!("{at}.{name}"), found);
-            }
-            if let Some(values) = values {
-                look(schemas, values, &format!("{at}.*"), found);
-            }
-        }
-        Shape::List { by, items } => {
-            let maps = matches!(schemas.view(items).shape(), Some(Shape::Map { .. }) | None)
-                || schemas.view(items).is_any();
-            if matches!(by, ListKind::Map(_)) && !maps {
-                found.push(SchemaProblem::KeysOfScalars { at: at.into() });
-            }
-            look(schemas, items, &format!("{at}[]"), found);
+        Shape::Map { fields, values } => look_in_map(schemas, fields, values.as_deref(), at, found),
+        Shape::List { by, items } => look_in_list(schemas, by, items, at, found),
+        Shape::Either { fields, values, by, items } => {
+            look_in_map(schemas, fields, values.as_deref(), at, found);
+            look_in_list(schemas, by, items, at, found);
         }
     }
+}
+
+fn look_in_map(
+    schemas: &Schemas,
+    fields: &BTreeMap<Text, Schema>,
+    values: Option<&Schema>,
+    at: &str,
+    found: &mut Vec<SchemaProblem>,
+) {
+    for (name, field) in fields {
+        look(schemas, field, &format!("{at}.{name}"), found);
+    }
+    if let Some(values) = values {
+        look(schemas, values, &format!("{at}.*"), found);
+    }
+}
+
+fn look_in_list(schemas: &Schemas, by: &ListKind, items: &Schema, at: &str, found: &mut Vec<SchemaProblem>) {
+    let maps = matches!(
+        schemas.view(items).shape(),
+        Some(Shape::Map { .. } | Shape::Either { .. } | Shape::Scalar(Scalar::Any)) | None
+    );
+    if matches!(by, ListKind::Map(_)) && !maps {
+        found.push(SchemaProblem::KeysOfScalars { at: at.into() });
+    }
+    look(schemas, items, &format!("{at}[]"), found);
 }
 
 fn is_dangling(schemas: &Schemas, schema: &Schema) -> bool {
