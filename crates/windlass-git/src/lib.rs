@@ -69,6 +69,8 @@ mod location;
 mod options;
 mod reading;
 mod reference;
+mod references;
+mod reftable;
 mod remote;
 mod source;
 mod tree;

@@ -5,6 +5,12 @@ use std::fmt;
 use gix::ObjectId;
 use windlass_core::{Error, ErrorKind, Result};
 
+/// How the names of branches begin.
+pub(crate) const BRANCHES: &str = "refs/heads/";
+
+/// How many names that are there are told where one is not.
+const NEAR_MAX: usize = 5;
+
 /// The name of a state of a repository.
 ///
 /// A commit is immutable; all others resolve to the commit that they name at that moment.
@@ -77,8 +83,21 @@ pub(crate) fn not_found(reference: &Reference, existing: &[String]) -> Error {
     let Some((_, name)) = reference.neighbours().filter(|_| !existing.is_empty()) else { return error };
     let mut near: Vec<_> = existing.iter().map(|other| (distance(name, other), other)).collect();
     near.sort();
-    let near: Vec<_> = near.into_iter().take(5).map(|(_, other)| other.as_str()).collect();
+    let near: Vec<_> = near.into_iter().take(NEAR_MAX).map(|(_, other)| other.as_str()).collect();
     error.with("existing", near.join(" "))
+}
+
+/// The error of a name that leads to a branch that is not there, with up to five that are.
+pub(crate) fn unborn(name: &str, target: &str, branches: Result<Vec<String>>) -> Error {
+    let mut branches = branches.unwrap_or_default();
+    if branches.is_empty() {
+        return Error::new(ErrorKind::NotFound, "the branch has no commit yet").with("name", target);
+    }
+    branches.truncate(NEAR_MAX);
+    Error::new(ErrorKind::NotFound, format!("{name} leads to a branch that is not there"))
+        .with("name", target)
+        .with("existing", branches.join(" "))
+        .with_help("say which branch is meant")
 }
 
 fn full(prefix: &str, name: &str) -> Result<Wanted> {

@@ -158,7 +158,11 @@ fn links_lead_nowhere_else() {
         "round",
         "limit: too many symbolic links (path=round, links_max=16)",
     );
-    check_reads(&[Change::link("gone", "nobody")], "gone", "not found: no such file or folder (path=gone)");
+    check_reads(
+        &[Change::link("gone", "nobody")],
+        "gone",
+        "not found: a link leads to what is not there (path=gone)",
+    );
 }
 
 #[test]
@@ -297,6 +301,31 @@ fn an_empty_repository_has_no_commit_yet() {
     check_refused(
         &path,
         &format!("not found: the branch has no commit yet (name=refs/heads/main, path={path})"),
+    );
+}
+
+#[test]
+fn a_head_that_leads_nowhere_is_told_with_the_branches_there_are() {
+    let fleet = Fleet::new();
+    std::fs::write(fleet.repository.path().join("HEAD"), "ref: refs/heads/master\n").unwrap();
+    check_resolves(
+        &fleet,
+        Reference::Head,
+        "not found: HEAD leads to a branch that is not there (name=refs/heads/master, existing=main old, path=FLEET)",
+    );
+    check_resolves(&fleet, Reference::Branch("main".into()), "main@sha1:SECOND");
+}
+
+#[test]
+fn references_that_are_kept_in_an_unknown_way_are_told() {
+    let fleet = Fleet::new();
+    let config = fleet.repository.path().join("config");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}[extensions]\n\trefStorage = cloud\n")).unwrap();
+    check_resolves(
+        &fleet,
+        Reference::Head,
+        "unsupported: no support for how references are kept here (extensions.refStorage=cloud, path=FLEET)",
     );
 }
 
