@@ -67,6 +67,7 @@ mod job;
 mod local;
 mod location;
 mod options;
+mod range;
 mod reading;
 mod reference;
 mod references;
@@ -77,5 +78,6 @@ mod tree;
 pub mod write;
 
 pub use options::{Credentials, GitLimits};
+pub use range::TagRange;
 pub use reference::Reference;
 pub use source::GitSource;

@@ -8,6 +8,7 @@ use windlass_core::{Error, ErrorKind, Result};
 
 use crate::disk;
 use crate::job::Job;
+use crate::range::TagRange;
 use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
 use crate::references::References;
 use crate::reftable::Value;
@@ -15,6 +16,12 @@ use crate::remote::Tip;
 
 /// How many references lead to one another at most, as Git has it.
 const SYMBOLIC_MAX: usize = 5;
+
+/// How many references are looked at to find a name that was meant.
+const NEIGHBOURS_MAX: usize = 10_000;
+
+/// How many tags are looked at to find the highest.
+const TAGS_MAX: usize = 1 << 20;
 
 /// Opens a repository without looking at any configuration but its own.
 pub(crate) fn open(path: &Path) -> Result<ThreadSafeRepository> {
@@ -60,7 +67,12 @@ pub(crate) fn resolve(repository: &Repository, reference: &Reference) -> Result<
             }
             None => Err(Error::new(ErrorKind::NotFound, "no such commit").with("commit", id)),
         },
-        Wanted::Ref(name) => resolve_name(repository, reference, &name),
+        Wanted::Ref(name) => resolve_name(&References::of(repository)?, repository, reference, &name),
+        Wanted::Tags(range) => {
+            let refs = References::of(repository)?;
+            let name = highest(&refs, &range)?;
+            resolve_name(&refs, repository, reference, &name)
+        }
     }
 }
 
@@ -95,10 +107,26 @@ pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, job: &Job) 
     Ok(())
 }
 
-fn resolve_name(repository: &Repository, reference: &Reference, name: &str) -> Result<Tip> {
-    let refs = References::of(repository)?;
+/// Finds the full name of the highest tag of a range.
+fn highest(refs: &References<'_>, range: &TagRange) -> Result<String> {
+    let start = range.start();
+    // Of files, only whole folders can be listed.
+    let (folder, prefix) = start.split_at(start.rfind('/').map_or(0, |slash| slash + 1));
+    let names = refs.names(folder, TAGS_MAX)?;
+    if names.len() == TAGS_MAX {
+        return Err(Error::new(ErrorKind::Limit, "too many tags").with("tags_max", TAGS_MAX));
+    }
+    range.choose(names.iter().filter_map(|name| name.strip_prefix(prefix)))
+}
+
+fn resolve_name(
+    refs: &References<'_>,
+    repository: &Repository,
+    reference: &Reference,
+    name: &str,
+) -> Result<Tip> {
     let Some(found) = refs.find(name)? else {
-        return Err(not_found(reference, &neighbours(&refs, reference)?));
+        return Err(not_found(reference, &neighbours(refs, reference)?));
     };
     let first = match &found {
         Value::Symbolic(target) => target.clone(),
@@ -107,7 +135,8 @@ fn resolve_name(repository: &Repository, reference: &Reference, name: &str) -> R
     let mut value = found;
     for _ in 0..SYMBOLIC_MAX {
         let Value::Symbolic(target) = value else { break };
-        value = refs.find(&target)?.ok_or_else(|| unborn(name, &target, refs.names(BRANCHES)))?;
+        value =
+            refs.find(&target)?.ok_or_else(|| unborn(name, &target, refs.names(BRANCHES, NEIGHBOURS_MAX)))?;
     }
     let Value::Object(id) = value else {
         return Err(Error::new(ErrorKind::Invalid, "references lead to one another").with("name", name));
@@ -125,7 +154,7 @@ fn resolve_name(repository: &Repository, reference: &Reference, name: &str) -> R
 }
 
 fn neighbours(refs: &References<'_>, reference: &Reference) -> Result<Vec<String>> {
-    reference.neighbours().map_or_else(|| Ok(Vec::new()), |(prefix, _)| refs.names(prefix))
+    reference.neighbours().map_or_else(|| Ok(Vec::new()), |(prefix, _)| refs.names(prefix, NEIGHBOURS_MAX))
 }
 
 fn kind_of(repository: &Repository, id: ObjectId) -> Result<Option<gix::objs::Kind>> {

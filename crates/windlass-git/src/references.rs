@@ -6,9 +6,6 @@ use windlass_core::{Error, ErrorKind, Result};
 
 use crate::reftable::{Stack, Value};
 
-/// How many references are looked at to find a name that was meant.
-const NEIGHBOURS_MAX: usize = 10_000;
-
 /// Where references are kept.
 pub(crate) enum References<'r> {
     /// As files, most of them packed into one.
@@ -44,21 +41,18 @@ impl<'r> References<'r> {
         }
     }
 
-    /// Lists names that begin with `prefix`, without it.
-    pub(crate) fn names(&self, prefix: &str) -> Result<Vec<String>> {
+    /// Lists up to `max` names that begin with `prefix`, without it.
+    pub(crate) fn names(&self, prefix: &str, max: usize) -> Result<Vec<String>> {
         let repository = match self {
             Self::Files(repository) => repository,
-            Self::Tables { shared, .. } => return shared.names(prefix, NEIGHBOURS_MAX),
+            Self::Tables { shared, .. } => return shared.names(prefix, max),
         };
         let corrupt =
             |error: gix::Error| Error::new(ErrorKind::Corrupt, "unreadable references").caused_by(error);
         let platform = repository.references().map_err(corrupt)?;
         let names = platform.prefixed(prefix).map_err(corrupt)?.filter_map(std::result::Result::ok);
         let names = names.map(|found| found.name().as_bstr().to_string());
-        Ok(names
-            .filter_map(|name| name.strip_prefix(prefix).map(str::to_owned))
-            .take(NEIGHBOURS_MAX)
-            .collect())
+        Ok(names.filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).take(max).collect())
     }
 }
 

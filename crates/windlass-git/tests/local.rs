@@ -7,7 +7,7 @@ mod support;
 use support::*;
 use windlass_core::{Limits, Paths, Revision, Source, Timestamp};
 use windlass_git::write::Change;
-use windlass_git::{GitSource, Reference};
+use windlass_git::{GitSource, Reference, TagRange};
 use windlass_testkit::block_on;
 
 fn check_resolves(fleet: &Fleet, reference: Reference, expected: &str) {
@@ -55,6 +55,23 @@ fn what_is_not_there_is_said_with_what_is() {
         &fleet,
         Reference::Commit(nobody.clone()),
         &format!("not found: no such commit (commit={nobody}, path=FLEET)"),
+    );
+}
+
+#[test]
+fn the_highest_tag_of_a_range_resolves() {
+    let fleet = Fleet::new();
+    for (tag, commit) in [("v1.2.0", &fleet.first), ("v1.10.0", &fleet.second), ("web-3.0.0", &fleet.first)] {
+        fleet.repository.tag(tag, commit, &author()).unwrap();
+    }
+    check_resolves(&fleet, Reference::Semver(TagRange::new("^1.2")), "v1.10.0@sha1:SECOND");
+    check_resolves(&fleet, Reference::Semver(TagRange::new("<1.10")), "v1.2.0@sha1:FIRST");
+    let web = TagRange::new("*").with_prefix("web-");
+    check_resolves(&fleet, Reference::Semver(web), "web-3.0.0@sha1:FIRST");
+    check_resolves(
+        &fleet,
+        Reference::Semver(TagRange::new("2.x")),
+        "not found: no tag is in the range (range=2.x, highest=1.10.0 1.2.0, path=FLEET)",
     );
 }
 

@@ -31,6 +31,8 @@ fn every_kind_of_reference_resolves() {
     check(Reference::Branch("main".into()), "main@sha1:TWO");
     check(Reference::Branch("current".into()), "main@sha1:TWO");
     check(Reference::Tag("v1".into()), "v1@sha1:ONE");
+    let all = windlass_git::TagRange::new("*");
+    check(Reference::Semver(all), "not found: no tag is in the range (range=*, path=FLEET)");
     for team in [100, 149, 151, 299] {
         check(Reference::Branch(format!("team/{team}")), &format!("team/{team}@sha1:ONE"));
     }

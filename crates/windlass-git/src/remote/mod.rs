@@ -36,6 +36,7 @@ use crate::job::Job;
 use crate::local;
 use crate::location::Address;
 use crate::options::{Access, Credentials, GitLimits};
+use crate::range::TagRange;
 use crate::reading::Reading;
 use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
 
@@ -86,6 +87,7 @@ impl Remote {
     pub(crate) fn resolve(&self, reference: &Reference, job: &Job) -> Result<Tip> {
         let name = match reference.wanted()? {
             Wanted::Commit(commit) => return Ok(Tip { commit, name: None }),
+            Wanted::Tags(range) => return self.highest(&range, job),
             Wanted::Ref(name) => name,
         };
         let refs = self.list(&name, job)?;
@@ -99,6 +101,18 @@ impl Remote {
             },
         };
         Err(error.with("url", self.address.as_str()))
+    }
+
+    /// Finds the highest tag of a range in one list of those that begin as it says.
+    fn highest(&self, range: &TagRange, job: &Job) -> Result<Tip> {
+        let start = range.start();
+        let tags = self.list(&start, job)?;
+        let names: Vec<String> = tags.iter().map(|tag| tag.unpack().0.to_string()).collect();
+        let chosen = range.choose(names.iter().filter_map(|name| name.strip_prefix(&start)));
+        let chosen = chosen.map_err(|error| error.with("url", self.address.as_str()))?;
+        let place = names.iter().position(|name| *name == chosen);
+        place
+            .map_or_else(|| Err(not_found(&Reference::Semver(range.clone()), &[])), |place| tip(&tags[place]))
     }
 
     /// The names that begin with `prefix`, without it.
