@@ -67,13 +67,17 @@ mod job;
 mod local;
 mod location;
 mod options;
+mod range;
 mod reading;
 mod reference;
+mod references;
+mod reftable;
 mod remote;
 mod source;
 mod tree;
 pub mod write;
 
 pub use options::{Credentials, GitLimits};
+pub use range::TagRange;
 pub use reference::Reference;
 pub use source::GitSource;

@@ -8,11 +8,20 @@ use windlass_core::{Error, ErrorKind, Result};
 
 use crate::disk;
 use crate::job::Job;
-use crate::reference::{Reference, Wanted, not_found};
+use crate::range::TagRange;
+use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
+use crate::references::References;
+use crate::reftable::Value;
 use crate::remote::Tip;
+
+/// How many references lead to one another at most, as Git has it.
+const SYMBOLIC_MAX: usize = 5;
 
 /// How many references are looked at to find a name that was meant.
 const NEIGHBOURS_MAX: usize = 10_000;
+
+/// How many tags are looked at to find the highest.
+const TAGS_MAX: usize = 1 << 20;
 
 /// Opens a repository without looking at any configuration but its own.
 pub(crate) fn open(path: &Path) -> Result<ThreadSafeRepository> {
@@ -58,7 +67,12 @@ pub(crate) fn resolve(repository: &Repository, reference: &Reference) -> Result<
             }
             None => Err(Error::new(ErrorKind::NotFound, "no such commit").with("commit", id)),
         },
-        Wanted::Ref(name) => resolve_name(repository, reference, &name),
+        Wanted::Ref(name) => resolve_name(&References::of(repository)?, repository, reference, &name),
+        Wanted::Tags(range) => {
+            let refs = References::of(repository)?;
+            let name = highest(&refs, &range)?;
+            resolve_name(&refs, repository, reference, &name)
+        }
     }
 }
 
@@ -93,38 +107,54 @@ pub(crate) fn check_whole(repository: &Repository, commit: ObjectId, job: &Job) 
     Ok(())
 }
 
-fn resolve_name(repository: &Repository, reference: &Reference, name: &str) -> Result<Tip> {
-    let corrupt =
-        |error| Error::new(ErrorKind::Corrupt, "unreadable reference").with("name", name).caused_by(error);
-    let found = repository.try_find_reference(name).map_err(corrupt)?;
-    let Some(found) = found.filter(|found| found.name().as_bstr() == name) else {
-        return Err(not_found(reference, &neighbours(repository, reference)?));
-    };
-    let name = match found.target() {
-        gix::refs::TargetRef::Symbolic(target) => target.as_bstr().to_string(),
-        gix::refs::TargetRef::Object(_) => name.to_owned(),
-    };
-    if repository.try_find_reference(name.as_str()).map_err(corrupt)?.is_none() {
-        return Err(Error::new(ErrorKind::NotFound, "the branch has no commit yet").with("name", name));
+/// Finds the full name of the highest tag of a range.
+fn highest(refs: &References<'_>, range: &TagRange) -> Result<String> {
+    let start = range.start();
+    // Of files, only whole folders can be listed.
+    let (folder, prefix) = start.split_at(start.rfind('/').map_or(0, |slash| slash + 1));
+    let names = refs.names(folder, TAGS_MAX)?;
+    if names.len() == TAGS_MAX {
+        return Err(Error::new(ErrorKind::Limit, "too many tags").with("tags_max", TAGS_MAX));
     }
-    let object = found.into_fully_peeled_id().map_err(corrupt)?;
-    match kind_of(repository, object.detach())? {
-        Some(gix::objs::Kind::Commit) => Ok(Tip { commit: object.detach(), name: Some(name) }),
-        Some(kind) => Err(Error::new(ErrorKind::Invalid, "not a commit").with("name", name).with("is", kind)),
-        None => {
-            Err(Error::new(ErrorKind::Corrupt, "the object of a reference is missing").with("name", name))
-        }
+    range.choose(names.iter().filter_map(|name| name.strip_prefix(prefix)))
+}
+
+fn resolve_name(
+    refs: &References<'_>,
+    repository: &Repository,
+    reference: &Reference,
+    name: &str,
+) -> Result<Tip> {
+    let Some(found) = refs.find(name)? else {
+        return Err(not_found(reference, &neighbours(refs, reference)?));
+    };
+    let first = match &found {
+        Value::Symbolic(target) => target.clone(),
+        _ => name.to_owned(),
+    };
+    let mut value = found;
+    for _ in 0..SYMBOLIC_MAX {
+        let Value::Symbolic(target) = value else { break };
+        value =
+            refs.find(&target)?.ok_or_else(|| unborn(name, &target, refs.names(BRANCHES, NEIGHBOURS_MAX)))?;
+    }
+    let Value::Object(id) = value else {
+        return Err(Error::new(ErrorKind::Invalid, "references lead to one another").with("name", name));
+    };
+    let name = first;
+    if kind_of(repository, id)?.is_none() {
+        return Err(Error::new(ErrorKind::Corrupt, "the object of a reference is missing").with("name", name));
+    }
+    let peeled = repository.find_object(id).and_then(gix::Object::peel_tags_to_end);
+    let object = peeled.map_err(|error| disk::unreadable("unreadable object", error).with("id", id))?;
+    match object.kind {
+        gix::objs::Kind::Commit => Ok(Tip { commit: object.id, name: Some(name) }),
+        kind => Err(Error::new(ErrorKind::Invalid, "not a commit").with("name", name).with("is", kind)),
     }
 }
 
-fn neighbours(repository: &Repository, reference: &Reference) -> Result<Vec<String>> {
-    let Some((prefix, _)) = reference.neighbours() else { return Ok(Vec::new()) };
-    let corrupt =
-        |error: gix::Error| Error::new(ErrorKind::Corrupt, "unreadable references").caused_by(error);
-    let platform = repository.references().map_err(corrupt)?;
-    let names = platform.prefixed(prefix).map_err(corrupt)?.filter_map(Result::ok);
-    let names = names.map(|found| found.name().as_bstr().to_string());
-    Ok(names.filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).take(NEIGHBOURS_MAX).collect())
+fn neighbours(refs: &References<'_>, reference: &Reference) -> Result<Vec<String>> {
+    reference.neighbours().map_or_else(|| Ok(Vec::new()), |(prefix, _)| refs.names(prefix, NEIGHBOURS_MAX))
 }
 
 fn kind_of(repository: &Repository, id: ObjectId) -> Result<Option<gix::objs::Kind>> {

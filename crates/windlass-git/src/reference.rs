@@ -5,6 +5,14 @@ use std::fmt;
 use gix::ObjectId;
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::range::{TAGS, TagRange};
+
+/// How the names of branches begin.
+pub(crate) const BRANCHES: &str = "refs/heads/";
+
+/// How many names that are there are told where one is not.
+const NEAR_MAX: usize = 5;
+
 /// The name of a state of a repository.
 ///
 /// A commit is immutable; all others resolve to the commit that they name at that moment.
@@ -18,6 +26,8 @@ pub enum Reference {
     Branch(String),
     /// `refs/tags/<name>`. An annotated tag stands for the commit that it tags.
     Tag(String),
+    /// The highest tag of a range of versions.
+    Semver(TagRange),
     /// A full reference name, such as `refs/pull/7/head`.
     Name(String),
     /// A commit by its full hexadecimal name.
@@ -28,6 +38,7 @@ pub enum Reference {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Ref(String),
+    Tags(TagRange),
     Commit(ObjectId),
 }
 
@@ -37,7 +48,8 @@ impl Reference {
         match self {
             Self::Head => Ok(Wanted::Ref("HEAD".to_owned())),
             Self::Branch(name) => full("refs/heads/", name),
-            Self::Tag(name) => full("refs/tags/", name),
+            Self::Tag(name) => full(TAGS, name),
+            Self::Semver(range) => range.constraint().map(|_| Wanted::Tags(range.clone())),
             Self::Name(name) if name == "HEAD" => Ok(Wanted::Ref(name.clone())),
             Self::Name(name) if name.starts_with("refs/") => full("", name),
             Self::Name(name) => Err(invalid("a full reference name starts with refs/", name)),
@@ -52,9 +64,9 @@ impl Reference {
     pub(crate) fn neighbours(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Branch(name) => Some(("refs/heads/", name)),
-            Self::Tag(name) => Some(("refs/tags/", name)),
+            Self::Tag(name) => Some((TAGS, name)),
             Self::Name(name) => Some(("refs/", name.strip_prefix("refs/").unwrap_or(name))),
-            Self::Head | Self::Commit(_) => None,
+            Self::Head | Self::Semver(_) | Self::Commit(_) => None,
         }
     }
 }
@@ -65,6 +77,7 @@ impl fmt::Display for Reference {
             Self::Head => f.write_str("HEAD"),
             Self::Branch(name) => write!(f, "branch {name}"),
             Self::Tag(name) => write!(f, "tag {name}"),
+            Self::Semver(range) => write!(f, "tags {range}"),
             Self::Name(name) => f.write_str(name),
             Self::Commit(hex) => write!(f, "commit {hex}"),
         }
@@ -77,8 +90,21 @@ pub(crate) fn not_found(reference: &Reference, existing: &[String]) -> Error {
     let Some((_, name)) = reference.neighbours().filter(|_| !existing.is_empty()) else { return error };
     let mut near: Vec<_> = existing.iter().map(|other| (distance(name, other), other)).collect();
     near.sort();
-    let near: Vec<_> = near.into_iter().take(5).map(|(_, other)| other.as_str()).collect();
+    let near: Vec<_> = near.into_iter().take(NEAR_MAX).map(|(_, other)| other.as_str()).collect();
     error.with("existing", near.join(" "))
+}
+
+/// The error of a name that leads to a branch that is not there, with up to five that are.
+pub(crate) fn unborn(name: &str, target: &str, branches: Result<Vec<String>>) -> Error {
+    let mut branches = branches.unwrap_or_default();
+    if branches.is_empty() {
+        return Error::new(ErrorKind::NotFound, "the branch has no commit yet").with("name", target);
+    }
+    branches.truncate(NEAR_MAX);
+    Error::new(ErrorKind::NotFound, format!("{name} leads to a branch that is not there"))
+        .with("name", target)
+        .with("existing", branches.join(" "))
+        .with_help("say which branch is meant")
 }
 
 fn full(prefix: &str, name: &str) -> Result<Wanted> {
@@ -119,6 +145,7 @@ mod tests {
     fn check(reference: Reference, expected: &str) {
         let shown = match reference.wanted() {
             Ok(Wanted::Ref(name)) => name,
+            Ok(Wanted::Tags(range)) => range.start(),
             Ok(Wanted::Commit(id)) => format!("commit {id}"),
             Err(error) => error.to_string(),
         };

@@ -15,6 +15,7 @@ use crate::job::{self, Job};
 use crate::local;
 use crate::location::Location;
 use crate::options::{Access, Proxy};
+use crate::range::TAGS;
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
 use crate::remote::{Found, Remote, Tip};
@@ -215,6 +216,10 @@ impl Place {
             }
             Self::Remote(remote) => match reference.wanted()? {
                 Wanted::Ref(name) => remote.fetch(commit, Some(&name), job)?,
+                Wanted::Tags(_) => {
+                    let name = revision.reference.as_ref().map(|tag| format!("{TAGS}{tag}"));
+                    remote.fetch(commit, name.as_deref(), job)?
+                }
                 Wanted::Commit(_) => remote.fetch(commit, None, job)?,
             },
         };

@@ -135,7 +135,7 @@ impl Walk<'_> {
                 continue;
             }
             let leaves = self.leaves(here, path)?;
-            let missing = || at(ErrorKind::NotFound, "no such file or folder", path);
+            let missing = || missing(path, links);
             let leaf = leaves.get(leaves.partition_point(|leaf| leaf.name < name));
             let leaf = leaf.filter(|leaf| leaf.name == name);
             let leaf =
@@ -263,6 +263,11 @@ fn no_file_name(name: &BStr, folder: &TreePath) -> Error {
 
 fn leads_out(path: &TreePath) -> Error {
     at(ErrorKind::Invalid, "a link leads out of the tree", path)
+}
+
+fn missing(path: &TreePath, links: u32) -> Error {
+    let message = if links > 0 { "a link leads to what is not there" } else { "no such file or folder" };
+    at(ErrorKind::NotFound, message, path)
 }
 
 fn at(kind: ErrorKind, message: &'static str, path: &TreePath) -> Error {

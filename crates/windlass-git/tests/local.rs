@@ -7,7 +7,7 @@ mod support;
 use support::*;
 use windlass_core::{Limits, Paths, Revision, Source, Timestamp};
 use windlass_git::write::Change;
-use windlass_git::{GitSource, Reference};
+use windlass_git::{GitSource, Reference, TagRange};
 use windlass_testkit::block_on;
 
 fn check_resolves(fleet: &Fleet, reference: Reference, expected: &str) {
@@ -55,6 +55,23 @@ fn what_is_not_there_is_said_with_what_is() {
         &fleet,
         Reference::Commit(nobody.clone()),
         &format!("not found: no such commit (commit={nobody}, path=FLEET)"),
+    );
+}
+
+#[test]
+fn the_highest_tag_of_a_range_resolves() {
+    let fleet = Fleet::new();
+    for (tag, commit) in [("v1.2.0", &fleet.first), ("v1.10.0", &fleet.second), ("web-3.0.0", &fleet.first)] {
+        fleet.repository.tag(tag, commit, &author()).unwrap();
+    }
+    check_resolves(&fleet, Reference::Semver(TagRange::new("^1.2")), "v1.10.0@sha1:SECOND");
+    check_resolves(&fleet, Reference::Semver(TagRange::new("<1.10")), "v1.2.0@sha1:FIRST");
+    let web = TagRange::new("*").with_prefix("web-");
+    check_resolves(&fleet, Reference::Semver(web), "web-3.0.0@sha1:FIRST");
+    check_resolves(
+        &fleet,
+        Reference::Semver(TagRange::new("2.x")),
+        "not found: no tag is in the range (range=2.x, highest=1.10.0 1.2.0, path=FLEET)",
     );
 }
 
@@ -158,7 +175,11 @@ fn links_lead_nowhere_else() {
         "round",
         "limit: too many symbolic links (path=round, links_max=16)",
     );
-    check_reads(&[Change::link("gone", "nobody")], "gone", "not found: no such file or folder (path=gone)");
+    check_reads(
+        &[Change::link("gone", "nobody")],
+        "gone",
+        "not found: a link leads to what is not there (path=gone)",
+    );
 }
 
 #[test]
@@ -297,6 +318,31 @@ fn an_empty_repository_has_no_commit_yet() {
     check_refused(
         &path,
         &format!("not found: the branch has no commit yet (name=refs/heads/main, path={path})"),
+    );
+}
+
+#[test]
+fn a_head_that_leads_nowhere_is_told_with_the_branches_there_are() {
+    let fleet = Fleet::new();
+    std::fs::write(fleet.repository.path().join("HEAD"), "ref: refs/heads/master\n").unwrap();
+    check_resolves(
+        &fleet,
+        Reference::Head,
+        "not found: HEAD leads to a branch that is not there (name=refs/heads/master, existing=main old, path=FLEET)",
+    );
+    check_resolves(&fleet, Reference::Branch("main".into()), "main@sha1:SECOND");
+}
+
+#[test]
+fn references_that_are_kept_in_an_unknown_way_are_told() {
+    let fleet = Fleet::new();
+    let config = fleet.repository.path().join("config");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}[extensions]\n\trefStorage = cloud\n")).unwrap();
+    check_resolves(
+        &fleet,
+        Reference::Head,
+        "unsupported: no support for how references are kept here (extensions.refStorage=cloud, path=FLEET)",
     );
 }
 

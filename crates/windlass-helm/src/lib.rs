@@ -66,7 +66,6 @@ mod decode;
 mod functions;
 mod release;
 mod renderer;
-mod semver;
 pub mod template;
 mod values;
 

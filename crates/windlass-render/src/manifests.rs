@@ -18,7 +18,8 @@ use crate::walk::{Found, Walk, ends_render};
 /// - `.sourceignore` and `.windlassignore`, in the folder of the render, below it and above it up to the root, leave
 ///   files out; the deeper one decides, and `.windlassignore` over `.sourceignore`.
 /// - Names that begin with a dot are left out.
-/// - A name such as `web.yaml.j2` is a warning.
+/// - A name such as `web.yaml.j2` is a warning. So is a submodule, or a link that leads nowhere or out of the tree, unless
+///   its name is that of a manifest: then it is an error.
 /// - Two places with one object are an error that names both.
 ///
 /// ```
@@ -122,6 +123,7 @@ impl Renderer for Manifests {
         let found = walk.find()?;
         let mut render = Render::new(cx, walk.reads);
         render.warn_of(walk.near, &self.extensions);
+        render.warn_of_left_out(walk.left_out, input);
         for (path, found) in found {
             cx.check()?;
             match found {
@@ -163,6 +165,23 @@ impl<'c> Render<'c> {
         }
         if near.len() > max {
             let message = format!("{} more files are not rendered for their names", near.len() - max);
+            self.rendered.warnings.push(Warning::new(message));
+        }
+    }
+
+    /// Says what was passed over because nothing there can be read, and why. It may have been meant as a folder.
+    fn warn_of_left_out(&mut self, mut paths: Vec<TreePath>, input: &RenderInput<'_>) {
+        paths.sort();
+        let max = self.cx.limits().problems_max;
+        for path in paths.iter().take(max) {
+            let why = match input.artifact.files().read(path) {
+                Err(error) => error.message().to_owned(),
+                Ok(_) => "neither a file nor a folder".to_owned(),
+            };
+            self.rendered.warnings.push(Warning::new(format!("{path} is left out: {why}")));
+        }
+        if paths.len() > max {
+            let message = format!("{} more that cannot be read are left out", paths.len() - max);
             self.rendered.warnings.push(Warning::new(message));
         }
     }

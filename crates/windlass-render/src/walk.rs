@@ -34,6 +34,8 @@ pub(crate) struct Walk<'w> {
     found: Vec<(TreePath, Found)>,
     /// Files that are no manifests and have nearly the name of one.
     pub(crate) near: Vec<TreePath>,
+    /// What cannot be read and has not the name of a manifest, such as a submodule.
+    pub(crate) left_out: Vec<TreePath>,
     /// Entries that were looked at.
     entries: usize,
     /// Patterns and bytes of ignore files that were read.
@@ -75,6 +77,7 @@ impl<'w> Walk<'w> {
             exclude: rules(&options.exclude),
             found: Vec::new(),
             near: Vec::new(),
+            left_out: Vec::new(),
             entries: 0,
             patterns: 0,
             ignore_bytes: 0,
@@ -152,8 +155,9 @@ impl<'w> Walk<'w> {
                 self.near.push(path.clone());
             }
             EntryKind::File => {}
-            _ if self.is_wanted(path) => self.found.push((path.clone(), Found::Wrong(neither()))),
-            _ => {}
+            _ if !self.is_wanted(path) => {}
+            _ if self.is_manifest(&entry.name) => self.found.push((path.clone(), Found::Wrong(neither()))),
+            _ => self.left_out.push(path.clone()),
         }
         Ok(false)
     }

@@ -2,7 +2,7 @@
 
 mod memory;
 
-use memory::{Circle, Memory, UNFETCHED, context, render_with};
+use memory::{Circle, LINK, Memory, UNFETCHED, context, render_with};
 use std::sync::Arc;
 
 use windlass_core::{
@@ -147,6 +147,21 @@ fn nothing_renders_to_nothing_and_says_so() {
     assert!(rendered.items.is_empty());
     let said: Vec<_> = rendered.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(said, ["a.yaml holds no object", "b.yaml holds no object"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out_with_a_warning_unless_it_is_named_like_a_manifest() {
+    let web = config("web");
+    let files = [("web.yaml", web.as_str()), ("vendor/theme", LINK)];
+    let render = |files: &[(&str, &str)]| render_with(&context(), &Manifests::new(), Memory::new(files), "");
+    let rendered = render(&files).unwrap();
+    assert_eq!(show(&rendered), "web.yaml:1 1 ConfigMap//web");
+    let said: Vec<_> = rendered.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(said, ["vendor/theme is left out: a link leads out of the tree"]);
+    let ignored = [files[0], files[1], (".windlassignore", "/vendor\n")];
+    assert!(render(&ignored).unwrap().warnings.is_empty(), "what is left out on purpose is no warning");
+    let error = render(&[files[0], ("gone.yaml", LINK)]).unwrap_err();
+    assert_eq!(error.to_string(), "neither a file nor a folder here (path=gone.yaml)");
 }
 
 #[test]

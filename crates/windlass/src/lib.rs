@@ -40,6 +40,7 @@
 //! | `render` (default) | `render` | plain manifests, and `auto()` |
 //! | `kustomize` | `kustomize` | kustomizations, to the bytes of `kustomize build`; `auto()` takes them |
 //! | `helm` | `helm` | Helm charts, to the bytes of `helm template` |
+//! | `semver` | `semver` | versions and constraints as Helm and Flux read them |
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
 //! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
@@ -84,6 +85,8 @@ pub use windlass_kustomize as kustomize;
 pub use windlass_render as render;
 #[cfg(feature = "render")]
 pub use windlass_render::Auto;
+#[cfg(feature = "semver")]
+pub use windlass_semver as semver;
 #[cfg(feature = "sops")]
 pub use windlass_sops as sops;
 #[cfg(feature = "testkit")]

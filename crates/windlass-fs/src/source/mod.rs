@@ -44,6 +44,7 @@ use self::walk::Wanted;
 ///   a file of more than 16 MiB it covers the length and the time of its last change, not the contents.
 /// - Links are followed inside the folder. A link that leaves it, also an absolute one, is
 ///   [`Other`](windlass_core::EntryKind::Other) and nothing behind it is read. So are sockets, pipes and devices.
+/// - A name that is not UTF-8 or has a backslash is listed as `Other` too, with U+FFFD for what is odd.
 /// - A file that changes while it is read is an error, not a half.
 /// - Entries named `.git` and `.windlass` are left out, wherever they are.
 ///

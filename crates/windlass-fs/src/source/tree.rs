@@ -17,6 +17,8 @@ pub(super) enum Node {
     File(Content),
     /// A link with its target as written.
     Link(Text),
+    /// What no path can name. It is listed under another name.
+    Unnameable,
     Other,
 }
 
@@ -98,6 +100,9 @@ impl Files for Tree {
                     .needing([Need::File(real)]))
             }
             Node::Folder(_) => wrong(ErrorKind::Invalid, "a folder, not a file"),
+            Node::Unnameable => Err(Error::new(ErrorKind::Invalid, "no path can hold the name of this file")
+                .with("path", path)
+                .with_help("rename it, to UTF-8 without backslashes")),
             Node::Link(_) | Node::Other => {
                 wrong(ErrorKind::Invalid, "not a file but a socket, a pipe, a device or an unreadable link")
             }

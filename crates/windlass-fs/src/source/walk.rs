@@ -1,7 +1,7 @@
 //! Reading a folder, once, and no more of it than the limits allow.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -67,6 +67,13 @@ struct Found {
     print: Vec<u8>,
 }
 
+/// A name in a folder.
+struct Name {
+    real: OsString,
+    /// As it is listed: with U+FFFD for what no path can hold.
+    listed: Text,
+}
+
 struct Folder {
     path: PathBuf,
     tree: TreePath,
@@ -85,7 +92,7 @@ impl Walk<'_> {
                     Ok(inner) => folders.extend(inner),
                     Err(error) => self.note(error)?,
                 }
-                known.push(name);
+                known.push(name.listed);
             }
             self.nodes.insert(folder.tree, Found { node: Node::Folder(known), print: Vec::new() });
         }
@@ -103,18 +110,23 @@ impl Walk<'_> {
     }
 
     /// Lists a folder, sorted, and counts what is in it.
-    fn names(&mut self, folder: &Path) -> Result<Vec<Text>> {
+    fn names(&mut self, folder: &Path) -> Result<Vec<Name>> {
         let failed = |error| unread("list the folder", folder, error);
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            if let Some(name) = plain(folder, &name)? {
+            let real = entry.map_err(failed)?.file_name();
+            if !LEFT_OUT.iter().any(|name| real == *name) {
                 self.count()?;
-                names.push(name);
+                names.push(Name { listed: listed(&real), real });
             }
         }
-        names.sort();
-        Ok(names)
+        names.sort_by(|one, other| (&one.listed, &one.real).cmp(&(&other.listed, &other.real)));
+        match names.windows(2).find(|two| two[0].listed == two[1].listed) {
+            Some(two) => Err(Error::new(ErrorKind::Invalid, "two entries are listed under one name")
+                .with("path", folder.join(&two[0].real).display())
+                .with_help("rename them, to UTF-8 without backslashes")),
+            None => Ok(names),
+        }
     }
 
     fn count(&mut self) -> Result<()> {
@@ -127,8 +139,13 @@ impl Walk<'_> {
     }
 
     /// Takes one entry in; gives it back where it is a folder.
-    fn entry(&mut self, folder: &Folder, name: &Text) -> Result<Option<Folder>> {
-        let (path, tree) = (folder.path.join(name.as_str()), folder.tree.join(name)?);
+    fn entry(&mut self, folder: &Folder, name: &Name) -> Result<Option<Folder>> {
+        let (path, tree) = (folder.path.join(&name.real), folder.tree.join(&name.listed)?);
+        if name.real != *name.listed {
+            let print = name.real.as_encoded_bytes().to_vec();
+            self.nodes.insert(tree, Found { node: Node::Unnameable, print });
+            return Ok(None);
+        }
         let about = fs::symlink_metadata(&path).map_err(|error| unread("read", &path, error))?;
         if about.is_dir() {
             return self.deeper(path, tree, folder.depth).map(Some);
@@ -193,14 +210,10 @@ fn unread_print(about: &Metadata) -> Vec<u8> {
     format!("{} bytes, {sign}{}", about.len(), modified.as_nanos()).into()
 }
 
-/// Gives a name as text; `None` for what is left out.
-fn plain(folder: &Path, name: &OsStr) -> Result<Option<Text>> {
-    let Some(text) = name.to_str().filter(|name| !name.contains('\\')) else {
-        return Err(Error::new(ErrorKind::Invalid, "a name that is not UTF-8 or has a backslash")
-            .with("path", folder.join(name).display())
-            .with_help("rename it, or keep it out of the folder"));
-    };
-    Ok((!LEFT_OUT.contains(&text)).then(|| Text::from(text)))
+/// Gives a name as it is listed: itself where a path can hold it.
+fn listed(name: &OsStr) -> Text {
+    let text = name.to_string_lossy();
+    if text.contains('\\') { text.replace('\\', "\u{fffd}").into() } else { Text::from(&*text) }
 }
 
 fn link(path: &Path) -> Result<Found> {
@@ -270,7 +283,7 @@ fn digest(nodes: &BTreeMap<TreePath, Found>) -> Digest {
             Node::Folder(_) => b"folder",
             Node::File(_) => b"file",
             Node::Link(_) => b"link",
-            Node::Other => b"other",
+            Node::Other | Node::Unnameable => b"other",
         };
         [path.as_str().as_bytes(), kind, &found.print]
     }))

@@ -36,8 +36,9 @@ use crate::job::Job;
 use crate::local;
 use crate::location::Address;
 use crate::options::{Access, Credentials, GitLimits};
+use crate::range::TagRange;
 use crate::reading::Reading;
-use crate::reference::{Reference, Wanted, not_found};
+use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
 
 /// How many commits of the cache a server is told about, so that it sends only what is new.
 const HAVES_MAX: usize = 256;
@@ -86,20 +87,39 @@ impl Remote {
     pub(crate) fn resolve(&self, reference: &Reference, job: &Job) -> Result<Tip> {
         let name = match reference.wanted()? {
             Wanted::Commit(commit) => return Ok(Tip { commit, name: None }),
+            Wanted::Tags(range) => return self.highest(&range, job),
             Wanted::Ref(name) => name,
         };
         let refs = self.list(&name, job)?;
-        if let Some(found) = refs.iter().find(|found| found.unpack().0 == name.as_str()) {
-            return tip(found);
-        }
-        let Some((prefix, _)) = reference.neighbours() else {
-            return Err(Error::new(ErrorKind::NotFound, "the repository has no commit yet")
-                .with("url", self.address.as_str()));
+        let error = match refs.iter().find(|found| found.unpack().0 == name.as_str()) {
+            Some(Ref::Unborn { target, .. }) => unborn(&name, &target.to_string(), self.names(BRANCHES, job)),
+            Some(found) => return tip(found),
+            None => match reference.neighbours() {
+                Some((prefix, _)) => not_found(reference, &self.names(prefix, job)?),
+                // A server that does not say where it leads.
+                None => unborn(&name, &name, self.names(BRANCHES, job)),
+            },
         };
-        let near = self.list(prefix, job)?;
-        let near = near.iter().map(|found| found.unpack().0.to_string());
-        let near: Vec<_> = near.filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).collect();
-        Err(not_found(reference, &near).with("url", self.address.as_str()))
+        Err(error.with("url", self.address.as_str()))
+    }
+
+    /// Finds the highest tag of a range in one list of those that begin as it says.
+    fn highest(&self, range: &TagRange, job: &Job) -> Result<Tip> {
+        let start = range.start();
+        let tags = self.list(&start, job)?;
+        let names: Vec<String> = tags.iter().map(|tag| tag.unpack().0.to_string()).collect();
+        let chosen = range.choose(names.iter().filter_map(|name| name.strip_prefix(&start)));
+        let chosen = chosen.map_err(|error| error.with("url", self.address.as_str()))?;
+        let place = names.iter().position(|name| *name == chosen);
+        place
+            .map_or_else(|| Err(not_found(&Reference::Semver(range.clone()), &[])), |place| tip(&tags[place]))
+    }
+
+    /// The names that begin with `prefix`, without it.
+    fn names(&self, prefix: &str, job: &Job) -> Result<Vec<String>> {
+        let refs = self.list(prefix, job)?;
+        let names = refs.iter().map(|found| found.unpack().0.to_string());
+        Ok(names.filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).collect())
     }
 
     /// Brings a commit into the cache unless it is there, and opens the cache.

@@ -14,7 +14,7 @@ use support::server::{Answer, Server};
 use support::*;
 use windlass_core::{ErrorKind, Paths, Revision, Source};
 use windlass_git::write::Change;
-use windlass_git::{Credentials, GitLimits, GitSource};
+use windlass_git::{Credentials, GitLimits, GitSource, Reference, TagRange};
 use windlass_testkit::{TestClock, block_on};
 
 const LIST: &str = "GET /fleet.git/info/refs?service=git-upload-pack";
@@ -39,6 +39,23 @@ fn tags_are_peeled_and_branches_found() {
     assert_eq!(tag.to_string(), format!("v1@sha1:{}", served.fleet.first));
     let branch = resolve(&served.source().branch("old")).unwrap();
     assert_eq!(branch.to_string(), format!("old@sha1:{}", served.fleet.first));
+}
+
+#[test]
+fn a_range_is_resolved_by_one_list_of_its_tags_and_its_commit_fetched() {
+    let served = Served::new(Answer::Git);
+    for (tag, commit) in [("web-1.9.0", &served.fleet.first), ("web-1.10.0", &served.fleet.second)] {
+        served.fleet.repository.tag(tag, commit, &author()).unwrap();
+    }
+    let range = TagRange::new(">=1").with_prefix("web-");
+    let source = served.source().reference(Reference::Semver(range));
+    let revision = resolve(&source).unwrap();
+    assert_eq!(revision.to_string(), format!("web-1.10.0@sha1:{}", served.fleet.second));
+    let asked = served.server.asked();
+    assert_eq!(asked.iter().map(|asked| asked.line.as_str()).collect::<Vec<_>>(), [LIST, ASK]);
+    assert!(asked[1].body.contains("ref-prefix refs/tags/web-"), "{}", asked[1].body);
+    let artifact = fetch(&source, &revision).unwrap();
+    assert_eq!(read(&artifact, "apps/web.yaml").unwrap(), "replicas: 2\n");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use windlass_core::Value;
 
 use crate::decode::{Fields, Mismatch};
-use crate::semver::Version;
 use crate::template::runes::is_print;
+use windlass_semver::Version;
 
 /// What Chart.yaml says.
 #[derive(Debug, Clone, Default)]

@@ -2,20 +2,19 @@
 
 use std::{borrow::Cow, rc::Rc};
 
+use windlass_semver::{Constraint, Version};
+
 use super::{args::text, table::Function};
-use crate::{
-    semver::{Constraint, Version},
-    template::{
-        GoObject, Param, Shape, Signature, Value,
-        failure::{Failure, Run},
-        shared::Shared,
-    },
+use crate::template::{
+    GoObject, Param, Shape, Signature, Value,
+    failure::{Failure, Run},
+    shared::Shared,
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("semver", &[Param::Text], |_, args| {
         let version = Version::parse(&text(args, 0)).map_err(|wrong| Failure::message(wrong.to_string()))?;
-        Ok(Value::Object(Rc::new(VersionObject(version))))
+        Ok(object(version))
     }),
     Function::new("semverCompare", &[Param::Text, Param::Text], compare),
 ];
@@ -30,24 +29,6 @@ fn compare(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 /// `*semver.Version`.
 #[derive(Debug)]
 struct VersionObject(Version);
-
-impl VersionObject {
-    /// The version with the next number at a place, without what follows.
-    fn next(&self, method: &str) -> Version {
-        let Version { major, minor, patch, prerelease, .. } = self.0.clone();
-        let (major, minor, patch) = match method {
-            // As in Go, what follows the largest number is 0.
-            "IncMajor" => (major.wrapping_add(1), 0, 0),
-            "IncMinor" => (major, minor.wrapping_add(1), 0),
-            // A prerelease comes before its own patch.
-            _ if prerelease.is_empty() => (major, minor, patch.wrapping_add(1)),
-            _ => (major, minor, patch),
-        };
-        let prefix = if self.0.original.starts_with('v') { "v" } else { "" };
-        let original = format!("{prefix}{major}.{minor}.{patch}");
-        Version { major, minor, patch, original, ..Version::default() }
-    }
-}
 
 impl GoObject for VersionObject {
     fn type_name(&self) -> Cow<'_, str> {
@@ -80,15 +61,22 @@ impl GoObject for VersionObject {
             _ => Err(super::args::NIL_POINTER.to_string()),
         };
         Ok(match name {
-            "Major" => Value::Uint64(self.0.major),
-            "Minor" => Value::Uint64(self.0.minor),
-            "Patch" => Value::Uint64(self.0.patch),
-            "Prerelease" => self.0.prerelease.as_str().into(),
-            "Metadata" => self.0.metadata.as_str().into(),
-            "Original" => self.0.original.as_str().into(),
+            "Major" => Value::Uint64(self.0.major()),
+            "Minor" => Value::Uint64(self.0.minor()),
+            "Patch" => Value::Uint64(self.0.patch()),
+            "Prerelease" => self.0.prerelease().into(),
+            "Metadata" => self.0.metadata().into(),
+            "Original" => self.0.original().into(),
             "String" => self.0.to_string().into(),
-            "IncMajor" | "IncMinor" | "IncPatch" => Value::Object(Rc::new(VersionObject(self.next(name)))),
-            "SetPrerelease" | "SetMetadata" => self.with_part(name, &text(args, 0))?,
+            "IncMajor" => object(self.0.next_major()),
+            "IncMinor" => object(self.0.next_minor()),
+            "IncPatch" => object(self.0.next_patch()),
+            "SetPrerelease" => {
+                self.0.with_prerelease(&text(args, 0)).map(object).map_err(|wrong| wrong.to_string())?
+            }
+            "SetMetadata" => {
+                self.0.with_metadata(&text(args, 0)).map(object).map_err(|wrong| wrong.to_string())?
+            }
             "Compare" => Value::Int(order()? as i64),
             "Equal" => order()?.is_eq().into(),
             "LessThan" => order()?.is_lt().into(),
@@ -107,12 +95,6 @@ impl GoObject for VersionObject {
     }
 }
 
-impl VersionObject {
-    fn with_part(&self, method: &str, part: &str) -> Result<Value, String> {
-        let mut version = self.0.clone();
-        let into = if method == "SetPrerelease" { &mut version.prerelease } else { &mut version.metadata };
-        part.clone_into(into);
-        let version = Version::parse(&version.to_string()).map_err(|wrong| wrong.to_string())?;
-        Ok(Value::Object(Rc::new(VersionObject(version))))
-    }
+fn object(version: Version) -> Value {
+    Value::Object(Rc::new(VersionObject(version)))
 }

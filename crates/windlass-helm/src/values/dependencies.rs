@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::coalesce::{Defaults, Rules, TypeMismatch, deep_copy};
 use crate::chart::{ChartData, Dependency, Metadata};
-use crate::semver::{Constraint, Version};
 use crate::template::{HelmVersion, Map, Value};
+use windlass_semver::{Constraint, Version};
 
 /// Names in a path of import-values.
 const PATH_NAMES_MAX: usize = 64;

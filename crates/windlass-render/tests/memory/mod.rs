@@ -52,6 +52,9 @@ impl Files for Memory {
             Some(bytes) if &**bytes == UNFETCHED.as_bytes() => {
                 Err(Error::new(ErrorKind::Unfetched, "not fetched").needing([Need::File(path.clone())]))
             }
+            Some(bytes) if &**bytes == LINK.as_bytes() => {
+                Err(Error::new(ErrorKind::Invalid, "a link leads out of the tree"))
+            }
             Some(bytes) => Ok(bytes.clone()),
             None => Err(Error::new(ErrorKind::NotFound, "no such file")),
         }

@@ -1,40 +1,40 @@
 //! The shapes of versions in texts.
 
 /// A version found at the beginning of a text.
-pub(super) struct Parts<'t> {
-    pub(super) major: &'t str,
-    pub(super) minor: Option<&'t str>,
-    pub(super) patch: Option<&'t str>,
-    pub(super) prerelease: Option<&'t str>,
-    pub(super) metadata: Option<&'t str>,
+pub(crate) struct Parts<'t> {
+    pub(crate) major: &'t str,
+    pub(crate) minor: Option<&'t str>,
+    pub(crate) patch: Option<&'t str>,
+    pub(crate) prerelease: Option<&'t str>,
+    pub(crate) metadata: Option<&'t str>,
     /// How many bytes it takes.
-    pub(super) end: usize,
+    pub(crate) end: usize,
 }
 
-pub(super) fn is_digit(byte: u8) -> bool {
+pub(crate) fn is_digit(byte: u8) -> bool {
     byte.is_ascii_digit()
 }
 
 /// What may stand for a number in a constraint.
-pub(super) fn is_wild_digit(byte: u8) -> bool {
+pub(crate) fn is_wild_digit(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'x' | b'X' | b'*' | b'|')
 }
 
-fn is_word(byte: u8) -> bool {
+pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-'
 }
 
-pub(super) fn is_space(byte: u8) -> bool {
+pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')
 }
 
 /// Counts the bytes at `from` of which `is` holds.
-pub(super) fn run(text: &str, from: usize, is: fn(u8) -> bool) -> usize {
+pub(crate) fn run(text: &str, from: usize, is: fn(u8) -> bool) -> usize {
     text.as_bytes()[from..].iter().take_while(|byte| is(**byte)).count()
 }
 
 /// Reads a version at the beginning of a text, with `digit` deciding what a number is made of.
-pub(super) fn version(text: &str, digit: fn(u8) -> bool) -> Option<Parts<'_>> {
+pub(crate) fn version(text: &str, digit: fn(u8) -> bool) -> Option<Parts<'_>> {
     let mut at = usize::from(text.starts_with('v'));
     let end = at + run(text, at, digit);
     let major = (end > at).then(|| &text[at..end])?;
