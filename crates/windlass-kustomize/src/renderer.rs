@@ -49,6 +49,8 @@ impl Renderer for Kustomize {
             ("kustomize", VERSION.into()),
             ("restrict", (self.options.restrict == Restrict::RootOnly).into()),
             ("managedByLabel", self.options.managed_by_label.into()),
+            ("unsorted", self.options.unsorted.into()),
+            ("absolutePaths", self.options.absolute_paths.into()),
         ]))
     }
 

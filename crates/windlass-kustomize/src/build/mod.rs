@@ -104,7 +104,8 @@ impl<'b> Build<'b> {
         self.resolve_vars(&mut collected)?;
         let mut map = collected.map;
         self.drop_local(&mut map)?;
-        sort(&mut map, file.0.sort.as_ref()).map_err(|error| error.with_each("path", target.path()))?;
+        sort(&mut map, file.0.sort.as_ref(), self.options.unsorted)
+            .map_err(|error| error.with_each("path", target.path()))?;
         if file.0.wants("managedByLabel") || self.options.managed_by_label {
             manage(&mut map)?;
         }
@@ -160,14 +161,18 @@ impl<'b> Build<'b> {
             }
             let mut origin = Origin::clone(&resource.origin);
             origin.transformers = resource.transformers.iter().map(|name| Text::from(*name)).collect();
-            objects.push(BuiltObject { body: self.options.objects.then_some(value), origin });
+            let (id, cluster) = (resource.id(), &self.cluster);
+            let namespace = (!id.gvk.is_cluster_scoped(cluster)).then(|| id.effective_namespace(cluster));
+            let body = self.options.objects.then_some(value);
+            objects.push(BuiltObject { body, origin, namespace });
         }
         Ok(Built { text, objects, reads: self.reads, warnings: self.warnings })
     }
 }
 
-fn sort(map: &mut ResMap, options: Option<&SortOptions>) -> Result<()> {
+fn sort(map: &mut ResMap, options: Option<&SortOptions>, unsorted: bool) -> Result<()> {
     let legacy = match options {
+        None if unsorted => return Ok(()),
         None => Legacy::new(&order::FIRST, &order::LAST),
         Some(options) => {
             let wrong = |message, field| Err(Error::new(ErrorKind::Invalid, message).with("field", field));
