@@ -40,6 +40,8 @@ pub struct Options {
     pub absolute_paths: bool,
     /// Whether [`BuiltObject::body`] is wanted beside the text.
     pub objects: bool,
+    /// Whether [`Built::files`] are wanted.
+    pub(crate) files: bool,
     /// Whether [`Built::text`] is wanted, which a renderer has no use for.
     pub(crate) text: bool,
 }
@@ -52,6 +54,7 @@ impl Default for Options {
             unsorted: false,
             absolute_paths: false,
             objects: true,
+            files: false,
             text: true,
         }
     }
@@ -87,6 +90,13 @@ impl Options {
         self
     }
 
+    /// Gives [`Built::files`] too.
+    #[must_use]
+    pub fn with_files(mut self) -> Self {
+        self.files = true;
+        self
+    }
+
     /// Leaves the bodies of objects out, which saves memory where only the text is wanted.
     #[must_use]
     pub fn with_text_only(mut self) -> Self {
@@ -119,6 +129,8 @@ pub struct BuiltObject {
     pub origin: Origin,
     /// The namespace in which it counts as being; `None` where its kind has none.
     pub(crate) namespace: Option<Text>,
+    /// The body as it stands in a file of its own: there kustomize reads nothing again that it has printed.
+    pub(crate) decoded: Option<Value>,
 }
 
 impl Built {
@@ -126,8 +138,8 @@ impl Built {
     /// last. Of two with one name the later counts.
     ///
     /// # Errors
-    /// [`Invalid`](windlass_core::ErrorKind::Invalid) for an object whose name makes no file name, or whose body was left
-    /// out.
+    /// [`Invalid`](windlass_core::ErrorKind::Invalid) for an object whose name makes no file name, or without
+    /// [`Options::with_files`].
     pub fn files(&self) -> Result<Vec<(String, String)>> {
         let namespaces: BTreeSet<&Text> =
             self.objects.iter().filter_map(|object| object.namespace.as_ref()).collect();
@@ -144,7 +156,7 @@ impl BuiltObject {
             let error = Error::new(ErrorKind::Invalid, message);
             error.with("path", &self.origin.file).with("line", self.origin.line)
         };
-        let body = self.body.as_ref().ok_or_else(|| wrong("the body of the object was left out"))?;
+        let body = self.decoded.as_ref().ok_or_else(|| wrong("files were not asked for"))?;
         let word = |path: &[&str]| body.text_at(path).unwrap_or_default();
         let (group, version) = split(word(&["apiVersion"]));
         let words = [group, version, word(&["kind"])].into_iter().filter(|word| !word.is_empty());

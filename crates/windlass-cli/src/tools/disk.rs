@@ -122,7 +122,7 @@ pub(super) fn fault(path: &Path, error: &io::Error) -> Error {
 
 /// Spells the places of an error as paths of the disk: relative where they lie below the current folder.
 pub(super) fn located(error: &Error) -> Error {
-    const PLACES: [&str; 5] = ["path", "root", "base", "visited", "file"];
+    const PLACES: [&str; 5] = ["path", "root", "base", "visited", "kustomization"];
     let current = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
     let spelled = |text: &str| {
         let whole = Path::new("/").join(text);

@@ -28,7 +28,7 @@ pub(super) fn build(cx: &Context, asked: &KustomizeBuild) -> Result<Written> {
         return Err(Error::new(ErrorKind::Invalid, "not a folder").with("path", folder.display()));
     }
     let into_folder = asked.output.as_ref().map(Path::new).filter(|output| output.is_dir());
-    let options = options(asked, into_folder.is_some());
+    let options = options(asked, into_folder.is_some()).with_text_only();
     let built = built(cx, &disk, &place, &options).map_err(|error| located(&error))?;
     let mut written = Written { notes: notes(asked), ..Written::default() };
     written.notes.extend(built.warnings.iter().cloned());
@@ -44,7 +44,7 @@ pub(super) fn build(cx: &Context, asked: &KustomizeBuild) -> Result<Written> {
     Ok(written)
 }
 
-fn options(asked: &KustomizeBuild, with_bodies: bool) -> Options {
+fn options(asked: &KustomizeBuild, files: bool) -> Options {
     let managed =
         asked.managed_by_label == Some(true) || std::env::var_os(MANAGED_BY).is_some_and(|on| on == "on");
     let restrict = if asked.unrestricted { Restrict::None } else { Restrict::RootOnly };
@@ -55,7 +55,7 @@ fn options(asked: &KustomizeBuild, with_bodies: bool) -> Options {
     if asked.reorder == Some(Reorder::Off) {
         options = options.with_unsorted();
     }
-    if with_bodies { options } else { options.with_text_only() }
+    if files { options.with_files() } else { options }
 }
 
 /// What kustomize says of flags that are out of date.

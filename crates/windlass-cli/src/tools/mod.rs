@@ -4,6 +4,7 @@
 mod disk;
 mod helm;
 mod kustomize;
+mod namespace;
 
 use std::io::{self, Write};
 

@@ -20,7 +20,7 @@ use windlass_yaml::go;
 use crate::config::{self, Config};
 use crate::id::Gvk;
 use crate::kustomization::{Kustomization, SortOptions};
-use crate::node::{Rules, to_value};
+use crate::node::{Rules, decoded, to_value};
 use crate::order::{self, Legacy};
 use crate::read::{Cache, Doc};
 use crate::resmap::ResMap;
@@ -153,6 +153,8 @@ impl<'b> Build<'b> {
                     .with_each("line", resource.origin.line)
             };
             let value = to_value(&resource.node, Rules::V3).map_err(at)?;
+            let file =
+                self.options.files.then(|| decoded(&resource.node, Rules::V3)).transpose().map_err(at)?;
             if self.options.text {
                 if !text.is_empty() {
                     text.push_str("---\n");
@@ -164,7 +166,7 @@ impl<'b> Build<'b> {
             let (id, cluster) = (resource.id(), &self.cluster);
             let namespace = (!id.gvk.is_cluster_scoped(cluster)).then(|| id.effective_namespace(cluster));
             let body = self.options.objects.then_some(value);
-            objects.push(BuiltObject { body, origin, namespace });
+            objects.push(BuiltObject { body, origin, namespace, decoded: file });
         }
         Ok(Built { text, objects, reads: self.reads, warnings: self.warnings })
     }
