@@ -243,6 +243,10 @@ impl TemplateCommand {
         let Some(folder) = &self.output_dir else {
             return Ok(Output { text: manifests.print(&print)?, ..Output::default() });
         };
+        // Helm looks for the templates in what it prints, and with a folder it prints none.
+        if let Some(path) = self.show_only.first() {
+            return Err(invalid(format!("could not find template {path} in chart")));
+        }
         let named = if self.release_in_path { format!("{folder}/{release}") } else { folder.clone() };
         let mut output = Output::default();
         let mut write = |folder: &str, manifest: &Manifest| {
