@@ -38,6 +38,8 @@ pub struct Options {
     pub unsorted: bool,
     /// Whether files may be named by paths that begin with `/`, which are seen from the root of the files.
     pub absolute_paths: bool,
+    /// Fields that are added to the kustomization, as YAML.
+    pub(crate) more: Option<String>,
     /// Whether [`BuiltObject::body`] is wanted beside the text.
     pub objects: bool,
     /// Whether [`Built::files`] are wanted.
@@ -53,6 +55,7 @@ impl Default for Options {
             managed_by_label: false,
             unsorted: false,
             absolute_paths: false,
+            more: None,
             objects: true,
             files: false,
             text: true,
@@ -87,6 +90,16 @@ impl Options {
     #[must_use]
     pub fn with_absolute_paths(mut self) -> Self {
         self.absolute_paths = true;
+        self
+    }
+
+    /// Adds fields to the kustomization that is built, as Flux does with those of its `Kustomization`: `namespace`,
+    /// `namePrefix`, `nameSuffix` and `buildMetadata` replace what the file says; `patches` and `components` come behind
+    /// those of the file; what an entry of `images` says replaces that of the entry of the file with the same name. Any
+    /// other field is an error of the build.
+    #[must_use]
+    pub fn with_more(mut self, fields: &Value) -> Self {
+        self.more = Some(go::to_yaml(fields));
         self
     }
 

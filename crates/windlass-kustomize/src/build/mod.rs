@@ -22,7 +22,7 @@ use crate::id::Gvk;
 use crate::kustomization::{Kustomization, SortOptions};
 use crate::node::{Rules, decoded, to_value};
 use crate::order::{self, Legacy};
-use crate::read::{Cache, Doc};
+use crate::read::{self, Cache, Doc};
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::{Built, BuiltObject, Options, VERSION};
@@ -92,7 +92,11 @@ impl<'b> Build<'b> {
 
     /// Builds a folder.
     pub(crate) fn run(mut self, path: &TreePath) -> Result<Built> {
-        let target = self.target(Loader::new(path.clone()), String::new())?;
+        let mut target = self.target(Loader::new(path.clone()), String::new())?;
+        if let Some(more) = &self.options.more {
+            let fields = read::config(more.as_bytes(), &mut self.cache, self.cx.limits())?;
+            Arc::make_mut(&mut target.file).0.extend(&fields)?;
+        }
         let file = Arc::clone(&target.file);
         self.set_schema(&target, true)?;
         self.tracking = !file.0.build_metadata.is_empty();
