@@ -7,9 +7,11 @@ mod document;
 mod events;
 mod parts;
 mod scribe;
+mod shaping;
 mod spec;
 mod stop;
 mod term;
+mod tools;
 mod words;
 
 use std::ffi::OsString;
@@ -29,6 +31,10 @@ fn main() -> ExitCode {
         Ok(request) => request,
         Err(usage) => return answer(&usage, args::format_of(&said)),
     };
+    // Nothing is waited for on this way: no runtime, no signals.
+    if let Some(tool) = &request.tool {
+        return tools::perform(tool).into();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let (runtime, term) = match runtime.and_then(|runtime| Ok((runtime, Arc::new(Term::new(&request)?)))) {
         Ok(both) => both,

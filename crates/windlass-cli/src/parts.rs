@@ -17,10 +17,10 @@ use windlass_kinds::dialect::default_dialects;
 use windlass_kinds::health::KubernetesHealth;
 use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
-use windlass_kustomize::Kustomize;
 use windlass_render::{Auto, Manifests};
 
 use crate::credentials::PrivateSource;
+use crate::shaping;
 use crate::spec::{GitReference, Kubernetes, Source, Target, Unit, flagged};
 
 /// The field that is to blame when there is nothing at the path.
@@ -46,9 +46,10 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
 fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
-    let auto =
-        Auto::otherwise(Manifests::new()).with_file(windlass_kustomize::FILE_NAMES, Kustomize::default());
-    Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone() }))
+    let auto = Auto::otherwise(Manifests::new())
+        .with_file(windlass_kustomize::FILE_NAMES, shaping::kustomize(&unit.kustomize));
+    let auto: Arc<dyn Renderer> = Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone() }));
+    shaping::shaped(unit, auto)
 }
 
 /// A chart, with the release that the unit says.
@@ -77,7 +78,7 @@ impl Chart {
         if matches!(unit.target, Target::Dir(_)) {
             chart = chart.with_cluster(KUBERNETES_VERSION, [] as [String; 0]);
         }
-        Ok(chart.with_value_files(helm.values_file.clone()))
+        Ok(chart.with_value_files(helm.values_files.clone()))
     }
 }
 

@@ -70,7 +70,7 @@ pub mod template;
 mod values;
 
 pub use chart::{Chart, Missing};
-pub use command::{Output, TemplateCommand};
+pub use command::{Cluster, Output, TemplateCommand};
 pub use release::{Hook, HookEvent, Manifest, Manifests, Print, ReleaseOptions, name_of_template, render};
 pub use renderer::HelmChart;
 pub use values::Values;

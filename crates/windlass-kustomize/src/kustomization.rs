@@ -1,5 +1,6 @@
 //! `kustomization.yaml`, with every field and deprecated form.
 
+mod more;
 mod parts;
 
 use windlass_core::{Error, ErrorKind, Map, Result, Text, Value};

@@ -1,10 +1,12 @@
 //! The one function, what it takes and what it gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use windlass_core::{Context, Digest, Files, Need, Origin, Result, TreePath, Value};
+use windlass_core::{Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath, Value};
+use windlass_yaml::go;
 
 use crate::build::Build;
+use crate::id::split;
 
 /// The version of kustomize whose output this is; it stands in the label of `managedByLabel`.
 pub const VERSION: &str = "v5.8.3";
@@ -31,15 +33,33 @@ pub struct Options {
     pub restrict: Restrict,
     /// Whether to add the label `app.kubernetes.io/managed-by` without being asked by the kustomization.
     pub managed_by_label: bool,
+    /// Whether objects stay in the order in which they were collected, unless the kustomization sorts them (`--reorder
+    /// none`).
+    pub unsorted: bool,
+    /// Whether files may be named by paths that begin with `/`, which are seen from the root of the files.
+    pub absolute_paths: bool,
+    /// Fields that are added to the kustomization, as YAML.
+    pub(crate) more: Option<String>,
     /// Whether [`BuiltObject::body`] is wanted beside the text.
     pub objects: bool,
+    /// Whether [`Built::files`] are wanted.
+    pub(crate) files: bool,
     /// Whether [`Built::text`] is wanted, which a renderer has no use for.
     pub(crate) text: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { restrict: Restrict::RootOnly, managed_by_label: false, objects: true, text: true }
+        Self {
+            restrict: Restrict::RootOnly,
+            managed_by_label: false,
+            unsorted: false,
+            absolute_paths: false,
+            more: None,
+            objects: true,
+            files: false,
+            text: true,
+        }
     }
 }
 
@@ -55,6 +75,38 @@ impl Options {
     #[must_use]
     pub fn with_managed_by_label(mut self) -> Self {
         self.managed_by_label = true;
+        self
+    }
+
+    /// Leaves objects in the order in which they were collected, unless the kustomization sorts them.
+    #[must_use]
+    pub fn with_unsorted(mut self) -> Self {
+        self.unsorted = true;
+        self
+    }
+
+    /// Lets files be named by paths that begin with `/`, as kustomize does where the root of the files is that of the
+    /// disk.
+    #[must_use]
+    pub fn with_absolute_paths(mut self) -> Self {
+        self.absolute_paths = true;
+        self
+    }
+
+    /// Adds fields to the kustomization that is built, as Flux does with those of its `Kustomization`: `namespace`,
+    /// `namePrefix`, `nameSuffix` and `buildMetadata` replace what the file says; `patches` and `components` come behind
+    /// those of the file; what an entry of `images` says replaces that of the entry of the file with the same name. Any
+    /// other field is an error of the build.
+    #[must_use]
+    pub fn with_more(mut self, fields: &Value) -> Self {
+        self.more = Some(go::to_yaml(fields));
+        self
+    }
+
+    /// Gives [`Built::files`] too.
+    #[must_use]
+    pub fn with_files(mut self) -> Self {
+        self.files = true;
         self
     }
 
@@ -88,6 +140,49 @@ pub struct BuiltObject {
     pub body: Option<Value>,
     /// The file and line it came from, and the transformers that changed it.
     pub origin: Origin,
+    /// The namespace in which it counts as being; `None` where its kind has none.
+    pub(crate) namespace: Option<Text>,
+    /// The body as it stands in a file of its own: there kustomize reads nothing again that it has printed.
+    pub(crate) decoded: Option<Value>,
+}
+
+impl Built {
+    /// Gives the files that `kustomize build --output FOLDER` writes: name and text, those of objects without a namespace
+    /// last. Of two with one name the later counts.
+    ///
+    /// # Errors
+    /// [`Invalid`](windlass_core::ErrorKind::Invalid) for an object whose name makes no file name, or without
+    /// [`Options::with_files`].
+    pub fn files(&self) -> Result<Vec<(String, String)>> {
+        let namespaces: BTreeSet<&Text> =
+            self.objects.iter().filter_map(|object| object.namespace.as_ref()).collect();
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            self.objects.iter().partition(|object| object.namespace.is_some());
+        let files = inside.into_iter().chain(outside).map(|object| object.file(namespaces.len() > 1));
+        files.collect()
+    }
+}
+
+impl BuiltObject {
+    fn file(&self, with_namespace: bool) -> Result<(String, String)> {
+        let wrong = |message: &str| {
+            let error = Error::new(ErrorKind::Invalid, message);
+            error.with("path", &self.origin.file).with("line", self.origin.line)
+        };
+        let body = self.decoded.as_ref().ok_or_else(|| wrong("files were not asked for"))?;
+        let word = |path: &[&str]| body.text_at(path).unwrap_or_default();
+        let (group, version) = split(word(&["apiVersion"]));
+        let words = [group, version, word(&["kind"])].into_iter().filter(|word| !word.is_empty());
+        let mut name =
+            format!("{}_{}.yaml", words.collect::<Vec<_>>().join("_"), word(&["metadata", "name"]));
+        if let Some(namespace) = self.namespace.as_ref().filter(|_| with_namespace) {
+            name = format!("{namespace}_{name}");
+        }
+        if name.contains(['/', '\\', '\0']) {
+            return Err(wrong("the object makes no file name").with("name", name));
+        }
+        Ok((name.to_lowercase(), go::to_yaml(body)))
+    }
 }
 
 /// Builds the kustomization in a folder.

@@ -49,6 +49,9 @@ impl Renderer for Kustomize {
             ("kustomize", VERSION.into()),
             ("restrict", (self.options.restrict == Restrict::RootOnly).into()),
             ("managedByLabel", self.options.managed_by_label.into()),
+            ("more", self.options.more.as_deref().unwrap_or_default().into()),
+            ("unsorted", self.options.unsorted.into()),
+            ("absolutePaths", self.options.absolute_paths.into()),
         ]))
     }
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::flags;
+use super::{flags, tools};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Verb {
     Approve,
     Rollback,
     History,
+    Kustomize,
+    Helm,
     Completions,
     Schema,
 }
@@ -47,7 +49,7 @@ A unit file:
       kubernetes: { context: production }
 ";
 
-const ENTRIES: [Entry; 15] = [
+const ENTRIES: [Entry; 17] = [
     Entry {
         verb: Verb::Render,
         name: "render",
@@ -146,6 +148,20 @@ const ENTRIES: [Entry; 15] = [
         example: "windlass history -f unit.yaml",
     },
     Entry {
+        verb: Verb::Kustomize,
+        name: "kustomize",
+        about: "Build a kustomization as kustomize does, without unit or target",
+        more: "",
+        example: "windlass kustomize build overlays/production > objects.yaml",
+    },
+    Entry {
+        verb: Verb::Helm,
+        name: "helm",
+        about: "Render a chart as Helm does, without unit or target",
+        more: "",
+        example: "windlass helm template shop ./chart -n shop > objects.yaml",
+    },
+    Entry {
         verb: Verb::Completions,
         name: "completions",
         about: "Write the completions of a shell",
@@ -169,7 +185,7 @@ impl Verb {
 
     /// Says whether it is about units.
     pub(crate) const fn takes_units(self) -> bool {
-        !matches!(self, Self::Completions | Self::Schema)
+        !matches!(self, Self::Kustomize | Self::Helm | Self::Completions | Self::Schema)
     }
 }
 
@@ -237,6 +253,8 @@ fn subcommand(entry: &Entry) -> Command {
                 .help("bash, zsh or fish"),
         ),
         Verb::Schema => command,
+        Verb::Kustomize => command.subcommand_required(true).subcommand(tools::kustomize_build()),
+        Verb::Helm => command.subcommand_required(true).subcommand(tools::helm_template()),
         verb => {
             let command = command.args(flags::inputs(forms(verb)));
             let command = if verb == Verb::Delete { command.arg(yes()) } else { command };

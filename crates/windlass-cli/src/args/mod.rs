@@ -3,6 +3,8 @@
 mod commands;
 mod flags;
 mod request;
+mod tools;
 
 pub(crate) use commands::{Verb, command};
 pub(crate) use request::{Colour, Format, Loudness, Request, Wish, format_of, read};
+pub(crate) use tools::{HelmTemplate, KustomizeBuild, Reorder, Tool};

@@ -74,6 +74,9 @@ impl<'a> Check<'a> {
         match &field.shape {
             Shape::Map(map) => self.map(path, map, value),
             Shape::Names => self.names(path, value),
+            Shape::Texts => self.texts(path, value),
+            Shape::Pairs => self.pairs(path, value),
+            Shape::Items(map) => self.items(path, map, value),
             Shape::Any if value.as_map().is_none() => self.wrong_type(path, "a map", value),
             Shape::Any => {}
             Shape::Truth if value.as_bool().is_none() => self.wrong_type(path, "true or false", value),
@@ -146,6 +149,38 @@ impl<'a> Check<'a> {
                 self.wrong(path, format!("{text} is too short"), &format!("{min} is the shortest"));
             }
             Some(_) => {}
+        }
+    }
+
+    fn texts(&mut self, path: &[&str], value: &Value) {
+        let Some(items) = value.as_list() else { return self.wrong_type(path, "a list of texts", value) };
+        for (at, item) in items.iter().enumerate() {
+            let at = at.to_string();
+            let path: Vec<&str> = path.iter().copied().chain([at.as_str()]).collect();
+            match item.as_text() {
+                Some(text) => self.text(&path, &Shape::Text, text),
+                None => self.wrong_type(&path, "a text", item),
+            }
+        }
+    }
+
+    fn pairs(&mut self, path: &[&str], value: &Value) {
+        let Some(fields) = value.as_map() else { return self.wrong_type(path, "a map of texts", value) };
+        for (name, value) in fields.iter().filter(|(_, value)| value.as_text().is_none()) {
+            let path: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            self.wrong_type(&path, "a text", value);
+        }
+    }
+
+    fn items(&mut self, path: &[&str], map: &Map, value: &Value) {
+        let Some(items) = value.as_list() else { return self.wrong_type(path, "a list of maps", value) };
+        for (at, item) in items.iter().enumerate() {
+            let at = at.to_string();
+            let mut path: Vec<&str> = path.iter().copied().chain([at.as_str()]).collect();
+            // The path of an item lives as long as its check.
+            let mut check = Check { draft: self.draft, problems: Vec::new() };
+            check.map(&mut path, map, item);
+            self.problems.append(&mut check.problems);
         }
     }
 

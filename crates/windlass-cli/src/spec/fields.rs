@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::kustomize::KUSTOMIZE;
+
 /// The `apiVersion` of a unit file.
 pub(crate) const API_VERSION: &str = "windlass.dev/v1alpha1";
 /// The `kind` of a unit file.
@@ -45,8 +47,14 @@ pub(crate) enum Shape {
     Truth,
     /// A whole number in this range.
     Whole(i64, i64),
+    /// Texts that are not empty.
+    Texts,
+    /// A map of texts, which may be empty.
+    Pairs,
     /// A map of whatever its reader takes.
     Any,
+    /// A list of maps of fields.
+    Items(Map),
     /// A map of fields.
     Map(Map),
 }
@@ -83,6 +91,12 @@ const SPEC: Map = Map::of(&[
     Field::new("source", "", Shape::Map(SOURCE), "Where the manifests come from.").required(),
     Field::new("target", "", Shape::Map(TARGET), "Where the objects go.").required(),
     Field::new("helm", "", Shape::Map(HELM), "How a chart is rendered, where the folder is one."),
+    Field::new(
+        "kustomize",
+        "",
+        Shape::Map(KUSTOMIZE),
+        "What is changed in what the folder gives, whatever it holds: the fields of Flux's Kustomization.",
+    ),
     Field::new(
         "installation",
         "installation",
@@ -179,6 +193,12 @@ const HELM: Map = Map::of(&[
         Shape::TreePath,
         "A file of values in the source, over those of the chart.",
     ),
+    Field::new(
+        "valuesFiles",
+        "",
+        Shape::Texts,
+        "More files of values in the source, each over those before it.",
+    ),
     Field::new("values", "", Shape::Any, "Values over those of the chart and of the file."),
     Field::new(
         "version",
@@ -261,11 +281,16 @@ const PRUNE_LIMITS: Map = Map::of(&[
 ]);
 
 impl Field {
-    const fn new(name: &'static str, flag: &'static str, shape: Shape, about: &'static str) -> Self {
+    pub(super) const fn new(
+        name: &'static str,
+        flag: &'static str,
+        shape: Shape,
+        about: &'static str,
+    ) -> Self {
         Self { name, flag, shape, required: false, about }
     }
 
-    const fn required(self) -> Self {
+    pub(super) const fn required(self) -> Self {
         // A constructor of constants cannot use `..self`: it would have to drop the rest of `self`.
         let mut field = self;
         field.required = true;
@@ -274,7 +299,7 @@ impl Field {
 }
 
 impl Map {
-    const fn of(fields: &'static [Field]) -> Self {
+    pub(super) const fn of(fields: &'static [Field]) -> Self {
         Self { fields, rivals: &[], choose: false }
     }
 

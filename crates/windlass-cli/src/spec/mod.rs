@@ -4,6 +4,7 @@ mod check;
 mod draft;
 mod fields;
 mod fleet;
+mod kustomize;
 mod load;
 mod schema;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod unit;
 pub(crate) use draft::Setting;
 pub(crate) use fields::{Field, Shape, flagged};
 pub(crate) use fleet::Fleet;
+pub(crate) use kustomize::{Kustomize, Pairs};
 pub(crate) use load::{Asked, load};
 pub(crate) use schema::schema_text;
 pub(crate) use unit::{GitReference, Kubernetes, Source, Target, Unit};

@@ -67,16 +67,23 @@ fn of_shape(shape: &Shape) -> Json {
         Shape::Constant(word) => json!({ "const": word }),
         Shape::Name => name(),
         Shape::Names => json!({ "type": "array", "items": name() }),
-        Shape::Text | Shape::Path | Shape::Address => json!({ "type": "string", "minLength": 1 }),
+        Shape::Text | Shape::Path | Shape::Address => text(),
         Shape::Account => json!({ "type": "string", "pattern": "^[a-z0-9.-]+/[a-z0-9.-]+$" }),
         Shape::TreePath => json!({ "type": "string", "minLength": 1, "pattern": "^[^/]" }),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Time(_) => json!({ "type": "string", "pattern": "^[0-9]" }),
         Shape::Truth => json!({ "type": "boolean" }),
         Shape::Whole(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Shape::Texts => json!({ "type": "array", "items": text() }),
+        Shape::Pairs => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Shape::Items(map) => json!({ "type": "array", "items": of_map(map) }),
         Shape::Any => json!({ "type": "object" }),
         Shape::Map(map) => of_map(map),
     }
+}
+
+fn text() -> Json {
+    json!({ "type": "string", "minLength": 1 })
 }
 
 fn name() -> Json {

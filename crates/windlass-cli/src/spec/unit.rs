@@ -9,6 +9,7 @@ use windlass_engine::{Adoption, Prune};
 
 use super::check::{check, time};
 use super::draft::Draft;
+use super::kustomize::{Kustomize, tree_paths};
 
 /// A unit: where its objects come from, where they go, and on what terms.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub(crate) struct Unit {
     pub(crate) source: Source,
     pub(crate) target: Target,
     pub(crate) helm: Helm,
+    pub(crate) kustomize: Kustomize,
     pub(crate) prune: Prune,
     pub(crate) adoption: Adoption,
     pub(crate) interval: Duration,
@@ -61,7 +63,7 @@ pub(crate) enum GitReference {
 pub(crate) struct Helm {
     pub(crate) release: Option<String>,
     pub(crate) namespace: Option<String>,
-    pub(crate) values_file: Option<TreePath>,
+    pub(crate) values_files: Vec<TreePath>,
     pub(crate) values: Option<Value>,
     pub(crate) as_helm_3: bool,
 }
@@ -110,6 +112,10 @@ impl Unit {
                 )
                 .map_err(|error| draft.blame(&["spec", "installation"], error))?,
             helm: helm(&draft)?,
+            kustomize: Kustomize::read(
+                &draft,
+                draft.value.text_at(&[TARGET[0], TARGET[1], "kubernetes", "namespace"]),
+            )?,
             source: source(&draft)?,
             target: target(&draft)?,
             prune: prune(&draft),
@@ -207,10 +213,17 @@ fn helm(draft: &Draft) -> Result<Helm> {
     Ok(Helm {
         release: word("releaseName"),
         namespace: word("namespace"),
-        values_file: word("valuesFile").map(|path| TreePath::new(&path)).transpose()?,
+        values_files: values_files(draft)?,
         values: draft.value.at(&["spec", "helm", "values"]).cloned(),
         as_helm_3: word("version").as_deref() == Some("3"),
     })
+}
+
+fn values_files(draft: &Draft) -> Result<Vec<TreePath>> {
+    let first = text(draft, &["spec", "helm", "valuesFile"]).map(|path| TreePath::new(&path)).transpose()?;
+    let more = tree_paths(draft.value.at(&["spec", "helm", "valuesFiles"]))
+        .map_err(|error| draft.blame(&["spec", "helm", "valuesFiles"], error))?;
+    Ok(first.into_iter().chain(more).collect())
 }
 
 fn prune(draft: &Draft) -> Prune {

@@ -60,6 +60,15 @@ pub trait Files: fmt::Debug + Send + Sync + 'static {
     /// [`NotFound`](crate::ErrorKind::NotFound), [`Unfetched`](crate::ErrorKind::Unfetched),
     /// [`Invalid`](crate::ErrorKind::Invalid) for a folder, [`Limit`](crate::ErrorKind::Limit).
     fn read(&self, path: &TreePath) -> Result<Bytes>;
+
+    /// Gives the path of what lies there with every link on the way followed. Files that do not tell links apart give the
+    /// path itself.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) for a path or a link that leads to nothing.
+    fn real(&self, path: &TreePath) -> Result<TreePath> {
+        Ok(path.clone())
+    }
 }
 
 /// The files of one revision with a digest over them. Cheap to clone; never needs a checkout.

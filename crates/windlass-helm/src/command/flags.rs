@@ -20,15 +20,12 @@ const WITH_VALUE: &[&str] = &[
     "--kube-as-group",
     "--kube-as-user",
     "--kube-ca-file",
-    "--kube-context",
     "--kube-tls-server-name",
     "--kube-token",
-    "--kubeconfig",
     "--labels",
     "--password",
     "--qps",
     "--registry-config",
-    "--repo",
     "--repository-cache",
     "--repository-config",
     "--timeout",
@@ -44,7 +41,6 @@ const WITHOUT_VALUE: &[&str] = &[
     "--dependency-update",
     "--devel",
     "--disable-openapi-validation",
-    "--enable-dns",
     "--force",
     "--force-conflicts",
     "--force-replace",
@@ -59,7 +55,6 @@ const WITHOUT_VALUE: &[&str] = &[
     "--server-side",
     "--skip-crds",
     "--take-ownership",
-    "--verify",
     "--wait",
     "--wait-for-jobs",
 ];
@@ -123,7 +118,7 @@ impl TemplateCommand {
             return Ok(());
         }
         match name {
-            "--validate" | "--generate-name" => {
+            "--validate" | "--enable-dns" | "--verify" => {
                 return if truth(name, value.as_deref())? { Err(unsupported(name)) } else { Ok(()) };
             }
             "--dry-run" => {
@@ -138,6 +133,8 @@ impl TemplateCommand {
         let mut value = || value.clone().or_else(|| rest.next()).ok_or_else(needed);
         match name {
             "--namespace" => self.namespace = value()?,
+            "--kubeconfig" => self.kubeconfig = Some(value()?).filter(|file| !file.is_empty()),
+            "--kube-context" => self.kube_context = Some(value()?).filter(|name| !name.is_empty()),
             "--kube-version" => self.kube_version = Some(value()?),
             "--name-template" => self.name_template = Some(value()?).filter(|template| !template.is_empty()),
             "--output-dir" => self.output_dir = Some(value()?).filter(|folder| !folder.is_empty()),
@@ -149,7 +146,7 @@ impl TemplateCommand {
             "--set-file" => self.set_file.push(value()?),
             "--set-literal" => self.set_literal.push(value()?),
             "--show-only" => self.show_only.push(value()?),
-            "--post-renderer" | "--post-renderer-args" => return Err(unsupported(name)),
+            "--post-renderer" | "--post-renderer-args" | "--repo" => return Err(unsupported(name)),
             known if WITH_VALUE.contains(&known) => drop(value()?),
             unknown => return Err(invalid(format!("unknown flag: {unknown}"))),
         }
@@ -158,6 +155,7 @@ impl TemplateCommand {
 
     fn switch(&mut self, name: &str) -> Option<&mut bool> {
         Some(match name {
+            "--generate-name" => &mut self.generate_name,
             "--include-crds" => &mut self.crds,
             "--is-upgrade" => &mut self.upgrade,
             "--no-hooks" => &mut self.no_hooks,
@@ -235,11 +233,22 @@ mod tests {
             &["a", "--set"],
             &["a", "-x"],
             &["a", "--no-hooks=x"],
+            &["a", "b", "--generate-name"],
         ] {
             assert!(check(args).is_err(), "{args:?}");
         }
-        for args in [&["a", "--validate"][..], &["a", "--dry-run=server"], &["a", "--post-renderer", "x"]] {
+        for args in [
+            &["a", "--validate"][..],
+            &["a", "--dry-run=server"],
+            &["a", "--post-renderer", "x"],
+            &["a", "--repo", "https://example.org"],
+            &["a", "--enable-dns"],
+            &["a", "--verify"],
+        ] {
             assert_eq!(check(args).unwrap_err().kind(), windlass_core::ErrorKind::Unsupported, "{args:?}");
+        }
+        for args in [&["a", "-g"][..], &["a", "b", "--enable-dns=false"]] {
+            assert!(check(args).is_ok(), "{args:?}");
         }
     }
 }

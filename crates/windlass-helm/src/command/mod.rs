@@ -14,8 +14,8 @@ use crate::values::Values;
 /// What `helm template` is asked: `[NAME] CHART` and its flags.
 ///
 /// Flags that speak of a cluster or of an install are taken and mean nothing, as for Helm; those that would have to reach a
-/// cluster or a plugin (`--validate`, `--dry-run=server`, `--post-renderer`) are refused. Where a chart comes from is the
-/// caller's: [`chart`](Self::chart) says what was asked for.
+/// cluster, a repository or a plugin (`--validate`, `--dry-run=server`, `--enable-dns`, `--repo`, `--verify`,
+/// `--post-renderer`) are refused. Where a chart comes from is the caller's: [`chart`](Self::chart) says what was asked for.
 ///
 /// ```
 /// use windlass_core::Limits;
@@ -46,6 +46,9 @@ pub struct TemplateCommand {
     names: Vec<String>,
     version: HelmVersion,
     namespace: String,
+    kubeconfig: Option<String>,
+    kube_context: Option<String>,
+    generate_name: bool,
     values: Vec<String>,
     set: Vec<String>,
     set_string: Vec<String>,
@@ -64,6 +67,16 @@ pub struct TemplateCommand {
     output_dir: Option<String>,
     release_in_path: bool,
     chance: Chance,
+}
+
+/// Which cluster the flags speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Cluster<'a> {
+    /// The kubeconfig, where a flag says it.
+    pub kubeconfig: Option<&'a str>,
+    /// The context in it, where a flag says it.
+    pub context: Option<&'a str>,
 }
 
 /// Time and randomness of a command.
@@ -108,6 +121,9 @@ impl TemplateCommand {
         let command = flags::parse(args.into_iter().map(Into::into))?;
         match (command.names.len(), &command.name_template) {
             (0, _) => Err(invalid("\"helm template\" requires at least 1 argument")),
+            (2, _) if command.generate_name => {
+                Err(invalid("cannot set --generate-name and also specify a name"))
+            }
             (1, _) | (2, None) => Ok(command),
             (2, Some(_)) => Err(invalid("cannot set --name-template and also specify a name")),
             _ => Err(invalid(format!(
@@ -135,6 +151,17 @@ impl TemplateCommand {
     #[must_use]
     pub fn chart(&self) -> &str {
         self.names.last().map_or("", String::as_str)
+    }
+
+    /// Sets the namespace where no flag says one: Helm takes that of the kubeconfig.
+    #[must_use]
+    pub fn or_namespace(mut self, namespace: impl FnOnce(Cluster<'_>) -> Option<String>) -> Self {
+        if self.namespace.is_empty() {
+            let asked =
+                Cluster { kubeconfig: self.kubeconfig.as_deref(), context: self.kube_context.as_deref() };
+            self.namespace = namespace(asked).unwrap_or_default();
+        }
+        self
     }
 
     /// Renders the chart. `read` gives the files that `--values` and `--set-file` name.
@@ -216,6 +243,10 @@ impl TemplateCommand {
         let Some(folder) = &self.output_dir else {
             return Ok(Output { text: manifests.print(&print)?, ..Output::default() });
         };
+        // Helm looks for the templates in what it prints, and with a folder it prints none.
+        if let Some(path) = self.show_only.first() {
+            return Err(invalid(format!("could not find template {path} in chart")));
+        }
         let named = if self.release_in_path { format!("{folder}/{release}") } else { folder.clone() };
         let mut output = Output::default();
         let mut write = |folder: &str, manifest: &Manifest| {
@@ -236,6 +267,6 @@ impl TemplateCommand {
 fn unsupported(flag: &str) -> Error {
     Error::new(
         ErrorKind::Unsupported,
-        format!("{flag} is not supported: nothing here reaches a cluster or a plugin"),
+        format!("{flag} is not supported: nothing here reaches a cluster, a repository or a plugin"),
     )
 }

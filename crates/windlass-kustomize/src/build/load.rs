@@ -31,12 +31,16 @@ impl Loader {
         &self.root
     }
 
-    fn path(&self, path: &str) -> Result<TreePath> {
+    /// Gives the place that a path means. `absolute`: whether one may begin with `/`, and is seen from the root then.
+    fn path(&self, path: &str, absolute: bool) -> Result<TreePath> {
         if is_remote(path) {
             let error = Error::new(ErrorKind::Unsupported, "remote resources are not read");
             return Err(error
                 .with("resource", redacted(path))
                 .with_help("bring the files into the same tree"));
+        }
+        if path.starts_with('/') && absolute {
+            return TreePath::root().join(path);
         }
         if path.starts_with('/') {
             return Err(Error::new(ErrorKind::Denied, "the path is absolute").with("resource", path));
@@ -65,10 +69,15 @@ impl Loader {
 impl Build<'_> {
     /// Reads a file of a kustomization.
     pub(super) fn load(&mut self, loader: &Loader, path: &str) -> Result<(TreePath, Bytes)> {
-        let file = loader.path(path)?;
+        let file = self.real(loader.path(path, self.options.absolute_paths)?);
         self.check_restriction(loader, &file)?;
         let bytes = self.read_file(&file)?;
         Ok((file, bytes))
+    }
+
+    /// Follows the links on a path. What is not there stays as it is, for the read to say so.
+    fn real(&self, path: TreePath) -> TreePath {
+        self.files.real(&path).unwrap_or(path)
     }
 
     fn check_restriction(&self, loader: &Loader, file: &TreePath) -> Result<()> {
@@ -105,7 +114,7 @@ impl Build<'_> {
 
     /// Says whether a path is a file or a folder.
     pub(super) fn find(&mut self, loader: &Loader, path: &str) -> Result<Found> {
-        let place = loader.path(path)?;
+        let place = self.real(loader.path(path, self.options.absolute_paths)?);
         let by_name = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
         if by_name {
             if self.documents.contains_key(&place) {
@@ -131,7 +140,7 @@ impl Build<'_> {
         if path.is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "the path is empty"));
         }
-        let place = loader.path(path)?;
+        let place = self.real(loader.path(path, false)?);
         if path.split('/').any(|name| name.contains("..") && name != "..") {
             let error = Error::new(ErrorKind::Invalid, "the path has two dots inside a name");
             return Err(error.with("resource", path).with_help("check the indentation of the kustomization"));
@@ -148,14 +157,19 @@ impl Build<'_> {
         }
         let mut found: Option<(&str, TreePath, Bytes)> = None;
         for name in FILE_NAMES {
-            let path = loader.root.join(name)?;
-            match self.read_file(&path) {
+            let path = self.real(loader.root.join(name)?);
+            let bytes = self.check_restriction(&loader, &path).and_then(|()| self.read_file(&path));
+            match bytes {
                 Ok(_) if found.is_some() => {
                     let error = Error::new(ErrorKind::Conflict, "several kustomization files in one folder");
                     return Err(error.with("path", &loader.root));
                 }
                 Ok(bytes) => found = Some((name, path, bytes)),
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Denied
+                    ) => {}
                 Err(error) => return Err(error),
             }
         }

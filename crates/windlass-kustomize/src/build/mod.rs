@@ -20,9 +20,9 @@ use windlass_yaml::go;
 use crate::config::{self, Config};
 use crate::id::Gvk;
 use crate::kustomization::{Kustomization, SortOptions};
-use crate::node::{Rules, to_value};
+use crate::node::{Rules, decoded, to_value};
 use crate::order::{self, Legacy};
-use crate::read::{Cache, Doc};
+use crate::read::{self, Cache, Doc};
 use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::{Built, BuiltObject, Options, VERSION};
@@ -92,7 +92,11 @@ impl<'b> Build<'b> {
 
     /// Builds a folder.
     pub(crate) fn run(mut self, path: &TreePath) -> Result<Built> {
-        let target = self.target(Loader::new(path.clone()), String::new())?;
+        let mut target = self.target(Loader::new(path.clone()), String::new())?;
+        if let Some(more) = &self.options.more {
+            let fields = read::config(more.as_bytes(), &mut self.cache, self.cx.limits())?;
+            Arc::make_mut(&mut target.file).0.extend(&fields)?;
+        }
         let file = Arc::clone(&target.file);
         self.set_schema(&target, true)?;
         self.tracking = !file.0.build_metadata.is_empty();
@@ -104,7 +108,8 @@ impl<'b> Build<'b> {
         self.resolve_vars(&mut collected)?;
         let mut map = collected.map;
         self.drop_local(&mut map)?;
-        sort(&mut map, file.0.sort.as_ref()).map_err(|error| error.with_each("path", target.path()))?;
+        sort(&mut map, file.0.sort.as_ref(), self.options.unsorted)
+            .map_err(|error| error.with_each("path", target.path()))?;
         if file.0.wants("managedByLabel") || self.options.managed_by_label {
             manage(&mut map)?;
         }
@@ -152,6 +157,8 @@ impl<'b> Build<'b> {
                     .with_each("line", resource.origin.line)
             };
             let value = to_value(&resource.node, Rules::V3).map_err(at)?;
+            let file =
+                self.options.files.then(|| decoded(&resource.node, Rules::V3)).transpose().map_err(at)?;
             if self.options.text {
                 if !text.is_empty() {
                     text.push_str("---\n");
@@ -160,14 +167,18 @@ impl<'b> Build<'b> {
             }
             let mut origin = Origin::clone(&resource.origin);
             origin.transformers = resource.transformers.iter().map(|name| Text::from(*name)).collect();
-            objects.push(BuiltObject { body: self.options.objects.then_some(value), origin });
+            let (id, cluster) = (resource.id(), &self.cluster);
+            let namespace = (!id.gvk.is_cluster_scoped(cluster)).then(|| id.effective_namespace(cluster));
+            let body = self.options.objects.then_some(value);
+            objects.push(BuiltObject { body, origin, namespace, decoded: file });
         }
         Ok(Built { text, objects, reads: self.reads, warnings: self.warnings })
     }
 }
 
-fn sort(map: &mut ResMap, options: Option<&SortOptions>) -> Result<()> {
+fn sort(map: &mut ResMap, options: Option<&SortOptions>, unsorted: bool) -> Result<()> {
     let legacy = match options {
+        None if unsorted => return Ok(()),
         None => Legacy::new(&order::FIRST, &order::LAST),
         Some(options) => {
             let wrong = |message, field| Err(Error::new(ErrorKind::Invalid, message).with("field", field));

@@ -12,19 +12,31 @@ use super::{DEPTH_MAX, Map, NO_TEXT, Node, Scalar, Style, Tag, too_deep};
 
 /// Gives what a node means once it is printed and read again.
 pub(crate) fn to_value(node: &Node, rules: Rules) -> Result<Value> {
-    value(node, rules, DEPTH_MAX)
+    value(node, Way { rules, printed: true }, DEPTH_MAX)
 }
 
-fn value(node: &Node, rules: Rules, depth: usize) -> Result<Value> {
+/// Gives what a node means as it is, without being printed.
+pub(crate) fn decoded(node: &Node, rules: Rules) -> Result<Value> {
+    value(node, Way { rules, printed: false }, DEPTH_MAX)
+}
+
+/// How a node becomes a value.
+#[derive(Clone, Copy)]
+struct Way {
+    rules: Rules,
+    printed: bool,
+}
+
+fn value(node: &Node, way: Way, depth: usize) -> Result<Value> {
     let below = depth.checked_sub(1).ok_or_else(too_deep)?;
     match node {
-        Node::Scalar(scalar) => meaning(scalar, rules),
-        Node::List(items) => items.iter().map(|item| value(item, rules, below)).collect(),
-        Node::Map(map) => fields(map, rules, below),
+        Node::Scalar(scalar) => meaning(scalar, way),
+        Node::List(items) => items.iter().map(|item| value(item, way, below)).collect(),
+        Node::Map(map) => fields(map, way, below),
     }
 }
 
-fn fields(map: &Map, rules: Rules, depth: usize) -> Result<Value> {
+fn fields(map: &Map, way: Way, depth: usize) -> Result<Value> {
     let mut fields = Vec::with_capacity(map.len());
     for (key, inner) in map.iter() {
         if let Some(key) = key.strip_prefix(NO_TEXT) {
@@ -32,10 +44,10 @@ fn fields(map: &Map, rules: Rules, depth: usize) -> Result<Value> {
                 Error::new(ErrorKind::Invalid, "a key is no text once it is written").with("key", key)
             );
         }
-        fields.push((key.clone(), value(inner, rules, depth)?));
+        fields.push((key.clone(), value(inner, way, depth)?));
     }
     fields.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if rules == Rules::V3
+    if way.rules == Rules::V3
         && let Some(pair) = fields.windows(2).find(|pair| pair[0].0 == pair[1].0)
     {
         return Err(Error::new(ErrorKind::Invalid, "the key appears twice").with("key", &pair[0].0));
@@ -44,10 +56,11 @@ fn fields(map: &Map, rules: Rules, depth: usize) -> Result<Value> {
 }
 
 /// Gives what a scalar means: as printed with its tag and quotes, and read again.
-fn meaning(scalar: &Scalar, rules: Rules) -> Result<Value> {
+fn meaning(scalar: &Scalar, way: Way) -> Result<Value> {
+    let rules = way.rules;
     let quoted = scalar.style != Style::Plain || scalar.text.contains('\n');
     match scalar.tag {
-        Tag::Str if scalar.style == Style::Folded => Ok(Value::Text(folded(&scalar.text))),
+        Tag::Str if way.printed && scalar.style == Style::Folded => Ok(Value::Text(folded(&scalar.text))),
         Tag::Str | Tag::Other | Tag::Merge => Ok(Value::Text(scalar.text.clone())),
         Tag::Binary => binary(&scalar.text),
         Tag::None if quoted => Ok(Value::Text(scalar.text.clone())),

@@ -1,0 +1,56 @@
+//! Commands that stand for another tool: the same arguments in, the same bytes out. They need no runtime, no network and no
+//! signals, and begin in a millisecond or two.
+
+mod disk;
+mod helm;
+mod kustomize;
+mod namespace;
+
+use std::io::{self, Write};
+
+use windlass_core::{Context, Error, ErrorKind, Result};
+use windlass_engine::TokioClock;
+
+use crate::args::Tool;
+use crate::command::Ending;
+use crate::words::{explain, visible};
+
+/// What a tool writes.
+#[derive(Default)]
+struct Written {
+    /// What goes to stdout.
+    text: String,
+    /// Lines for stderr.
+    notes: Vec<String>,
+}
+
+/// Does what another tool would do. What went wrong is told already when this returns.
+pub(crate) fn perform(tool: &Tool) -> Ending {
+    let cx = Context::new(TokioClock::new());
+    let done = match tool {
+        Tool::Kustomize(asked) => kustomize::build(&cx, asked),
+        Tool::Helm(asked) => helm::template(&cx, asked),
+    };
+    match done.and_then(tell) {
+        Ok(()) => Ending::Good,
+        Err(error) => {
+            for problem in error.into_problems() {
+                note(&format!("error: {}", explain(&problem).join("\n")));
+            }
+            Ending::Failed
+        }
+    }
+}
+
+fn tell(written: Written) -> Result<()> {
+    written.notes.iter().for_each(|line| note(&visible(line)));
+    let mut out = io::stdout().lock();
+    out.write_all(written.text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Error::new(ErrorKind::Unavailable, "the output cannot be written").caused_by(error))
+}
+
+/// Where stderr is gone there is nobody left to tell.
+fn note(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
