@@ -8,6 +8,7 @@ use clap::ArgMatches;
 
 use super::commands::{Verb, command};
 use super::flags;
+use crate::serve::Listen;
 use crate::spec::Asked;
 
 /// What is to be done, with what, and how it is shown.
@@ -21,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) yes: bool,
     pub(crate) shell: String,
     pub(crate) wish: Wish,
+    /// Where a run tells how it is.
+    pub(crate) listen: Option<Listen>,
 }
 
 /// What a person asks of units.
@@ -87,6 +90,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, 
         yes: verb == Verb::Delete && matches.get_flag("yes"),
         shell: if verb == Verb::Completions { word(matches, "shell") } else { String::new() },
         wish: wish(verb, matches),
+        listen: if verb == Verb::Run { matches.get_one("listen").copied() } else { None },
     })
 }
 
