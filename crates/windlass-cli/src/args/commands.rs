@@ -265,8 +265,12 @@ fn wishes(verb: Verb) -> Vec<Arg> {
     };
     match verb {
         Verb::Run => vec![
-            text("listen", "ADDRESS", "Answer /healthz, /readyz and /metrics here, such as :8080 or 127.0.0.1:8080")
-                .value_parser(clap::value_parser!(Listen)),
+            text(
+                "listen",
+                "ADDRESS",
+                "Answer /healthz, /readyz and /metrics over HTTP at this address, such as :8080",
+            )
+            .value_parser(clap::value_parser!(Listen)),
         ],
         Verb::Suspend => vec![
             text("reason", "TEXT", "Why, for whoever meets it"),

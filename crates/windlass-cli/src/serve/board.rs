@@ -102,10 +102,8 @@ impl Board {
 
 impl EventSink for Board {
     fn emit(&self, event: &Event) {
-        let counts = matches!(
-            event.what,
-            EventKind::Started | EventKind::Drifted { .. } | EventKind::Withheld { .. }
-        );
+        let counts =
+            matches!(event.what, EventKind::Started | EventKind::Drifted { .. } | EventKind::Withheld { .. });
         if !counts {
             return;
         }

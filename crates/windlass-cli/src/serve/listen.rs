@@ -20,8 +20,9 @@ impl FromStr for Listen {
     fn from_str(text: &str) -> Result<Self, String> {
         let port = text.strip_prefix(':').and_then(|port| port.parse().ok());
         let at = || text.parse().map(Self::At);
-        port.map_or_else(at, |port| Ok(Self::Everywhere(port)))
-            .map_err(|_| "write an address with a port, such as 127.0.0.1:8080, or a port alone, such as :8080".into())
+        port.map_or_else(at, |port| Ok(Self::Everywhere(port))).map_err(|_| {
+            "write an address with a port, such as 127.0.0.1:8080, or a port alone, such as :8080".into()
+        })
     }
 }
 

@@ -84,7 +84,8 @@ impl Metrics {
             gauge(&mut units.encode_family(&[("state", state)])?, &number(count))?;
         }
         let help = "Requests that were sent to Kubernetes API servers, repeated ones included.";
-        let mut sent = to.encode_descriptor("windlass_kubernetes_requests", help, None, MetricType::Counter)?;
+        let mut sent =
+            to.encode_descriptor("windlass_kubernetes_requests", help, None, MetricType::Counter)?;
         counter(&mut sent, self.0.requests)
     }
 
