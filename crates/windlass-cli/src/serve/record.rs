@@ -181,3 +181,84 @@ impl Record {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use windlass_core::{Digest, ObjectId, ObjectReport, Outcome, UnitId};
+
+    use super::*;
+
+    fn at(seconds: u64) -> Now {
+        Now { wall: Timestamp::from_unix(seconds), mono: Duration::from_secs(seconds) }
+    }
+
+    fn event(what: EventKind) -> Event {
+        Event::new(UnitId::new("shop").unwrap(), what)
+    }
+
+    fn report(outcome: Outcome) -> Result<Report> {
+        let revision = Revision::new("sha1:1a2b");
+        let unit = UnitId::new("shop").unwrap();
+        let mut report = Report::new(unit, Some(revision), Digest::of(b""), Timestamp::from_unix(0));
+        let id = ObjectId::new("", "ConfigMap", "shop", "web");
+        report.objects = vec![ObjectReport::new(id, None, outcome, None)];
+        Ok(report)
+    }
+
+    fn passed(record: &mut Record, from: u64, to: u64, result: &Result<Report>) {
+        record.hear(&event(EventKind::Started), at(from));
+        record.end(result, at(to));
+    }
+
+    #[test]
+    fn a_pass_counts_by_how_it_ended_and_a_failed_one_leaves_the_revision_that_was_applied() {
+        let mut record = Record::default();
+        passed(&mut record, 10, 12, &report(Outcome::Created));
+        assert_eq!(record.state, State::Ready);
+        let error = Error::new(ErrorKind::Denied, "no rights");
+        passed(&mut record, 20, 90, &report(Outcome::Failed { error }));
+        assert_eq!(record.state, State::Failed);
+        assert_eq!((record.passes.succeeded, record.passes.failed, record.passes.withheld), (1, 1, 0));
+        assert_eq!((record.writes.created, record.durations.seconds), (1, 72.0));
+        assert_eq!(record.durations.buckets, [0, 0, 0, 0, 0, 1, 0, 0, 1, 0]);
+        assert_eq!(record.applied.as_deref(), Some("sha1:1a2b"));
+        let ends = [record.ended, record.succeeded].map(|time| time.map(Timestamp::unix));
+        assert_eq!(ends, [Some(90), Some(12)]);
+    }
+
+    #[test]
+    fn what_withholds_a_pass_tells_a_suspension_from_all_else() {
+        let withheld = |message: &'static str| {
+            let mut record = Record::default();
+            record.hear(&event(EventKind::Started), at(1));
+            record.hear(&event(EventKind::Withheld { why: "…".into(), hold: true }), at(1));
+            record.end(&Err(Error::new(ErrorKind::Denied, message)), at(2));
+            assert_eq!((record.passes.withheld, record.passes.failed), (1, 0));
+            record.state
+        };
+        assert_eq!(withheld(SUSPENDED), State::Suspended);
+        assert_eq!(withheld("a policy holds the plan"), State::Waiting);
+    }
+
+    #[test]
+    fn a_unit_that_waits_for_its_turn_makes_no_pass() {
+        let mut record = Record::default();
+        record.hear(&event(EventKind::Withheld { why: "waits for `base`".into(), hold: true }), at(1));
+        assert_eq!((record.state, record.passes.withheld), (State::Waiting, 0));
+    }
+
+    #[test]
+    fn a_pass_that_ends_because_the_run_is_stopped_says_nothing_of_the_unit() {
+        let mut record = Record::default();
+        passed(&mut record, 1, 2, &report(Outcome::Unchanged));
+        passed(&mut record, 3, 9, &Err(Error::new(ErrorKind::Cancelled, "stopped")));
+        assert_eq!((record.state, record.passes.failed, record.durations.count()), (State::Ready, 0, 1));
+    }
+
+    #[test]
+    fn a_unit_that_can_be_made_at_last_has_still_to_be_looked_at() {
+        let record = Record::default().on(Entry::Runs, Entry::Unmade);
+        assert_eq!(record.state, State::Failed);
+        assert_eq!(record.on(Entry::Unmade, Entry::Runs).state, State::New);
+    }
+}
