@@ -208,3 +208,41 @@ fn the_image_is_built_by_the_promised_rust_on_one_debian_and_runs_as_nobody_in_p
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(container().text_at(&["image"]), Some(&*format!("windlass:{version}")));
 }
+
+fn guide() -> String {
+    fs::read_to_string(workspace().join("docs/in-cluster.md")).unwrap()
+}
+
+#[test]
+fn the_guide_shows_the_manifests_as_they_are() {
+    let (guide, mut shown) = (guide(), 0);
+    for block in guide.split("\n```yaml\n").skip(1) {
+        let block = block.split_once("```\n").unwrap().0;
+        let (file, text) = block.split_once('\n').unwrap();
+        let file = file.strip_prefix("# crates/windlass-cli/deploy/").unwrap();
+        assert_eq!(text, self::text(file), "{file}");
+        shown += 1;
+    }
+    assert_eq!(shown, 4);
+}
+
+#[test]
+fn the_guide_names_every_metric_and_no_other() {
+    let snapshot = "tests/snapshots/serving__metrics_tell_of_each_unit_how_it_is_and_what_was_done.snap";
+    let written = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(snapshot)).unwrap();
+    let suffix = |kind: &str| match kind {
+        "counter" => "_total",
+        "info" => "_info",
+        _ => "",
+    };
+    let types = written.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let mut written: Vec<String> =
+        types.map(|(name, kind)| format!("{name}{} {kind}", suffix(kind))).collect();
+    let guide = guide();
+    let rows = guide.lines().filter_map(|line| line.strip_prefix("| `windlass_")?.split_once("` | "));
+    let mut told: Vec<String> =
+        rows.map(|(name, rest)| format!("windlass_{name} {}", rest.split(' ').next().unwrap())).collect();
+    written.sort();
+    told.sort();
+    assert_eq!(told, written);
+}

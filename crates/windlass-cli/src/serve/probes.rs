@@ -62,7 +62,7 @@ mod tests {
         let units = units.iter().map(|(unit, entry, state)| {
             let mut record = Record::default();
             record.state = *state;
-            (UnitId::new(*unit).unwrap(), (*entry, record))
+            (UnitId::new(unit).unwrap(), (*entry, record))
         });
         Facts { beat: Duration::from_secs(1000), read: true, requests: 0, units: units.collect() }
     }
