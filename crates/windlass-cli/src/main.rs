@@ -7,6 +7,7 @@ mod document;
 mod events;
 mod parts;
 mod scribe;
+mod serve;
 mod shaping;
 mod spec;
 mod stop;

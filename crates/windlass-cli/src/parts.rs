@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
     Artifact, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Paths, Provided, RenderInput,
@@ -241,6 +241,8 @@ pub(crate) struct Workshop {
     sources: Mutex<BTreeMap<String, Arc<dyn Origin>>>,
     clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
     targets: tokio::sync::Mutex<Vec<(Kubernetes, Arc<dyn Place>)>>,
+    /// Those of `clusters`, for whoever cannot wait for a connection that is being made.
+    connected: Mutex<Vec<Cluster>>,
 }
 
 impl Workshop {
@@ -326,7 +328,17 @@ impl Workshop {
         }
         let cluster = Cluster::connect(&connect(&key)).await?;
         clusters.push((key, cluster.clone()));
+        self.connected().push(cluster.clone());
         Ok(cluster)
+    }
+
+    /// Counts the requests that were sent to all clusters.
+    pub(crate) fn requests(&self) -> u64 {
+        self.connected().iter().map(Cluster::requests).sum()
+    }
+
+    fn connected(&self) -> MutexGuard<'_, Vec<Cluster>> {
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

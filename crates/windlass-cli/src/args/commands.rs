@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::{flags, tools};
+use crate::serve::Listen;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,8 @@ const ENTRIES: [Entry; 17] = [
         about: "Keep the target as the source wants it, until stopped",
         more: "Each unit makes a pass when its source or something live has changed, when somebody asks, and at its \
                interval; one that fails is tried again, and does not stop the others. The unit files are read again \
-               every five seconds. With -o json every event is a line of JSON on stdout.",
+               every five seconds. With -o json every event is a line of JSON on stdout. With --listen it answers \
+               /healthz, /readyz and /metrics over HTTP.",
         example: "windlass run -f units/",
     },
     Entry {
@@ -280,6 +282,14 @@ fn wishes(verb: Verb) -> Vec<Arg> {
             .value_parser(clap::value_parser!(String))
     };
     match verb {
+        Verb::Run => vec![
+            text(
+                "listen",
+                "ADDRESS",
+                "Answer /healthz, /readyz and /metrics over HTTP at this address, such as :8080",
+            )
+            .value_parser(clap::value_parser!(Listen)),
+        ],
         Verb::Suspend => vec![
             text("reason", "TEXT", "Why, for whoever meets it"),
             text("for", "TIME", "Resume by itself after this time, such as 2h")

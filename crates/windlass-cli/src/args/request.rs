@@ -9,6 +9,7 @@ use clap::ArgMatches;
 use super::commands::{Verb, command};
 use super::flags;
 use super::tools::{self, Tool};
+use crate::serve::Listen;
 use crate::spec::Asked;
 
 /// What is to be done, with what, and how it is shown.
@@ -24,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) wish: Wish,
     /// What is asked of a command that stands for another tool.
     pub(crate) tool: Option<Tool>,
+    /// Where a run tells how it is.
+    pub(crate) listen: Option<Listen>,
 }
 
 /// What a person asks of units.
@@ -91,6 +94,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, 
         shell: if verb == Verb::Completions { word(matches, "shell") } else { String::new() },
         wish: wish(verb, matches),
         tool: tools::read(verb, matches),
+        listen: if verb == Verb::Run { matches.get_one("listen").copied() } else { None },
     })
 }
 

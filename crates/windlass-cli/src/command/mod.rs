@@ -19,6 +19,7 @@ use windlass_engine::TokioClock;
 
 use crate::args::{Request, Verb, Wish, command};
 use crate::parts::Workshop;
+use crate::serve::Listen;
 use crate::spec::{self, Asked, Fleet};
 use crate::stop;
 use crate::term::Term;
@@ -32,6 +33,7 @@ struct Scene {
     workshop: Arc<Workshop>,
     asked: Asked,
     wish: Wish,
+    listen: Option<Listen>,
     yes: bool,
 }
 
@@ -67,6 +69,7 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
         workshop,
         asked: request.asked.clone(),
         wish: request.wish.clone(),
+        listen: request.listen,
         yes: request.yes,
     })
 }

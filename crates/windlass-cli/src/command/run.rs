@@ -8,7 +8,9 @@ use windlass_core::{Error, Event, EventSink, Report, Result, UnitId};
 use windlass_engine::{Fleet, Member};
 
 use super::{Ending, Scene};
+use crate::args::Loudness;
 use crate::events::Log;
+use crate::serve::{Board, Entry, Server};
 use crate::spec::{self, Unit};
 use crate::term::{Term, Tone};
 
@@ -16,7 +18,10 @@ use crate::term::{Term, Tone};
 const RELOAD: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(scene: &Scene) -> Result<Ending> {
-    let mut keeper = Keeper::new(scene);
+    let workshop = Arc::clone(&scene.workshop);
+    let board = Arc::new(Board::new(&scene.cx, move || workshop.requests()));
+    let server = serve(scene, &board).await?;
+    let mut keeper = Keeper::new(scene, &board);
     keeper.take(&scene.fleet).await;
     if keeper.is_idle() && !scene.fleet.is_empty() && keeper.isolated.len() == scene.fleet.len() {
         return Ok(Ending::Failed);
@@ -24,6 +29,7 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
     let fleet = keeper.fleet.clone();
     let mut ill: BTreeSet<UnitId> = BTreeSet::new();
     let mut see = |unit: &UnitId, result: &Result<Report>| {
+        board.end(unit, result);
         let Ok(report) = result else { return };
         if !report.is_success() {
             ill.insert(unit.clone());
@@ -32,12 +38,26 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
         }
     };
     let (ended, ()) = futures_util::future::join(fleet.run_seeing(&scene.cx, &mut see), keeper.keep()).await;
+    if let Some(server) = server {
+        server.stop().await;
+    }
     ended.map(|()| Ending::Good)
+}
+
+/// Begins to tell by HTTP how the run is, where somebody wants to know.
+async fn serve(scene: &Scene, board: &Arc<Board>) -> Result<Option<Server>> {
+    let Some(listen) = scene.listen else { return Ok(None) };
+    let server = Server::start(listen, board).await?;
+    if scene.term.loudness != Loudness::Quiet {
+        scene.term.progress(Tone::Faint, &format!("listening on {}", server.address()));
+    }
+    Ok(Some(server))
 }
 
 /// Keeps the fleet as the unit files want it.
 struct Keeper<'a> {
     scene: &'a Scene,
+    board: &'a Arc<Board>,
     log: Arc<Log>,
     fleet: Fleet,
     /// The units that run, as they were written.
@@ -50,9 +70,10 @@ struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    fn new(scene: &'a Scene) -> Self {
+    fn new(scene: &'a Scene, board: &'a Arc<Board>) -> Self {
         Self {
             scene,
+            board,
             log: Arc::new(Log::new(&scene.term, scene.cx.cancel())),
             fleet: Fleet::new(),
             running: BTreeMap::new(),
@@ -69,12 +90,14 @@ impl<'a> Keeper<'a> {
     /// Reads the unit files again and again, until cancelled.
     async fn keep(mut self) {
         while self.scene.cx.sleep(RELOAD).await.is_ok() {
+            self.board.beat();
             match self.read() {
                 Ok(fleet) => {
                     self.wrong = None;
                     self.take(&fleet).await;
                 }
                 Err(error) => {
+                    self.board.unread();
                     // What runs goes on; it is told once.
                     let text = error.to_string();
                     if self.wrong.as_ref() != Some(&text) {
@@ -92,6 +115,10 @@ impl<'a> Keeper<'a> {
 
     /// Takes in which units there are, and what has changed of them.
     async fn take(&mut self, fleet: &spec::Fleet) {
+        self.board.read(fleet.units().map(|unit| {
+            let is_isolated = fleet.isolation(&unit.id).is_some();
+            (unit.id.clone(), if is_isolated { Entry::Isolated } else { Entry::Runs })
+        }));
         let mut gone: BTreeSet<UnitId> = self.running.keys().cloned().collect();
         self.waiting.clear();
         let isolated = std::mem::take(&mut self.isolated);
@@ -117,8 +144,11 @@ impl<'a> Keeper<'a> {
     }
 
     async fn start(&mut self, unit: &Unit) {
-        let sink = Arc::clone(&self.log);
-        let events = move |event: &Event| sink.emit(event);
+        let (log, board) = (Arc::clone(&self.log), Arc::clone(self.board));
+        let events = move |event: &Event| {
+            log.emit(event);
+            board.emit(event);
+        };
         match self.scene.workshop.engine(unit, events).await {
             Ok(engine) => {
                 let member = Member::new(engine).with_dependencies(unit.depends_on.clone());
@@ -127,6 +157,7 @@ impl<'a> Keeper<'a> {
             }
             Err(error) => {
                 tell(&self.scene.term, unit, error);
+                self.board.unmade(&unit.id);
                 self.waiting.insert(unit.id.clone());
             }
         }

@@ -72,7 +72,7 @@ fn due(moment: Moment, began: Instant, told: usize) -> Option<Instant> {
 }
 
 /// The command of this very workspace, built once by the cargo that built the test.
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let output = Command::new(env!("CARGO"))

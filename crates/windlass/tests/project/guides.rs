@@ -51,6 +51,10 @@ fn fault(command: &str) -> Option<String> {
             let bench = format!("[[bench]]\nname = \"{name}");
             (!manifest.contains(&bench)).then(|| format!("{package} has no bench {name}"))
         }
+        ["kubectl", "apply", "-k", path] => {
+            (!is_there(&format!("{path}/kustomization.yaml"))).then(|| format!("{path} is no kustomization"))
+        }
+        ["docker", "build", "-f", path, "-t", _, "."] if is_there(path) => None,
         [script] if script.starts_with(".ci/") => (!is_executable(script)).then(|| "it cannot be run".into()),
         _ => Some("no test runs it: change the command, or teach this test".into()),
     }
