@@ -24,6 +24,7 @@
 //! | [`kstatus`], [`argo`] | how they are for Flux, Helm 4 and kpt, and for Argo CD, to the letter |
 //! | [`order`] | what comes before what |
 //! | [`dialect`] | what the annotations of Windlass, cli-utils, Flux, Argo CD and Helm say |
+//! | [`fields`] | which fields a body has, as server-side apply names them |
 //! | [`schema`] | merge schemas of the built-in kinds and of custom ones |
 //! | [`scope`] | which kinds live in namespaces, and what a definition defines |
 //! | [`quantity`] | `500m` is `0.5` |
@@ -40,6 +41,7 @@
 pub mod argo;
 mod custom;
 pub mod dialect;
+pub mod fields;
 pub mod health;
 pub mod kstatus;
 pub mod order;

@@ -8,23 +8,25 @@ use windlass_core::{
 
 use crate::conflicts::{Conflicts, takes};
 use crate::delete::Deletion;
+use crate::discovery::Discovered;
 use crate::expect::{changed, condition, meets, version_condition};
 use crate::fail::{self, Status};
-use crate::live::{parts, version_of};
+use crate::live::parts;
 use crate::request::{Request, Response, read_json};
 use crate::resource::is_made_once;
 use crate::sending::{Current, NOT_SERVED_TRIES_MAX, Sending, current, get};
 
 /// Applies of one write: one, one without what is yielded, one by force, and one for who is faster.
 const APPLIES_MAX: u32 = 4;
-/// Tries to make our own what was set by other means, while somebody else keeps writing.
-const MIGRATIONS_MAX: u32 = 4;
+/// Further applies while somebody else keeps writing by other means.
+const AFTERWARDS_MAX: u32 = 4;
 /// Tries to replace an object that somebody else keeps writing.
 const REPLACES_MAX: u32 = 3;
 
 /// One apply.
 pub(crate) struct Writing<'a> {
     pub(crate) sending: Sending<'a>,
+    pub(crate) kinds: &'a Discovered,
     pub(crate) cx: &'a Context,
     pub(crate) payload: &'a Object,
     pub(crate) expect: &'a Expect,
@@ -55,7 +57,7 @@ impl Writing<'_> {
         }
     }
 
-    fn id(&self) -> &ObjectId {
+    pub(crate) fn id(&self) -> &ObjectId {
         self.payload.id()
     }
 
@@ -68,9 +70,9 @@ impl Writing<'_> {
                 None => self.current().await?,
             },
         };
-        let applied = self.apply_without_conflict(self.payload, expect).await?;
+        let applied = self.apply_settled(expect).await?;
         let status = applied.status;
-        let body = self.migrate(applied).await?;
+        let body = self.settle_rest(applied).await?;
         let live = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(result(status, live, before.as_ref()))
     }
@@ -102,44 +104,53 @@ impl Writing<'_> {
         Err(changed(self.id(), "others keep taking fields of it"))
     }
 
-    /// Makes our own what was set before by other means, and applies again so that it goes where it is not wanted.
-    async fn migrate(&self, mut applied: Applied) -> Result<Value> {
-        for _ in 0..MIGRATIONS_MAX {
-            let Some(fields) = self.sending.session.migration().settled(&applied.body) else {
-                return Ok(applied.body);
-            };
-            let expect = self.settle(&applied.body, fields).await.map_err(Error::maybe_written)?;
+    /// Applies again while former managers still hold what is not wanted: somebody wrote by other means meanwhile.
+    async fn settle_rest(&self, mut applied: Applied) -> Result<Value> {
+        for _ in 0..AFTERWARDS_MAX {
+            let expect = self.settle_after(&applied.body).await.map_err(Error::maybe_written)?;
+            let Some(expect) = expect else { return Ok(applied.body) };
             let again = self.apply_without_conflict(&applied.payload, &expect).await;
             applied = again.map_err(Error::maybe_written)?;
         }
         Err(changed(self.id(), "somebody else keeps writing it").maybe_written())
     }
 
-    /// Writes `managedFields`, and gives the condition on which to apply then.
-    async fn settle(&self, body: &Value, fields: Vec<Value>) -> Result<Expect> {
-        let version = version_of(body)?;
-        let (resource_version, uid) = parts(&version);
-        let replace = |path: &str, value: Value| {
-            Value::from_iter([("op", Value::from("replace")), ("path", path.into()), ("value", value)])
-        };
-        // To replace the version is to name it: one that is not the present one is a conflict.
-        let patch = Value::List(vec![
-            replace("/metadata/managedFields", Value::List(fields)),
-            replace("/metadata/resourceVersion", resource_version.into()),
-        ]);
-        let request = self.sending.json_patch(self.id(), &patch)?;
-        let response = self.send(&request).await?;
-        if response.is_success() {
-            return version_of(&read_json(&response, &request)?).map(Expect::At);
-        }
-        match (response.status, uid) {
-            (409, Some(uid)) => Ok(Expect::Uid(uid.into())),
-            _ => Err(fail::refused(&response, &request)),
+    /// Applies; what is refused for what the object has been through is settled and applied again.
+    async fn apply_settled(&self, expect: &Expect) -> Result<Applied> {
+        let settled = self.settle_first(expect).await?;
+        let written = |error: Error| if settled == *expect { error } else { error.maybe_written() };
+        match self.apply_served(&settled).await.map_err(written) {
+            Err(error) if may_be_its_past(&error) && *expect != Expect::Absent => {
+                match self.unlock(&error, self.payload).await {
+                    Ok(Some(expect)) => {
+                        let again = self.apply_without_conflict(self.payload, &expect).await;
+                        again.map_err(Error::maybe_written)
+                    }
+                    _ => Err(error),
+                }
+            }
+            other => other,
         }
     }
 
+    /// Applies; where the definition of the kind was written a moment ago, until the server reads objects by it.
+    async fn apply_served(&self, expect: &Expect) -> Result<Applied> {
+        let is_new = self.sending.session.connection.is_defined_here(self.id());
+        for attempt in 1.. {
+            match self.apply_without_conflict(self.payload, expect).await {
+                Err(error)
+                    if is_new && error.kind() == ErrorKind::Invalid && attempt < NOT_SERVED_TRIES_MAX =>
+                {
+                    self.cx.sleep(fail::pause(attempt - 1)).await?;
+                }
+                other => return other,
+            }
+        }
+        Err(Error::new(ErrorKind::Internal, "an apply without an end"))
+    }
+
     /// Sends a write; a kind that was just defined may need a moment until it is served.
-    async fn send(&self, request: &Request) -> Result<Response> {
+    pub(crate) async fn send(&self, request: &Request) -> Result<Response> {
         let connection = &self.sending.session.connection;
         for attempt in 1.. {
             let response = connection.send(self.cx, request).await?;
@@ -282,6 +293,11 @@ impl Writing<'_> {
             .with("object", self.id())
             .with("waited", format!("{}s", wait.as_secs())))
     }
+}
+
+/// The server refuses what is not valid beside what is there, and cannot read entries of versions that are gone.
+fn may_be_its_past(error: &Error) -> bool {
+    error.kind() == ErrorKind::Invalid || error.context("status") == Some("500")
 }
 
 /// A quota that was counted at the same time is a conflict as well.

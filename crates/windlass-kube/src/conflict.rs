@@ -93,7 +93,7 @@ impl ConflictRules {
 }
 
 /// Compares with `*` for any text, in time linear in both but for the number of stars.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return pattern == text;
     };

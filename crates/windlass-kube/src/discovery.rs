@@ -205,6 +205,12 @@ impl Connection {
         self.note_changed(object.id());
     }
 
+    /// Says whether a definition of the kind was written here.
+    pub(crate) fn is_defined_here(&self, id: &ObjectId) -> bool {
+        let defined = self.kinds().defined.lock().unwrap_or_else(PoisonError::into_inner);
+        defined.values().flatten().any(|kind| kind.group == id.group && kind.kind == id.kind)
+    }
+
     /// Notes that an object is gone which may change the kinds.
     pub(crate) fn note_deleted(&self, id: &ObjectId) {
         self.kinds().defined.lock().unwrap_or_else(PoisonError::into_inner).remove(id);

@@ -58,6 +58,12 @@ impl Status {
         self.causes().iter().filter(|cause| cause.reason == "FieldManagerConflict").cloned().collect()
     }
 
+    /// The fields that are not valid.
+    pub(crate) fn invalid_fields(&self) -> Vec<String> {
+        let fields = self.causes().iter().map(|cause| cause.field.clone());
+        fields.filter(|field| !field.is_empty()).collect()
+    }
+
     fn message(&self) -> String {
         words::message(&self.message)
     }

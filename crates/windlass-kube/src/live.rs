@@ -8,6 +8,7 @@ use windlass_core::{
 };
 
 use crate::children::Family;
+use crate::past::{Claims, Managers, Past, Pasts, has_past};
 use crate::resource::Resource;
 use crate::{owner, stamp};
 
@@ -17,11 +18,17 @@ pub(crate) struct Reader<'a> {
     pub(crate) manager: &'a str,
     pub(crate) health: &'a [Arc<dyn HealthCheck>],
     pub(crate) now: Timestamp,
+    /// Where objects with a past are noted.
+    pub(crate) pasts: Option<(&'a Pasts, Managers<'a>)>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(cx: &Context, manager: &'a str, health: &'a [Arc<dyn HealthCheck>]) -> Self {
-        Self { manager, health, now: cx.now().wall }
+        Self { manager, health, now: cx.now().wall, pasts: None }
+    }
+
+    pub(crate) fn noting(self, pasts: &'a Pasts, managers: Managers<'a>) -> Self {
+        Self { pasts: Some((pasts, managers)), ..self }
     }
 
     /// Reads one object with its body.
@@ -33,6 +40,7 @@ impl<'a> Reader<'a> {
     /// Reads one object, and gives it as it came beside it, but for what its managers hold.
     pub(crate) fn read_whole(&self, resource: &Resource, body: Value) -> Result<(Live, Object)> {
         let mut body = complete(body, resource);
+        let past = self.past(&body)?;
         let stamp = stamp::take(&mut body, self.manager);
         let object = Object::new(body).map_err(|error| error.with_each("kind", resource.name()))?;
         let live = Live {
@@ -45,7 +53,20 @@ impl<'a> Reader<'a> {
             health: self.assess(&object, &[]),
             body: None,
         };
+        if let Some((pasts, _)) = self.pasts {
+            pasts.note(&live.id, past);
+        }
         Ok((live, object))
+    }
+
+    fn past(&self, body: &Value) -> Result<Option<Past>> {
+        match self.pasts {
+            Some((_, managers)) if has_past(managers, body) => {
+                let version = version_of(body)?;
+                Ok(Some(Past { body: body.clone(), version, claims: Claims::default() }))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Assesses an object among what it owns.

@@ -20,6 +20,7 @@ pub struct KubeOptions {
     pub(crate) default_namespace: Option<Text>,
     pub(crate) state_namespace: Text,
     pub(crate) rules: ConflictRules,
+    pub(crate) formers: Vec<Text>,
     pub(crate) dry_run_creates: bool,
     pub(crate) recreate_wait: Duration,
     pub(crate) watch: bool,
@@ -32,6 +33,7 @@ impl Default for KubeOptions {
             default_namespace: None,
             state_namespace: "windlass-system".into(),
             rules: ConflictRules::default(),
+            formers: Vec::new(),
             dry_run_creates: false,
             recreate_wait: Duration::from_secs(60),
             watch: true,
@@ -40,8 +42,9 @@ impl Default for KubeOptions {
 }
 
 impl KubeOptions {
-    /// Applies as this field manager; `windlass` unless said. Another name later means that fields of the old one
-    /// stay its own, and removed fields stay in the cluster.
+    /// Applies as this field manager; `windlass` unless said. After a change of the name, the old one
+    /// belongs to the [former managers](Self::with_former_managers), so that its fields become those of the new one;
+    /// `windlass` is known there.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a name that the server refuses: empty, longer than 128 bytes, not printable.
@@ -70,6 +73,14 @@ impl KubeOptions {
     pub fn with_state_namespace(mut self, name: &str) -> Result<Self> {
         self.state_namespace = namespace(name)?;
         Ok(self)
+    }
+
+    /// Names field managers that wrote objects before and do so no more; `*` stands for any text. Their fields become ours
+    /// when an object is written, and go where they are not wanted. Known without being named are `kubectl` by its commands
+    /// that write objects, Helm, and the controllers of Flux, Argo CD and kapp.
+    pub fn with_former_managers<T: Into<Text>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.formers.extend(names.into_iter().map(Into::into));
+        self
     }
 
     /// Decides otherwise who gets a field that two want.

@@ -103,7 +103,7 @@ impl Kind<'_> {
     async fn complete(&self, items: Vec<Value>) -> (Observations, Vec<Live>) {
         let (mut observations, mut orphans) = (Observations::new(), Vec::new());
         let (mut broken, mut ailing) = (Vec::new(), Vec::new());
-        let reader = self.session.reader(self.cx);
+        let reader = self.session.observer(self.cx);
         for item in items {
             match reader.read_whole(&self.resource, item) {
                 Ok((live, whole)) => match self.asked.get(&live.id) {

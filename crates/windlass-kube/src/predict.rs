@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use http::Method;
 use windlass_core::{
-    Conflict, Context, Error, ErrorKind, Live, Mode, Node, Object, ObjectId, Observation, Prediction, Result,
-    Text, Value, Want,
+    Conflict, Context, ErrorKind, Live, Mode, Node, Object, ObjectId, Observation, Prediction, Result, Text,
+    Value, Want,
 };
 
-use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
-use crate::fail::{self, Status};
 use crate::live::{parts, version_of};
+use crate::rehearse::Rehearsal;
 use crate::request::{Request, Response, Subject, read_json};
-use crate::resource::{defined_by, is_definition, is_made_once, is_namespace};
+use crate::resource::{defined_by, is_definition, is_namespace};
 use crate::sending::Sending;
 use crate::session::Session;
 use crate::{namespace, owner, stamp};
@@ -24,17 +23,28 @@ pub(crate) async fn predict(session: &Session, cx: &Context, wants: &[Want<'_>])
         return Ok(Vec::new());
     }
     let kinds = session.connection.discovered(cx).await?;
-    let all = DryRuns { session, cx, kinds: &kinds, made: Made::of(wants) };
-    let predictions = join_all(wants.iter().map(|want| all.one(want))).await;
+    let mut all =
+        DryRuns { session, cx, kinds: &kinds, wants, made: Made::of(wants), moving: BTreeSet::new() };
+    let (first, then): (Vec<_>, Vec<_>) =
+        wants.iter().enumerate().partition(|(_, want)| is_definition(want.item.id()));
+    let mut predictions = all.each(first).await;
+    // What a definition says from then on is not what the server says now.
+    let moving = predictions.iter().filter(|(_, prediction)| matches!(prediction, Prediction::Change { .. }));
+    all.moving = moving.map(|(at, _)| wants[*at].item.id().clone()).collect();
+    predictions.extend(all.each(then).await);
+    predictions.sort_by_key(|(at, _)| *at);
     cx.check()?;
-    Ok(predictions)
+    Ok(predictions.into_iter().map(|(_, prediction)| prediction).collect())
 }
 
 struct DryRuns<'a> {
     session: &'a Session,
     cx: &'a Context,
     kinds: &'a Discovered,
+    wants: &'a [Want<'a>],
     made: Made,
+    /// The definitions that the same pass changes.
+    moving: BTreeSet<ObjectId>,
 }
 
 /// The namespaces and kinds that the same pass makes.
@@ -68,21 +78,11 @@ impl Made {
     }
 }
 
-/// How the server answered a dry run.
-enum Taken {
-    Well(DryRun),
-    Conflicting(Conflicts),
-    OnlyAnew,
-}
-
-/// What an object would be.
-struct DryRun {
-    after: Live,
-    /// Whether fields would go that were set by other means than an apply.
-    leaves_behind: bool,
-}
-
 impl DryRuns<'_> {
+    async fn each(&self, wants: Vec<(usize, &Want<'_>)>) -> Vec<(usize, Prediction)> {
+        join_all(wants.into_iter().map(async |(at, want)| (at, self.one(want).await))).await
+    }
+
     async fn one(&self, want: &Want<'_>) -> Prediction {
         let mode = want.item.directives.mode.unwrap_or_default();
         let predicted = match (want.observation, mode) {
@@ -96,6 +96,9 @@ impl DryRuns<'_> {
         };
         match predicted {
             Ok(predicted) => predicted,
+            Err(error) if error.kind() == ErrorKind::Invalid && self.is_redefined(want) => {
+                self.later(want).unwrap_or(Prediction::Refused(error))
+            }
             Err(error) => {
                 let id = want.item.id();
                 let error = namespace::explain(self.session, self.cx, &id.namespace, error).await;
@@ -110,6 +113,11 @@ impl DryRuns<'_> {
         let unknown = self.kinds.exact(object.id(), object.api_version()).err();
         unknown.is_some_and(|error| error.kind() == ErrorKind::Undefined)
             && self.made.definition(object).is_some()
+    }
+
+    /// Says whether the same pass changes the definition of the kind.
+    fn is_redefined(&self, want: &Want<'_>) -> bool {
+        self.made.definition(&want.item.object).is_some_and(|definition| self.moving.contains(definition))
     }
 
     fn sending(&self, want: &Want<'_>) -> Result<Sending<'_>> {
@@ -135,64 +143,9 @@ impl DryRuns<'_> {
     }
 
     async fn apply(&self, want: &Want<'_>, live: &Live, mode: Mode) -> Result<Prediction> {
-        let sending = self.sending(want)?;
-        let mut payload = want.item.object.clone();
-        let (conflicts, taken) = match self.dry_run(&sending, want, &payload, false, mode).await? {
-            Taken::Conflicting(conflicts) => {
-                conflicts.refuse(want.item.id())?;
-                payload = conflicts.without_yielded(&payload)?;
-                (conflicts.conflicts, self.dry_run(&sending, want, &payload, true, mode).await?)
-            }
-            taken => (Vec::new(), taken),
-        };
-        match taken {
-            Taken::Well(DryRun { after, leaves_behind }) => {
-                let same = live.stamp == after.stamp && !leaves_behind;
-                Ok(outcome(same, payload, live, after, Mode::Apply, conflicts))
-            }
-            Taken::OnlyAnew => {
-                is_made_once(want.item.id())?;
-                let payload = want.item.object.clone();
-                let after = with_labels(&payload, want)?;
-                Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
-            }
-            Taken::Conflicting(_) => {
-                Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
-            }
-        }
-    }
-
-    async fn dry_run(
-        &self,
-        sending: &Sending<'_>,
-        want: &Want<'_>,
-        payload: &Object,
-        force: bool,
-        mode: Mode,
-    ) -> Result<Taken> {
-        let request = sending.apply(payload, want.owner, &[], force)?.dry_run();
-        let response = self.session.connection.send(self.cx, &request).await?;
-        if response.is_success() {
-            let mut body: Value = read_json(&response, &request)?;
-            let leaves_behind = self.session.migration().leave_behind(&mut body);
-            let after = self.session.reader(self.cx).read(sending.resource, body)?;
-            return Ok(Taken::Well(DryRun { after, leaves_behind }));
-        }
-        let status = Status::of(&response);
-        let conflicts = status.field_conflicts();
-        if response.status == 409 && !conflicts.is_empty() && !force {
-            let options = &self.session.options;
-            return Ok(Taken::Conflicting(Conflicts::of(
-                &conflicts,
-                payload,
-                &options.rules,
-                &options.manager,
-            )));
-        }
-        if response.status == 422 && mode == Mode::Recreate && fail::is_immutable(&status) {
-            return Ok(Taken::OnlyAnew);
-        }
-        Err(fail::refused(&response, &request))
+        let (cx, kinds, wants) = (self.cx, self.kinds, self.wants);
+        let rehearsal = Rehearsal { sending: self.sending(want)?, cx, kinds, wants, want, live, mode };
+        rehearsal.predict().await
     }
 
     /// Dry-runs a replace of the object as it is now, and compares what we set, before or by this: what others write
@@ -227,13 +180,13 @@ impl DryRuns<'_> {
     }
 }
 
-fn with_labels(payload: &Object, want: &Want<'_>) -> Result<Object> {
+pub(crate) fn with_labels(payload: &Object, want: &Want<'_>) -> Result<Object> {
     let mut body = payload.body().as_ref().clone();
     owner::set(&mut body, want.owner)?;
     Object::new(body)
 }
 
-fn outcome(
+pub(crate) fn outcome(
     same: bool,
     payload: Object,
     live: &Live,

@@ -82,7 +82,7 @@ pub(crate) async fn get(
     if !response.is_success() {
         return Err(fail::refused(&response, &request));
     }
-    session.reader(cx).read(resource, read_json(&response, &request)?).map(Some)
+    session.observer(cx).read(resource, read_json(&response, &request)?).map(Some)
 }
 
 /// An object as it is, by its metadata alone.

@@ -8,8 +8,8 @@ use windlass_core::{Context, HealthCheck, Live, ObjectId, Observed, Text, UnitId
 use crate::cluster::Cluster;
 use crate::connection::Connection;
 use crate::live::Reader;
-use crate::migration::Migration;
 use crate::options::KubeOptions;
+use crate::past::{Managers, Pasts};
 use crate::resource::Resource;
 use crate::survey::Surveys;
 use crate::view::Desk;
@@ -25,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) surveys: Arc<Surveys>,
     /// Kinds that the account may not list over all namespaces, until the kinds are discovered again.
     pub(crate) narrow: Mutex<BTreeSet<Resource>>,
+    /// Observed objects whose `managedFields` have to be settled before they are written.
+    pub(crate) pasts: Pasts,
     /// Versions of what differed when it was last observed, so that a write without a version as its condition can
     /// still say whether it changed something.
     seen: Mutex<BTreeMap<ObjectId, Version>>,
@@ -35,8 +37,8 @@ impl Session {
         let (connection, views) = (cluster.connection().clone(), cluster.views());
         let surveys = views.surveys(&connection);
         let desk = options.watch.then(|| views.desk(&connection, &options.manager, &health));
-        let (narrow, seen) = (Mutex::default(), Mutex::default());
-        Self { connection, options, health, desk, surveys, narrow, seen }
+        let (narrow, seen, pasts) = (Mutex::default(), Mutex::default(), Pasts::default());
+        Self { connection, options, health, desk, surveys, narrow, pasts, seen }
     }
 
     pub(crate) fn default_namespace(&self) -> Text {
@@ -48,8 +50,14 @@ impl Session {
         Reader::new(cx, &self.options.manager, &self.health)
     }
 
-    pub(crate) fn migration(&self) -> Migration<'_> {
-        Migration { manager: &self.options.manager, rules: &self.options.rules }
+    /// Gives a reader that notes what has a past.
+    pub(crate) fn observer(&self, cx: &Context) -> Reader<'_> {
+        self.reader(cx).noting(&self.pasts, self.managers())
+    }
+
+    pub(crate) fn managers(&self) -> Managers<'_> {
+        let KubeOptions { manager, formers, rules, .. } = &self.options;
+        Managers { manager, formers, rules }
     }
 
     /// Takes in what a write gave back. `by` knows it already.
@@ -73,7 +81,10 @@ impl Session {
         for (id, observation) in &observed.observations {
             match observation.live().filter(|live| live.body.is_some()) {
                 Some(live) => seen.insert(id.clone(), live.version.clone()),
-                None => seen.remove(id),
+                None => {
+                    self.pasts.note(id, None);
+                    seen.remove(id)
+                }
             };
         }
     }

@@ -118,7 +118,7 @@ impl<'a> Kind<'a> {
         let listing =
             Listing { resource: self.resource, namespace: "", selector: &owner::selector(self.unit) };
         let items = list(&self.session.connection, self.cx, &listing).await.unwrap_or_default();
-        let reader = self.session.reader(self.cx);
+        let reader = self.session.observer(self.cx);
         let lives = items.into_iter().filter_map(|item| reader.read(self.resource, item).ok());
         lives.map(|live| (live.id.clone(), live)).collect()
     }

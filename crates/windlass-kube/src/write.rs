@@ -37,7 +37,7 @@ async fn carry_out(session: &Session, cx: &Context, write: &Write) -> Result<Wri
             let seen = session.take_seen(id);
             let kinds = kinds_for(session, cx, id, api_version).await?;
             let sending = Sending { session, resource: kinds.exact(id, api_version)? };
-            let writing = Writing { sending, cx, payload, expect, owner, conflicts, seen };
+            let writing = Writing { sending, kinds: &kinds, cx, payload, expect, owner, conflicts, seen };
             let written = writing.carry_out(*mode).await?;
             if let Some(live) = written.live() {
                 session.note_live(sending.resource, live, owner::unit(owner));

@@ -113,7 +113,7 @@ impl View {
     }
 
     fn reader(&self, now: Timestamp) -> Reader<'_> {
-        Reader { manager: &self.manager, health: &self.health, now }
+        Reader { manager: &self.manager, health: &self.health, now, pasts: None }
     }
 
     /// Reads an object as it is kept.

@@ -1,0 +1,354 @@
+//! Rehearsing the apply of an object that is there, with what it has been through.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use windlass_core::{
+    Conflict, Context, Decision, Error, ErrorKind, FieldPath, Live, Mode, Object, Prediction, Result, Text,
+    Value, Want,
+};
+use windlass_kinds::fields;
+
+use crate::conflicts::Conflicts;
+use crate::discovery::Discovered;
+use crate::fail::{self, Status};
+use crate::owner;
+use crate::past::{Claims, Fields, Past, Settlement, Widening, all_of, entries, fields_of, left, steps};
+use crate::predict::{outcome, with_labels};
+use crate::request::{JSON_PATCH, Request, Subject, read_json};
+use crate::resource::is_made_once;
+use crate::scaled::scaler_of;
+use crate::sending::Sending;
+use crate::settling::vanishing;
+
+/// Rehearsals of one object whose apply is refused, each with more that goes.
+const REHEARSALS_MAX: u32 = 6;
+/// The field that autoscalers set.
+const REPLICAS: [&str; 2] = ["spec", "replicas"];
+
+/// One object that is there, and what is wanted of it.
+pub(crate) struct Rehearsal<'a> {
+    pub(crate) sending: Sending<'a>,
+    pub(crate) cx: &'a Context,
+    pub(crate) kinds: &'a Discovered,
+    pub(crate) wants: &'a [Want<'a>],
+    pub(crate) want: &'a Want<'a>,
+    pub(crate) live: &'a Live,
+    pub(crate) mode: Mode,
+}
+
+/// How the server answered a dry run of an apply.
+enum Taken {
+    /// The object as it would be, with its `managedFields`.
+    Well(Value),
+    Conflicting(Conflicts),
+    OnlyAnew,
+    Refused(Refusal),
+}
+
+/// Why the server does not take a write.
+struct Refusal {
+    status: u16,
+    /// The fields that it names.
+    fields: Vec<String>,
+    error: Error,
+}
+
+/// What goes and what is taken, beside what a dry run says.
+struct Outcome {
+    payload: Object,
+    conflicts: Vec<Conflict>,
+}
+
+impl Rehearsal<'_> {
+    pub(crate) async fn predict(&self) -> Result<Prediction> {
+        let mut payload = self.want.item.object.clone();
+        let (conflicts, taken) = match self.dry_run(&payload, false).await? {
+            Taken::Conflicting(conflicts) => {
+                conflicts.refuse(payload.id())?;
+                payload = conflicts.without_yielded(&payload)?;
+                (conflicts.conflicts, self.dry_run(&payload, true).await?)
+            }
+            taken => (Vec::new(), taken),
+        };
+        let outcome = Outcome { payload, conflicts };
+        match taken {
+            Taken::Well(body) => self.taken_well(body, outcome).await,
+            Taken::Refused(refusal) => self.in_spite_of(refusal, outcome, Claims::default()).await,
+            Taken::OnlyAnew => {
+                is_made_once(self.want.item.id())?;
+                let payload = self.want.item.object.clone();
+                let after = with_labels(&payload, self.want)?;
+                Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
+            }
+            Taken::Conflicting(_) => {
+                Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
+            }
+        }
+    }
+
+    async fn dry_run(&self, payload: &Object, force: bool) -> Result<Taken> {
+        let request = self.sending.apply(payload, self.want.owner, &[], force)?.dry_run();
+        let response = self.sending.session.connection.send(self.cx, &request).await?;
+        if response.is_success() {
+            return read_json(&response, &request).map(Taken::Well);
+        }
+        let status = Status::of(&response);
+        let conflicts = status.field_conflicts();
+        if response.status == 409 && !conflicts.is_empty() && !force {
+            let options = &self.sending.session.options;
+            return Ok(Taken::Conflicting(Conflicts::of(
+                &conflicts,
+                payload,
+                &options.rules,
+                &options.manager,
+            )));
+        }
+        if response.status == 422 && self.mode == Mode::Recreate && fail::is_immutable(&status) {
+            return Ok(Taken::OnlyAnew);
+        }
+        Ok(Taken::Refused(Refusal {
+            status: response.status,
+            fields: status.invalid_fields(),
+            error: fail::refused(&response, &request),
+        }))
+    }
+
+    /// The server takes the object as it is beside what is wanted; what former managers left in it goes then.
+    async fn taken_well(&self, mut body: Value, mut outcome: Outcome) -> Result<Prediction> {
+        let managers = self.sending.session.managers();
+        let wanted = entries(&body).iter().find(|entry| managers.is_applied(entry));
+        let wanted = wanted.map(fields_of).unwrap_or_default();
+        let falls = self.loses_replicas(&body);
+        let past = match self.noted() {
+            None if falls => self.look().await?,
+            past => past,
+        };
+        let Some(mut past) = past else { return self.plain(body, outcome) };
+        past.claims.drop = self.settled(&past).hanging(&wanted);
+        if let Some(scaler) = self.scaler(falls, &past, &wanted).await {
+            past.claims.leave = Fields::one(&["f:spec", "f:replicas"]);
+            keep_replicas(&past.body, &mut body);
+            outcome.conflicts.push(left_to(scaler));
+        }
+        let settlement = self.settled(&past);
+        let leaving = settlement.leaving(&wanted).found_in(&body);
+        if leaving.is_empty() {
+            // Whoever holds the same beside us is succeeded by the next write, and is no reason for one.
+            self.note(past);
+            return self.plain(body, outcome);
+        }
+        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
+        leaving.take_out(&mut body);
+        match self.rehearse(&past.body, &body).await? {
+            Ok(after) => {
+                self.note(past);
+                self.changed(after, outcome)
+            }
+            Err(refusal) => self.in_spite_of(refusal, outcome, past.claims).await,
+        }
+    }
+
+    /// The server does not take the object. Where that is because of what it has been through, a rehearsal without what goes
+    /// says so: fields of former managers, fields that only the server filled in, entries that the server cannot read.
+    async fn in_spite_of(
+        &self,
+        refusal: Refusal,
+        mut outcome: Outcome,
+        claims: Claims,
+    ) -> Result<Prediction> {
+        if refusal.error.kind() != ErrorKind::Invalid && refusal.status != 500 {
+            return Err(refusal.error);
+        }
+        let past = match self.noted() {
+            None => self.look().await?,
+            past => past,
+        };
+        let Some(mut past) = past else { return Err(refusal.error) };
+        past.claims = Claims { moves: refusal.status == 500, ..claims };
+        let mut labelled = outcome.payload.body().as_ref().clone();
+        owner::set(&mut labelled, self.want.owner)?;
+        let wanted = all_of(&labelled);
+        let (mut widening, mut fields) = (Widening::new(), refusal.fields.clone());
+        for _ in 0..REHEARSALS_MAX {
+            self.claim(&mut past, &labelled, &wanted, &fields)?;
+            let settlement = self.settled(&past);
+            let mut after = past.body.clone();
+            settlement.leaving(&wanted).take_out(&mut after);
+            let Some(after) = fields::merged(&labelled, &after) else { break };
+            let refused = if settlement.is_needed {
+                match self.rehearse(&past.body, &after).await? {
+                    Ok(after) => {
+                        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body));
+                        self.note(past);
+                        return self.changed(after, outcome);
+                    }
+                    Err(refused) => refused.fields,
+                }
+            } else {
+                fields
+            };
+            fields = refused;
+            if !widening.widen(&fields, &past.body, &wanted, &settlement, &mut past.claims) {
+                break;
+            }
+        }
+        Err(self.explain(refusal, &past, &wanted))
+    }
+
+    /// Claims what cannot stay: the other branch of a union, and what hangs below what is ours and goes.
+    fn claim(&self, past: &mut Past, labelled: &Value, wanted: &Fields, refused: &[String]) -> Result<()> {
+        let settlement = self.settled(past);
+        let mut after = past.body.clone();
+        settlement.leaving(wanted).take_out(&mut after);
+        let below = left(refused, &past.body, wanted, &settlement);
+        let rules = &self.sending.session.options.rules;
+        let held = settlement.held(&below);
+        let refusing = held.iter().find(|(holder, _)| rules.decide(holder, None) != Decision::Take);
+        if let Some((holder, fields)) = refusing {
+            let path = fields.paths(1).pop().unwrap_or_else(FieldPath::root);
+            return Err(Error::new(ErrorKind::Conflict, "somebody else holds a part of what goes")
+                .with("field", path)
+                .with("holder", holder)
+                .with_help("leave it to its holder by keeping what it is in, or take it by a rule"));
+        }
+        let other = vanishing(&after, labelled, &settlement);
+        let hanging = settlement.hanging(wanted);
+        let drop = std::mem::take(&mut past.claims.drop);
+        past.claims.drop = drop.union(&below).union(&other).union(&hanging);
+        Ok(())
+    }
+
+    /// Names who holds what, beside the fields that are refused.
+    fn explain(&self, refusal: Refusal, past: &Past, wanted: &Fields) -> Error {
+        let all = all_of(&past.body);
+        let near = refusal.fields.iter().filter_map(|field| field.rsplit_once('.'));
+        let near = near.fold(Fields::default(), |near, (parent, _)| near.union(&all.at(&steps(parent))));
+        let held = self.settled(past).held(&near.leaving(wanted));
+        let holders: BTreeSet<Text> = held.into_iter().map(|(holder, _)| holder).collect();
+        if holders.is_empty() {
+            return refusal.error;
+        }
+        let holders = holders.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
+        refusal.error.with_each("held_by", holders)
+    }
+
+    /// Dry-runs a change of the object as it is, by a patch: the right to do that is the right to apply.
+    async fn rehearse(&self, before: &Value, after: &Value) -> Result<std::result::Result<Value, Refusal>> {
+        let patch = patch_between(before, after);
+        if patch.is_empty() {
+            return Ok(Ok(after.clone()));
+        }
+        let id = self.want.item.id();
+        let path = self.sending.resource.object(id)?;
+        let body = Value::List(patch).canonical();
+        let request = Request::write(Method::PATCH, path, Subject::object(id), body)
+            .query("fieldManager", self.sending.session.options.manager.as_str())
+            .query("fieldValidation", "Strict")
+            .content(JSON_PATCH)
+            .dry_run();
+        let response = self.sending.session.connection.send(self.cx, &request).await?;
+        if response.is_success() {
+            return read_json(&response, &request).map(Ok);
+        }
+        let fields = Status::of(&response).invalid_fields();
+        Ok(Err(Refusal { status: response.status, fields, error: fail::refused(&response, &request) }))
+    }
+
+    fn settled(&self, past: &Past) -> Settlement {
+        self.sending.settled(self.kinds, self.want.item.id(), &past.body, &past.claims)
+    }
+
+    /// Gives what was noted when the object was observed.
+    fn noted(&self) -> Option<Past> {
+        let past = self.sending.session.pasts.of(self.want.item.id());
+        past.filter(|past| past.version == self.live.version)
+            .filter(|past| past.body.text_at(&["apiVersion"]) == Some(self.want.item.object.api_version()))
+            .map(|past| Past { claims: Claims::default(), ..past })
+    }
+
+    async fn look(&self) -> Result<Option<Past>> {
+        self.sending.look(self.cx, self.want.item.id()).await
+    }
+
+    fn note(&self, past: Past) {
+        self.sending.session.pasts.note(self.want.item.id(), Some(past));
+    }
+
+    /// Says whether the number of replicas would be another because it is not wanted any more.
+    fn loses_replicas(&self, body: &Value) -> bool {
+        let before = self.live.body.as_ref().and_then(|live| live.body().at(&REPLICAS));
+        before.is_some()
+            && self.want.item.object.body().at(&REPLICAS).is_none()
+            && before != body.at(&REPLICAS)
+    }
+
+    /// Finds who scales the object from now on, where its number of replicas leaves Git.
+    async fn scaler(&self, falls: bool, past: &Past, wanted: &Fields) -> Option<Text> {
+        let replicas = Fields::one(&["f:spec", "f:replicas"]);
+        let leaves = !self.settled(past).leaving(wanted).intersection(&replicas).is_empty();
+        if !falls && !leaves {
+            return None;
+        }
+        scaler_of(self.sending.session, self.cx, self.wants, self.want.item.id()).await
+    }
+
+    fn plain(&self, body: Value, outcome: Outcome) -> Result<Prediction> {
+        let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
+        let same = self.live.stamp == after.stamp;
+        Ok(self::outcome(same, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
+    }
+
+    fn changed(&self, body: Value, mut outcome: Outcome) -> Result<Prediction> {
+        let mut seen = Vec::new();
+        outcome.conflicts.retain(|conflict| {
+            let told = (conflict.path.clone(), conflict.holder.clone());
+            let new = !seen.contains(&told);
+            seen.push(told);
+            new
+        });
+        let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
+        Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
+    }
+}
+
+fn left_to(scaler: Text) -> Conflict {
+    let path = FieldPath::root().field(REPLICAS[0]).field(REPLICAS[1]);
+    Conflict { path, holder: scaler, decision: Decision::Yield }
+}
+
+/// Gives `body` the number of replicas that is live.
+fn keep_replicas(live: &Value, body: &mut Value) {
+    let replicas = live.at(&REPLICAS).cloned();
+    let spec = body.as_map_mut().and_then(|map| map.get_mut(REPLICAS[0])).and_then(Value::as_map_mut);
+    if let (Some(spec), Some(replicas)) = (spec, replicas) {
+        spec.insert(REPLICAS[1], replicas);
+    }
+}
+
+/// Gives the JSON patch that makes one object another, part by part.
+fn patch_between(before: &Value, after: &Value) -> Vec<Value> {
+    let parts = |body: &Value, path: &[&str]| {
+        let map = if path.is_empty() { body.as_map() } else { body.at(path).and_then(Value::as_map) };
+        map.into_iter().flat_map(|map| map.iter()).map(|(key, _)| key.clone()).collect::<BTreeSet<Text>>()
+    };
+    let whole = parts(before, &[]).into_iter().chain(parts(after, &[]));
+    let whole = whole.filter(|key| !["apiVersion", "kind", "metadata", "status"].contains(&key.as_str()));
+    let meta = ["annotations", "finalizers", "labels", "ownerReferences"].map(Text::from);
+    let paths: BTreeSet<Vec<Text>> =
+        whole.map(|key| vec![key]).chain(meta.into_iter().map(|key| vec!["metadata".into(), key])).collect();
+    paths.iter().filter_map(|path| operation(path, before, after)).collect()
+}
+
+fn operation(path: &[Text], before: &Value, after: &Value) -> Option<Value> {
+    let names: Vec<&str> = path.iter().map(Text::as_str).collect();
+    let (old, new) = (before.at(&names), after.at(&names));
+    let pointer: String =
+        names.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
+    let op = |op: &str| vec![("op", Value::from(op)), ("path", pointer.clone().into())];
+    match (old, new) {
+        (old, new) if old == new => None,
+        (_, Some(new)) => Some(op("add").into_iter().chain([("value", new.clone())]).collect()),
+        _ => Some(op("remove").into_iter().collect()),
+    }
+}
