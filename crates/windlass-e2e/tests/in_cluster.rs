@@ -252,9 +252,9 @@ fn what_the_roles_allow_is_applied_and_what_they_lack_is_refused_and_told_by_nam
     assert!(other.contains(&cannot_act), "{other}");
     run.until("  help: have the right granted to this account");
     let guide = std::fs::read_to_string(MANIFESTS.join("../../../docs/in-cluster.md")).expect("the guide");
-    let shown: Vec<&str> = guide.lines().filter(|line| line.contains(" is forbidden: ")).collect();
-    assert_eq!(shown.len(), 3, "the guide shows what is refused here");
-    for line in shown {
+    let refused: Vec<&str> = guide.lines().filter(|line| line.contains(" is forbidden: ")).collect();
+    assert_eq!(refused.len(), 3, "the guide shows what is refused here");
+    for line in refused {
         run.until(line);
     }
 
