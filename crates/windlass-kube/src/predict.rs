@@ -14,6 +14,7 @@ use crate::live::{parts, version_of};
 use crate::rehearse::Rehearsal;
 use crate::request::{Request, Response, Subject, read_json};
 use crate::resource::{defined_by, is_definition, is_namespace};
+use crate::search::AT_ONCE;
 use crate::sending::Sending;
 use crate::session::Session;
 use crate::{namespace, owner, stamp};
@@ -80,7 +81,12 @@ impl Made {
 
 impl DryRuns<'_> {
     async fn each(&self, wants: Vec<(usize, &Want<'_>)>) -> Vec<(usize, Prediction)> {
-        join_all(wants.into_iter().map(async |(at, want)| (at, self.one(want).await))).await
+        let mut predictions = Vec::with_capacity(wants.len());
+        for some in wants.chunks(AT_ONCE) {
+            let dry_runs = some.iter().map(async |(at, want)| (*at, self.one(want).await));
+            predictions.extend(join_all(dry_runs).await);
+        }
+        predictions
     }
 
     async fn one(&self, want: &Want<'_>) -> Prediction {

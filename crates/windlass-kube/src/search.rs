@@ -10,6 +10,9 @@ use crate::resource::Resource;
 use crate::sending::get;
 use crate::session::Session;
 
+/// Objects asked about at once: many more than reads have turns, and not so many that the work of each fills the memory.
+pub(crate) const AT_ONCE: usize = 512;
+
 /// What is asked for of one kind.
 pub(crate) type Asked<'a> = BTreeMap<&'a ObjectId, &'a Look>;
 /// What was seen.
@@ -55,8 +58,11 @@ impl Search<'_> {
             let key = (id.namespace.clone(), id.name.clone());
             exist.as_ref().is_none_or(|names| names.contains(&key))
         });
-        let reads = present.into_iter().map(async |(id, look)| (id.clone(), self.one(id, look).await));
-        let mut observations = join_all(reads).await;
+        let mut observations = Vec::with_capacity(present.len() + absent.len());
+        for some in present.chunks(AT_ONCE) {
+            let reads = some.iter().map(async |(id, look)| ((*id).clone(), self.one(id, look).await));
+            observations.extend(join_all(reads).await);
+        }
         observations.extend(absent.into_iter().map(|(id, _)| (id.clone(), Observation::Absent)));
         observations
     }
