@@ -37,6 +37,7 @@
 //! | [`merge()`], [`remove`], [`extract`], [`extract_with_keys`] | a value with more or fewer fields |
 //! | [`validate()`] | whether a value has the types of its schema |
 //! | [`reconcile()`] | a set of fields that was written under another schema |
+//! | [`unmutated`] | the answer to a dry run without what a webhook put in |
 //! | [`Updater`] | applies and updates of several managers, at several [`Versions`] |
 //!
 //! # Invariants
@@ -59,6 +60,7 @@ mod owned;
 mod problem;
 mod reconcile;
 mod take;
+mod unmutated;
 mod updater;
 mod validate;
 mod versions;
@@ -73,6 +75,7 @@ pub use owned::owned;
 pub use problem::{StructuredError, StructuredProblem};
 pub use reconcile::reconcile;
 pub use take::{extract, extract_with_keys, remove};
+pub use unmutated::unmutated;
 pub use updater::{Live, Updated, Updater, Writer};
 pub use validate::{Lenience, validate};
 pub use versions::{OneSchema, VersionError, Versions};
