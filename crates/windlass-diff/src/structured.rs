@@ -38,6 +38,7 @@
 //! | [`validate()`] | whether a value has the types of its schema |
 //! | [`reconcile()`] | a set of fields that was written under another schema |
 //! | [`unmutated`] | the answer to a dry run without what a webhook put in |
+//! | [`Entry`], [`managers`](fn@managers), [`migration`] | `metadata.managedFields` read, written, and taken over from others |
 //! | [`Updater`] | applies and updates of several managers, at several [`Versions`] |
 //!
 //! # Invariants
@@ -53,6 +54,7 @@
 
 mod compare;
 mod fields;
+mod managed_fields;
 mod managers;
 mod merge;
 mod order;
@@ -69,6 +71,7 @@ mod zip;
 
 pub use compare::{Comparison, compare};
 pub use fields::{FIELD_DEPTH_MAX, FieldSet, FieldsError};
+pub use managed_fields::{Entry, EntryError, Operation, managers, migration, migration_patch};
 pub use managers::{Conflict, Managed, Managers, ServerPath, UpdateError};
 pub use merge::merge;
 pub use owned::owned;

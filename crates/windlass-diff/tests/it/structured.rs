@@ -1,10 +1,9 @@
-//! Server-side apply without a server, in small cases. Those that name a server were recorded from kube-apiserver 1.37.2
-//! with kubectl 1.37.2: what `kubectl apply --server-side` answered, and `managedFields` as it was then.
+//! Server-side apply without a server, in small cases.
 
 use windlass_core::{Limits, Value};
 use windlass_diff::structured::{
-    Lenience, Live, Managed, Managers, OneSchema, UpdateError, Updated, Updater, Writer, extract, owned,
-    reconcile, validate,
+    Entry, Lenience, Live, Managed, Managers, OneSchema, UpdateError, Updated, Updater, Writer, extract,
+    migration, migration_patch, owned, reconcile, validate,
 };
 use windlass_diff::{ListKind, Scalar, Schema, SchemaRef, Schemas};
 
@@ -91,6 +90,48 @@ fn a_conflict_names_items_by_their_keys_with_defaults() {
             ("apply b", r#"{"spec": {"ports": [{"port": 80, "protocol": "TCP", "targetPort": 2}]}}"#),
         ],
         r#"conflict with "a": .spec.ports[port=80,protocol="TCP"].targetPort"#,
+    );
+}
+
+/// Recorded from kube-apiserver 1.37.2: the conflicts that `kubectl apply --server-side` named, in that order, and the
+/// `fieldsV1` of both managers after `--force-conflicts`.
+#[test]
+fn conflicts_and_owners_are_those_of_a_server() {
+    let a = concat!(
+        r#"{"metadata": {"finalizers": ["example.org/a", "example.org/b"], "labels": {"app": "web"}}, "#,
+        r#""spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 1, "name": "http"}, "#,
+        r#"{"port": 53, "protocol": "UDP", "name": "x-1"}]}}"#,
+    );
+    let b = concat!(
+        r#"{"metadata": {"finalizers": ["example.org/b"], "labels": {"app": "other"}}, "#,
+        r#""spec": {"selector": {"app": "other"}, "ports": [{"port": 80, "targetPort": 2, "name": "http2"}]}}"#,
+    );
+    check(
+        "Service",
+        &[("apply a", a), ("apply b", b)],
+        concat!(
+            "conflict with \"a\": .metadata.labels.app\nconflict with \"a\": .spec.selector\n",
+            "conflict with \"a\": .spec.ports[port=80,protocol=\"TCP\"].name\n",
+            "conflict with \"a\": .spec.ports[port=80,protocol=\"TCP\"].targetPort",
+        ),
+    );
+    let schemas = schemas();
+    let forced = run(schemas.get("", "v1", "Service").unwrap(), &[("apply a", a), ("force b", b)]).unwrap();
+    assert_eq!(
+        forced.managers["a"].fields.to_string(),
+        concat!(
+            r#"{"f:metadata":{"f:finalizers":{"v:\"example.org/a\"":{},"v:\"example.org/b\"":{}}},"#,
+            r#""f:spec":{"f:ports":{"k:{\"port\":53,\"protocol\":\"UDP\"}":{".":{},"f:name":{},"f:port":{},"f:protocol":{}},"#,
+            r#""k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:port":{}}}}}"#,
+        )
+    );
+    assert_eq!(
+        forced.managers["b"].fields.to_string(),
+        concat!(
+            r#"{"f:metadata":{"f:finalizers":{"v:\"example.org/b\"":{}},"f:labels":{"f:app":{}}},"#,
+            r#""f:spec":{"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:name":{},"f:port":{},"f:targetPort":{}}},"#,
+            r#""f:selector":{}}}"#,
+        )
     );
 }
 
@@ -182,4 +223,83 @@ fn a_set_that_does_not_read_says_why() {
     assert_eq!(read(r#"{"k:[1]": {}}"#), "not a step of a field set (step=k:)");
     assert_eq!(read(r#"{"f:a": 1}"#), "a field set must be a map, not integer");
     assert_eq!(read("{"), "not JSON (line=1, column=1)");
+}
+
+/// Entries as `MANAGER OPERATION VERSION[/SUBRESOURCE] FIELD...`, one a line, and what becomes of them.
+fn check_migration(before: &str, from: &[&str], to: &str, after: &str) {
+    let entries: Vec<Value> = before.lines().map(entry).collect();
+    let metadata = Value::from_iter([("managedFields", Value::List(entries))]);
+    let object = Value::from_iter([("metadata", metadata)]);
+    let migrated = migration(&Entry::all_of(&object).unwrap(), from, to);
+    let line = |entry: &Entry| {
+        let fields: Vec<String> = entry.fields.paths().iter().map(ToString::to_string).collect();
+        let slash = if entry.subresource.is_empty() { "" } else { "/" };
+        let version = format!("{}{slash}{}", entry.version, entry.subresource);
+        format!("{} {:?} {version} {}", entry.manager, entry.operation, fields.join(" "))
+    };
+    let found = migrated.map(|entries| entries.iter().map(line).collect::<Vec<_>>().join("\n"));
+    assert_eq!(found.unwrap_or_default(), after);
+}
+
+fn entry(line: &str) -> Value {
+    let words: Vec<&str> = line.split(' ').collect();
+    let (version, subresource) = words[2].split_once('/').unwrap_or((words[2], ""));
+    let fields = words[3..].iter().map(|field| (format!("f:{field}"), Value::Map(windlass_core::Map::new())));
+    Value::from_iter([
+        ("manager", Value::from(words[0])),
+        ("operation", words[1].into()),
+        ("apiVersion", version.into()),
+        ("subresource", subresource.into()),
+        ("fieldsV1", fields.collect()),
+    ])
+}
+
+#[test]
+fn what_kubectl_set_becomes_what_we_applied() {
+    check_migration(
+        "kubectl Update v1 a b\nother Update v1 c\nwindlass Apply v1 b d",
+        &["kubectl"],
+        "windlass",
+        "other Update v1 c\nwindlass Apply v1 a b d",
+    );
+    check_migration(
+        "x Update v1 c\nkubectl Update v1 a",
+        &["kubectl"],
+        "windlass",
+        "x Update v1 c\nwindlass Apply v1 a",
+    );
+}
+
+#[test]
+fn what_was_set_at_another_version_or_on_a_subresource_stays() {
+    check_migration(
+        "kubectl Update v1 a\nkubectl Update v2 b\nkubectl Update v1/status c",
+        &["kubectl"],
+        "windlass",
+        "windlass Apply v1 a\nkubectl Update v2 b\nkubectl Update v1/status c",
+    );
+}
+
+#[test]
+fn there_is_nothing_to_migrate_twice() {
+    check_migration("windlass Apply v1 a\nother Update v1 b", &["kubectl", "windlass"], "windlass", "");
+    check_migration("other Update v1 b", &["kubectl"], "windlass", "");
+}
+
+#[test]
+fn a_migration_is_a_patch_that_knows_the_version_it_was_made_for() {
+    let entries = [entry("windlass Apply v1 a")];
+    let object = Value::from_iter([(
+        "metadata",
+        Value::from_iter([("managedFields", entries.iter().cloned().collect::<Value>())]),
+    )]);
+    let patch = migration_patch(&Entry::all_of(&object).unwrap(), "7");
+    assert_eq!(
+        patch.canonical(),
+        concat!(
+            r#"[{"op":"replace","path":"/metadata/managedFields","value":[{"apiVersion":"v1","fieldsType":"FieldsV1","#,
+            r#""fieldsV1":{"f:a":{}},"manager":"windlass","operation":"Apply"}]},"#,
+            r#"{"op":"replace","path":"/metadata/resourceVersion","value":"7"}]"#,
+        )
+    );
 }

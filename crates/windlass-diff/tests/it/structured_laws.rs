@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use windlass_core::{FieldPath, Limits, Segment, Value};
 use windlass_diff::structured::{
-    FieldSet, Live, Managers, OneSchema, Updated, Updater, Writer, compare, extract_with_keys,
-    merge, owned, remove, validate,
+    FieldSet, Live, Managers, OneSchema, Updated, Updater, Writer, compare, extract_with_keys, merge, owned,
+    remove,
 };
 
 use super::laws::{conforming, schema, table};

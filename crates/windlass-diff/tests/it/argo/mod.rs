@@ -25,6 +25,7 @@ fn row(row: &Value) -> Result<(), String> {
     match row.text_at(&["fn"]) {
         Some("hide_secret_data") => hidden::row(row),
         Some("server_side_diff") => found(row, server::predicted),
+        Some("structured_merge_diff") => found(row, server::applied),
         Some("diff") => found(row, client::predicted),
         _ => Err("not tried".into()),
     }

@@ -2,7 +2,7 @@
 
 use windlass_core::{Limits, Value};
 use windlass_diff::SchemaRef;
-use windlass_diff::structured::{FieldSet, unmutated};
+use windlass_diff::structured::{Entry, FieldSet, Live, OneSchema, Updater, Writer, managers, unmutated};
 
 use super::{LAST_APPLIED, Predicted, normal, take};
 
@@ -20,6 +20,28 @@ pub(super) fn predicted(schema: SchemaRef<'_>, _: &Value, live: &Value, row: &Va
     };
     // Only the answer is read as an object of its type; what is live has been.
     Ok((stripped(live, false), stripped(&answer, known)))
+}
+
+/// By an apply without a server.
+pub(super) fn applied(schema: SchemaRef<'_>, config: &Value, live: &Value, row: &Value) -> Predicted {
+    let (versions, limits) = (OneSchema(schema), Limits::default());
+    let entries = Entry::all_of(live).map_err(|error| error.to_string())?;
+    let managers = managers(&entries);
+    let version = config.text_at(&["apiVersion"]).unwrap_or_default();
+    let manager = format!("{} Apply", row.text_at(&["manager"]).unwrap_or_default());
+    let by = Writer { manager: &manager, version, force: true };
+    let now = Live { value: live, version, managers: &managers };
+    let updated =
+        Updater::new(&versions, &limits).apply(now, config, by).map_err(|error| error.to_string())?;
+    if !updated.changed {
+        return Ok((live.clone(), live.clone()));
+    }
+    let stripped = |object: &Value| {
+        let mut object = object.clone();
+        take(&mut object, &["metadata", "annotations", LAST_APPLIED]);
+        object
+    };
+    Ok((stripped(live), stripped(&updated.value)))
 }
 
 fn fields_of(object: &Value, manager: &str) -> Result<FieldSet, String> {
