@@ -36,12 +36,19 @@ fn place(path: &[Segment]) -> String {
 fn theirs(row: &Value) -> Hidden {
     let (live, target) = (side(row, "live_out"), side(row, "target_out"));
     let changes = compare(SchemaRef::any(), Some(&live), Some(&target), &Facts::new());
+    let before: Vec<_> = ["live", "target"]
+        .iter()
+        .flat_map(|name| leaves(row.get(name), &FieldPath::root()).into_iter().map(move |leaf| (*name, leaf)))
+        .collect();
     let mut hidden = Hidden::new();
     for change in changes {
-        for (side, value) in [("live", &change.before), ("target", &change.after)] {
+        for (name, value) in [("live", &change.before), ("target", &change.after)] {
             for (path, value) in leaves(value.as_ref(), &change.path) {
-                let is_hidden = value.as_text().is_some_and(|text| text.contains("++++++++"));
-                hidden.insert(format!("{side} {path}"), is_hidden);
+                // A value may look as one that is hidden.
+                let looks = value.as_text().is_some_and(|text| text.contains("++++++++"));
+                let field = format!("{name} {path}");
+                let is_hidden = looks && !before.contains(&(name, (path, value)));
+                hidden.insert(field, is_hidden);
             }
         }
     }

@@ -17,8 +17,12 @@ fn conformance_argo_diff() {
 
 #[test]
 fn a_difference_with_the_answer_of_another_row_is_missed() {
-    let answers = ["live_out", "modified", "normalized_live", "predicted_live", "target_out"];
-    exchanged("diff/argo_diff", |row| fields_of(row, &answers), row);
+    // Of hidden Secrets it is compared which fields are, and that is the same in several rows.
+    exchanged(
+        "diff/argo_diff",
+        |row| fields_of(row, &["modified", "normalized_live", "predicted_live"]),
+        row,
+    );
 }
 
 fn row(row: &Value) -> Result<(), String> {
