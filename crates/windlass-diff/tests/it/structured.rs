@@ -204,6 +204,26 @@ fn what_a_manager_set_can_be_extracted() {
 }
 
 #[test]
+fn what_was_applied_comes_back_when_its_fields_are_extracted() {
+    let schemas = schemas();
+    let schema = schemas.get("example.org", "v1", "Database").unwrap();
+    let live = yaml::read(
+        r#"{"spec": {"users": [{"login": "a", "x": 1}], "zones": ["a", "b"], "settings": {"k": 1}}}"#,
+    );
+    for applied in [
+        r#"{"spec":{"users":[{"login":"b"}]}}"#,
+        r#"{"spec":{"zones":["c"]}}"#,
+        r#"{"spec":{"settings":{"k":2}}}"#,
+        r#"{"spec":{"users":[{"login":"a","x":2}]}}"#,
+    ] {
+        let (applied, limits) = (yaml::read(applied), Limits::default());
+        let merged = merge(schema, &live, &applied, &limits).unwrap();
+        let fields = owned(schema, &applied, &limits).unwrap().leaves();
+        assert_eq!(extract(schema, &merged, &fields, &limits).unwrap().canonical(), applied.canonical());
+    }
+}
+
+#[test]
 fn deep_values_and_sets_are_refused() {
     let deep = (0..300).fold(Value::Null, |value, _| Value::from_iter([("a", value)]));
     let error = owned(SchemaRef::any(), &deep, &Limits::default()).unwrap_err();
