@@ -39,10 +39,10 @@
 //! - No panic and no endless work on any input; depth is limited by `value_depth_max` of the
 //!   [`Limits`](windlass_core::Limits) or a named constant.
 //! - Values are in no `Debug` and in no error, but for the keys of items in its paths; in text only behind a [`Mask`],
-//!   and so are those keys.
+//!   and so are those keys. A set of fields and a conflict name items as a server does, by their keys.
 //!
-//! What it does not do: predict what a server makes of an object (its defaults, webhooks, field managers). That is for the
-//! target; [`Facts`] takes what it knows.
+//! What it does not do: predict what a server's defaults and webhooks make of an object. That is for the target; [`Facts`]
+//! takes what it knows.
 
 pub mod compare;
 mod items;

@@ -37,6 +37,8 @@
 //! | [`merge()`], [`remove`], [`extract`], [`extract_with_keys`] | a value with more or fewer fields |
 //! | [`validate()`] | whether a value has the types of its schema |
 //! | [`reconcile()`] | a set of fields that was written under another schema |
+//! | [`unmutated`] | the answer to a dry run without what a webhook put in |
+//! | [`Entry`], [`managers`](fn@managers), [`migration`] | `metadata.managedFields` read, written, and taken over from others |
 //! | [`Updater`] | applies and updates of several managers, at several [`Versions`] |
 //!
 //! # Invariants
@@ -52,6 +54,7 @@
 
 mod compare;
 mod fields;
+mod managed_fields;
 mod managers;
 mod merge;
 mod order;
@@ -59,6 +62,7 @@ mod owned;
 mod problem;
 mod reconcile;
 mod take;
+mod unmutated;
 mod updater;
 mod validate;
 mod versions;
@@ -67,12 +71,14 @@ mod zip;
 
 pub use compare::{Comparison, compare};
 pub use fields::{FIELD_DEPTH_MAX, FieldSet, FieldsError};
+pub use managed_fields::{Entry, EntryError, Operation, managers, migration, migration_patch};
 pub use managers::{Conflict, Managed, Managers, ServerPath, UpdateError};
 pub use merge::merge;
 pub use owned::owned;
 pub use problem::{StructuredError, StructuredProblem};
 pub use reconcile::reconcile;
 pub use take::{extract, extract_with_keys, remove};
+pub use unmutated::unmutated;
 pub use updater::{Live, Updated, Updater, Writer};
 pub use validate::{Lenience, validate};
 pub use versions::{OneSchema, VersionError, Versions};

@@ -106,7 +106,7 @@ impl FieldSet {
         Ok(())
     }
 
-    /// Lists the fields, each before those below it.
+    /// Lists the fields, those of one level before those below any of them: the order in which an API server names them.
     #[must_use]
     pub fn paths(&self) -> Vec<FieldPath> {
         let mut found = Vec::new();
@@ -115,11 +115,13 @@ impl FieldSet {
     }
 
     fn collect(&self, at: &mut Vec<Segment>, found: &mut Vec<FieldPath>) {
+        for node in self.nodes.iter().filter(|node| node.member) {
+            at.push(node.step.clone());
+            found.push(FieldPath::new(at.clone()));
+            at.pop();
+        }
         for node in &self.nodes {
             at.push(node.step.clone());
-            if node.member {
-                found.push(FieldPath::new(at.clone()));
-            }
             node.below.collect(at, found);
             at.pop();
         }

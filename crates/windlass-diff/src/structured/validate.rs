@@ -56,8 +56,8 @@ fn check(schema: SchemaRef<'_>, value: &Value, lenience: Lenience, walk: &mut Wa
         (Type::Map | Type::List, Value::Null) => {}
         (Type::Map, Value::Map(map)) => check_map(schema, map, lenience, walk),
         (Type::List, Value::List(items)) => check_list(schema, items, lenience, walk),
-        (Type::Map, _) => wrong(value, "a map", walk),
-        (Type::List, _) => wrong(value, "a list", walk),
+        (Type::Map, _) => wrong(value, "map", walk),
+        (Type::List, _) => wrong(value, "list", walk),
         (Type::Scalar(scalar), _) => {
             if let Some(expected) = expected(scalar, value) {
                 wrong(value, expected, walk);

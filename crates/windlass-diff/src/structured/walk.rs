@@ -76,10 +76,10 @@ pub(super) fn is_deduced(schema: SchemaRef<'_>) -> bool {
 /// Says what a scalar must be; `None` where the value is that, or null.
 pub(super) fn expected(scalar: Scalar, value: &Value) -> Option<&'static str> {
     let (fits, expected) = match scalar {
-        Scalar::Text => (matches!(value, Value::Text(_)), "a text"),
-        Scalar::Int | Scalar::Number => (matches!(value, Value::Int(_) | Value::Float(_)), "a number"),
-        Scalar::Bool => (matches!(value, Value::Bool(_)), "true or false"),
-        _ => (!matches!(value, Value::Map(_) | Value::List(_)), "a scalar"),
+        Scalar::Text => (matches!(value, Value::Text(_)), "text"),
+        Scalar::Int | Scalar::Number => (matches!(value, Value::Int(_) | Value::Float(_)), "number"),
+        Scalar::Bool => (matches!(value, Value::Bool(_)), "boolean"),
+        _ => (!matches!(value, Value::Map(_) | Value::List(_)), "scalar"),
     };
     (!fits && !value.is_null()).then_some(expected)
 }
@@ -96,11 +96,11 @@ pub(super) enum Stepless {
 pub(super) fn step_to(schema: SchemaRef<'_>, item: &Value) -> Result<Segment, Stepless> {
     let ListKind::Map(keys) = schema.list_kind() else {
         return match item {
-            Value::Map(_) | Value::List(_) | Value::Null => Err(Stepless::Type("a scalar")),
+            Value::Map(_) | Value::List(_) | Value::Null => Err(Stepless::Type("scalar")),
             scalar => Ok(Segment::Item(scalar.clone())),
         };
     };
-    let Some(map) = item.as_map() else { return Err(Stepless::Type("a map")) };
+    let Some(map) = item.as_map() else { return Err(Stepless::Type("map")) };
     let mut found = Vec::with_capacity(keys.len());
     for key in keys {
         let value = map.get(key).or_else(|| schema.item().default_of(key));

@@ -13,16 +13,10 @@ fn conformance(set: &str, check: impl Fn(&Value) -> Result<(), String>) {
 
 /// Runs `check` over every row of a set and prints the score. Gives the misses and the number of rows.
 pub(crate) fn score(set: &str, check: impl Fn(&Value) -> Result<(), String>) -> (Vec<String>, usize) {
-    let Some(folder) = folder() else {
-        assert!(
-            std::env::var_os("WINDLASS_GOLDENS_REQUIRED").is_none_or(|v| v != "1"),
-            "the conformance data is absent"
-        );
-        println!("skipped {set}: the conformance data is absent");
+    let rows = rows(set);
+    if rows.is_empty() {
         return (Vec::new(), 0);
-    };
-    let text = std::fs::read_to_string(folder.join(set).with_extension("jsonl")).unwrap();
-    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    }
     let misses: Vec<String> = rows
         .iter()
         .enumerate()
@@ -33,6 +27,59 @@ pub(crate) fn score(set: &str, check: impl Fn(&Value) -> Result<(), String>) -> 
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(file, misses.join("\n")).unwrap();
     (misses, rows.len())
+}
+
+/// Reads the rows of a set; none where there is no data.
+fn rows(set: &str) -> Vec<Value> {
+    let Some(folder) = folder() else {
+        assert!(
+            std::env::var_os("WINDLASS_GOLDENS_REQUIRED").is_none_or(|v| v != "1"),
+            "the conformance data is absent"
+        );
+        println!("skipped {set}: the conformance data is absent");
+        return Vec::new();
+    };
+    let text = std::fs::read_to_string(folder.join(set).with_extension("jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Gives each row the answer of another row that has another answer, and expects nearly none to pass: a check that passes
+/// whatever is expected checks nothing. `answer` gives the part of a row that is expected.
+pub(crate) fn exchanged(
+    set: &str,
+    answer: impl for<'v> Fn(&'v mut Value) -> Vec<&'v mut Value>,
+    check: impl Fn(&Value) -> Result<(), String>,
+) {
+    let rows = rows(set);
+    let key = |row: &Value| {
+        let mut row = row.clone();
+        answer(&mut row).iter().map(|part| part.canonical()).collect::<Vec<_>>()
+    };
+    let (mut passed, mut tried) = (0, 0);
+    for (at, row) in rows.iter().enumerate() {
+        let own = key(row);
+        let others = rows[at..].iter().chain(&rows[..at]);
+        let Some(other) = others
+            .map(key)
+            .find(|other| other.len() == own.len() && other.iter().zip(&own).any(|(a, b)| a != b))
+        else {
+            continue;
+        };
+        let mut row = row.clone();
+        for (part, other) in answer(&mut row).into_iter().zip(&other) {
+            *part = serde_json::from_str(other).unwrap();
+        }
+        tried += 1;
+        passed += usize::from(check(&row).is_ok());
+    }
+    assert!(passed * 20 <= tried, "{passed} of {tried} rows pass with the answer of another");
+    assert!(tried * 2 >= rows.len(), "most rows of {set} have no other answer");
+}
+
+/// Gives the fields of a row that are there.
+pub(crate) fn fields_of<'v>(row: &'v mut Value, names: &[&str]) -> Vec<&'v mut Value> {
+    let fields = row.as_map_mut().into_iter().flat_map(windlass_core::Map::iter_mut);
+    fields.filter(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value).collect()
 }
 
 fn name(row: &Value) -> &str {

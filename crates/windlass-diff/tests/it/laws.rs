@@ -6,7 +6,7 @@ use windlass_diff::merge::{Sides, three_way};
 use windlass_diff::{Facts, ListKind, Scalar, Schema, SchemaRef, Schemas, compare};
 
 /// A schema with one of everything: `m` a map, `a` an atomic map, `k` a list with keys, `s` a set, `l` an atomic list.
-fn table() -> Schemas {
+pub(crate) fn table() -> Schemas {
     let mut schemas = Schemas::default();
     let text = || Schema::scalar(Scalar::Text);
     let port = Schema::map([("n", text()), ("p", text().with_default("TCP")), ("in", Schema::named("T"))]);
@@ -22,15 +22,15 @@ fn table() -> Schemas {
     schemas
 }
 
-fn schema(schemas: &Schemas) -> SchemaRef<'_> {
+pub(crate) fn schema(schemas: &Schemas) -> SchemaRef<'_> {
     schemas.get("", "", "T").unwrap()
 }
 
-fn scalar() -> impl Strategy<Value = Value> {
+pub(crate) fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![(0..3_i64).prop_map(Value::Int), "[xyz]".prop_map(Value::from), Just(Value::Bool(true))]
 }
 
-fn anything() -> impl Strategy<Value = Value> {
+pub(crate) fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![9 => scalar(), 1 => Just(Value::Null)];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -41,7 +41,7 @@ fn anything() -> impl Strategy<Value = Value> {
 }
 
 /// A value that conforms to the schema: keys once, no nulls.
-fn conforming() -> impl Strategy<Value = Value> {
+pub(crate) fn conforming() -> impl Strategy<Value = Value> {
     let leaf = prop::collection::btree_map("[abc]", scalar(), 0..3)
         .prop_map(|map| map.into_iter().collect::<Value>());
     leaf.prop_recursive(3, 24, 4, |inner| {

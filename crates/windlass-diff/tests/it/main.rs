@@ -19,6 +19,10 @@ mod render;
 #[cfg(test)]
 mod smd;
 #[cfg(test)]
+mod structured;
+#[cfg(test)]
+mod structured_laws;
+#[cfg(test)]
 mod yaml;
 
 use windlass_diff::Schemas;

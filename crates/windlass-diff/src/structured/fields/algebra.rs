@@ -43,6 +43,17 @@ impl FieldSet {
         })
     }
 
+    /// Gives the fields of this set that have no field of the other below them.
+    #[must_use]
+    pub(in crate::structured) fn not_above(&self, other: &Self) -> Self {
+        zip(self, other, |one, other| match (one?, other) {
+            (one, Some(other)) => {
+                node(one, one.member && other.below.is_empty(), one.below.not_above(&other.below))
+            }
+            (one, None) => Some(one.clone()),
+        })
+    }
+
     /// Gives the fields of the set that have no field of it below them.
     #[must_use]
     pub fn leaves(&self) -> Self {

@@ -8,7 +8,7 @@ use windlass_core::{Limits, Text, Value};
 use windlass_diff::structured::FieldSet;
 use windlass_diff::{ListKind, Scalar, Schema, Schemas, Shape};
 
-use super::conformance::score;
+use super::conformance::{exchanged, fields_of, score};
 
 #[test]
 fn conformance_smd_typed() {
@@ -20,6 +20,45 @@ fn conformance_smd_typed() {
 fn conformance_smd_merge() {
     let (misses, rows) = score("diff/smd_merge", sequence::row);
     assert!(misses.len() * 50 <= rows, "more than one in fifty is missed:\n{}", misses.join("\n"));
+}
+
+/// The parts of a row of typed values that are expected.
+const ANSWERS: [&str; 10] = [
+    "added",
+    "extract_out",
+    "fixed_fields",
+    "modified",
+    "out",
+    "out_yaml",
+    "remove_out",
+    "removed",
+    "valid",
+    "valid_allow_duplicates",
+];
+
+#[test]
+fn a_typed_value_with_the_answer_of_another_row_is_missed() {
+    exchanged("diff/smd_typed", typed_answers, typed::row);
+}
+
+fn typed_answers(row: &mut Value) -> Vec<&mut Value> {
+    // What `to_field_set` is asked for is what others are given.
+    let is_set = row.text_at(&["op"]) == Some("to_field_set");
+    fields_of(row, if is_set { &["set"] } else { &ANSWERS })
+}
+
+#[test]
+fn a_sequence_with_the_answer_of_another_row_is_missed() {
+    exchanged(
+        "diff/smd_merge",
+        |row| {
+            let ops = row.as_map_mut().and_then(|row| row.get_mut("ops"));
+            let Some(Value::List(ops)) = ops else { return Vec::new() };
+            let after = ops.last_mut().map(|op| fields_of(op, &["after"]));
+            after.unwrap_or_default()
+        },
+        sequence::row,
+    );
 }
 
 fn limits() -> Limits {

@@ -24,9 +24,12 @@ struct State {
 
 pub(super) fn row(row: &Value) -> Result<(), String> {
     let mut state = State::new(row)?;
-    for (at, op) in row.get("ops").and_then(Value::as_list).unwrap_or_default().iter().enumerate() {
+    let ops = row.get("ops").and_then(Value::as_list).unwrap_or_default();
+    for (at, op) in ops.iter().enumerate() {
         let after = op.get("after").unwrap_or(&Value::Null);
-        let error = after.text_at(&["error"]).or(op.text_at(&["error"]));
+        // An error ends the sequence, wherever the row says so.
+        let last = row.text_at(&["error"]).filter(|_| at + 1 == ops.len());
+        let error = after.text_at(&["error"]).or(op.text_at(&["error"])).or(last);
         match (state.run(op), error) {
             (Err(_), Some(_)) => return Ok(()),
             (Err(why), None) => return Err(format!("{at}: {why}")),

@@ -60,12 +60,12 @@ fn removed(schema: SchemaRef<'_>, row: &Value) -> Result<(), String> {
     expected.iter().try_for_each(|(field, found)| same(field, found, &document(row, field)))
 }
 
-/// What was taken out by all its fields is the object again.
+/// What was applied comes back when its fields are extracted from what it was merged into.
 fn reversed(schema: SchemaRef<'_>, row: &Value) -> Result<(), String> {
-    let object = document(row, "object");
-    let fields = owned(schema, &object, &limits()).map_err(said)?;
-    let taken = extract(schema, &object, &fields, &limits()).map_err(said)?;
-    same("object", &taken, &object)
+    let (object, applied) = (document(row, "object"), document(row, "pso"));
+    let merged = merge(schema, &object, &applied, &limits()).map_err(said)?;
+    let fields = owned(schema, &applied, &limits()).map_err(said)?.leaves();
+    same("pso", &extract(schema, &merged, &fields, &limits()).map_err(said)?, &applied)
 }
 
 fn validated(schema: SchemaRef<'_>, row: &Value) -> Result<(), String> {
