@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod control;
+mod key;
 mod large;
 mod laws;
 #[path = "../script/mod.rs"]

@@ -365,18 +365,17 @@ impl StateStore for Saboteur {
     }
 
     async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
-        let (cx, mut installation, mut made) = (self.deaf(cx), installation, make);
+        let cx = if make { cx.clone() } else { self.deaf(cx) };
+        let (mut installation, mut made) = (installation, make);
         match self.breaks {
             "each_installation_has_a_key_of_its_own" => installation = UnitId::DEFAULT_INSTALLATION,
             "a_key_is_made_only_when_asked_for" if !make => {
                 made = self.asked.fetch_add(1, Ordering::SeqCst) > 0;
             }
-            "a_key_is_made_only_where_a_write_may_start" => {
+            "a_key_is_made_only_where_a_write_may_start" if make => {
                 let open = Context::shared(cx.clock().clone());
                 self.inner.key(&open, installation, make).await?;
-                if make {
-                    cx.check_write()?;
-                }
+                cx.check_write()?;
             }
             _ => {}
         }
