@@ -43,6 +43,14 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Gives the first twelve hexadecimal digits, for people.
     #[must_use]
     pub fn short(&self) -> String {

@@ -30,6 +30,7 @@
 //! - No input or output, no runtime, no clock, no environment: everything arrives as an argument.
 //! - No behaviour of Kubernetes: `apiVersion`, `kind` and `metadata` name an object, and nothing here knows a kind.
 //! - [`Debug`](std::fmt::Debug) and errors never show a body. `Plan` is serialised without bodies.
+//! - Digests of bodies that are kept or shown are made by a [`Key`].
 //! - No hash order in anything that can be printed.
 //! - One error type, [`Error`], for all `dyn` traits; no `From` for anybody else's.
 //!
@@ -43,6 +44,7 @@ mod error;
 mod event;
 mod health;
 mod hook;
+mod key;
 mod object;
 mod order;
 mod path;
@@ -67,6 +69,7 @@ pub use error::{Error, ErrorForm, ErrorKind, Result, Retry};
 pub use event::{Event, EventKind, EventSink};
 pub use health::{Children, Health, HealthCheck, HealthStatus, NoChildren};
 pub use hook::{Hook, HookDeletion, Phase};
+pub use key::Key;
 pub use object::{Object, ObjectId};
 pub use order::{Dialect, Edge, Gate, Node, OrderRule};
 pub use path::{FieldPath, Segment, TreePath};
@@ -79,7 +82,7 @@ pub use report::{Counts, ObjectReport, Outcome, Report};
 pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
 pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger, UnitOrigin};
 pub use target::{
-    Admitted, Cascade, Conflict, Decision, Deletion, Expect, Interest, Live, Look, Mode, Observation,
+    Admitted, Cascade, Conflict, Decision, Deletion, Expect, Interest, Known, Live, Look, Mode, Observation,
     Observed, Predict, Prediction, Profile, Stamp, Taken, Target, Version, Want, Watch, Write, Written,
 };
 pub use text::Text;

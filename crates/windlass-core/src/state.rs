@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Context, Counts, Digest, Limits, ObjectId, Result, Revision, Stamp, Text, Timestamp, TreePath, UnitId,
+    Context, Counts, Digest, Key, Limits, ObjectId, Result, Revision, Text, Timestamp, TreePath, UnitId,
     Version,
 };
 
@@ -19,11 +19,12 @@ pub struct Owned {
     pub api_version: Text,
     /// Its place in the order; deletion goes from high to low.
     pub rank: u32,
-    /// What was wanted when it was last written, or is about to be.
+    /// What was wanted when it was last written, or is about to be: the digest of the object, sealed by the [`Key`].
     pub wanted: Digest,
-    /// Its stamp after the last confirmed write; `None` while the write is only intended.
+    /// Its [stamp](crate::Stamp) after the last confirmed write, sealed by the [`Key`]; `None` while the write is only
+    /// intended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stamp: Option<Stamp>,
+    pub stamp: Option<Digest>,
     /// Its identity after the last confirmed write, where the target has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<Text>,
@@ -174,6 +175,10 @@ pub struct Saved {
     /// The hooks that ran last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<ObjectId, HookRun>,
+    /// The [name](Key::name) of the key by which the digests in it are sealed; `None` for a state that an earlier release
+    /// saved, with digests that anybody can make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<Digest>,
 }
 
 impl Saved {
@@ -188,7 +193,30 @@ impl Saved {
             origin: None,
             since: None,
             hooks: BTreeMap::new(),
+            sealed_by: None,
         }
+    }
+
+    /// Seals the digests of a state that an earlier release saved, so that they are what they would be had they been made
+    /// by the key. Gives the change to be saved; `None` where there is nothing to seal.
+    pub fn seal(&mut self, key: &Key) -> Option<Delta> {
+        if self.sealed_by.is_some() {
+            return None;
+        }
+        for owned in self.inventory.objects.values_mut() {
+            owned.wanted = key.seal(owned.wanted);
+            owned.stamp = owned.stamp.map(|stamp| key.seal(stamp));
+        }
+        self.hooks.values_mut().for_each(|run| run.run = key.seal(run.run));
+        self.history.iter_mut().for_each(|record| record.plan = key.seal(record.plan));
+        self.sealed_by = Some(key.name());
+        Some(Delta {
+            put: self.inventory.objects.clone(),
+            hooks: self.hooks.clone(),
+            history: Some(self.history.clone()),
+            sealed_by: self.sealed_by,
+            ..Delta::default()
+        })
     }
 
     /// Gives the last pass that went well.
@@ -207,6 +235,8 @@ pub struct Delta {
     pub put: BTreeMap<ObjectId, Owned>,
     /// Objects that are owned no longer.
     pub drop: Vec<ObjectId>,
+    /// The history so far, where it is another one than was saved.
+    pub history: Option<Vec<Record>>,
     /// A pass to add to the history.
     pub record: Option<Record>,
     /// The default namespace, where it is recorded for the first time.
@@ -217,6 +247,8 @@ pub struct Delta {
     pub since: Option<Timestamp>,
     /// Hooks that ran.
     pub hooks: BTreeMap<ObjectId, HookRun>,
+    /// The name of the key by which all digests are sealed from now on.
+    pub sealed_by: Option<Digest>,
     /// Forget the unit: afterwards nothing is stored of it.
     pub forget: bool,
 }
@@ -236,6 +268,9 @@ impl Delta {
             saved.inventory.objects.remove(id);
         }
         saved.inventory.objects.extend(self.put.iter().map(|(id, owned)| (id.clone(), owned.clone())));
+        if let Some(history) = &self.history {
+            saved.history.clone_from(history);
+        }
         saved.history.extend(self.record.clone());
         trim(&mut saved.history, limits.history_max);
         if self.default_namespace.is_some() {
@@ -245,6 +280,7 @@ impl Delta {
             saved.origin.clone_from(&self.origin);
         }
         saved.since = saved.since.or(self.since);
+        saved.sealed_by = self.sealed_by.or(saved.sealed_by);
         saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
         for id in &self.drop {
             saved.hooks.remove(id);
@@ -274,6 +310,8 @@ fn trim(history: &mut Vec<Record>, history_max: usize) {
 /// - A state that cannot be read is [`Corrupt`](crate::ErrorKind::Corrupt), never `None`.
 /// - After a delta with `forget`, `load` gives `None` and `units` leaves the unit out.
 /// - Units do not touch one another's state.
+/// - Each installation has one [`Key`], the same for every instance and process, made once and kept where only those can read
+///   it who may read secrets: never in the document of a state. Neither `Debug` nor an error shows it.
 ///
 /// # Cancel safety
 /// Dropping `save` leaves the state either as it was or wholly saved.
@@ -304,6 +342,14 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Denied`](crate::ErrorKind::Denied), [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>>;
+
+    /// Gives the key of an installation. Where there is none yet, one is made if `make`, which is a write; else it is `None`,
+    /// and nothing is written.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied), saying which right is missing; [`Corrupt`](crate::ErrorKind::Corrupt) for a key
+    /// that cannot be read, never another key; [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>>;
 }
 
 #[cfg(test)]
@@ -335,5 +381,25 @@ mod tests {
         let times: Vec<u64> = saved.history.iter().map(|record| record.at.unix()).collect();
         assert_eq!(times, [3, 8, 9]);
         assert_eq!(saved.last_good().map(|record| record.at.unix()), Some(3));
+    }
+
+    #[test]
+    fn what_an_earlier_release_saved_is_sealed_once_and_whole() {
+        let (key, id) = (Key::new([1; 32]), ObjectId::new("", "Secret", "shop", "db"));
+        let (wanted, stamp) = (Digest::of(b"wanted"), Digest::of(b"stamp"));
+        let mut saved = Saved::empty(Version::new("1"));
+        let owned =
+            Owned { api_version: "v1".into(), rank: 0, wanted, stamp: Some(stamp), uid: None, keep: false };
+        saved.inventory.objects.insert(id.clone(), owned);
+        saved.hooks.insert(id.clone(), HookRun { run: wanted, good: None });
+        saved.history.push(Record::new(Timestamp::from_unix(1), None, wanted, Counts::default()));
+        let mut stored = saved.clone();
+        let delta = saved.seal(&key).expect("it was not sealed");
+        delta.apply(&mut stored, &Limits::default());
+        assert_eq!(stored, saved);
+        let owned = &saved.inventory.objects[&id];
+        assert_eq!((owned.wanted, owned.stamp), (key.seal(wanted), Some(key.seal(stamp))));
+        assert_eq!((saved.hooks[&id].run, saved.history[0].plan), (key.seal(wanted), key.seal(wanted)));
+        assert_eq!(saved.seal(&key), None);
     }
 }

@@ -51,7 +51,7 @@ impl Stage {
     fn look(&mut self) -> Observed {
         let observed = run(self.target.observe(&self.cx, &self.interest)).expect("a look");
         for (id, look) in &mut self.interest.objects {
-            look.known = observed.observations[id].live().map(|live| live.stamp);
+            look.known = observed.observations[id].live().map(|live| windlass_testkit::known(live.stamp));
         }
         observed
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Digest, Error, HookRun, Interest, Inventory, Item, Look, Node, ObjectId, Observed, Prediction, Revision,
-    Taken, Text, Timestamp, UnitId, Warning,
+    Digest, Error, HookRun, Interest, Inventory, Item, Key, Look, Node, Object, ObjectId, Observed,
+    Prediction, Revision, Taken, Text, Timestamp, UnitId, Warning,
 };
 
 /// A wanted object, and what the target said of it.
@@ -53,6 +53,8 @@ pub struct Facts {
     pub revision: Option<Revision>,
     /// What is wanted.
     pub wanted: Vec<Wanted>,
+    /// By which digests are sealed that are kept or shown. Plans by two keys are the same but for their digests.
+    pub key: Key,
     /// What is owned.
     pub inventory: Inventory,
     /// What was seen.
@@ -78,13 +80,14 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Begins to gather.
-    pub fn new(unit: UnitId, place: impl Into<Text>, inventory: Inventory) -> Self {
+    /// Begins to gather. `inventory` is sealed by `key`.
+    pub fn new(unit: UnitId, place: impl Into<Text>, inventory: Inventory, key: Key) -> Self {
         Self {
             unit,
             place: place.into(),
             revision: None,
             wanted: Vec::new(),
+            key,
             inventory,
             observed: Observed::default(),
             predictions: None,
@@ -113,10 +116,17 @@ impl Facts {
         for wanted in &self.wanted {
             let object = &wanted.item.object;
             let known = self.inventory.objects.get(object.id());
-            let known = known.filter(|owned| owned.wanted == object.digest()).and_then(|owned| owned.stamp);
-            objects.insert(object.id().clone(), Look::new(object.api_version()).unless(known));
+            let known =
+                known.filter(|owned| owned.wanted == self.digest(object)).and_then(|owned| owned.stamp);
+            let look = Look::new(object.api_version()).unless(&self.key, known);
+            objects.insert(object.id().clone(), look);
         }
         Interest { unit: self.unit.clone(), objects }
+    }
+
+    /// Digests a wanted object as the inventory keeps it.
+    pub(crate) fn digest(&self, object: &Object) -> Digest {
+        self.key.seal(object.digest())
     }
 
     /// Gives the owned objects that are not wanted any more.
@@ -134,6 +144,6 @@ impl Facts {
             .map(|wanted| format!("{} {}", wanted.item.id(), wanted.item.object.digest()))
             .collect();
         wanted.sort();
-        Some(Digest::of_parts(wanted.iter().map(String::as_bytes)))
+        Some(self.key.seal(Digest::of_parts(wanted.iter().map(String::as_bytes))))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use support::{World, object, object_id};
-use windlass_core::{Error, ErrorKind, Health, HealthStatus, Owner};
+use windlass_core::{Error, ErrorKind, Health, HealthStatus, Owner, StateStore as _, UnitId};
 use windlass_testkit::{block_on, poll_once, unit};
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -211,6 +211,8 @@ proptest! {
         reversed.reverse();
         let digest = |lines: &[String]| {
             let world = World::new(&lines.join("; "));
+            let key = world.store.key(&world.cx, UnitId::DEFAULT_INSTALLATION, true);
+            world.clock.block_on(key).unwrap();
             world.clock.block_on(world.engine.plan(&world.cx)).map(|plan| plan.digest)
         };
         prop_assert_eq!(digest(&lines), digest(&reversed));

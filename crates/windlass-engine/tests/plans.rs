@@ -13,7 +13,7 @@ use windlass_core::{
 use windlass_engine::{
     Adoption, Compared, Effect, Facts, Happened, Prune, Rules, State, Wait, Wanted, plan, step,
 };
-use windlass_testkit::unit;
+use windlass_testkit::{key, unit};
 
 fn wanted(object: Object) -> Wanted {
     Wanted::new(Item::new(object, Origin::new(TreePath::new("objects").unwrap(), 1, 1)))
@@ -36,15 +36,15 @@ fn owned(object: &Object) -> Owned {
     Owned {
         api_version: object.api_version().into(),
         rank: 0,
-        wanted: object.digest(),
-        stamp: Some(Stamp(object.digest())),
+        wanted: key().seal(object.digest()),
+        stamp: Some(Stamp(object.digest()).sealed(&key())),
         uid: None,
         keep: false,
     }
 }
 
 fn facts(owned: impl IntoIterator<Item = (ObjectId, Owned)>) -> Facts {
-    Facts::new(unit("web"), "memory", Inventory { objects: owned.into_iter().collect() })
+    Facts::new(unit("web"), "memory", Inventory { objects: owned.into_iter().collect() }, key())
 }
 
 fn ours() -> Option<Owner> {
@@ -221,7 +221,7 @@ fn a_write_carries_what_the_plan_said_of_the_fields_of_others() {
     facts.predictions = Some([(a.id().clone(), change)].into());
     let plan = make(&facts, |rules| rules);
     let (now, mut out) = (Now::default(), Vec::new());
-    let mut state = State::new(&plan, None, &Wait::default(), &Limits::default(), now).unwrap();
+    let mut state = State::new(&plan, None, &Wait::default(), &Limits::default(), now, &key()).unwrap();
     step(&mut state, Happened::Begun, now, &mut out);
     step(&mut state, Happened::Saved(Ok(Version::new("1"))), now, &mut out);
     let sent = out.iter().find_map(|effect| match effect {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use windlass_core::{
-    Context, ControlStore, Delta, Digest, Error, ErrorKind, Fence, Inventory, Now, ObjectId, Owned, Result,
-    Saved, StateStore, UnitId, Version,
+    Context, ControlStore, Delta, Digest, Error, ErrorKind, Fence, Inventory, Key, Now, ObjectId, Owned,
+    Result, Saved, StateStore, UnitId, Version,
 };
 use windlass_fs::FileStore;
 use windlass_testkit::control::{ControlHarness, Controls};
@@ -316,6 +316,79 @@ proptest! {
             let loaded = load(folder.path(), "web").unwrap().unwrap();
             prop_assert_eq!(&loaded.inventory, &model);
             prop_assert_eq!(Some(&loaded.version), version.as_ref());
+        }
+    }
+}
+
+mod key {
+    use super::*;
+
+    fn key_of(folder: &Path, installation: &str, make: bool) -> Result<Option<Key>> {
+        block_on(FileStore::new(folder).key(&TestClock::new().context(), installation, make))
+    }
+
+    #[test]
+    fn a_key_is_a_file_of_its_own_for_each_installation() {
+        let folder = tempfile::tempdir().unwrap();
+        for installation in [UnitId::DEFAULT_INSTALLATION, "staging", "json", "key", "lock"] {
+            key_of(folder.path(), installation, true).unwrap();
+        }
+        let mut names: Vec<String> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["json.key", "key", "key-lock", "key.key", "lock.key", "staging.key"]);
+        let units = block_on(FileStore::new(folder.path()).units(&TestClock::new().context()));
+        assert_eq!(units.unwrap(), [], "a key is no unit");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_is_readable_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        key_of(folder.path(), UnitId::DEFAULT_INSTALLATION, true).unwrap();
+        let about = std::fs::metadata(folder.path().join("key")).unwrap();
+        assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_damaged_key_is_corrupt_and_never_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        key_of(folder.path(), UnitId::DEFAULT_INSTALLATION, true).unwrap();
+        let file = folder.path().join("key");
+        for content in ["", "00", &"0".repeat(63), &"g".repeat(64), &"0".repeat(4000)] {
+            std::fs::write(&file, content).unwrap();
+            for make in [false, true] {
+                let error = key_of(folder.path(), UnitId::DEFAULT_INSTALLATION, make).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+            }
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn many_that_make_a_key_at_once_have_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys: Vec<Key> = std::thread::scope(|scope| {
+            let path = folder.path();
+            let make = || key_of_real(path);
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+    }
+
+    /// By a clock whose sleeps end at once: who finds the lock taken looks again.
+    fn key_of_real(folder: &Path) -> Key {
+        loop {
+            let cx = TestClock::auto().context();
+            let made = TestClock::auto().block_on(FileStore::new(folder).key(&cx, "windlass", true));
+            match made {
+                Ok(key) => return key.unwrap(),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
+            }
         }
     }
 }

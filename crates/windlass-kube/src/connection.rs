@@ -11,6 +11,7 @@ use windlass_core::Text;
 
 use crate::request::{Effect, Place};
 use crate::resource::Kinds;
+use crate::store::Keys;
 
 /// Reads under way at once, over all units on one connection; watches do not count.
 const READS_IN_FLIGHT_MAX: usize = 32;
@@ -33,13 +34,15 @@ struct Shared {
     reads: Semaphore,
     writes: Semaphore,
     kinds: Kinds,
+    keys: Keys,
 }
 
 impl Connection {
     pub(crate) fn new(client: Client, place: Place) -> Self {
         let (requests, reads) = (AtomicU64::new(0), Semaphore::new(READS_IN_FLIGHT_MAX));
         let writes = Semaphore::new(WRITES_IN_FLIGHT_MAX);
-        let shared = Shared { client, place, requests, reads, writes, kinds: Kinds::default() };
+        let (kinds, keys) = (Kinds::default(), Keys::default());
+        let shared = Shared { client, place, requests, reads, writes, kinds, keys };
         Self { shared: Arc::new(shared), account: None }
     }
 
@@ -63,6 +66,10 @@ impl Connection {
 
     pub(crate) fn kinds(&self) -> &Kinds {
         &self.shared.kinds
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.shared.keys
     }
 
     pub(crate) fn requests(&self) -> u64 {

@@ -27,6 +27,7 @@
 //! | What happens to fields that `kubectl apply` set? | the first apply makes them ours, and a second one removes those that nobody wants |
 //! | What if a kind does not exist yet? | its objects wait for the CustomResourceDefinition in the same unit |
 //! | Where is the state of a unit? | in ConfigMaps with the label [`STATE_LABEL`]; what people ask of it is in one of its own, with the label [`CONTROL_LABEL`] |
+//! | By what are the digests in it keyed? | by a key in the Secret `windlass-key` beside it, one for each installation |
 //! | Why is a workload not ready? | its pods are listed while it is not ready, and its health names the pod, the container and the reason |
 //!
 //! # The view

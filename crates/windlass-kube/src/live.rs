@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use windlass_core::{
-    Context, Deletion, Error, ErrorKind, Health, HealthCheck, Live, Map, Object, Result, Stamp, Text,
+    Context, Deletion, Error, ErrorKind, Health, HealthCheck, Live, Look, Map, Object, Result, Text,
     Timestamp, Value, Version,
 };
 
@@ -123,16 +123,16 @@ fn age(object: &Object, now: Timestamp) -> Option<u64> {
 }
 
 /// Gives the object with its body, unless the caller knows this stamp.
-pub(crate) fn with_body(live: Live, whole: Object, known: Option<Stamp>) -> Result<Live> {
-    if known == Some(live.stamp) {
+pub(crate) fn with_body(live: Live, whole: Object, look: &Look) -> Result<Live> {
+    if look.knows(live.stamp) {
         return Ok(live);
     }
     Ok(Live { body: Some(without_versions(whole)?), ..live })
 }
 
 /// Gives the object without its body, unless the caller does not know this stamp.
-pub(crate) fn trim(mut live: Live, known: Option<Stamp>) -> Live {
-    if known == Some(live.stamp) {
+pub(crate) fn trim(mut live: Live, look: &Look) -> Live {
+    if look.knows(live.stamp) {
         live.body = None;
     }
     live

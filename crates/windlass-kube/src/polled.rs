@@ -112,7 +112,7 @@ impl Kind<'_> {
                         if open && children::has_pods(&live.id.group, &live.id.kind) {
                             ailing.push(whole.clone());
                         }
-                        match with_body(live, whole, look.known) {
+                        match with_body(live, whole, look) {
                             Ok(live) => {
                                 observations.insert(live.id.clone(), Observation::Live(live));
                             }

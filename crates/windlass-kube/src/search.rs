@@ -70,7 +70,7 @@ impl Search<'_> {
     /// Reads one object.
     pub(crate) async fn one(self, id: &ObjectId, look: &Look) -> Observation {
         match get(self.session, self.cx, self.resource, id).await {
-            Ok(Some(live)) if live.id == *id => Observation::Live(trim(live, look.known)),
+            Ok(Some(live)) if live.id == *id => Observation::Live(trim(live, look)),
             Ok(Some(_)) => Observation::Unreadable(
                 Error::new(ErrorKind::Unavailable, "the server gave another object").with("object", id),
             ),

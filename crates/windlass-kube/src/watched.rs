@@ -68,7 +68,7 @@ impl<'a> Kind<'a> {
         let (mut observations, mut open) = (Observations::new(), Open::default());
         for (id, look) in asked {
             match seen.found.remove(*id) {
-                Some(Found::Live(live)) if look.known == Some(live.stamp) => {
+                Some(Found::Live(live)) if look.knows(live.stamp) => {
                     observations.insert((*id).clone(), Observation::Live(*live));
                 }
                 Some(Found::Live(_)) => open.bodies.push((*id, *look)),
@@ -103,9 +103,7 @@ impl<'a> Kind<'a> {
         let (mut found, mut rest) = (Vec::new(), Vec::new());
         for (id, look) in looks {
             match listed.remove(id) {
-                Some(live) => {
-                    found.push((id.clone(), Observation::Live(crate::live::trim(live, look.known))))
-                }
+                Some(live) => found.push((id.clone(), Observation::Live(crate::live::trim(live, look)))),
                 None => rest.push((id, look)),
             }
         }

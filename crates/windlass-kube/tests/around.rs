@@ -183,7 +183,7 @@ async fn a_workload_that_is_not_ready_is_explained_by_its_pods() {
         let live = observed.observations.values().next().unwrap().live().unwrap();
         let message = live.health.as_ref().unwrap().to_string();
         assert!(message.contains("web-1-x") && message.contains("ImagePullBackOff"), "{message}");
-        interest.objects.values_mut().for_each(|look| look.known = Some(live.stamp));
+        interest.objects.values_mut().for_each(|look| look.known = Some(windlass_testkit::known(live.stamp)));
     }
     assert_eq!(script.log().matches(&sets()).count(), 1, "what is known is not asked for again at once");
 }

@@ -53,7 +53,7 @@ async fn a_second_pass_costs_one_list_for_each_kind_and_nothing_else() {
     let observed = target.observe(&context(), &interest).await.unwrap();
     script.log();
     for (id, look) in &mut interest.objects {
-        look.known = observed.observations[id].live().map(|live| live.stamp);
+        look.known = observed.observations[id].live().map(|live| windlass_testkit::known(live.stamp));
     }
     let requests = target.cluster().requests();
     let observed = target.observe(&context(), &interest).await.unwrap();

@@ -49,7 +49,7 @@ fn told(observed: &Observed) -> String {
 async fn look(target: &KubeTarget, cx: &Context, interest: &mut Interest) -> String {
     let observed = target.observe(cx, interest).await.unwrap();
     for (id, look) in &mut interest.objects {
-        look.known = observed.observations[id].live().map(|live| live.stamp);
+        look.known = observed.observations[id].live().map(|live| windlass_testkit::known(live.stamp));
     }
     told(&observed)
 }
@@ -167,7 +167,10 @@ async fn what_was_written_is_known_at_once_and_its_echo_is_no_change() {
         *expect = Expect::Absent;
     }
     let written = target.write(&cx, &write).await.unwrap();
-    interest.objects.values_mut().for_each(|look| look.known = written.live().map(|live| live.stamp));
+    interest
+        .objects
+        .values_mut()
+        .for_each(|look| look.known = written.live().map(|live| windlass_testkit::known(live.stamp)));
     script.log();
     assert_eq!(look(&target, &cx, &mut interest).await, "x: 9@u-x\norphan y", "before any event");
     feed.tell("MODIFIED", &live_map("x", "of somebody before", 8));

@@ -119,7 +119,7 @@ mod values;
 pub use clock::TestClock;
 pub use lines::LinesRenderer;
 pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
-pub use object::{config_map, id, unit};
+pub use object::{config_map, id, key, known, unit};
 pub use recorder::Recorder;
 pub use run::{block_on, poll_once};
 pub use values::ValuesTransform;

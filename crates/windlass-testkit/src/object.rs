@@ -1,6 +1,6 @@
 //! Short ways to the words that nearly every test needs.
 
-use windlass_core::{Object, ObjectId, UnitId, Value};
+use windlass_core::{Key, Known, Object, ObjectId, Stamp, UnitId, Value};
 
 /// Makes a `ConfigMap` with one entry of data, `content`. A namespace of `""` is left out.
 ///
@@ -32,6 +32,18 @@ pub fn config_map(namespace: &str, name: &str, content: &str) -> Object {
 #[must_use]
 pub fn id(text: &str) -> ObjectId {
     text.parse().expect("must be Kind.group/namespace/name")
+}
+
+/// Gives a key: the one that a [`MemoryStore`](crate::MemoryStore) makes first.
+#[must_use]
+pub fn key() -> Key {
+    Key::new([1; Key::BYTES])
+}
+
+/// Remembers a stamp, by the [`key`].
+#[must_use]
+pub fn known(stamp: Stamp) -> Known {
+    Known { sealed: stamp.sealed(&key()), key: key() }
 }
 
 /// Reads the name of a unit.

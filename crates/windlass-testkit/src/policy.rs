@@ -119,7 +119,7 @@ pub fn the_whole_plan_is_looked_at(harness: &dyn PolicyHarness) -> Check {
         for by in 1..plan.actions.len() {
             let mut other = plan.clone();
             other.actions.rotate_left(by);
-            other.seal();
+            other.seal(&crate::key());
             let found = Ruling::of(&review(harness, &other)?);
             ensure!(
                 found == due,
@@ -182,7 +182,7 @@ pub fn a_verdict_shows_no_body(harness: &dyn PolicyHarness) -> Check {
     let secret = "canary-5e1f";
     for (mut plan, _) in judged(harness)? {
         plan.actions.iter_mut().for_each(|action| action.payload = Some(payload(action, secret)));
-        plan.seal();
+        plan.seal(&crate::key());
         let verdict = review_in(harness, &harness.context(), &plan);
         let texts = [("verdict", format!("{:?}", verdict.as_ref().ok())), ("error", exposed(&verdict))];
         hides(secret, &texts)?;

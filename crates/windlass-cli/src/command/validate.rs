@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use windlass_core::{
-    ApiVersion, Context, Dialect, Error, Inventory, Item, Limits, ObjectId, Observation, Plan, Rendered,
+    ApiVersion, Context, Dialect, Error, Inventory, Item, Key, Limits, ObjectId, Observation, Plan, Rendered,
     Result, UnitId, Warning,
 };
 use windlass_engine::{Compared, Facts, Prune, Rules, Wait, Wanted};
@@ -94,7 +94,9 @@ fn directed(rendered: Rendered, dialects: &[std::sync::Arc<dyn Dialect>]) -> Res
 
 /// Plans against a place where there is nothing, so that the order is that of `apply`.
 fn draft(unit: &Unit, items: Vec<Item>, limits: &Limits) -> Plan {
-    let mut facts = Facts::new(unit.id.clone(), "nowhere", Inventory::default());
+    // Any key will do for a plan of which nothing is kept and no digest is shown.
+    let key = Key::new([0; Key::BYTES]);
+    let mut facts = Facts::new(unit.id.clone(), "nowhere", Inventory::default(), key);
     let ids: Vec<ObjectId> = items.iter().map(|item| item.id().clone()).collect();
     facts.observed.observations = ids.into_iter().map(|id| (id, Observation::Absent)).collect();
     facts.wanted = items.into_iter().map(Wanted::new).collect();

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiVersion, Conflict, Context, Digest, Edge, Error, Expect, FieldPath, Health, Hook, Mode, Object,
+    ApiVersion, Conflict, Context, Digest, Edge, Error, Expect, FieldPath, Health, Hook, Key, Mode, Object,
     ObjectId, Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
 };
 
@@ -147,7 +147,7 @@ pub struct Action {
     /// On what condition; not part of the digest.
     #[serde(skip)]
     pub expect: Expect,
-    /// What would be sent; what is serialised has its digest only.
+    /// What would be sent. None of it is serialised.
     #[serde(skip)]
     pub payload: Option<Object>,
     /// How long it may take to become healthy.
@@ -223,7 +223,7 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Digest>,
     /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and conflicting;
-    /// not over versions or times. [`Plan::seal`] makes it.
+    /// not over versions or times. [`Plan::seal`] makes it, by a key, so that no payload can be guessed by it.
     pub digest: Digest,
 }
 
@@ -253,7 +253,7 @@ impl Plan {
     /// Makes a plan in which nothing would happen, to be filled and then [sealed](Plan::seal).
     #[must_use]
     pub fn new(unit: UnitId, place: impl Into<Text>, revision: Option<Revision>) -> Self {
-        let mut plan = Self {
+        Self {
             api_version: ApiVersion,
             unit,
             purpose: Purpose::Apply,
@@ -267,14 +267,18 @@ impl Plan {
             default_namespace: None,
             run: None,
             digest: Digest::of(b""),
-        };
-        plan.seal();
-        plan
+        }
     }
 
-    /// Digests what the plan says now. Whoever changes a plan seals it again.
-    pub fn seal(&mut self) {
-        self.digest = self.digest_now();
+    /// Digests what the plan says now, by the key of the installation. Whoever changes a plan seals it again.
+    pub fn seal(&mut self, key: &Key) {
+        self.digest = self.digest_by(key);
+    }
+
+    /// Gives the digest that [`seal`](Plan::seal) would make by this key.
+    #[must_use]
+    pub fn digest_by(&self, key: &Key) -> Digest {
+        key.seal(self.digest_now())
     }
 
     /// Says whether nothing would be written and nothing is wrong.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Error, Health, Object, ObjectId, Owner, Text, UnitId};
+use crate::{Digest, Error, Health, Key, Object, ObjectId, Owner, Text, UnitId};
 
 /// A version of one live object, as the target spells it. It changes with every write, whoever wrote, and can be given
 /// back as a precondition.
@@ -21,8 +21,25 @@ impl Version {
 
 /// What of a live object an apply could have set, as one digest: it changes only when something that an apply could
 /// set has changed, so not with status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// It never leaves the process, since a password could be guessed by it: it has no serialised form, `Debug` shows none of it,
+/// and what is kept of it is [sealed](Stamp::sealed).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(pub Digest);
+
+impl Stamp {
+    /// Gives what may be kept of it.
+    #[must_use]
+    pub fn sealed(self, key: &Key) -> Digest {
+        key.seal(self.0)
+    }
+}
+
+impl fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stamp(…)")
+    }
+}
 
 /// An object that was told to go and is still there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -99,8 +116,17 @@ impl Observation {
 pub struct Look {
     /// The `apiVersion` in which to read it.
     pub api_version: Text,
-    /// The body may be left out if the stamp is this one.
-    pub known: Option<Stamp>,
+    /// The body may be left out if the stamp [is this one](Look::knows).
+    pub known: Option<Known>,
+}
+
+/// A stamp as it is kept, and the key by which it was sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The stamp, sealed.
+    pub sealed: Digest,
+    /// The key.
+    pub key: Key,
 }
 
 impl Look {
@@ -109,11 +135,17 @@ impl Look {
         Self { api_version: api_version.into(), known: None }
     }
 
-    /// Lets the body be left out while the stamp is `stamp`.
+    /// Lets the body be left out while the stamp is the one that `key` sealed as `sealed`.
     #[must_use]
-    pub const fn unless(mut self, stamp: Option<Stamp>) -> Self {
-        self.known = stamp;
+    pub fn unless(mut self, key: &Key, sealed: Option<Digest>) -> Self {
+        self.known = sealed.map(|sealed| Known { sealed, key: key.clone() });
         self
+    }
+
+    /// Says whether this is the stamp by which the body may be left out.
+    #[must_use]
+    pub fn knows(&self, stamp: Stamp) -> bool {
+        self.known.as_ref().is_some_and(|known| stamp.sealed(&known.key) == known.sealed)
     }
 }
 

@@ -14,15 +14,17 @@ use windlass_core::{
 
 use super::Engine;
 use super::guard::call;
+use super::key::Sealed;
 use super::pass::{Passed, Prepared, Terms, Waits};
 use crate::step::{Effect, Happened, State, step};
 
 impl Engine {
     /// Carries out what was planned.
     pub(super) async fn execute(&self, cx: &Context, prepared: Prepared, terms: &Terms) -> Result<Passed> {
-        let Prepared { plan, saved, resolved, .. } = prepared;
+        let Prepared { plan, sealed: Sealed { saved, key, resealed }, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
-        let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now())?
+        let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now(), &key)?
+            .with_resealed(resealed)
             .with_dialects(self.dialects())
             .with_trigger(terms.trigger)
             .with_origin(self.origin());

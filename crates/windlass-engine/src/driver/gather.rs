@@ -10,6 +10,7 @@ use windlass_core::{
 
 use super::Engine;
 use super::guard::{call, caught};
+use super::key::Sealed;
 use super::pass::Gathered;
 use crate::facts::{Facts, Wanted};
 use crate::plan::unsettled;
@@ -32,12 +33,13 @@ impl Engine {
         fetched.map_err(|error| self.blame_source(error))
     }
 
-    /// Gathers for a revision.
+    /// Gathers for a revision. `make_key`: what comes of it may be saved.
     pub(super) async fn gather(
         &self,
         cx: &Context,
         revision: Revision,
         control: &Control,
+        make_key: bool,
     ) -> Result<Gathered> {
         let resolved = Some(revision.clone());
         self.tell(EventKind::Resolved { revision: revision.clone() });
@@ -46,8 +48,8 @@ impl Engine {
         let rendered = self.render(cx, &artifact).await?;
         self.tell(EventKind::Rendered { objects: rendered.items.len() });
 
-        let saved = self.load(cx).await?;
-        let mut facts = self.begin(cx, saved.as_ref(), control);
+        let sealed = self.load_sealed(cx, make_key).await?;
+        let mut facts = self.begin(cx, &sealed, control);
         facts.revision = Some(revision);
         facts.warnings.clone_from(&rendered.warnings);
         facts.wanted = self.admit(cx, rendered).await?;
@@ -55,17 +57,17 @@ impl Engine {
         facts.siblings = self.siblings(cx, &artifact, &facts).await?;
         facts.takes = self.takes(cx, &facts).await?;
         facts.predictions = self.predict(cx, &facts).await?;
-        Ok(Gathered { facts, resolved, saved })
+        Ok(Gathered { facts, resolved, sealed })
     }
 
     /// Gathers for the end of the unit: nothing is wanted.
-    pub(super) async fn gather_for_delete(&self, cx: &Context) -> Result<Gathered> {
-        let saved = self.load(cx).await?;
-        let mut facts = self.begin(cx, saved.as_ref(), &Control::default());
+    pub(super) async fn gather_for_delete(&self, cx: &Context, make_key: bool) -> Result<Gathered> {
+        let sealed = self.load_sealed(cx, make_key).await?;
+        let mut facts = self.begin(cx, &sealed, &Control::default());
         facts.delete_all = true;
         facts.observed = self.observe(cx, &facts).await?;
         facts.takes = self.takes(cx, &facts).await?;
-        Ok(Gathered { facts, resolved: None, saved })
+        Ok(Gathered { facts, resolved: None, sealed })
     }
 
     pub(super) async fn load(&self, cx: &Context) -> Result<Option<Saved>> {
@@ -73,9 +75,11 @@ impl Engine {
         call(cx, "state store", cx.limits().request_timeout, load).await
     }
 
-    pub(super) fn begin(&self, cx: &Context, saved: Option<&Saved>, control: &Control) -> Facts {
+    pub(super) fn begin(&self, cx: &Context, sealed: &Sealed, control: &Control) -> Facts {
+        let saved = sealed.saved.as_ref();
         let inventory = saved.map(|saved| saved.inventory.clone()).unwrap_or_default();
-        let mut facts = Facts::new(self.0.unit.clone(), self.0.target.profile().place, inventory);
+        let place = self.0.target.profile().place;
+        let mut facts = Facts::new(self.0.unit.clone(), place, inventory, sealed.key.clone());
         facts.default_namespace = saved.and_then(|saved| saved.default_namespace.clone());
         facts.since = saved.and_then(|saved| saved.since);
         facts.hooks = saved.map(|saved| saved.hooks.clone()).unwrap_or_default();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
-    Digest, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned, Rendered, Revision, Text,
+    Digest, Key, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned, Plan, Rendered, Revision,
+    Text,
 };
 
 /// What is known from earlier passes. Nothing in it is needed: a pass without it finds out again.
@@ -17,6 +18,10 @@ struct Known {
     /// The last render read something of the target, which may be another the next time.
     reads_live: bool,
     settled: Option<Arc<Settled>>,
+    /// The key of the installation.
+    key: Option<Key>,
+    /// The key that plans were made by while the installation had none.
+    passing_key: Option<Key>,
 }
 
 /// What a render gave for an artifact.
@@ -38,6 +43,8 @@ pub(super) struct Settled {
     pub(super) control: Digest,
     /// The last pass that is recorded was good, or none is.
     pub(super) last_good: bool,
+    /// By which the stamps are sealed.
+    pub(super) key: Key,
     /// What is owned, and how it was after the last write.
     pub(super) objects: BTreeMap<ObjectId, Owned>,
 }
@@ -75,12 +82,31 @@ impl Memo {
     pub(super) fn unsettle(&self) {
         self.known().settled = None;
     }
+
+    pub(super) fn key(&self) -> Option<Key> {
+        self.known().key.clone()
+    }
+
+    pub(super) fn remember_key(&self, key: &Key) {
+        self.known().key = Some(key.clone());
+    }
+
+    /// Gives the key of plans that were made before the installation had one; makes it the first time.
+    pub(super) fn passing_key(&self, make: impl FnOnce() -> Key) -> Key {
+        self.known().passing_key.get_or_insert_with(make).clone()
+    }
+
+    /// Gives the digests that the plan may go by: its own, and the one that it had before the installation got a key.
+    pub(super) fn digests_of(&self, plan: &Plan) -> impl Iterator<Item = Digest> {
+        let passing = self.known().passing_key.clone();
+        [plan.digest].into_iter().chain(passing.map(|key| plan.digest_by(&key)))
+    }
 }
 
 impl Settled {
     /// Says what to look at: bodies are not needed while nothing has changed.
     pub(super) fn looks(&self) -> BTreeMap<ObjectId, Look> {
-        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(owned.stamp);
+        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(&self.key, owned.stamp);
         self.objects.iter().map(|(id, owned)| (id.clone(), look(owned))).collect()
     }
 
@@ -88,7 +114,7 @@ impl Settled {
     pub(super) fn still_holds(&self, observed: &Observed, is_ours: impl Fn(&Live) -> bool) -> bool {
         let same = |(id, owned): (&ObjectId, &Owned)| match observed.observations.get(id) {
             Some(Observation::Live(live)) => {
-                owned.stamp == Some(live.stamp) && live.deletion.is_none() && is_ours(live)
+                owned.stamp == Some(live.stamp.sealed(&self.key)) && live.deletion.is_none() && is_ours(live)
             }
             _ => false,
         };

@@ -4,6 +4,7 @@ mod control;
 mod execute;
 mod gather;
 mod guard;
+mod key;
 mod look;
 mod memo;
 mod pass;
@@ -17,8 +18,9 @@ use std::time::Duration;
 
 use windlass_core::{
     Context, Control, Dialect, Digest, Error, ErrorKind, Event, EventKind, EventSink, Health, HealthCheck,
-    Interest, Live, ObjectReport, Observation, OrderRule, Outcome, Plan, Policy, Renderer, Report, Result,
-    Revision, Saved, Source, StateStore, Target, Text, Transform, TreePath, UnitId, UnitOrigin, Verdict,
+    Interest, Key, Live, ObjectReport, Observation, OrderRule, Outcome, Plan, Policy, Renderer, Report,
+    Result, Revision, Saved, Source, StateStore, Target, Text, Transform, TreePath, UnitId, UnitOrigin,
+    Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
@@ -126,7 +128,8 @@ impl Engine {
     /// Keeps the state somewhere else than with the target.
     #[must_use]
     pub fn with_store(self, store: Arc<dyn StateStore>) -> Self {
-        self.with(|parts| parts.store = Some(store))
+        // What is known is known from the other store.
+        self.with(|parts| (parts.store, parts.memo) = (Some(store), Arc::default()))
     }
 
     /// Replaces the rules of order that the target brings.
@@ -242,7 +245,7 @@ impl Engine {
     pub async fn plan(&self, cx: &Context) -> Result<Plan> {
         let control = self.control(cx).await?;
         let revision = self.revision(cx, &control, None).await?;
-        Ok(self.prepare(cx, revision, &control).await?.plan)
+        Ok(self.prepare(cx, revision, &control, false).await?.plan)
     }
 
     /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
@@ -257,9 +260,9 @@ impl Engine {
                 Some(revision) => revision.clone(),
                 None => self.revision(cx, &control, None).await?,
             };
-            let gathered = self.gather(cx, revision, &control).await?;
+            let gathered = self.gather(cx, revision, &control, true).await?;
             let prepared = self.prepared(cx, gathered);
-            check_same(plan, &prepared.plan)?;
+            check_same(&self.0.memo, plan, &prepared.plan)?;
             Ok(self.carry_out(cx, prepared, &control, &Terms::default()).await?.report)
         })
         .await
@@ -292,11 +295,12 @@ impl Engine {
             if let Some(passed) = self.pass_settled(cx, &resolved, &control).await? {
                 return Ok(passed);
             }
-            let prepared = self.prepare(cx, resolved.clone(), &control).await?;
+            let prepared = self.prepare(cx, resolved.clone(), &control, true).await?;
             let digest = control_digest(&control);
+            let key = prepared.sealed.key.clone();
             let mut passed = self.carry_out(cx, prepared, &control, terms).await?;
             let saved = passed.saved.take();
-            self.settle(&resolved, digest, &passed.report, saved);
+            self.settle(&resolved, digest, &passed.report, saved, key);
             Ok(passed)
         })
         .await
@@ -358,7 +362,7 @@ impl Engine {
     }
 
     /// Remembers that everything is as wanted, so that the next pass can be short.
-    fn settle(&self, resolved: &Revision, control: Digest, report: &Report, saved: Option<Saved>) {
+    fn settle(&self, resolved: &Revision, control: Digest, report: &Report, saved: Option<Saved>, key: Key) {
         let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
         let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else {
             return self.0.memo.unsettle();
@@ -369,7 +373,7 @@ impl Engine {
             return self.0.memo.unsettle();
         }
         let (resolved, plan) = (resolved.id.clone(), report.plan);
-        self.0.memo.settle(Settled { resolved, revision, plan, control, last_good, objects });
+        self.0.memo.settle(Settled { resolved, revision, plan, control, last_good, key, objects });
     }
 
     /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
@@ -377,7 +381,7 @@ impl Engine {
     /// # Errors
     /// What target and store say; nothing was written.
     pub async fn plan_delete(&self, cx: &Context) -> Result<Plan> {
-        let gathered = self.gather_for_delete(cx).await?;
+        let gathered = self.gather_for_delete(cx, false).await?;
         let prepared = self.prepared(cx, gathered);
         self.tell_plan(&prepared);
         Ok(prepared.plan)
@@ -390,9 +394,9 @@ impl Engine {
     /// As [`Engine::apply`].
     pub async fn delete(&self, cx: &Context, plan: &Plan) -> Result<Report> {
         self.telling(async {
-            let gathered = self.gather_for_delete(cx).await?;
+            let gathered = self.gather_for_delete(cx, true).await?;
             let prepared = self.prepared(cx, gathered);
-            check_same(plan, &prepared.plan)?;
+            check_same(&self.0.memo, plan, &prepared.plan)?;
             Ok(self.carry_out(cx, prepared, &Control::default(), &Terms::default()).await?.report)
         })
         .await
@@ -411,8 +415,14 @@ impl Engine {
         }
     }
 
-    async fn prepare(&self, cx: &Context, revision: Revision, control: &Control) -> Result<Prepared> {
-        let gathered = self.gather(cx, revision, control).await?;
+    async fn prepare(
+        &self,
+        cx: &Context,
+        revision: Revision,
+        control: &Control,
+        make_key: bool,
+    ) -> Result<Prepared> {
+        let gathered = self.gather(cx, revision, control, make_key).await?;
         let prepared = self.prepared(cx, gathered);
         self.tell_plan(&prepared);
         Ok(prepared)
@@ -421,7 +431,7 @@ impl Engine {
     fn prepared(&self, cx: &Context, gathered: Gathered) -> Prepared {
         let plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
         let drifted = drifted(&gathered.facts, &plan).collect();
-        Prepared { plan, drifted, resolved: gathered.resolved, saved: gathered.saved }
+        Prepared { plan, drifted, resolved: gathered.resolved, sealed: gathered.sealed }
     }
 
     fn tell_plan(&self, prepared: &Prepared) {
@@ -454,7 +464,7 @@ impl Engine {
             let verdict = policy.review(cx, plan);
             match call(cx, "policy", cx.limits().request_timeout, verdict).await? {
                 Verdict::Allow => {}
-                Verdict::Hold(_) if control.approves(plan.digest) => {}
+                Verdict::Hold(_) if self.is_approved(plan, control) => {}
                 Verdict::Hold(why) => return Err(self.withhold(why, true, "a policy holds the plan", plan)),
                 Verdict::Deny(why) => {
                     return Err(self.withhold(why, false, "a policy denies the plan", plan));
@@ -462,6 +472,10 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    fn is_approved(&self, plan: &Plan, control: &Control) -> bool {
+        self.0.memo.digests_of(plan).any(|digest| control.approves(digest))
     }
 
     fn withhold(&self, why: Text, hold: bool, message: &'static str, plan: &Plan) -> Stopped {

@@ -8,6 +8,8 @@ use windlass_core::{
     Cancel, Control, Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved, Trigger,
 };
 
+use super::key::Sealed;
+use super::memo::Memo;
 use crate::facts::Facts;
 
 /// Facts, and the state they were gathered from.
@@ -15,7 +17,7 @@ pub(super) struct Gathered {
     pub(super) facts: Facts,
     /// What the source said it is at, where it was asked or told.
     pub(super) resolved: Option<Revision>,
-    pub(super) saved: Option<Saved>,
+    pub(super) sealed: Sealed,
 }
 
 /// Why a pass is made, and on what terms.
@@ -89,7 +91,7 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) drifted: Vec<ObjectId>,
     pub(super) resolved: Option<Revision>,
-    pub(super) saved: Option<Saved>,
+    pub(super) sealed: Sealed,
 }
 
 /// What came of a pass.
@@ -117,8 +119,8 @@ impl From<Error> for Stopped {
     }
 }
 
-pub(super) fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
-    if planned.digest == now.digest && planned.problems == now.problems {
+pub(super) fn check_same(memo: &Memo, planned: &Plan, now: &Plan) -> Result<()> {
+    if memo.digests_of(now).any(|digest| digest == planned.digest) && planned.problems == now.problems {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Conflict, "what would happen has changed since the plan was made")

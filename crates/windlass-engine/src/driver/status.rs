@@ -7,6 +7,7 @@ use windlass_core::{
 };
 
 use super::Engine;
+use super::key::Sealed;
 
 /// How an owned object is.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +57,10 @@ impl Engine {
     /// # Errors
     /// What target and store say.
     pub async fn status(&self, cx: &Context) -> Result<Status> {
-        let saved = self.load(cx).await?;
-        let facts = self.begin(cx, saved.as_ref(), &Control::default());
-        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(owned.stamp);
+        let sealed = self.load_sealed(cx, false).await?;
+        let facts = self.begin(cx, &sealed, &Control::default());
+        let Sealed { saved, key, .. } = sealed;
+        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(&key, owned.stamp);
         let objects = facts.inventory.objects.iter().map(|(id, owned)| (id.clone(), look(owned)));
         let interest = Interest { unit: self.unit().clone(), objects: objects.collect() };
         let observed = self.look(cx, interest).await?;
@@ -66,7 +68,7 @@ impl Engine {
         let objects = facts.inventory.objects.iter().map(|(id, owned)| {
             let status = match observed.observations.get(id) {
                 Some(Observation::Live(live)) if live.owner.as_ref() != Some(&owner) => ObjectStatus::Lost,
-                Some(Observation::Live(live)) if owned.stamp == Some(live.stamp) => {
+                Some(Observation::Live(live)) if owned.stamp == Some(live.stamp.sealed(&key)) => {
                     ObjectStatus::InSync(live.health.clone())
                 }
                 Some(Observation::Live(live)) => ObjectStatus::Drifted(live.health.clone()),

@@ -53,7 +53,7 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     plan.problems = problems.into_iter().chain(unwanted.problems).collect();
     plan.warnings = facts.warnings.iter().cloned().chain(warnings).chain(unwanted.warnings).collect();
     plan.warnings.extend(orphans(facts));
-    plan.seal();
+    plan.seal(&facts.key);
     plan
 }
 

@@ -60,8 +60,7 @@ impl Draft<'_> {
     /// What is to be created only is there, or neither what is wanted nor what is live has changed since the last
     /// confirmed write.
     pub(super) fn is_settled(&self, live: &Live) -> bool {
-        let same =
-            self.known.is_some_and(|known| known.wanted == self.digest && known.stamp == Some(live.stamp));
+        let same = self.known.is_some_and(|known| known.wanted == self.digest && self.has_stamp(known, live));
         self.is_created_only() || (same && self.is_ours(live))
     }
 

@@ -21,32 +21,32 @@ pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Option<Digest>) -> Dr
         .into_iter()
         .map(|(id, wanteds)| match wanteds.as_slice() {
             [wanted] => (id.clone(), Draft::new(facts, rules, wanted).finish(run)),
-            several => (id.clone(), twice(several)),
+            several => (id.clone(), twice(facts, several)),
         })
         .collect()
 }
 
 /// The renderer lets no identity through twice; filling in a default namespace can still make two of them equal.
-fn twice(several: &[&Wanted]) -> Action {
+fn twice(facts: &Facts, several: &[&Wanted]) -> Action {
     let places: Vec<String> = several.iter().map(|wanted| wanted.item.origin.to_string()).collect();
     let first = &several[0].item;
     let error = Error::new(ErrorKind::Invalid, "the same object is written down more than once")
         .with("places", places.join(", "))
         .with_help("remove all but one, or give them different names or namespaces");
     let mut action =
-        Action::new(first.id().clone(), Verb::Refuse { error }, owned(&first.object, None, false));
+        Action::new(first.id().clone(), Verb::Refuse { error }, owned(facts, &first.object, None));
     action.origin = Some(first.origin.clone());
     action
 }
 
-fn owned(object: &Object, live: Option<&Live>, keep: bool) -> Owned {
+fn owned(facts: &Facts, object: &Object, live: Option<&Live>) -> Owned {
     Owned {
         api_version: object.api_version().into(),
         rank: 0,
-        wanted: object.digest(),
-        stamp: live.map(|live| live.stamp),
+        wanted: facts.digest(object),
+        stamp: live.map(|live| live.stamp.sealed(&facts.key)),
         uid: live.and_then(|live| live.uid.clone()),
-        keep,
+        keep: false,
     }
 }
 
@@ -57,6 +57,7 @@ pub(super) struct Draft<'a> {
     /// `None` where nobody looked, because the item was refused before.
     pub(super) observation: Option<&'a Observation>,
     pub(super) known: Option<&'a Owned>,
+    /// Of what is wanted, sealed.
     pub(super) digest: Digest,
 }
 
@@ -86,8 +87,13 @@ impl<'a> Draft<'a> {
             wanted,
             observation: facts.observed.observations.get(id),
             known: facts.inventory.objects.get(id),
-            digest: wanted.item.object.digest(),
+            digest: facts.digest(&wanted.item.object),
         }
+    }
+
+    /// Says whether the live object has the stamp that it had after its last write.
+    pub(super) fn has_stamp(&self, known: &Owned, live: &Live) -> bool {
+        known.stamp == Some(live.stamp.sealed(&self.facts.key))
     }
 
     fn live(&self) -> Option<&'a Live> {
@@ -100,7 +106,7 @@ impl<'a> Draft<'a> {
         let mut action = Action::new(
             item.id().clone(),
             Verb::Unchanged,
-            Owned { wanted: self.digest, ..owned(&item.object, live, item.directives.keep) },
+            Owned { keep: item.directives.keep, ..owned(self.facts, &item.object, live) },
         );
         action.origin = Some(item.origin.clone());
         action.time_limit = item.directives.time_limit;
@@ -305,7 +311,7 @@ impl<'a> Draft<'a> {
     /// What is wanted is what was wanted: then it is the live object that moved.
     fn cause(&self, live: Option<&Live>) -> Cause {
         let as_before = self.known.is_some_and(|known| known.wanted == self.digest && known.stamp.is_some());
-        let moved = live.is_some_and(|live| self.known.is_some_and(|known| known.stamp != Some(live.stamp)));
+        let moved = live.is_some_and(|live| self.known.is_some_and(|known| !self.has_stamp(known, live)));
         if as_before && moved { Cause::Drifted } else { Cause::Wanted }
     }
 }

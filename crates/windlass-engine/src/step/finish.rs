@@ -14,7 +14,7 @@ impl State {
     /// What has to be remembered before the first write: every object that may be created, and every object of which
     /// something else will be wanted.
     pub(super) fn intent(&self) -> Delta {
-        let mut delta = Delta::default();
+        let mut delta = self.resealed.clone();
         for slot in self.slots.iter().filter(|slot| writes_wanted(slot)) {
             let (id, owned) = (&slot.action.id, &slot.action.owned);
             let known = self.known(id);
@@ -144,9 +144,13 @@ impl State {
     }
 
     /// Asks for a save, and takes its success for granted in what `known` answers; a failed save ends the pass.
-    pub(super) fn save(&mut self, delta: Delta, out: &mut Vec<Effect>) {
+    pub(super) fn save(&mut self, mut delta: Delta, out: &mut Vec<Effect>) {
         let saved = self.saved.get_or_insert_with(|| Saved::empty(Version::new("")));
         let forget = delta.forget;
+        let sealed_by = Some(self.key.name());
+        if saved.sealed_by != sealed_by && !forget {
+            delta.sealed_by = sealed_by;
+        }
         out.push(Effect::Save(delta.clone()));
         delta.apply(saved, &self.limits);
         if forget {

@@ -39,7 +39,7 @@ pub(super) fn is_due(state: &mut State, now: Now, out: &mut Vec<Effect>) -> bool
 pub(super) fn looks(state: &State) -> BTreeMap<ObjectId, Look> {
     let look = |(_, at): &(Duration, usize)| {
         let action = &state.slots[*at].action;
-        let look = Look::new(action.owned.api_version.clone()).unless(action.owned.stamp);
+        let look = Look::new(action.owned.api_version.clone()).unless(&state.key, action.owned.stamp);
         (action.id.clone(), look)
     };
     state.deadlines.iter().map(look).collect()

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Delta, Dialect, Digest, Error, ErrorKind, EventKind, Limits, Look, Now, ObjectId, Observation, Observed,
-    Outcome, Plan, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin, Version, Warning,
-    Write, Written,
+    Delta, Dialect, Digest, Error, ErrorKind, EventKind, Key, Limits, Look, Now, ObjectId, Observation,
+    Observed, Outcome, Plan, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin, Version,
+    Warning, Write, Written,
 };
 use windlass_graph as graph;
 
@@ -92,6 +92,10 @@ pub struct State {
     pruning: prune::Pruning,
     /// What the store holds.
     saved: Option<Saved>,
+    /// By which what is saved is sealed.
+    key: Key,
+    /// What of the state was saved unsealed, and has to be saved sealed.
+    resealed: Delta,
     phase: Phase,
     in_flight: usize,
     saving: bool,
@@ -118,11 +122,18 @@ pub struct State {
 }
 
 impl State {
-    /// Makes ready to carry out `plan`, of a unit of which `saved` is remembered.
+    /// Makes ready to carry out `plan`, of a unit of which `saved` is remembered, both sealed by `key`.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] where the plan is too large to be ordered.
-    pub fn new(plan: &Plan, saved: Option<Saved>, wait: &Wait, limits: &Limits, now: Now) -> Result<Self> {
+    pub fn new(
+        plan: &Plan,
+        saved: Option<Saved>,
+        wait: &Wait,
+        limits: &Limits,
+        now: Now,
+        key: &Key,
+    ) -> Result<Self> {
         let mut slots: Vec<Slot> = plan.actions.iter().map(Slot::new).collect();
         let index: BTreeMap<ObjectId, usize> =
             slots.iter().enumerate().map(|(at, slot)| (slot.action.id.clone(), at)).collect();
@@ -149,6 +160,8 @@ impl State {
             index,
             forget: plan.forget.clone(),
             saved,
+            key: key.clone(),
+            resealed: Delta::default(),
             phase: Phase::Intent,
             in_flight: 0,
             saving: false,
@@ -167,6 +180,13 @@ impl State {
             ended_hooks: BTreeMap::new(),
             report,
         })
+    }
+
+    /// Saves first what [`Saved::seal`] says has changed, whether or not anything is to be written.
+    #[must_use]
+    pub fn with_resealed(mut self, resealed: Option<Delta>) -> Self {
+        self.resealed = resealed.unwrap_or_default();
+        self
     }
 
     /// Reads what live objects ask for by these dialects, before it deletes them.

@@ -200,7 +200,7 @@ fn take_in(state: &mut State, at: usize, live: Live) {
         slot.ours = false;
         state.forget.push(slot.action.id.clone());
     }
-    slot.action.owned.stamp = Some(live.stamp);
+    slot.action.owned.stamp = Some(live.stamp.sealed(&state.key));
     slot.action.owned.uid = live.uid;
     slot.health = live.health;
 }

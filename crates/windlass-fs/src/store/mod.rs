@@ -1,14 +1,17 @@
 //! A folder as a store of state, and of what is asked of units.
 
 mod drawer;
+mod key;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use windlass_core::{Context, Control, ControlStore, Delta, Result, Saved, StateStore, UnitId, Version};
+use windlass_core::{Context, Control, ControlStore, Delta, Key, Result, Saved, StateStore, UnitId, Version};
 
 use self::drawer::{Drawer, numbered};
+pub(crate) use self::key::random;
+use self::key::{Keys, busy};
 use crate::disk::Root;
 
 /// Bytes of the state of one unit: about half a million objects.
@@ -40,6 +43,9 @@ const CONTROL_BYTES_MAX: u64 = 1 << 20;
 ///   digest.
 /// - A version is a number that grows and the digest of what was saved. `<unit>.lock` keeps the number when a unit is
 ///   forgotten, so that no version comes twice, and is all that is left of it.
+/// - The key by which the digests in the states are sealed is the file `key`, and `<installation>.key` for another installation
+///   than the default one. Whoever can read it can read the states as well: it protects what leaves the folder, such as plans,
+///   events, and copies of the states alone.
 /// - Files and folder are readable by their owner alone. The folder may be a link; one inside it is not followed.
 ///
 /// # Assumptions
@@ -49,6 +55,7 @@ const CONTROL_BYTES_MAX: u64 = 1 << 20;
 pub struct FileStore {
     states: Drawer,
     controls: Drawer,
+    keys: Keys,
 }
 
 impl FileStore {
@@ -67,6 +74,7 @@ impl FileStore {
             limit_name: "control_bytes_max",
             bytes_max: CONTROL_BYTES_MAX,
         };
+        let keys = Keys { root: root.clone(), folder: folder.clone() };
         let states = Drawer {
             root,
             folder,
@@ -75,7 +83,7 @@ impl FileStore {
             limit_name: "state_bytes_max",
             bytes_max: STATE_BYTES_MAX,
         };
-        Self { states, controls }
+        Self { states, controls, keys }
     }
 
     /// Reads a state. The file has its version without the digest, which is over the version too.
@@ -88,6 +96,15 @@ impl FileStore {
         let mut saved = kept.content;
         saved.version = version;
         Ok(Some(saved))
+    }
+
+    pub(crate) fn read_key(&self, installation: &str) -> Result<Option<Key>> {
+        self.keys.read(installation)
+    }
+
+    pub(crate) fn make_key(&self, cx: &Context, installation: &str) -> Result<Key> {
+        let made = self.keys.try_make(cx, installation)?;
+        made.ok_or_else(|| busy(&self.keys.root.path(&self.keys.folder)))
     }
 
     pub(crate) fn write(
@@ -129,6 +146,14 @@ impl StateStore for FileStore {
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         cx.check()?;
         self.states.units()
+    }
+
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        cx.check()?;
+        match self.read_key(installation)? {
+            None if make => self.keys.make(cx, installation).await.map(Some),
+            found => Ok(found),
+        }
     }
 }
 

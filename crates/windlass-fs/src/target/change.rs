@@ -20,17 +20,17 @@ impl Folder {
         let seen = self.look(cx, id)?;
         match write {
             Write::Apply { payload, mode, expect, owner, .. } => {
-                check(id, expect, seen.as_ref())?;
+                self.check(id, expect, seen.as_ref())?;
                 let owner = Mark::new(owner, &turn.number)?;
                 match seen {
                     None => self.create(cx, payload, owner, turn),
-                    Some(seen) if *mode == Mode::CreateOnly => Ok(Written::Unchanged(seen.live())),
+                    Some(seen) if *mode == Mode::CreateOnly => Ok(Written::Unchanged(seen.live(self))),
                     Some(seen) => self.change(cx, seen, payload, owner, turn),
                 }
             }
             Write::Delete { id, expect, .. } => {
                 if seen.is_some() {
-                    check(id, expect, seen.as_ref())?;
+                    self.check(id, expect, seen.as_ref())?;
                 }
                 self.delete(cx, id)
             }
@@ -46,7 +46,7 @@ impl Folder {
         self.put_owner(payload.id(), &mark, turn)?;
         self.put_object(payload.id(), &bytes, turn)?;
         let seen = Seen { bytes, object: payload.clone(), owner: Some(mark) };
-        Ok(Written::Created(seen.live()))
+        Ok(Written::Created(seen.live(self)))
     }
 
     /// Changes what differs, the mark first: an object that is ours and not yet as wanted is written again, one that
@@ -62,7 +62,7 @@ impl Folder {
         let id = payload.id();
         let same_object = seen.object == *payload;
         if same_object && seen.owner.as_ref().is_some_and(|have| have.owner() == mark.owner()) {
-            return Ok(Written::Unchanged(seen.live()));
+            return Ok(Written::Unchanged(seen.live(self)));
         }
         let bytes = if same_object { None } else { Some(spell(cx, payload)?) };
         cx.check_write()?;
@@ -72,7 +72,7 @@ impl Folder {
             self.put_object(id, &bytes, turn).map_err(Error::maybe_written)?;
             (seen.bytes, seen.object) = (bytes, payload.clone());
         }
-        Ok(Written::Changed(seen.live()))
+        Ok(Written::Changed(seen.live(self)))
     }
 
     /// The mark goes last, so that a crash in between leaves no object without its owner.
@@ -87,23 +87,23 @@ impl Folder {
     fn put_object(&self, id: &ObjectId, bytes: &[u8], turn: &Turn<'_>) -> Result<()> {
         self.root.put(&name::path_of(id, "yaml")?, &turn.beside, bytes, self.access)
     }
-}
 
-fn check(id: &ObjectId, expect: &Expect, seen: Option<&Seen>) -> Result<()> {
-    let found = seen.map(|seen| seen.live().version);
-    let conflict = |message: &str| {
-        Error::new(ErrorKind::Conflict, message)
-            .with("object", id)
-            .with("found", found.as_ref().map_or("absent", |version| &version.0))
-    };
-    match expect {
-        Expect::Any => Ok(()),
-        Expect::Absent if found.is_none() => Ok(()),
-        Expect::Absent => Err(conflict("the object is there already")),
-        Expect::At(version) if found.as_ref() == Some(version) => Ok(()),
-        Expect::At(_) => Err(conflict("the object is not at the expected version")),
-        Expect::Uid(_) => Err(conflict("a file has no identity beyond its name").retrying(Retry::Never)),
-        _ => Err(Error::new(ErrorKind::Unsupported, "an unknown condition").with("object", id)),
+    fn check(&self, id: &ObjectId, expect: &Expect, seen: Option<&Seen>) -> Result<()> {
+        let found = seen.map(|seen| seen.live(self).version);
+        let conflict = |message: &str| {
+            Error::new(ErrorKind::Conflict, message)
+                .with("object", id)
+                .with("found", found.as_ref().map_or("absent", |version| &version.0))
+        };
+        match expect {
+            Expect::Any => Ok(()),
+            Expect::Absent if found.is_none() => Ok(()),
+            Expect::Absent => Err(conflict("the object is there already")),
+            Expect::At(version) if found.as_ref() == Some(version) => Ok(()),
+            Expect::At(_) => Err(conflict("the object is not at the expected version")),
+            Expect::Uid(_) => Err(conflict("a file has no identity beyond its name").retrying(Retry::Never)),
+            _ => Err(Error::new(ErrorKind::Unsupported, "an unknown condition").with("object", id)),
+        }
     }
 }
 

@@ -21,9 +21,9 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn live(&self) -> Live {
+    pub(super) fn live(&self, folder: &Folder) -> Live {
         let stamp = Stamp(self.object.digest());
-        live(self.object.id(), &self.bytes, stamp, self.owner.as_ref())
+        folder.live(self.object.id(), &self.bytes, stamp, self.owner.as_ref())
     }
 }
 
@@ -71,8 +71,8 @@ impl Folder {
             Ok(None) => Observation::Absent,
             Err(error) => Observation::Unreadable(error),
             Ok(Some(seen)) => {
-                let mut live = seen.live();
-                if look.known != Some(live.stamp) {
+                let mut live = seen.live(self);
+                if !look.knows(live.stamp) {
                     live.body = Some(seen.object);
                 }
                 Observation::Live(live)
@@ -103,7 +103,22 @@ impl Folder {
         let below = name::path_of(id, "yaml").ok()?;
         let bytes = self.root.read(&below, cx.limits().file_bytes_max).ok()??;
         let stamp = parse(cx, id, &bytes).map_or_else(|_| Digest::of(&bytes), |object| object.digest());
-        Some(live(id, &bytes, Stamp(stamp), Some(mark)))
+        Some(self.live(id, &bytes, Stamp(stamp), Some(mark)))
+    }
+
+    fn live(&self, id: &ObjectId, bytes: &[u8], stamp: Stamp, owner: Option<&Mark>) -> Live {
+        let parts = owner.into_iter().flat_map(Mark::parts);
+        let version = self.versions.seal(Digest::of_parts([bytes].into_iter().chain(parts)));
+        Live {
+            id: id.clone(),
+            version: Version::new(version.to_string()),
+            stamp,
+            uid: None,
+            owner: owner.map(Mark::owner),
+            deletion: None,
+            health: None,
+            body: None,
+        }
     }
 }
 
@@ -124,19 +139,4 @@ pub(super) fn parse(cx: &Context, id: &ObjectId, bytes: &[u8]) -> Result<Object>
             .with("line", line));
     }
     Ok(object)
-}
-
-fn live(id: &ObjectId, bytes: &[u8], stamp: Stamp, owner: Option<&Mark>) -> Live {
-    let parts = owner.into_iter().flat_map(Mark::parts);
-    let version = Digest::of_parts([bytes].into_iter().chain(parts));
-    Live {
-        id: id.clone(),
-        version: Version::new(version.to_string()),
-        stamp,
-        uid: None,
-        owner: owner.map(Mark::owner),
-        deletion: None,
-        health: None,
-        body: None,
-    }
 }

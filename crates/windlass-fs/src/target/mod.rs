@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Dialect, Error, ErrorKind, HealthCheck, Interest, Observed, OrderRule, Profile, Result, Target,
-    Write, Written,
+    Context, Dialect, Error, ErrorKind, HealthCheck, Interest, Key, Observed, OrderRule, Profile, Result,
+    Target, Write, Written,
 };
 
 use self::state::State;
@@ -22,6 +22,7 @@ use self::watch::Watched;
 use crate::disk::{Access, Root};
 use crate::fault::fault;
 use crate::keeper::Keeper;
+use crate::store::random;
 
 /// A folder as a target: each object is one YAML file, `<namespace>/<Kind.group>/<name>.yaml`, with `_` for no namespace.
 ///
@@ -67,8 +68,9 @@ use crate::keeper::Keeper;
 /// - [`Mode::CreateOnly`](windlass_core::Mode::CreateOnly) leaves a file that is there as it is, without an owner if it
 ///   has none.
 /// - Objects have no identity beyond their names. [`Expect::Uid`](windlass_core::Expect::Uid) never holds.
-/// - A version is a digest of the file, its owner and the number of the write, which no two writes to the folder share.
-///   Only edits by hand that end where they began bring one back. A stamp is a digest of the object.
+/// - A version is a keyed digest of the file, its owner and the number of the write, which no two writes to the folder share.
+///   Only edits by hand that end where they began bring one back. It holds for this target and its clones. A stamp is a digest
+///   of the object.
 /// - A folder that is not there is empty, and the first write makes it.
 ///
 /// # Assumptions
@@ -89,7 +91,8 @@ impl DirTarget {
     /// Makes a target of a folder. Nothing is made or locked before the first write.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) for something that is not a folder, [`Denied`](ErrorKind::Denied).
+    /// [`Invalid`](ErrorKind::Invalid) for something that is not a folder, [`Denied`](ErrorKind::Denied),
+    /// [`Unavailable`](ErrorKind::Unavailable) where the system gives no random bytes.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let root = settled(folder.as_ref())?;
         if root.exists() && !root.is_dir() {
@@ -98,7 +101,8 @@ impl DirTarget {
         let place = root.to_string_lossy().into();
         let root = Root::new(root);
         let keeper = Arc::new(Keeper::new(root.clone()));
-        let folder = Folder { root, access: Access::Owner, keeper, watched: Watched::default() };
+        let versions = random()?;
+        let folder = Folder { root, access: Access::Owner, keeper, versions, watched: Watched::default() };
         Ok(Self {
             place,
             state: State::of(&folder),
@@ -176,6 +180,8 @@ struct Folder {
     root: Root,
     access: Access,
     keeper: Arc<Keeper>,
+    /// Versions are shown, in errors: they are sealed, by a key of this target alone, as nobody keeps them.
+    versions: Key,
     watched: Watched,
 }
 

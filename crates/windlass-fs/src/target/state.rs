@@ -5,7 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Control, ControlStore, Delta, ObjectId, Result, Saved, StateStore, UnitId, Version,
+    Context, Control, ControlStore, Delta, Key, ObjectId, Result, Saved, StateStore, UnitId, Version,
 };
 
 use super::Folder;
@@ -58,6 +58,17 @@ impl StateStore for State {
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         self.store.units(cx).await
+    }
+
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        cx.check()?;
+        match self.store.read_key(installation)? {
+            None if make => {
+                let _turn = self.folder.turn(cx)?;
+                self.store.make_key(cx, installation).map(Some)
+            }
+            found => Ok(found),
+        }
     }
 }
 

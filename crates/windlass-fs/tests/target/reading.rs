@@ -10,7 +10,7 @@ fn what_was_written_is_what_is_observed() {
     assert_eq!(live.body, Some(web("a")));
     assert_eq!(Live { body: None, ..live }, written);
     assert_eq!(written.owner, Some(Owner::of(&unit("web"))));
-    let look = Look::new("v1").unless(Some(written.stamp));
+    let look = Look { known: Some(windlass_testkit::known(written.stamp)), ..Look::new("v1") };
     let known = Interest { unit: unit("web"), objects: [(id("ConfigMap/shop/web"), look)].into() };
     let seen = block_on(place.target.observe(&context(), &known)).unwrap();
     assert_eq!(

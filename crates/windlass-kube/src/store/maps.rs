@@ -31,9 +31,9 @@ const PAGES_MAX: usize = 1_000;
 /// The ConfigMaps of one namespace, by the identity of whoever runs the engine.
 #[derive(Clone)]
 pub(super) struct Maps {
-    cluster: Connection,
-    namespace: Text,
-    manager: Text,
+    pub(super) cluster: Connection,
+    pub(super) namespace: Text,
+    pub(super) manager: Text,
 }
 
 /// A ConfigMap as it is to be.
@@ -193,7 +193,7 @@ impl Maps {
         fixed.into_iter().chain(sheet.data.clone()).collect::<Value>().canonical()
     }
 
-    async fn make_namespace(&self, cx: &Context) -> Result<()> {
+    pub(super) async fn make_namespace(&self, cx: &Context) -> Result<()> {
         let body = Value::from_iter([
             ("apiVersion", Value::from("v1")),
             ("kind", "Namespace".into()),
@@ -279,7 +279,7 @@ fn subject(unit: &UnitId) -> Subject {
     Subject::new("unit", unit.to_string())
 }
 
-fn lacks_namespace(answer: &Response) -> bool {
+pub(super) fn lacks_namespace(answer: &Response) -> bool {
     answer.status == 404
         && fail::Status::of(answer).details.is_some_and(|details| details.kind == "namespaces")
 }

@@ -2,6 +2,7 @@
 
 mod control;
 mod form;
+mod key;
 mod maps;
 mod part;
 mod state;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use windlass_core::{
-    Context, Delta, Digest, Result, Saved, StateStore, Text, UnitId, Value, Version, async_trait,
+    Context, Delta, Digest, Key, Result, Saved, StateStore, Text, UnitId, Value, Version, async_trait,
 };
 
 use self::form::{Packed, Piece, Shard, unpack_head};
@@ -23,6 +24,7 @@ use crate::cluster::Cluster;
 use crate::live::parts;
 use crate::options::KubeOptions;
 
+pub(crate) use self::key::Keys;
 pub use self::maps::{CONTROL_LABEL, STATE_LABEL};
 
 /// Shards read or written at once.
@@ -54,7 +56,12 @@ const SAVE: &str = "windlass.dev/state-save";
 ///   does not grow is never refused for its number of objects.
 /// - The state that earlier releases kept in one ConfigMap is read, and divided with the next save where it is large.
 ///
-/// What it does not do: encrypt. Who may read ConfigMaps in its namespace sees which objects a unit owns.
+/// The key by which the digests in them are sealed is the Secret `windlass-key` beside them, and `windlass-key.<installation>`
+/// in another installation than the default one. The account needs the rights to get and to create it. It is fetched once for
+/// each connection and account. Who deletes it lets the next process make another one: every object is compared once then.
+///
+/// What it does not do: encrypt. Who may read ConfigMaps in its namespace sees which objects a unit owns, and nothing of what
+/// is in them.
 #[derive(Clone)]
 pub struct KubeStore {
     maps: Maps,
@@ -312,6 +319,10 @@ impl StateStore for KubeStore {
         };
         let units: BTreeSet<UnitId> = maps.iter().filter_map(named).collect();
         Ok(units.into_iter().collect())
+    }
+
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        self.maps.key(cx, installation, make).await
     }
 }
 

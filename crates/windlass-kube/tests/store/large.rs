@@ -283,7 +283,7 @@ async fn two_installations_with_one_unit_do_not_meet() {
 fn map_of_the_former_format(objects: &Delta) -> Value {
     use std::io::Write;
     let entries = objects.put.iter().map(|(id, owned)| {
-        let (Stamp(stamp), uid) = (owned.stamp.unwrap(), owned.uid.as_ref().unwrap());
+        let (stamp, uid) = (owned.stamp.unwrap(), owned.uid.as_ref().unwrap());
         let (wanted, rank, api_version) = (owned.wanted, owned.rank, &owned.api_version);
         format!(
             r#""{id}":{{"apiVersion":"{api_version}","rank":{rank},"wanted":"{wanted}","stamp":"{stamp}","uid":"{uid}"}}"#

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod control;
+mod key;
 mod large;
 mod laws;
 #[path = "../script/mod.rs"]
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use script::{Script, absent, context, status, unit};
 use server::{Fault, Maps};
 use windlass_core::{
-    Context, Counts, Delta, Digest, ErrorKind, ObjectId, Owned, Record, Stamp, StateStore, Timestamp, UnitId,
-    Value, Version,
+    Context, Counts, Delta, Digest, ErrorKind, ObjectId, Owned, Record, StateStore, Timestamp, UnitId, Value,
+    Version,
 };
 use windlass_kube::{KubeOptions, KubeStore};
 use windlass_testkit::store::StoreHarness;
@@ -30,7 +31,7 @@ fn owned(at: u32) -> (ObjectId, Owned) {
         api_version: "apps/v1".into(),
         rank: at,
         wanted: Digest::of(format!("wanted {at}").as_bytes()),
-        stamp: Some(Stamp(Digest::of(format!("stamp {at}").as_bytes()))),
+        stamp: Some(Digest::of(format!("stamp {at}").as_bytes())),
         uid: Some(uid.into()),
         keep: false,
     };

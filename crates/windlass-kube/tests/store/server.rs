@@ -1,4 +1,4 @@
-//! A server that keeps ConfigMaps.
+//! A server that keeps ConfigMaps, and Secrets.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,6 +21,9 @@ pub(crate) struct Inner {
     pub(crate) namespace: bool,
     pub(crate) counter: u64,
     pub(crate) maps: BTreeMap<String, Value>,
+    pub(crate) secrets: BTreeMap<String, Value>,
+    /// What may not be done with Secrets.
+    pub(crate) denied: Vec<&'static str>,
     pub(crate) log: Vec<String>,
     /// Bytes of the largest request.
     pub(crate) largest: usize,
@@ -73,8 +76,9 @@ impl Maps {
     /// Makes a server of its own that keeps the same.
     pub(crate) fn fork(&self) -> Self {
         let inner = self.0.lock().unwrap();
-        let Inner { namespace, counter, maps, .. } = &*inner;
-        let fork = Inner { namespace: *namespace, counter: *counter, maps: maps.clone(), ..Inner::default() };
+        let Inner { namespace, counter, maps, secrets, .. } = &*inner;
+        let (namespace, counter, maps, secrets) = (*namespace, *counter, maps.clone(), secrets.clone());
+        let fork = Inner { namespace, counter, maps, secrets, ..Inner::default() };
         Self(Arc::new(Mutex::new(fork)))
     }
 
@@ -110,6 +114,9 @@ impl Inner {
     fn carry_out(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> (u16, String) {
         let path = uri.path();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        if path.contains("/secrets") {
+            return self.on_secret(method.as_str(), path, body);
+        }
         let name = path.rsplit_once("configmaps/").map_or("", |(_, name)| name).to_owned();
         match (method.as_str(), self.maps.get(&name).cloned()) {
             ("POST", _) if path == "/api/v1/namespaces" => {
@@ -153,6 +160,30 @@ impl Inner {
                 (200, "{}".into())
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    fn on_secret(&mut self, method: &str, path: &str, body: Value) -> (u16, String) {
+        let denied = || (403, status(403, "Forbidden", "secrets is forbidden: User \"u\" cannot", "{}"));
+        match method {
+            "GET" if self.denied.contains(&"get") => denied(),
+            "GET" => {
+                let name = path.rsplit_once('/').unwrap().1;
+                let found = self.secrets.get(name).map(|secret| (200, secret.canonical()));
+                found.unwrap_or_else(|| (404, absent("secrets", name)))
+            }
+            "POST" if !self.namespace => (404, absent("namespaces", "windlass-system")),
+            "POST" if self.denied.contains(&"create") => denied(),
+            "POST" => {
+                let name = body.text_at(&["metadata", "name"]).unwrap().to_owned();
+                if self.secrets.contains_key(&name) {
+                    return (409, status(409, "AlreadyExists", "already exists", "{}"));
+                }
+                let text = body.canonical();
+                self.secrets.insert(name, body);
+                (201, text)
+            }
+            other => panic!("{other} of a Secret"),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Control, ControlStore, Delta, Error, ErrorKind, Result, Saved, StateStore, UnitId, Version,
+    Context, Control, ControlStore, Delta, Error, ErrorKind, Key, Result, Saved, StateStore, UnitId, Version,
 };
 
 use crate::sync::lock;
@@ -30,6 +30,7 @@ pub struct MemoryStore(Arc<Mutex<Shelf>>);
 struct Shelf {
     units: BTreeMap<UnitId, Slot>,
     controls: BTreeMap<UnitId, (Version, Control)>,
+    keys: BTreeMap<String, Key>,
     versions: u64,
     before: VecDeque<Error>,
     after: VecDeque<Error>,
@@ -207,6 +208,22 @@ impl StateStore for MemoryStore {
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         self.answer(cx).await?;
         Ok(lock(&self.0).units.keys().cloned().collect())
+    }
+
+    /// The first key is all ones, the next all twos: digests are the same in each run of a test.
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        self.answer(cx).await?;
+        if let Some(key) = lock(&self.0).keys.get(installation) {
+            return Ok(Some(key.clone()));
+        }
+        if !make {
+            return Ok(None);
+        }
+        cx.check_write()?;
+        let keys = &mut lock(&self.0).keys;
+        let number = u8::try_from(keys.len()).unwrap_or(u8::MAX).saturating_add(1);
+        let key = keys.entry(installation.to_owned()).or_insert_with(|| Key::new([number; Key::BYTES]));
+        Ok(Some(key.clone()))
     }
 }
 

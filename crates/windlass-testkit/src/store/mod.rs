@@ -1,6 +1,7 @@
 //! The laws of [`StateStore`].
 
 mod deltas;
+mod keys;
 mod large;
 mod processes;
 mod safety;
@@ -12,6 +13,7 @@ mod versions;
 use std::sync::Arc;
 
 pub use deltas::*;
+pub use keys::*;
 pub use large::*;
 pub use processes::*;
 pub use safety::*;
@@ -82,7 +84,7 @@ fn owned(wanted: &str) -> Owned {
         api_version: "v1".into(),
         rank: 7,
         wanted: Digest::of(wanted.as_bytes()),
-        stamp: Some(windlass_core::Stamp(Digest::of(b"stamp"))),
+        stamp: Some(Digest::of(b"stamp")),
         uid: Some("uid-1".into()),
         keep: true,
     }

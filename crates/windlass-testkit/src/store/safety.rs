@@ -98,5 +98,7 @@ fn hanging_ends(harness: &dyn StoreHarness, end: End) -> Check {
     harness.hang()?;
     let store = harness.store();
     ends_in_time(harness, end, "loading", async |cx: &Context| store.load(cx, &web()).await)?;
-    ends_in_time(harness, end, "listing units", async |cx: &Context| store.units(cx).await)
+    ends_in_time(harness, end, "listing units", async |cx: &Context| store.units(cx).await)?;
+    let key = async |cx: &Context| store.key(cx, web().installation(), false).await;
+    ends_in_time(harness, end, "asking for the key", key)
 }

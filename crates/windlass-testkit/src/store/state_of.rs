@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use windlass_core::{
-    Context, Delta, Error, ErrorKind, Result, Saved, StateStore, Target, UnitId, Version, async_trait,
+    Context, Delta, Error, ErrorKind, Key, Result, Saved, StateStore, Target, UnitId, Version, async_trait,
 };
 
 /// The ability of a target to keep state, as a store that the suite can check.
@@ -37,5 +37,9 @@ impl StateStore for StateOf {
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         self.state()?.units(cx).await
+    }
+
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        self.state()?.key(cx, installation, make).await
     }
 }

@@ -42,6 +42,8 @@ pub(super) fn everything() -> Delta {
     delta.hooks = [(map("migrate"), run("a", Some(true))), (map("of two\nlines"), run("b", None))].into();
     delta.default_namespace = Some("shop".into());
     delta.record = Some(pass(1, "sha1:1a2b", true));
+    delta.history = Some(vec![pass(0, "sha1:0a1b", false)]);
+    delta.sealed_by = Some(Digest::of(b"key"));
     delta
 }
 

@@ -53,6 +53,8 @@ macro_rules! __store_laws {
             a_damaged_state_is_corrupt_never_none a_damaged_state_is_not_written_over
             a_forgotten_unit_is_gone units_are_listed_sorted_and_once units_do_not_touch_one_another
             installations_share_nothing names_of_units_read_back_from_the_list
+            every_instance_gives_one_key each_installation_has_a_key_of_its_own
+            a_key_is_made_only_when_asked_for a_key_is_made_only_where_a_write_may_start a_key_is_not_shown
             a_fence_that_refuses_stops_every_save a_save_without_time_left_is_not_begun
             a_cancelled_save_saves_nothing dropping_a_save_leaves_the_old_or_the_new_state
             a_read_that_hangs_ends_with_the_deadline a_read_that_hangs_ends_when_it_is_cancelled

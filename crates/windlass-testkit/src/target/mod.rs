@@ -27,8 +27,8 @@ pub use safety::*;
 pub use taking::*;
 pub use watching::*;
 use windlass_core::{
-    Cascade, Context, Expect, Interest, Live, Look, Mode, Object, ObjectId, Observation, Observed, Owner,
-    Result, Stamp, UnitId, Value, Write, Written,
+    Cascade, Context, Expect, Interest, Known, Live, Look, Mode, Object, ObjectId, Observation, Observed,
+    Owner, Result, UnitId, Value, Write, Written,
 };
 pub use writing::*;
 
@@ -45,8 +45,10 @@ fn web() -> UnitId {
     crate::unit("web")
 }
 
-fn interest(objects: &[&Object], known: Option<Stamp>) -> Interest {
-    let look = |object: &&Object| (object.id().clone(), Look::new(object.api_version()).unless(known));
+fn interest(objects: &[&Object], known: Option<Known>) -> Interest {
+    let look = |object: &&Object| {
+        (object.id().clone(), Look { known: known.clone(), ..Look::new(object.api_version()) })
+    };
     Interest { unit: web(), objects: objects.iter().map(look).collect::<BTreeMap<_, _>>() }
 }
 
@@ -55,7 +57,7 @@ fn observe(harness: &dyn TargetHarness, objects: &[&Object]) -> Check<Observed> 
     observe_unless(harness, objects, None)
 }
 
-fn observe_unless(harness: &dyn TargetHarness, objects: &[&Object], known: Option<Stamp>) -> Check<Observed> {
+fn observe_unless(harness: &dyn TargetHarness, objects: &[&Object], known: Option<Known>) -> Check<Observed> {
     let (cx, interest) = (harness.context(), interest(objects, known));
     ok(run(harness, async { harness.target().observe(&cx, &interest).await }), "observing")
 }

@@ -1,6 +1,6 @@
 //! The laws of looking.
 
-use windlass_core::{Digest, ErrorKind, Expect, Mode, Observation, Stamp};
+use windlass_core::{Digest, ErrorKind, Expect, Key, Known, Mode, Observation, Stamp};
 
 use super::abilities::predict;
 use super::{TargetHarness, applied, applying, interest, live, observe, observe_unless, shows, there, write};
@@ -147,14 +147,22 @@ pub fn observing_changes_nothing(harness: &dyn TargetHarness) -> Check {
     Ok(())
 }
 
-/// The body comes when nothing is known of it, and when something else is known than what is there.
+/// The body comes when nothing is known of it, and when something else is known than what is there: another stamp, or the same
+/// one, not sealed or sealed by another key.
 ///
 /// # Errors
 /// Where it does not hold.
 pub fn a_body_comes_unless_its_stamp_is_known(harness: &dyn TargetHarness) -> Check {
     let object = harness.object("a", "one");
     applied(harness, &object)?;
-    for (known, what) in [(None, "nothing"), (Some(Stamp(Digest::of(b"another"))), "another stamp")] {
+    let (stamp, key) = (live(harness, &object)?.stamp, crate::key());
+    let cases = [
+        (None, "nothing"),
+        (Some(crate::known(Stamp(Digest::of(b"another")))), "another stamp"),
+        (Some(Known { sealed: stamp.0, key: key.clone() }), "a stamp that is not sealed"),
+        (Some(Known { sealed: stamp.sealed(&Key::new([2; Key::BYTES])), key }), "a stamp of another key"),
+    ];
+    for (known, what) in cases {
         let seen = observe_unless(harness, &[&object], known)?;
         let seen = seen.observations.get(object.id()).and_then(Observation::live);
         ensure!(seen.is_some_and(|live| shows(live, &object)), "with {what} known, the body does not come");

@@ -110,7 +110,7 @@ impl World {
             stored.observes = stored.observes.saturating_add(1);
         }
         let Some(mut live) = self.live(id, now) else { return Observation::Absent };
-        if look.known != Some(live.stamp) {
+        if !look.knows(live.stamp) {
             live.body = self.objects.get(id).map(|stored| stored.body.clone());
         }
         Observation::Live(live)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Control, ControlStore, Delta, Error, ErrorKind, Result, Saved, StateStore, UnitId,
+    Cancel, Context, Control, ControlStore, Delta, Error, ErrorKind, Key, Result, Saved, StateStore, UnitId,
     Version, async_trait,
 };
 use windlass_testkit::MemoryStore;
@@ -305,5 +305,9 @@ impl StateStore for Saboteur {
 
     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
         self.inner.units(cx).await
+    }
+
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        self.inner.key(cx, installation, make).await
     }
 }

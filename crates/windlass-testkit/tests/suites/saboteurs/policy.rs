@@ -66,7 +66,7 @@ impl PolicyHarness for Stage {
 fn plan(text: &str) -> Plan {
     let mut plan = Plan::new(unit("web"), "memory", None);
     plan.actions = text.split(' ').map(|word| action(&word[..1], id(&word[1..]))).collect();
-    plan.seal();
+    plan.seal(&windlass_testkit::key());
     plan
 }
 

@@ -1,13 +1,13 @@
 //! Stores that break one law each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Delta, Error, ErrorKind, ObjectId, Record, Result, Saved, StateStore, Trigger, UnitId,
-    Version, async_trait,
+    Cancel, Context, Delta, Error, ErrorKind, Key, ObjectId, Record, Result, Saved, StateStore, Trigger,
+    UnitId, Version, async_trait,
 };
 use windlass_testkit::MemoryStore;
 use windlass_testkit::store::StoreHarness;
@@ -102,6 +102,10 @@ struct Saboteur {
     saving: Arc<AtomicUsize>,
     /// Units of which a refused save has thrown away what was there.
     lost: Mutex<BTreeSet<UnitId>>,
+    /// How often this process was asked for a key that it must not make.
+    asked: AtomicUsize,
+    /// A key that shows.
+    shown: Mutex<Vec<u8>>,
 }
 
 /// Writes an identity without escapes and reads it again, as if a dot always came before a group.
@@ -357,6 +361,34 @@ impl StateStore for Saboteur {
                 Ok(names.iter().filter(|name| units.contains(&self.name(name))).cloned().collect())
             }
             _ => Ok(units),
+        }
+    }
+
+    async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+        let cx = if make { cx.clone() } else { self.deaf(cx) };
+        let (mut installation, mut made) = (installation, make);
+        match self.breaks {
+            "each_installation_has_a_key_of_its_own" => installation = UnitId::DEFAULT_INSTALLATION,
+            "a_key_is_made_only_when_asked_for" if !make => {
+                made = self.asked.fetch_add(1, Ordering::SeqCst) > 0;
+            }
+            "a_key_is_made_only_where_a_write_may_start" if make => {
+                let open = Context::shared(cx.clock().clone());
+                self.inner.key(&open, installation, make).await?;
+                cx.check_write()?;
+            }
+            _ => {}
+        }
+        let key = self.inner.key(&cx, installation, made).await?;
+        match (self.breaks, &key) {
+            ("every_instance_gives_one_key", Some(_)) if self.process > 0 => {
+                Ok(Some(Key::new([9; Key::BYTES])))
+            }
+            ("a_key_is_not_shown", Some(made)) => {
+                *self.shown.lock().unwrap() = made.expose().to_vec();
+                Ok(key)
+            }
+            _ => Ok(key),
         }
     }
 }
