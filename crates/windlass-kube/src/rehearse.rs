@@ -118,10 +118,14 @@ impl Rehearsal<'_> {
     async fn taken_well(&self, mut body: Value, mut outcome: Outcome) -> Result<Prediction> {
         let managers = self.sending.session.managers();
         let wanted = entries(&body).iter().find(|entry| managers.is_applied(entry));
-        let wanted = wanted.map(fields_of).unwrap_or_default();
+        let Some(wanted) = wanted.map(fields_of) else {
+            // A server that keeps no such entries has nothing to settle.
+            self.sending.session.pasts.note(self.want.item.id(), None);
+            return self.plain(body, outcome);
+        };
         let falls = self.loses_replicas(&body);
         let past = match self.noted() {
-            None if falls => self.look().await?,
+            None if falls || self.leaves_anything(&body, &wanted) => self.look().await?,
             past => past,
         };
         let Some(mut past) = past else { return self.plain(body, outcome) };
@@ -273,6 +277,12 @@ impl Rehearsal<'_> {
 
     fn note(&self, past: Past) {
         self.sending.session.pasts.note(self.want.item.id(), Some(past));
+    }
+
+    /// Says whether a dry run shows fields of former managers that are not wanted.
+    fn leaves_anything(&self, body: &Value, wanted: &Fields) -> bool {
+        let settlement = self.sending.settled(self.kinds, self.want.item.id(), body, &Claims::default());
+        !settlement.leaving(wanted).found_in(body).is_empty()
     }
 
     /// Says whether the number of replicas would be another because it is not wanted any more.

@@ -137,7 +137,7 @@ impl Settling<'_> {
             if let [one] = versions.as_slice() { Some(one.clone()) } else { None }
         });
         chosen
-            .filter(|version| !claims.moves && (self.is_served)(version))
+            .filter(|version| !claims.moves && !version.is_empty() && (self.is_served)(version))
             .unwrap_or_else(|| self.api_version.into())
     }
 
