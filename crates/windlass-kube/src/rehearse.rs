@@ -9,6 +9,7 @@ use windlass_core::{
 };
 use windlass_kinds::fields;
 
+use crate::conflict::value_at;
 use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
 use crate::fail::{self, Status};
@@ -137,17 +138,18 @@ impl Rehearsal<'_> {
         }
         let settlement = self.settled(&past);
         let leaving = settlement.leaving(&wanted).found_in(&body);
+        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
         if leaving.is_empty() {
             // Whoever holds the same beside us is succeeded by the next write, and is no reason for one.
             self.note(past);
             return self.plain(body, outcome);
         }
-        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
         leaving.take_out(&mut body);
         match self.rehearse(&past.body, &body).await? {
             Ok(after) => {
+                let prediction = self.changed(&past.body, after, outcome);
                 self.note(past);
-                self.changed(after, outcome)
+                prediction
             }
             Err(refusal) => self.in_spite_of(refusal, outcome, past.claims).await,
         }
@@ -184,8 +186,9 @@ impl Rehearsal<'_> {
                 match self.rehearse(&past.body, &after).await? {
                     Ok(after) => {
                         outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body));
+                        let prediction = self.changed(&past.body, after, outcome);
                         self.note(past);
-                        return self.changed(after, outcome);
+                        return prediction;
                     }
                     Err(refused) => refused.fields,
                 }
@@ -309,13 +312,17 @@ impl Rehearsal<'_> {
         Ok(self::outcome(same, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
     }
 
-    fn changed(&self, body: Value, mut outcome: Outcome) -> Result<Prediction> {
+    /// Says what changes. A field that goes and is filled in again with the same value is nobody's loss.
+    fn changed(&self, before: &Value, body: Value, mut outcome: Outcome) -> Result<Prediction> {
         let mut seen = Vec::new();
         outcome.conflicts.retain(|conflict| {
             let told = (conflict.path.clone(), conflict.holder.clone());
             let new = !seen.contains(&told);
             seen.push(told);
-            new
+            let lasts = conflict.decision == Decision::Take
+                && value_at(&body, &conflict.path).is_some()
+                && value_at(&body, &conflict.path) == value_at(before, &conflict.path);
+            new && !lasts
         });
         let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
