@@ -209,7 +209,7 @@ impl Writing<'_> {
                 (Some(version), Expect::Uid(uid)) if parts(version).1 != Some(uid) => {
                     return Err(changed(self.id(), "it was deleted and created anew"));
                 }
-                (None, _) => return self.apply(&Expect::Absent).await,
+                (None, _) => return self.create_whole().await,
                 _ => {}
             }
             let replaced = self.replace_at(before.as_ref()).await;
@@ -220,6 +220,17 @@ impl Writing<'_> {
             }
         }
         Err(Error::new(ErrorKind::Internal, "a replace without an end"))
+    }
+
+    /// Creates the object as it is written, without the rules of an apply.
+    async fn create_whole(&self) -> Result<Written> {
+        let request = self.sending.create(self.payload, self.owner)?;
+        let response = self.send(&request).await?;
+        if !response.is_success() {
+            return Err(self.explain(fail::refused(&response, &request), &Expect::Absent));
+        }
+        let live = self.sending.read(self.cx, &response, &request)?;
+        Ok(result(response.status, live, None))
     }
 
     async fn replace_at(&self, before: Option<&Version>) -> Result<Written> {

@@ -207,6 +207,11 @@ fn keyed(items: &[Value], keys: &[(Text, Value)]) -> Option<usize> {
     })
 }
 
+/// Gives what is at a path.
+pub(crate) fn value_at<'v>(body: &'v Value, path: &FieldPath) -> Option<&'v Value> {
+    path.segments().iter().try_fold(body, find)
+}
+
 /// Takes a field out of a payload. Says whether it was there.
 pub(crate) fn remove(payload: &mut Value, path: &FieldPath) -> bool {
     let Some((last, way)) = path.segments().split_last() else { return false };

@@ -7,6 +7,7 @@ use crate::discovery::unserved;
 use crate::expect::{changed, condition};
 use crate::fail;
 use crate::owner;
+use crate::release::why_kept;
 use crate::request::{Request, Subject, read_json};
 use crate::resource::Resource;
 use crate::sending::{Current, NOT_SERVED_TRIES_MAX, current};
@@ -80,7 +81,10 @@ impl Deletion<'_> {
             return Ok(Some(Written::Gone));
         }
         if !response.is_success() {
-            return Err(fail::refused(&response, &request));
+            return match why_kept(&response, &request) {
+                Some(why) => self.let_go(resource, why).await.map(Some),
+                None => Err(fail::refused(&response, &request)),
+            };
         }
         self.took(resource, read_json(&response, &request)?).map(Some)
     }

@@ -64,6 +64,11 @@ impl Status {
         fields.filter(|field| !field.is_empty()).collect()
     }
 
+    /// What the server says, as it says it.
+    pub(crate) fn words(&self) -> &str {
+        &self.message
+    }
+
     fn message(&self) -> String {
         words::message(&self.message)
     }

@@ -93,6 +93,7 @@ mod past;
 mod polled;
 mod predict;
 mod rehearse;
+mod release;
 mod request;
 mod resource;
 mod scaled;

@@ -9,6 +9,7 @@ use windlass_core::{
 };
 use windlass_kinds::fields;
 
+use crate::conflict::value_at;
 use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
 use crate::fail::{self, Status};
@@ -118,10 +119,14 @@ impl Rehearsal<'_> {
     async fn taken_well(&self, mut body: Value, mut outcome: Outcome) -> Result<Prediction> {
         let managers = self.sending.session.managers();
         let wanted = entries(&body).iter().find(|entry| managers.is_applied(entry));
-        let wanted = wanted.map(fields_of).unwrap_or_default();
+        let Some(wanted) = wanted.map(fields_of) else {
+            // A server that keeps no such entries has nothing to settle.
+            self.sending.session.pasts.note(self.want.item.id(), None);
+            return self.plain(body, outcome);
+        };
         let falls = self.loses_replicas(&body);
         let past = match self.noted() {
-            None if falls => self.look().await?,
+            None if falls || self.leaves_anything(&body, &wanted) => self.look().await?,
             past => past,
         };
         let Some(mut past) = past else { return self.plain(body, outcome) };
@@ -133,17 +138,18 @@ impl Rehearsal<'_> {
         }
         let settlement = self.settled(&past);
         let leaving = settlement.leaving(&wanted).found_in(&body);
+        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
         if leaving.is_empty() {
             // Whoever holds the same beside us is succeeded by the next write, and is no reason for one.
             self.note(past);
             return self.plain(body, outcome);
         }
-        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
         leaving.take_out(&mut body);
         match self.rehearse(&past.body, &body).await? {
             Ok(after) => {
+                let prediction = self.changed(&past.body, after, outcome);
                 self.note(past);
-                self.changed(after, outcome)
+                prediction
             }
             Err(refusal) => self.in_spite_of(refusal, outcome, past.claims).await,
         }
@@ -180,8 +186,9 @@ impl Rehearsal<'_> {
                 match self.rehearse(&past.body, &after).await? {
                     Ok(after) => {
                         outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body));
+                        let prediction = self.changed(&past.body, after, outcome);
                         self.note(past);
-                        return self.changed(after, outcome);
+                        return prediction;
                     }
                     Err(refused) => refused.fields,
                 }
@@ -275,6 +282,12 @@ impl Rehearsal<'_> {
         self.sending.session.pasts.note(self.want.item.id(), Some(past));
     }
 
+    /// Says whether a dry run shows fields of former managers that are not wanted.
+    fn leaves_anything(&self, body: &Value, wanted: &Fields) -> bool {
+        let settlement = self.sending.settled(self.kinds, self.want.item.id(), body, &Claims::default());
+        !settlement.leaving(wanted).found_in(body).is_empty()
+    }
+
     /// Says whether the number of replicas would be another because it is not wanted any more.
     fn loses_replicas(&self, body: &Value) -> bool {
         let before = self.live.body.as_ref().and_then(|live| live.body().at(&REPLICAS));
@@ -299,13 +312,17 @@ impl Rehearsal<'_> {
         Ok(self::outcome(same, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
     }
 
-    fn changed(&self, body: Value, mut outcome: Outcome) -> Result<Prediction> {
+    /// Says what changes. A field that goes and is filled in again with the same value is nobody's loss.
+    fn changed(&self, before: &Value, body: Value, mut outcome: Outcome) -> Result<Prediction> {
         let mut seen = Vec::new();
         outcome.conflicts.retain(|conflict| {
             let told = (conflict.path.clone(), conflict.holder.clone());
             let new = !seen.contains(&told);
             seen.push(told);
-            new
+            let lasts = conflict.decision == Decision::Take
+                && value_at(&body, &conflict.path).is_some()
+                && value_at(&body, &conflict.path) == value_at(before, &conflict.path);
+            new && !lasts
         });
         let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))

@@ -48,14 +48,33 @@ impl Sending<'_> {
         owner: &Owner,
         condition: &[(&str, &str)],
     ) -> Result<Request> {
+        let path = self.resource.object(payload.id())?;
+        self.to(method, path, payload, owner, condition)
+    }
+
+    /// Makes a create that is no apply.
+    pub(crate) fn create(&self, payload: &Object, owner: &Owner) -> Result<Request> {
+        let namespace = if self.resource.namespaced { &*payload.id().namespace } else { "" };
+        // Checks name and namespace.
+        self.resource.object(payload.id())?;
+        self.to(Method::POST, self.resource.collection(namespace)?, payload, owner, &[])
+    }
+
+    fn to(
+        &self,
+        method: Method,
+        path: String,
+        payload: &Object,
+        owner: &Owner,
+        condition: &[(&str, &str)],
+    ) -> Result<Request> {
         let id = payload.id();
         let mut body = payload.body().as_ref().clone();
         owner::set(&mut body, owner).map_err(|error| error.with("object", id))?;
         for (key, value) in condition {
             metadata(&mut body).map(|metadata| metadata.insert(*key, *value));
         }
-        let request =
-            Request::write(method, self.resource.object(id)?, Subject::object(id), body.canonical());
+        let request = Request::write(method, path, Subject::object(id), body.canonical());
         Ok(request
             .query("fieldManager", self.session.options.manager.as_str())
             .query("fieldValidation", "Strict"))

@@ -126,10 +126,11 @@ impl Writing<'_> {
 
     /// Settles what came back from an apply, where former managers still hold what is not wanted: they wrote meanwhile.
     pub(crate) async fn settle_after(&self, body: &Value) -> Result<Option<Expect>> {
-        let settlement = self.sending.settled(self.kinds, self.id(), body, &Claims::default());
         let managers = self.sending.session.managers();
         let applied = crate::past::entries(body).iter().find(|entry| managers.is_applied(entry));
-        let wanted = applied.map(fields_of).unwrap_or_default();
+        // A server that keeps no such entries has nothing to settle.
+        let Some(wanted) = applied.map(fields_of) else { return Ok(None) };
+        let settlement = self.sending.settled(self.kinds, self.id(), body, &Claims::default());
         if !settlement.is_needed || settlement.leaving(&wanted).found_in(body).is_empty() {
             return Ok(None);
         }

@@ -146,8 +146,9 @@ async fn what_kubectl_applied_or_we_replaced_goes_where_it_is_not_wanted_any_mor
         let entry = format!(
             r#"{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{{"f:data":{{"f:old":{{}}}}}},"manager":"{manager}","operation":"Update"}},"#
         );
-        let both =
-            live_map("x", "1", 5).replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#));
+        let both = live_map("x", "1", 5)
+            .replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#))
+            .replace(r#""k":"1""#, r#""k":"1","old":"2""#);
         let script = Script::new().on(GENTLE, 200, &both).on(GENTLE, 200, &live_map("x", "1", 7)).on(
             SETTLE,
             200,
@@ -157,7 +158,7 @@ async fn what_kubectl_applied_or_we_replaced_goes_where_it_is_not_wanted_any_mor
         let asked = [
             format!("{GENTLE} {}", sent(r#","resourceVersion":"4","uid":"u-x""#)),
             format!(
-                r#"{SETTLE} [{{"op":"replace","path":"/metadata/managedFields","value":[{fields}]}},{{"op":"replace","path":"/metadata/resourceVersion","value":"5"}}]"#
+                r#"{SETTLE} [{{"op":"add","path":"/metadata/managedFields","value":[{fields}]}},{{"op":"replace","path":"/metadata/resourceVersion","value":"5"}}]"#
             ),
             format!("{GENTLE} {}", sent(r#","resourceVersion":"6","uid":"u-x""#)),
         ];
@@ -167,10 +168,12 @@ async fn what_kubectl_applied_or_we_replaced_goes_where_it_is_not_wanted_any_mor
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_made_our_own_says_that_something_was_written() {
-    let theirs = live_map("x", "1", 5).replace(
-        r#""managedFields":["#,
-        r#""managedFields":[{"apiVersion":"v1","fieldsV1":{},"manager":"windlass","operation":"Update"},"#,
-    );
+    let theirs = live_map("x", "1", 5)
+        .replace(
+            r#""managedFields":["#,
+            r#""managedFields":[{"apiVersion":"v1","fieldsV1":{"f:data":{"f:old":{}}},"manager":"windlass","operation":"Update"},"#,
+        )
+        .replace(r#""k":"1""#, r#""k":"1","old":"2""#);
     let denied = status(403, "Forbidden", "no", "{}");
     for (code, answer, kind) in [(409, conflict(), "conflict"), (403, denied, "denied")] {
         let script = Script::new().on(GENTLE, 200, &theirs).on(SETTLE, code, &answer);

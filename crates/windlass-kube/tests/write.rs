@@ -91,9 +91,9 @@ async fn a_replace_is_a_put_at_the_version() {
     let script = Script::new().on(PUT, 404, &absent("configmaps", "x"));
     check(script, apply(Mode::Replace, at("4@u-x")), "conflict: it is gone (object=ConfigMap/a/x)", &asked)
         .await;
-    let script =
-        Script::new().on(GET, 404, &absent("configmaps", "x")).on(PATCH, 201, &live_map("x", "1", 5));
-    let asked = [format!("{GET} (metadata)"), format!("{PATCH} {}", sent(r#","resourceVersion":"1""#))];
+    let post = "POST /api/v1/namespaces/a/configmaps?fieldManager=windlass&fieldValidation=Strict";
+    let script = Script::new().on(GET, 404, &absent("configmaps", "x")).on(post, 201, &live_map("x", "1", 5));
+    let asked = [format!("{GET} (metadata)"), format!("{post} {}", sent(""))];
     check(script, apply(Mode::Replace, Expect::Any), "created 5@u-x", &asked).await;
 }
 

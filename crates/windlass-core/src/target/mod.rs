@@ -24,6 +24,7 @@ use crate::{Context, ControlStore, Dialect, HealthCheck, OrderRule, Result, Stat
 ///   [`Observation::Unreadable`], never [`Observation::Absent`]. It changes nothing.
 /// - [`write`](Target::write) is idempotent: the same apply twice ends in the same state, and the second says
 ///   [`Written::Unchanged`]; deleting what is absent succeeds with [`Written::Gone`].
+///   What nobody may delete is [`Written::Released`], and not ours any more.
 /// - A field that the payload of an earlier apply had, and that of this one has not, is taken out, unless somebody else
 ///   holds it too.
 /// - A write whose [`Expect`] does not hold changes nothing and is a [`Conflict`](crate::ErrorKind::Conflict).

@@ -127,6 +127,11 @@ pub enum Written {
     Deleting(Version),
     /// The object is gone.
     Gone,
+    /// The target lets nobody delete the object: it stays, without what was ours of it.
+    Released {
+        /// Why.
+        why: Text,
+    },
 }
 
 impl Written {
@@ -135,7 +140,7 @@ impl Written {
     pub fn live(&self) -> Option<&Live> {
         match self {
             Self::Created(live) | Self::Changed(live) | Self::Unchanged(live) => Some(live),
-            Self::Deleting(_) | Self::Gone => None,
+            Self::Deleting(_) | Self::Gone | Self::Released { .. } => None,
         }
     }
 }

@@ -137,6 +137,10 @@ fn by_another_name(state: &mut State, live: &Live) -> Option<Stay> {
 pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: Now, out: &mut Vec<Effect>) {
     match result {
         Ok(Written::Gone) => state.end(at, Outcome::Deleted, out),
+        Ok(Written::Released { why }) => {
+            state.forget.push(state.slots[at].action.id.clone());
+            state.end(at, Outcome::Kept { why }, out);
+        }
         Ok(Written::Deleting(_)) => going(state, at, Vec::new(), now, out),
         Ok(_) => {
             let error = Error::new(ErrorKind::Internal, "the target set what it should delete");

@@ -79,7 +79,7 @@ pub(crate) fn steps(field: &str) -> Vec<Text> {
     while !rest.is_empty() {
         if let Some(inner) = rest.strip_prefix('[') {
             let (name, after) = inner.split_once(']').unwrap_or((inner, ""));
-            if name.parse::<usize>().is_err() {
+            if !name.is_empty() && name.parse::<usize>().is_err() {
                 steps.push(Text::from(name));
             }
             rest = after;

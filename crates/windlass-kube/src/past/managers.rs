@@ -42,7 +42,7 @@ pub(crate) enum Standing {
     Ours,
     /// Whoever set them has been succeeded.
     Author,
-    /// A person changed them: they are succeeded when the object is taken over, and later only where a field was ours.
+    /// A person changed them: they are succeeded, but for labels and annotations that were set since the object is ours.
     Editor,
     /// Somebody who goes on.
     Living,

@@ -64,11 +64,17 @@ impl Pasts {
 /// Says whether there may be something to settle before an apply.
 pub(crate) fn has_past(managers: Managers<'_>, body: &Value) -> bool {
     let version = body.text_at(&["apiVersion"]);
+    let ours = entries(body).iter().filter(|entry| managers.is_applied(entry)).map(fields_of);
+    let ours = ours.fold(Fields::default(), |ours, fields| ours.union(&fields));
     let is_plain = |entry: &Value| match managers.standing(entry) {
         Standing::Author | Standing::Editor => false,
         Standing::Ours => managers.is_applied(entry) && entry.text_at(&["apiVersion"]) == version,
         Standing::Living if entry.get("subresource").is_some() => true,
-        Standing::Living => entry.text_at(&["apiVersion"]) == version && !fields_of(entry).has_bare_items(),
+        Standing::Living => {
+            let fields = fields_of(entry);
+            let shares = !fields.intersection(&ours).is_empty();
+            entry.text_at(&["apiVersion"]) == version && !fields.has_bare_items() && !shares
+        }
     };
     let all = entries(body);
     all.is_empty() || !all.iter().all(is_plain)

@@ -90,7 +90,10 @@ impl Settling<'_> {
             }
             Standing::Author => fields.drop_step(&["f:status"]),
             Standing::Editor if adopts => fields.drop_step(&["f:status"]),
-            Standing::Editor => fields.intersection(before),
+            Standing::Editor => {
+                let common = fields.intersection(before);
+                fields.drop_step(&["f:status"]).drop_step(&["f:metadata"]).union(&common)
+            }
             Standing::Living => Fields::default(),
         }
     }
@@ -137,7 +140,7 @@ impl Settling<'_> {
             if let [one] = versions.as_slice() { Some(one.clone()) } else { None }
         });
         chosen
-            .filter(|version| !claims.moves && (self.is_served)(version))
+            .filter(|version| !claims.moves && !version.is_empty() && (self.is_served)(version))
             .unwrap_or_else(|| self.api_version.into())
     }
 
@@ -188,7 +191,7 @@ impl Settlement {
         &self.ours
     }
 
-    /// Names what is taken from whom, among what leaves the object, and what stays because somebody else holds it.
+    /// Names what is taken from whom, among what leaves `body`, and what stays because somebody else holds it.
     pub(crate) fn conflicts(&self, wanted: &Fields, body: &Value) -> Vec<Conflict> {
         let leaving = self.leaving(wanted).found_in(body);
         let taken = self.taken.iter().filter(|(manager, _)| !manager.is_empty());

@@ -123,10 +123,13 @@ fn what_we_replaced_and_what_kubectl_applied_becomes_what_we_applied() {
 }
 
 #[test]
-fn what_a_person_edits_later_is_taken_only_where_it_was_ours() {
+fn what_a_person_edits_later_is_taken_but_for_labels_and_annotations_that_were_never_ours() {
+    check("windlass Apply v1 a,b\nkubectl-edit Update v1 b,c", "windlass Apply v1 a,b,c");
+    let labels = |names: &str| format!(r#"{{"f:metadata":{{"f:labels":{{{names}}}}}}}"#);
+    let (both, ours, theirs) = (labels(r#""f:a":{},"f:b":{}"#), labels(r#""f:a":{}"#), labels(r#""f:b":{}"#));
     check(
-        "windlass Apply v1 a,b\nkubectl-edit Update v1 b,c",
-        "windlass Apply v1 a,b\nkubectl-edit Update v1 c",
+        &format!("windlass Apply v1 {ours}\nkubectl-patch Update v1 {both}"),
+        &format!("windlass Apply v1 {ours}\nkubectl-patch Update v1 {theirs}"),
     );
 }
 

@@ -45,6 +45,7 @@ pub fn told(written: &Result<Written>) -> String {
         Ok(Written::Unchanged(live)) => format!("unchanged {}", live.version.0),
         Ok(Written::Deleting(version)) => format!("deleting {}", version.0),
         Ok(Written::Gone) => "gone".into(),
+        Ok(Written::Released { why }) => format!("released: {why}"),
         Err(error) => {
             let written = if error.may_have_written() { ", may have written" } else { "" };
             format!("{}{written}: {error}", error.kind().name())
