@@ -89,6 +89,11 @@ impl Board {
         &self.cx
     }
 
+    /// Looks at what is known, for a moment in which nobody else can.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Facts) -> T) -> T {
+        look(&self.facts())
+    }
+
     /// Gives what is known now. Whoever writes it down keeps nobody waiting.
     pub(super) fn known(&self) -> Facts {
         let requests = (self.requests)();

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use windlass_core::{Cancel, Error, ErrorKind};
 
 use super::{Board, Listen, metrics, probes};
@@ -29,6 +29,8 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(30);
 const REQUEST_BYTES_MAX: usize = 8 * 1024;
 /// Headers of one request.
 const HEADERS_MAX: usize = 64;
+/// Metrics that are written or sent at once, each of some kilobytes for each unit.
+const SCRAPES_MAX: usize = 4;
 /// How long what is being answered may take at the end.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long nobody is let in after the system refused a connection, such as for want of files.
@@ -61,7 +63,12 @@ impl Server {
         let address = listener.local_addr().map_err(unavailable)?.to_string();
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
         let stop = Cancel::new();
-        let door = Door { board: Arc::clone(board), slots: Arc::clone(&slots), stop: stop.clone() };
+        let door = Door {
+            board: Arc::clone(board),
+            slots: Arc::clone(&slots),
+            scrapes: Arc::new(Semaphore::new(SCRAPES_MAX)),
+            stop: stop.clone(),
+        };
         tokio::spawn(async move { door.stop.until(door.open(listener)).await });
         Ok(Self { stop, slots, address })
     }
@@ -83,6 +90,7 @@ impl Server {
 struct Door {
     board: Arc<Board>,
     slots: Arc<Semaphore>,
+    scrapes: Arc<Semaphore>,
     stop: Cancel,
 }
 
@@ -93,10 +101,15 @@ impl Door {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            let (board, stop) = (Arc::clone(&self.board), self.stop.clone());
+            let visit = Visit {
+                board: Arc::clone(&self.board),
+                scrapes: Arc::clone(&self.scrapes),
+                scrape: Mutex::default(),
+            };
+            let stop = self.stop.clone();
             tokio::spawn(async move {
                 // How a client leaves is its own affair.
-                let _ = tokio::time::timeout(CONNECTION_WAIT, talk(stream, &board, &stop)).await;
+                let _ = tokio::time::timeout(CONNECTION_WAIT, talk(stream, &visit, &stop)).await;
                 drop(slot);
             });
         }
@@ -104,8 +117,8 @@ impl Door {
 }
 
 /// Answers the one request of a connection.
-async fn talk(stream: TcpStream, board: &Board, stop: &Cancel) {
-    let service = service_fn(async |request| Ok::<_, Infallible>(answer(board, &request)));
+async fn talk(stream: TcpStream, visit: &Visit, stop: &Cancel) {
+    let service = service_fn(async |request| Ok::<_, Infallible>(visit.answer(&request).await));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WAIT)
@@ -120,25 +133,45 @@ async fn talk(stream: TcpStream, board: &Board, stop: &Cancel) {
     }
 }
 
-fn answer(board: &Board, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let path = request.uri().path();
-    if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
-        return plain(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics");
+/// One connection, and what it holds while it lasts.
+struct Visit {
+    board: Arc<Board>,
+    scrapes: Arc<Semaphore>,
+    scrape: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Visit {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
+            return plain(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics");
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "this can only be read");
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        let cx = self.board.cx();
+        let (now, stopping) = (cx.now().mono, cx.cancel().is_cancelled());
+        match path {
+            "/healthz" => probe(self.board.look(|facts| probes::health(facts, now, stopping))),
+            "/readyz" => probe(self.board.look(|facts| probes::readiness(facts, stopping))),
+            _ => self.metrics().await,
+        }
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "this can only be read");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    let (facts, cx) = (board.known(), board.cx());
-    let stopping = cx.cancel().is_cancelled();
-    match path {
-        "/healthz" => probe(probes::health(&facts, cx.now().mono, stopping)),
-        "/readyz" => probe(probes::readiness(&facts, stopping)),
-        _ => match metrics::text(facts) {
-            Ok(text) => response(StatusCode::OK, HeaderValue::from_static(metrics::CONTENT_TYPE), text),
-            Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written"),
-        },
+
+    /// Writes the metrics on a thread that nobody waits for, unless that is done for enough others.
+    async fn metrics(&self) -> Response<Full<Bytes>> {
+        let Ok(scrape) = Arc::clone(&self.scrapes).try_acquire_owned() else {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "enough others read the metrics; try again");
+        };
+        // It is given back with the connection, when all is sent.
+        *self.scrape.lock().unwrap_or_else(PoisonError::into_inner) = Some(scrape);
+        let board = Arc::clone(&self.board);
+        match tokio::task::spawn_blocking(move || metrics::text(board.known())).await {
+            Ok(Ok(text)) => response(StatusCode::OK, HeaderValue::from_static(metrics::CONTENT_TYPE), text),
+            _ => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written"),
+        }
     }
 }
 
@@ -158,4 +191,25 @@ fn response(status: StatusCode, content: HeaderValue, text: String) -> Response<
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, content);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_core::Context;
+    use windlass_engine::TokioClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn metrics_are_held_by_few_connections_at_once_and_by_others_after_them() {
+        let board = Arc::new(Board::new(&Context::new(TokioClock::new()), || 7));
+        let scrapes = Arc::new(Semaphore::new(1));
+        let visit =
+            || Visit { board: Arc::clone(&board), scrapes: Arc::clone(&scrapes), scrape: Mutex::default() };
+        let (first, second) = (visit(), visit());
+        assert_eq!(first.metrics().await.status(), StatusCode::OK);
+        assert_eq!(second.metrics().await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(first);
+        assert_eq!(second.metrics().await.status(), StatusCode::OK);
+    }
 }
