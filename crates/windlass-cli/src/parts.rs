@@ -229,6 +229,10 @@ pub(crate) async fn render(
     let rendered = tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)));
+    let rendered = rendered.map_err(|error| match error.needs() {
+        [] => error,
+        _ => error.with_help("`plan` asks the target; this command asks none"),
+    });
     Ok((revision, rendered?))
 }
 

@@ -28,6 +28,15 @@ fn the_help_of_each_command_has_an_example() {
 }
 
 #[test]
+fn the_help_of_other_tools_says_what_is_taken() {
+    for (name, command) in [("kustomize_build", "kustomize build"), ("helm_template", "helm template")] {
+        let said = help(command);
+        assert!(said.contains(&format!("Example:\n  windlass {command}")), "{command}\n{said}");
+        insta::assert_snapshot!(name, said);
+    }
+}
+
+#[test]
 fn help_by_flag_and_by_command_are_the_same() {
     assert_eq!(World::new().good("plan --help").stdout, help("plan"));
     assert_eq!(World::new().good("plan -h").stdout, help("plan"));

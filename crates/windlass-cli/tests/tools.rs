@@ -109,11 +109,13 @@ fn an_error_names_the_file_and_the_field_from_where_one_stands() {
     for (args, expected) in [
         (
             &["kustomize", "build", "overlays/helm", "--enable-helm"][..],
-            "error: Helm charts are not rendered here (field=helmCharts, path=overlays/helm/kustomization.yaml)\n",
+            "error: Helm charts are not rendered here (field=helmCharts, path=overlays/helm/kustomization.yaml)\n  help: \
+             `windlass help kustomize build` says what is taken\n",
         ),
         (
             &["helm", "template", "shop", "chart", "--validate"],
-            "error: --validate is not supported: nothing here reaches a cluster, a repository or a plugin\n",
+            "error: --validate is not supported: nothing here reaches a cluster, a repository or a plugin\n  \
+             help: `windlass help helm template` says what is taken\n",
         ),
         (
             &["helm", "template", "shop", "missing"],

@@ -29,8 +29,8 @@
 //!
 //! - Remote resources and bases, Helm charts, and generators or transformers that are programs or containers are refused
 //!   with an error that names the file and the field: a build is hermetic.
-//! - A link inside the tree is followed wherever it leads inside the tree; kustomize also refuses links that lead out of
-//!   the folder of a kustomization.
+//! - Links that lead out of the folder of a kustomization are refused, as kustomize does, where the files tell links apart
+//!   ([`Files::real`](windlass_core::Files::real)). Where they do not, a link is followed wherever it leads inside the tree.
 //! - Where a replacement changes a text that is itself YAML, comments in it, `{}` and `[]` and the quotes of keys are lost.
 //! - As in windlass-yaml, a quoted text that goes on at or left of the column of its key is refused; kustomize takes it. The
 //!   escape `\/` is taken; kustomize refuses it.

@@ -1,5 +1,6 @@
 //! Objects, decrypted after they were rendered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -120,7 +121,7 @@ impl Transform for DecryptObjects {
     }
 
     fn transform(&self, cx: &Context, _: &RenderInput<'_>, mut rendered: Rendered) -> Result<Rendered> {
-        let mut problems = Vec::new();
+        let (mut problems, mut seen) = (Vec::new(), BTreeMap::new());
         for item in &mut rendered.items {
             cx.check()?;
             match self.object(&item.object) {
@@ -132,6 +133,10 @@ impl Transform for DecryptObjects {
                 Err(error) => {
                     problems.push(error.with_each("object", item.id()).with_each("origin", &item.origin));
                 }
+            }
+            if let Some(first) = seen.insert(item.id().clone(), Arc::clone(&item.origin)) {
+                let error = Error::new(ErrorKind::Invalid, "decryption gives two objects one identity");
+                problems.push(error.with("id", item.id()).with("first", first).with("again", &item.origin));
             }
         }
         Error::all(problems.into_iter().take(cx.limits().problems_max)).map_or(Ok(rendered), Err)

@@ -225,7 +225,8 @@ impl<'a> Check<'a> {
             _ => {
                 let flags: Vec<String> = flags(field).iter().map(|flag| format!("--{flag}")).collect();
                 let about = field.about.trim_end_matches('.');
-                format!("add `{}` ({about}), or use {}", field.name, flags.join(" or "))
+                let add = format!("add `{}` ({about})", field.name);
+                if flags.is_empty() { add } else { format!("{add}, or use {}", flags.join(" or ")) }
             }
         }));
     }

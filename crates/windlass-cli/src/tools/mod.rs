@@ -35,11 +35,32 @@ pub(crate) fn perform(tool: &Tool) -> Ending {
         Ok(()) => Ending::Good,
         Err(error) => {
             for problem in error.into_problems() {
+                let problem = if problem.help().is_some() { problem } else { advised(tool, problem) };
                 note(&format!("error: {}", explain(&problem).join("\n")));
             }
             Ending::Failed
         }
     }
+}
+
+/// Says what to do next where the part itself has no advice.
+fn advised(tool: &Tool, problem: Error) -> Error {
+    let command = match tool {
+        Tool::Kustomize(_) => "kustomize build",
+        Tool::Helm(_) => "helm template",
+    };
+    let help = match problem.kind() {
+        ErrorKind::NotFound => "look at the name: paths are seen from the current folder".to_owned(),
+        ErrorKind::Denied if matches!(tool, Tool::Kustomize(_)) => {
+            "bring it below that folder, or say --load-restrictor LoadRestrictionsNone".to_owned()
+        }
+        ErrorKind::Unsupported => format!("`windlass help {command}` says what is taken"),
+        ErrorKind::Invalid | ErrorKind::Conflict => {
+            format!("correct what it names; `windlass help {command}` lists the flags")
+        }
+        _ => return problem,
+    };
+    problem.with_help(help)
 }
 
 fn tell(written: Written) -> Result<()> {

@@ -103,6 +103,28 @@ pub(crate) const ALL: &[Mistake] = &[
         world.spec("  source:\n    git: {url: ./fleet.git, path: ../secrets}\n  target: {dir: ./live}\n");
         world.run("plan -f unit.yaml");
     }),
+    ("fields of kustomize that are wrong", |world| {
+        world.spec(
+            "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  kustomize:\n    namespace: shop\n    patches:\n    \
+             - {patch: x, target: {kinds: Pod}}\n    images: [{newTag: 2}]\n    components: parts\n    postBuild:\n      \
+             substitute: {replicas: 3}\n      substituteFrom: [{kind: Pod, name: vars}]\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
+    ("a file of keys that is not there", |world| {
+        world.spec(
+            "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  kustomize:\n    decryption: {ageKeyFile: age.txt}\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
+    ("a variable without a value", |world| {
+        world.edit("deploy/web.yaml", "hello", "${greeting}");
+        world.spec(
+            "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  kustomize:\n    postBuild: {strict: true, \
+             substitute: {greetings: hi}}\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
     ("several mistakes in several files", |world| {
         world.put("units/a.yaml", &UNIT.replace("kind: Unit", "kind: Untt"));
         world.put("units/b.yaml", &UNIT.replace("dir: ./live", "dri: ./live"));

@@ -39,6 +39,24 @@ pub(crate) const ALL: &[Mistake] = &[
     ("a path behind a flag that does not exist", |world| {
         world.run("plan -f unit.yaml --source-dir deplyo");
     }),
+    ("a folder that is no kustomization", |world| {
+        world.run("kustomize build deploy");
+    }),
+    ("a kustomization that is not here", |world| {
+        world.run("kustomize build https://example.org/fleet.git?ref=main");
+    }),
+    ("a command of kustomize that is not here", |world| {
+        world.run("kustomize edit fix");
+    }),
+    ("a chart that is not here", |world| {
+        world.run("helm template shop stable/web");
+    }),
+    ("no chart", |world| {
+        world.run("helm template --values values.yaml");
+    }),
+    ("a flag that needs a cluster", |world| {
+        world.run("helm template shop deploy --dry-run=server");
+    }),
     ("--prune and --no-prune", |world| {
         world.run("apply -f unit.yaml --prune --no-prune");
     }),

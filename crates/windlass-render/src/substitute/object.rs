@@ -78,7 +78,9 @@ impl Substitution<'_> {
             error = error.with("field", field);
         }
         match wrong {
-            Wrong::NotSet(name) => error.with("variable", name),
+            Wrong::NotSet(name) => error
+                .with("variable", name)
+                .with_help("give it a value, or write a default: ${name:-default}"),
             Wrong::Limit { what, max } => error.with("limit", what).with("max", max),
             _ => error.with_help(
                 "write $${ for text that is no expression, or annotate the object with ".to_owned()
