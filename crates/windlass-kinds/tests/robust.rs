@@ -202,7 +202,7 @@ proptest! {
 
     #[test]
     fn filling_twice_is_filling_once_whatever_the_body(body in any_object()) {
-        let filled = defaults::filled(&body.body().clone());
+        let filled = defaults::filled(&body);
         prop_assert_eq!(defaults::filled(&filled), filled.clone());
         let created = defaults::created(&filled, "n");
         prop_assert_eq!(defaults::created(&created, "n"), created.clone());
