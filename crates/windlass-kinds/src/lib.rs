@@ -23,6 +23,7 @@
 //! | [`health`] | how objects are, the rules used unless told otherwise |
 //! | [`kstatus`], [`argo`] | how they are for Flux, Helm 4 and kpt, and for Argo CD, to the letter |
 //! | [`order`] | what comes before what |
+//! | [`defaults`] | what a server fills in |
 //! | [`dialect`] | what the annotations of Windlass, cli-utils, Flux, Argo CD and Helm say |
 //! | [`fields`] | which fields a body has, as server-side apply names them |
 //! | [`schema`] | merge schemas of the built-in kinds and of custom ones |
@@ -36,10 +37,11 @@
 //! - No message holds anything of a Secret or a ConfigMap.
 //! - The tables are made from what Kubernetes publishes, [`scope::KUBERNETES_VERSION`], and never change at run time.
 //!
-//! What it does not do: talk to a cluster (`windlass-kube`), merge (`windlass-diff`), fill in defaults.
+//! What it does not do: talk to a cluster (`windlass-kube`), merge (`windlass-diff`).
 
 pub mod argo;
 mod custom;
+pub mod defaults;
 pub mod dialect;
 pub mod fields;
 pub mod health;

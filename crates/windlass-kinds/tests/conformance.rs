@@ -10,7 +10,7 @@ mod goldens;
 
 use goldens::{Row, agree, score};
 use windlass_core::{Health, HealthStatus, Timestamp, Value};
-use windlass_kinds::{argo, kstatus};
+use windlass_kinds::{argo, defaults, kstatus};
 
 #[test]
 fn conformance_kstatus() {
@@ -79,6 +79,55 @@ fn conformance_argo_scripts() {
         expect("status", row.text("status"), found.status.name())?;
         expect("message", row.text("message"), found.message.as_str())
     });
+}
+
+#[test]
+fn conformance_defaulting() {
+    score("diff/defaulting", 0.75, |row| {
+        let found = defaults::created(row.value("input"), "defaulting");
+        stored("", &found, row.value("output"))
+    });
+}
+
+/// Compares with what a server stored. What it handed out itself is a placeholder there, such as `<uid>`, and may be missing.
+fn stored(path: &str, found: &Value, wanted: &Value) -> Result<(), String> {
+    match (found, wanted) {
+        (Value::Map(found), Value::Map(wanted)) => {
+            if let Some((name, _)) = found.iter().find(|(name, _)| !wanted.contains(name)) {
+                return Err(format!("{path}.{name}: is not there"));
+            }
+            wanted.iter().filter(|(_, wanted)| !is_handed_out(wanted)).try_for_each(|(name, wanted)| {
+                let found = found.get(name).ok_or_else(|| format!("{path}.{name}: missing"))?;
+                stored(&format!("{path}.{name}"), found, wanted)
+            })
+        }
+        (Value::List(found), Value::List(wanted)) if found.len() == wanted.len() => found
+            .iter()
+            .zip(wanted)
+            .try_for_each(|(found, wanted)| stored(&format!("{path}[]"), found, wanted)),
+        _ if found == wanted || is_handed_out(wanted) => Ok(()),
+        _ => Err(format!("{path}: {} is not {}", found.canonical(), wanted.canonical())),
+    }
+}
+
+fn is_handed_out(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.starts_with('<') && text.ends_with('>'),
+        Value::List(items) => !items.is_empty() && items.iter().all(is_handed_out),
+        Value::Map(map) => !map.is_empty() && map.iter().all(|(_, value)| is_handed_out(value)),
+        _ => false,
+    }
+}
+
+#[test]
+fn what_a_server_stored_for_another_object_is_missed() {
+    let input = r#"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"clusterIP": "None"}}"#;
+    let found = defaults::created(&serde_json::from_str(input).unwrap(), "n");
+    assert_eq!(stored("", &found, &found), Ok(()));
+    for other in ["ExternalName", "NodePort"] {
+        let other: Value = serde_json::from_str(&found.canonical().replace("ClusterIP", other)).unwrap();
+        assert!(stored("", &found, &other).is_err());
+    }
 }
 
 fn assessed(row: &Row, status: &str, found: Option<Health>) -> Result<(), String> {

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use windlass_core::{Directives, Item, NoChildren, Object, Origin, Timestamp, Value};
-use windlass_kinds::{argo, dialect, health, kstatus, order, schema, scope};
+use windlass_kinds::{argo, defaults, dialect, health, kstatus, order, schema, scope};
 
 const KINDS: &[(&str, &str)] = &[
     ("apps/v1", "Deployment"),
@@ -198,6 +198,14 @@ proptest! {
         let _ = argo::by_conditions(&body);
         let health = health::assess(&body, &NoChildren);
         prop_assert!(health.message.len() < 64 * 1024, "a message has an end");
+    }
+
+    #[test]
+    fn filling_twice_is_filling_once_whatever_the_body(body in any_object()) {
+        let filled = defaults::filled(&body);
+        prop_assert_eq!(defaults::filled(&filled), filled.clone());
+        let created = defaults::created(&filled, "n");
+        prop_assert_eq!(defaults::created(&created, "n"), created.clone());
     }
 
     #[test]

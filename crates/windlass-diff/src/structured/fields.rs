@@ -163,7 +163,7 @@ impl FieldSet {
             .map(|(step, member, below)| Node { step, member, below })
             .collect();
         // A stable sort is linear where the steps are sorted, as the fields of a map are.
-        nodes.sort_by(|one, other| steps_order(one, other));
+        nodes.sort_by(steps_order);
         nodes.dedup_by(|next, kept| {
             let same = steps_order(next, kept).is_eq();
             if same {

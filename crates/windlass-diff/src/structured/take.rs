@@ -18,7 +18,7 @@ pub fn remove(
     limits: &Limits,
 ) -> Result<Value, StructuredError> {
     let walk = Walk::begin(limits, &[value])?;
-    walk.end(Take::Remove.from(schema, value, fields).unwrap_or_default())
+    walk.end(Take::Remove.left(schema, value, fields).unwrap_or_default())
 }
 
 /// Gives a value with only some of its fields. What is atomic is there whole where anything below it is named.
@@ -35,7 +35,7 @@ pub fn extract(
     limits: &Limits,
 ) -> Result<Value, StructuredError> {
     let walk = Walk::begin(limits, &[value])?;
-    walk.end(Take::Extract.from(schema, value, fields).unwrap_or_default())
+    walk.end(Take::Extract.left(schema, value, fields).unwrap_or_default())
 }
 
 /// Gives a value with only some of its fields, and with the keys of all items that come with them, so that it can be
@@ -74,31 +74,31 @@ enum Take {
 
 impl Take {
     /// Gives what is left of a value; `None` for nothing.
-    fn from(self, schema: SchemaRef<'_>, value: &Value, fields: &FieldSet) -> Option<Value> {
+    fn left(self, schema: SchemaRef<'_>, value: &Value, fields: &FieldSet) -> Option<Value> {
         let whole = || (self == Self::Extract).then(|| value.clone());
         match (type_of(schema, value), value) {
             (Type::Scalar(_), _) => Some(value.clone()),
             (Type::Map, Value::Map(map)) if map.is_empty() || schema.is_atomic() => whole(),
-            (Type::Map, Value::Map(map)) => self.from_map(schema, map, fields),
+            (Type::Map, Value::Map(map)) => self.left_of_map(schema, map, fields),
             (Type::List, Value::List(items))
                 if items.is_empty() || *schema.list_kind() == ListKind::Atomic =>
             {
                 whole()
             }
-            (Type::List, Value::List(items)) => self.from_list(schema, items, fields),
+            (Type::List, Value::List(items)) => self.left_of_list(schema, items, fields),
             (Type::Map | Type::List, _) => None,
         }
     }
 
-    fn from_map(self, schema: SchemaRef<'_>, map: &Map, fields: &FieldSet) -> Option<Value> {
+    fn left_of_map(self, schema: SchemaRef<'_>, map: &Map, fields: &FieldSet) -> Option<Value> {
         let left = |(name, value): (&windlass_core::Text, &Value)| {
             let schema = schema.field(name);
             let left = match (self, fields.step(&Segment::Field(name.clone()))) {
                 (Self::Remove, (true, _)) => None,
                 (Self::Remove, (false, None)) => Some(value.clone()),
-                (Self::Extract, (true, _)) => Some(self.from(schema, value, fields).unwrap_or_default()),
+                (Self::Extract, (true, _)) => Some(self.left(schema, value, fields).unwrap_or_default()),
                 (Self::Extract, (false, None)) => None,
-                (_, (false, Some(below))) => Some(self.from(schema, value, below).unwrap_or_default()),
+                (_, (false, Some(below))) => Some(self.left(schema, value, below).unwrap_or_default()),
             };
             left.map(|left| (name.clone(), left))
         };
@@ -106,13 +106,13 @@ impl Take {
         (!left.is_empty()).then(|| left.into())
     }
 
-    fn from_list(self, schema: SchemaRef<'_>, items: &[Value], fields: &FieldSet) -> Option<Value> {
+    fn left_of_list(self, schema: SchemaRef<'_>, items: &[Value], fields: &FieldSet) -> Option<Value> {
         let left = |item: &Value| {
             let found = step_to(schema, item).map_or((false, None), |step| fields.step(&step));
             match (self, found) {
                 (Self::Remove, (true, _)) | (Self::Extract, (false, None)) => None,
                 (Self::Remove, (false, None)) | (Self::Extract, (true, None)) => Some(item.clone()),
-                (_, (_, Some(below))) => Some(self.from(schema.item(), item, below).unwrap_or_default()),
+                (_, (_, Some(below))) => Some(self.left(schema.item(), item, below).unwrap_or_default()),
             }
         };
         let left: Vec<Value> = items.iter().filter_map(left).collect();
