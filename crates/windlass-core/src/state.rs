@@ -391,7 +391,7 @@ mod tests {
         let owned =
             Owned { api_version: "v1".into(), rank: 0, wanted, stamp: Some(stamp), uid: None, keep: false };
         saved.inventory.objects.insert(id.clone(), owned);
-        saved.hooks.insert(id.clone(), HookRun { run: wanted, good: None });
+        saved.hooks.insert(id.clone(), HookRun { run: wanted, good: None, before: None });
         saved.history.push(Record::new(Timestamp::from_unix(1), None, wanted, Counts::default()));
         let mut stored = saved.clone();
         let delta = saved.seal(&key).expect("it was not sealed");
