@@ -3,7 +3,7 @@
 use windlass_core::{Limits, Value};
 use windlass_diff::structured::{
     Entry, Lenience, Live, Managed, Managers, OneSchema, UpdateError, Updated, Updater, Writer, extract,
-    migration, migration_patch, owned, reconcile, validate,
+    merge, migration, migration_patch, owned, reconcile, validate,
 };
 use windlass_diff::{ListKind, Scalar, Schema, SchemaRef, Schemas};
 
