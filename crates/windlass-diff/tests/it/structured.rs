@@ -135,6 +135,36 @@ fn conflicts_and_owners_are_those_of_a_server() {
     );
 }
 
+/// Recorded from structured-merge-diff 6.4.2: a key that is live twice lets an applied item pass, and null does not clear a
+/// map of fields.
+#[test]
+fn lists_and_nulls_merge_as_in_go() {
+    let mut schemas = Schemas::default();
+    let item = Schema::map([("id", Schema::scalar(Scalar::Text))]);
+    let fields = [
+        ("k", Schema::list(ListKind::Map(vec!["id".into()]), item)),
+        ("m", Schema::map_of(Schema::scalar(Scalar::Text))),
+    ];
+    schemas.types.insert("T".into(), Schema::map(fields));
+    let named = Schema::named("T");
+    for (live, applied, expected) in [
+        (
+            r#"{"k":[{"id":"a"},{"id":"b"}]}"#,
+            r#"{"k":[{"id":"a"},{"id":"c"}]}"#,
+            r#"{"k":[{"id":"a"},{"id":"b"},{"id":"c"}]}"#,
+        ),
+        (
+            r#"{"k":[{"id":"a"},{"id":"a"},{"id":"b"}]}"#,
+            r#"{"k":[{"id":"a"},{"id":"c"}]}"#,
+            r#"{"k":[{"id":"a"},{"id":"c"},{"id":"b"}]}"#,
+        ),
+        (r#"{"m":{"a":"1"}}"#, r#"{"m":null}"#, r#"{"m":{"a":"1"}}"#),
+    ] {
+        let merged = merge(schemas.view(&named), &yaml::read(live), &yaml::read(applied), &Limits::default());
+        assert_eq!(merged.unwrap().canonical(), expected);
+    }
+}
+
 #[test]
 fn nobody_owns_what_is_ignored() {
     let (versions, limits) = (OneSchema(SchemaRef::any()), Limits::default());
