@@ -115,35 +115,25 @@ impl Writing<'_> {
         Err(changed(self.id(), "somebody else keeps writing it").maybe_written())
     }
 
-    /// Applies; what is refused for what the object has been through is settled and applied again.
+    /// Settles and applies. What is refused for what the object has been through is settled anew; where the definition of the
+    /// kind was written a moment ago, it is tried until the server reads objects by it.
     async fn apply_settled(&self, expect: &Expect) -> Result<Applied> {
-        let settled = self.settle_first(expect).await?;
-        let written = |error: Error| if settled == *expect { error } else { error.maybe_written() };
-        match self.apply_served(&settled).await.map_err(written) {
-            Err(error) if may_be_its_past(&error) && *expect != Expect::Absent => {
-                match self.unlock(&error, self.payload).await {
-                    Ok(Some(expect)) => {
-                        let again = self.apply_without_conflict(self.payload, &expect).await;
-                        again.map_err(Error::maybe_written)
-                    }
-                    _ => Err(error),
-                }
-            }
-            other => other,
-        }
-    }
-
-    /// Applies; where the definition of the kind was written a moment ago, until the server reads objects by it.
-    async fn apply_served(&self, expect: &Expect) -> Result<Applied> {
+        let mut settled = self.settle_first(expect).await?;
         let is_new = self.sending.session.connection.is_defined_here(self.id());
-        for attempt in 1.. {
-            match self.apply_without_conflict(self.payload, expect).await {
-                Err(error)
-                    if is_new && error.kind() == ErrorKind::Invalid && attempt < NOT_SERVED_TRIES_MAX =>
-                {
-                    self.cx.sleep(fail::pause(attempt - 1)).await?;
-                }
-                other => return other,
+        for attempt in 1..=NOT_SERVED_TRIES_MAX {
+            let refused = match self.apply_without_conflict(self.payload, &settled).await {
+                Err(error) if may_be_its_past(&error) => error,
+                other => return other.map_err(|error| written_if(settled != *expect, error)),
+            };
+            let unlocked = match expect {
+                Expect::Absent => None,
+                _ => self.unlock(&refused, self.payload).await.ok().flatten(),
+            };
+            let is_last = attempt == NOT_SERVED_TRIES_MAX;
+            match unlocked {
+                Some(condition) if !is_last => settled = condition,
+                _ if is_new && !is_last => self.cx.sleep(fail::pause(attempt - 1)).await?,
+                _ => return Err(written_if(settled != *expect, refused)),
             }
         }
         Err(Error::new(ErrorKind::Internal, "an apply without an end"))
@@ -308,7 +298,12 @@ impl Writing<'_> {
 
 /// The server refuses what is not valid beside what is there, and cannot read entries of versions that are gone.
 fn may_be_its_past(error: &Error) -> bool {
-    error.kind() == ErrorKind::Invalid || error.context("status") == Some("500")
+    let is_unreadable = error.context("status") == Some("500") && !error.message().contains("webhook");
+    error.kind() == ErrorKind::Invalid || is_unreadable
+}
+
+fn written_if(written: bool, error: Error) -> Error {
+    if written { error.maybe_written() } else { error }
 }
 
 /// A quota that was counted at the same time is a conflict as well.

@@ -12,8 +12,8 @@ use crate::fail::Cause;
 /// field by field but refused as a whole. A field that somebody took after the plan was made is left to its holder where a
 /// rule says so, and else keeps the object from being written.
 ///
-/// Fields of `kubectl-client-side-apply`, which is `kubectl apply`, become ours with the first write of the object unless
-/// a rule leaves them to it or refuses.
+/// Fields of [former managers](crate::KubeOptions::with_former_managers) become ours with the first write of the object
+/// unless a rule leaves them to their holder or refuses.
 ///
 /// ```
 /// use windlass_core::Decision;

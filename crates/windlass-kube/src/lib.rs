@@ -24,7 +24,9 @@
 //! | Has an object changed? | its stamp digests the fields that our field manager owns, with their values |
 //! | What would a write do? | a dry run of the same server-side apply says it; an object that does not exist yet is predicted as wanted |
 //! | Who gets a field that two managers want? | [`ConflictRules`] decide, and the plan shows it; a field that the plan does not list is not taken over |
-//! | What happens to fields that `kubectl apply` set? | the first apply makes them ours, and a second one removes those that nobody wants |
+//! | What happens to fields that somebody else set before? | those of former managers (`kubectl`, Helm, Flux, Argo CD and any that is named) become ours before the first write, and what nobody wants goes with it; those of others stay |
+//! | What if a default stands in the way? | what only the server filled in goes where another branch of a union is asked for |
+//! | Who gets `replicas` that leave Git? | the autoscaler that is wanted or live; nobody scales to the default in between |
 //! | What if a kind does not exist yet? | its objects wait for the CustomResourceDefinition in the same unit |
 //! | Where is the state of a unit? | in ConfigMaps with the label [`STATE_LABEL`]; what people ask of it is in one of its own, with the label [`CONTROL_LABEL`] |
 //! | By what are the digests in it keyed? | by a key in the Secret `windlass-key` beside it, one for each installation |
@@ -52,7 +54,8 @@
 //!   seconds. No single wait is longer than ten. A 503 may come from a proxy that lost its upstream: a write that ends in an
 //!   error after one says that something may have been written.
 //! - A write whose path is not served yet is sent up to six times. An apply is sent up to four times while other managers
-//!   take fields, and up to four times more once fields that were set by other means are ours. A replace without an exact
+//!   take fields, and up to four times more where former managers write meanwhile. A change of `managedFields` comes before it
+//!   where an object has a past, and nowhere else. A replace without an exact
 //!   version is sent up to three times while somebody else is faster. A request without a response is never repeated here.
 //!   Each write asks the fence first, repeated ones too.
 //! - Credentials and bodies never reach errors or `Debug`. Of what the server says about a value, only the complaint is
@@ -62,12 +65,12 @@
 //! - An object counts as gone only where the server serves its kind and has no such object, or, asked again, serves no
 //!   version of its kind.
 //! - A namespace or a CustomResourceDefinition is never deleted to be recreated.
+//! - What the server lets nobody delete is let go of: what was ours of it goes, and it stays.
 //!
 //! # What it does not do
 //!
-//! It does not migrate fields of other `kubectl` commands, nor fields that were set in another version of the kind than the
-//! wanted one. It uses no proxy by itself. Because fields of `kubectl apply` become ours in two steps, an adopted object can
-//! roll out twice, and is refused where the old and the new fields together are not valid.
+//! It uses no proxy by itself. Of custom kinds it does not know which lists have keys: where it has to tell beforehand what a
+//! list becomes that the server refused to rehearse, the list counts as one value.
 
 mod admit;
 mod apply;

@@ -145,7 +145,11 @@ impl Rehearsal<'_> {
             return self.plain(body, outcome);
         }
         leaving.take_out(&mut body);
-        match self.rehearse(&past.body, &body).await? {
+        let rehearsed = match self.is_filled_in(leaving) {
+            true => self.rehearse(&past.body, &body).await?,
+            false => Ok(body),
+        };
+        match rehearsed {
             Ok(after) => {
                 let prediction = self.changed(&past.body, after, outcome);
                 self.note(past);
@@ -238,6 +242,13 @@ impl Rehearsal<'_> {
         }
         let holders = holders.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
         refusal.error.with_each("held_by", holders)
+    }
+
+    /// Says whether the server may put something in the place of what goes.
+    fn is_filled_in(&self, leaving: Fields) -> bool {
+        let id = self.want.item.id();
+        let is_plain = id.group.is_empty() && matches!(id.kind.as_str(), "ConfigMap" | "Secret");
+        !is_plain && !leaving.drop_step(&["f:metadata"]).is_empty()
     }
 
     /// Dry-runs a change of the object as it is, by a patch: the right to do that is the right to apply.

@@ -18,7 +18,8 @@ use crate::store::KubeStore;
 ///
 /// # Guarantees
 /// - Objects are written by server-side apply. Fields that other managers own and the payload does not name stay as they are.
-///   Fields that `kubectl apply` set, or an earlier replace of ours, are removed where the payload does not name them.
+///   Fields that [former managers](crate::KubeOptions::with_former_managers) set, or an earlier replace of ours, are removed
+///   where the payload does not name them, by the same write.
 /// - A replaced object is replaced again only where a field that we set differs. Fields that others add are removed by the
 ///   next replace, and cause none.
 /// - A pass over a converged state sends no request for objects, and no write.

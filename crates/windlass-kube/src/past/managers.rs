@@ -44,6 +44,9 @@ pub(crate) enum Standing {
     Author,
     /// A person changed them: they are succeeded, but for labels and annotations that were set since the object is ours.
     Editor,
+    /// A person applied them: they are succeeded when the object is taken over. Who applies to an object of ours holds a part
+    /// of it on purpose.
+    Applier,
     /// Somebody who goes on.
     Living,
 }
@@ -70,7 +73,7 @@ impl Managers<'_> {
         let named = self.formers.iter().any(|former| matches(former, manager));
         let standing = match manager {
             _ if named => Standing::Author,
-            KUBECTL if applies => Standing::Author,
+            KUBECTL if applies => Standing::Applier,
             KUBECTL => Standing::Editor,
             "" | WINDLASS => Standing::Author,
             _ if AUTHORS.contains(&manager) => Standing::Author,
@@ -108,7 +111,7 @@ mod tests {
             ("windlass", "Apply", Standing::Ours),
             ("windlass", "Update", Standing::Ours),
             ("kubectl-client-side-apply", "Update", Standing::Author),
-            ("kubectl", "Apply", Standing::Author),
+            ("kubectl", "Apply", Standing::Applier),
             ("kubectl", "Update", Standing::Editor),
             ("kubectl-edit", "Update", Standing::Editor),
             ("kubectl-annotate", "Update", Standing::Living),

@@ -67,7 +67,7 @@ pub(crate) fn has_past(managers: Managers<'_>, body: &Value) -> bool {
     let ours = entries(body).iter().filter(|entry| managers.is_applied(entry)).map(fields_of);
     let ours = ours.fold(Fields::default(), |ours, fields| ours.union(&fields));
     let is_plain = |entry: &Value| match managers.standing(entry) {
-        Standing::Author | Standing::Editor => false,
+        Standing::Author | Standing::Editor | Standing::Applier => false,
         Standing::Ours => managers.is_applied(entry) && entry.text_at(&["apiVersion"]) == version,
         Standing::Living if entry.get("subresource").is_some() => true,
         Standing::Living => {

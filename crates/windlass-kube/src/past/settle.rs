@@ -89,12 +89,12 @@ impl Settling<'_> {
                 fields.drop_step(&["f:status"]).without(unknown)
             }
             Standing::Author => fields.drop_step(&["f:status"]),
-            Standing::Editor if adopts => fields.drop_step(&["f:status"]),
+            Standing::Editor | Standing::Applier if adopts => fields.drop_step(&["f:status"]),
             Standing::Editor => {
                 let common = fields.intersection(before);
                 fields.drop_step(&["f:status"]).drop_step(&["f:metadata"]).union(&common)
             }
-            Standing::Living => Fields::default(),
+            Standing::Applier | Standing::Living => Fields::default(),
         }
     }
 

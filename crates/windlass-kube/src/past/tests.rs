@@ -134,6 +134,12 @@ fn what_a_person_edits_later_is_taken_but_for_labels_and_annotations_that_were_n
 }
 
 #[test]
+fn who_applies_to_an_object_of_ours_holds_a_part_of_it() {
+    let both = "windlass Apply v1 a,b\nkubectl Apply v1 b";
+    check(both, both);
+}
+
+#[test]
 fn without_a_past_nothing_is_to_be_settled() {
     let plain = "windlass Apply v1 a\nistiod Update v1 b\nwindlass Update v1#status {\"f:status\":{}}";
     check(plain, plain);
