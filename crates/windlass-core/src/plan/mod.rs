@@ -223,7 +223,8 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Digest>,
     /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and conflicting;
-    /// not over versions or times. [`Plan::seal`] makes it, by a key, so that no payload can be guessed by it.
+    /// not over versions or times. [`Plan::seal`] makes it, by a key, so that no payload can be guessed by it; while there is
+    /// no key, it is [over the revision](Plan::digest_without_key) instead.
     pub digest: Digest,
 }
 
@@ -278,7 +279,14 @@ impl Plan {
     /// Gives the digest that [`seal`](Plan::seal) would make by this key.
     #[must_use]
     pub fn digest_by(&self, key: &Key) -> Digest {
-        key.seal(self.digest_now())
+        key.seal(self.digest_with(true))
+    }
+
+    /// Gives the digest that a plan has while the installation has no key yet: over the revision in the place of payloads, so
+    /// that none can be guessed by it. Any process gives the same.
+    #[must_use]
+    pub fn digest_without_key(&self) -> Digest {
+        self.digest_with(false)
     }
 
     /// Says whether nothing would be written and nothing is wrong.
@@ -298,16 +306,18 @@ impl Plan {
     }
 
     /// Each part goes in with its length, so that no two plans run together.
-    fn digest_now(&self) -> Digest {
+    fn digest_with(&self, payloads: bool) -> Digest {
         let mut parts: Vec<String> = vec!["plan 1".into(), self.unit.to_string(), self.place.to_string()];
+        if !payloads {
+            parts.push(self.revision.as_ref().map(|revision| revision.id.to_string()).unwrap_or_default());
+        }
         parts.push(format!("{} {} {}", self.purpose.name(), self.actions.len(), self.forget.len()));
         for action in &self.actions {
             parts.push(format!("{} {} {}", action.verb.name(), action.id, action.mode.name()));
             parts.push(format!("{} {}", action.adopts, action.conflicts.len()));
             parts.push(action.taken_from.as_ref().map(ToString::to_string).unwrap_or_default());
-            parts.push(
-                action.payload.as_ref().map(|payload| payload.digest().to_string()).unwrap_or_default(),
-            );
+            let payload = action.payload.as_ref().filter(|_| payloads);
+            parts.push(payload.map(|payload| payload.digest().to_string()).unwrap_or_default());
             for conflict in &action.conflicts {
                 let path = conflict.path.to_string();
                 parts.extend([path, conflict.holder.to_string(), conflict.decision.name().to_owned()]);

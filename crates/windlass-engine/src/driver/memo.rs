@@ -22,6 +22,7 @@ struct Known {
     key: Option<Key>,
     /// The key that plans were made by while the installation had none.
     passing_key: Option<Key>,
+    began_without_key: bool,
 }
 
 /// What a render gave for an artifact.
@@ -96,10 +97,15 @@ impl Memo {
         self.known().passing_key.get_or_insert_with(make).clone()
     }
 
+    /// The installation had no key when this engine came.
+    pub(super) fn begin_without_key(&self) {
+        self.known().began_without_key = true;
+    }
+
     /// Gives the digests that the plan may go by: its own, and the one that it had before the installation got a key.
     pub(super) fn digests_of(&self, plan: &Plan) -> impl Iterator<Item = Digest> {
-        let passing = self.known().passing_key.clone();
-        [plan.digest].into_iter().chain(passing.map(|key| plan.digest_by(&key)))
+        let before = self.known().began_without_key.then(|| plan.digest_without_key());
+        [plan.digest].into_iter().chain(before)
     }
 }
 

@@ -429,7 +429,10 @@ impl Engine {
     }
 
     fn prepared(&self, cx: &Context, gathered: Gathered) -> Prepared {
-        let plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
+        let mut plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
+        if self.0.memo.key().is_none() {
+            plan.digest = plan.digest_without_key();
+        }
         let drifted = drifted(&gathered.facts, &plan).collect();
         Prepared { plan, drifted, resolved: gathered.resolved, sealed: gathered.sealed }
     }

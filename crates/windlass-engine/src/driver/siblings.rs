@@ -25,8 +25,11 @@ const STORED_FRESH: Duration = Duration::from_secs(5);
 pub(crate) struct Roster {
     entries: Mutex<BTreeMap<UnitId, Entry>>,
     /// The units that the state of a place names, and when that was read.
-    stored: futures_util::lock::Mutex<BTreeMap<Text, (Duration, Arc<Vec<UnitId>>)>>,
+    stored: futures_util::lock::Mutex<BTreeMap<Text, Stored>>,
 }
+
+/// When the names of units were read, and which they were.
+type Stored = (Duration, Arc<Vec<UnitId>>);
 
 #[derive(Clone)]
 struct Entry {
