@@ -53,6 +53,7 @@ pub(crate) enum GitReference {
     Default,
     Branch(String),
     Tag(String),
+    Semver { range: String, prefix: String },
     Commit(String),
 }
 
@@ -159,9 +160,12 @@ fn source(draft: &Draft) -> Result<Source> {
         return Ok(Source::Dir(draft.resolve(&[SOURCE[0], SOURCE[1], "dir"], &dir)));
     }
     let git = |name: &str| text(draft, &["spec", "source", "git", name]);
-    let at = match (git("branch"), git("tag"), git("commit")) {
+    let at = match (git("branch"), git("tag"), git("semver"), git("commit")) {
         (Some(branch), ..) => GitReference::Branch(branch),
-        (_, Some(tag), _) => GitReference::Tag(tag),
+        (_, Some(tag), ..) => GitReference::Tag(tag),
+        (_, _, Some(range), _) => {
+            GitReference::Semver { range, prefix: git("tagPrefix").unwrap_or_default() }
+        }
         (.., Some(commit)) => GitReference::Commit(commit),
         _ => GitReference::Default,
     };
