@@ -7,9 +7,9 @@
 //! assert_eq!(Signed::commit(commit).unwrap_err(), Refusal::Unsigned);
 //!
 //! let keys = Keys::new().with_authorized_keys(
-//!     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEPhHqgSNu9F8KvDTTs+emqR1Cm5QVYHrwIq0pDVbC ada@example.org",
+//!     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL13zgyJ/AzWpESWpoahKdJQhOouidPrw+qiZ+cdsAq9 ada@example.org",
 //! )?;
-//! assert_eq!(keys.fingerprints(), ["SHA256:ng1vCNACSRvwR8xUMJcE8TmZkjKbKx8GU9OfVgXoX8M"]);
+//! assert_eq!(keys.fingerprints(), ["SHA256:OZW6Km5xAyXgO16z99CfSVyJGQVrkL82M3GfvY3Y3+M"]);
 //! # Ok::<(), Refusal>(())
 //! ```
 //!

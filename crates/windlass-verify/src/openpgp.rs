@@ -3,7 +3,7 @@
 use pgp::composed::{Deserializable as _, DetachedSignature, SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{KeyFlags, Signature, SignatureType};
-use pgp::types::{KeyDetails as _, Tag};
+use pgp::types::{KeyDetails as _, Tag, Timestamp};
 
 use crate::{Format, KEYS_MAX, Refusal, Signed, Signer, armor};
 
@@ -61,7 +61,7 @@ impl Ring {
             let own = user.signatures.iter().filter(|own| own.is_certification());
             own.filter(|own| own.verify_certification(key, Tag::UserId, &user.id).is_ok())
         });
-        direct.chain(of_users).max_by_key(|own| own.created().map(|time| time.as_secs()))
+        direct.chain(of_users).max_by_key(|own| own.created().map(Timestamp::as_secs))
     }
 
     /// Whether the subkey was bound to sign at the time, and knew of it.
@@ -71,7 +71,7 @@ impl Ring {
             subkey.signatures.iter().filter(|own| own.verify_subkey_binding(primary, &subkey.key).is_ok());
         let (revoked, bound): (Vec<_>, Vec<_>) =
             own.partition(|own| own.typ() == Some(SignatureType::SubkeyRevocation));
-        let newest = bound.into_iter().max_by_key(|own| own.created().map(|time| time.as_secs()));
+        let newest = bound.into_iter().max_by_key(|own| own.created().map(Timestamp::as_secs));
         let Some(newest) = newest.filter(|_| revoked.is_empty()) else { return false };
         let back = newest.embedded_signature();
         newest.key_flags().sign()
