@@ -10,7 +10,7 @@ use windlass_core::{
 };
 use windlass_engine::{Compared, Engine, Options, SharedSource, Wait};
 use windlass_fs::{DirSource, DirTarget};
-use windlass_git::GitSource;
+use windlass_git::{GitSource, Reference, TagRange};
 use windlass_helm::template::HelmVersion;
 use windlass_helm::{HelmChart, Values};
 use windlass_kinds::dialect::default_dialects;
@@ -105,6 +105,9 @@ fn source(unit: &Unit) -> Arc<dyn Origin> {
                 GitReference::Default => source,
                 GitReference::Branch(name) => source.branch(name),
                 GitReference::Tag(name) => source.tag(name),
+                GitReference::Semver { range, prefix } => {
+                    source.reference(Reference::Semver(TagRange::new(range).with_prefix(prefix)))
+                }
                 GitReference::Commit(name) => source.commit(name),
             };
             match credentials {
@@ -132,6 +135,7 @@ fn name(unit: &Unit) -> String {
             GitReference::Default => String::new(),
             GitReference::Branch(name) => format!(" branch {name}"),
             GitReference::Tag(name) => format!(" tag {name}"),
+            GitReference::Semver { range, prefix } => format!(" tags {prefix}{range}"),
             GitReference::Commit(name) => format!(" commit {name}"),
         },
     };
@@ -157,6 +161,8 @@ fn blame_source(unit: &Unit, error: Error) -> Error {
         _ if says("credentialsFile") || is_refused && credentials.is_some() => "credentialsFile",
         GitReference::Branch(_) if says("reference") => "branch",
         GitReference::Tag(_) if says("reference") => "tag",
+        GitReference::Semver { .. } if says("range") => "semver",
+        GitReference::Semver { .. } if says("prefix") => "tagPrefix",
         GitReference::Commit(_) if says("reference") || says("commit") => "commit",
         _ => "url",
     };

@@ -55,7 +55,7 @@
 //!
 //! # What it does not do
 //!
-//! SSH, submodules, LFS, SHA-256 repositories, verified signatures, pushing, and fetching only some folders are not
+//! SSH, submodules, LFS, SHA-256 repositories, pushing, and fetching only some folders are not
 //! there yet: each is refused or, as for the folders, more is fetched than was asked for. [`mod@write`] commits to local
 //! repositories only.
 
@@ -73,6 +73,7 @@ mod reference;
 mod references;
 mod reftable;
 mod remote;
+mod signed;
 mod source;
 mod tree;
 pub mod write;
@@ -80,4 +81,5 @@ pub mod write;
 pub use options::{Credentials, GitLimits};
 pub use range::TagRange;
 pub use reference::Reference;
+pub use signed::{SignedPart, Verification};
 pub use source::GitSource;

@@ -76,6 +76,23 @@ pub(crate) fn resolve(repository: &Repository, reference: &Reference) -> Result<
     }
 }
 
+/// The object of an annotated tag by its full name; `None` where there is no tag, or one without an object of its own.
+pub(crate) fn tag(repository: &Repository, name: &str) -> Result<Option<Vec<u8>>> {
+    let Some(Value::Object(id)) = References::of(repository)?.find(name)? else { return Ok(None) };
+    tag_object(repository, id)
+}
+
+/// The bytes of a tag that is not too large; `None` for an object of another kind, or none.
+pub(crate) fn tag_object(repository: &Repository, id: ObjectId) -> Result<Option<Vec<u8>>> {
+    let unreadable = |error: gix::Error| disk::unreadable("unreadable object", error).with("id", id);
+    let header = repository.try_find_header(id).map_err(unreadable)?;
+    let Some(header) = header.filter(|header| header.kind() == gix::objs::Kind::Tag) else { return Ok(None) };
+    if header.size() > windlass_verify::OBJECT_BYTES_MAX as u64 {
+        return Err(Error::new(ErrorKind::Limit, "a tag is too large").with("id", id));
+    }
+    Ok(Some(std::mem::take(&mut repository.find_object(id).map_err(unreadable)?.data)))
+}
+
 /// Whether the repository holds this commit.
 pub(crate) fn holds(repository: &Repository, commit: ObjectId) -> Result<bool> {
     Ok(kind_of(repository, commit)? == Some(gix::objs::Kind::Commit))

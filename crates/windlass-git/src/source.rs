@@ -19,6 +19,7 @@ use crate::range::TAGS;
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
 use crate::remote::{Found, Remote, Tip};
+use crate::signed::Verification;
 use crate::tree::Tree;
 use crate::{Credentials, GitLimits};
 
@@ -50,6 +51,7 @@ pub struct GitSource {
     access: Access,
     limits: GitLimits,
     cache: Option<PathBuf>,
+    verification: Option<Arc<Verification>>,
     place: Arc<OnceLock<Arc<Place>>>,
     threads: Arc<Semaphore>,
 }
@@ -71,6 +73,7 @@ impl GitSource {
             access: Access { credentials, ..Access::default() },
             limits: GitLimits::default(),
             cache: None,
+            verification: None,
             place: Arc::default(),
             threads: Arc::new(Semaphore::new(GitLimits::default().calls_max)),
         }
@@ -131,6 +134,12 @@ impl GitSource {
         self.with(|source| source.cache = Some(folder.into()))
     }
 
+    /// Gives out only files of revisions that are signed by a trusted key; says by which in the revision of the artifact.
+    #[must_use]
+    pub fn with_verification(self, verification: Verification) -> Self {
+        self.with(|source| source.verification = Some(Arc::new(verification)))
+    }
+
     /// Replaces the limits.
     #[must_use]
     pub fn with_limits(self, limits: GitLimits) -> Self {
@@ -175,8 +184,12 @@ impl Source for GitSource {
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
         let (place, reference) = (self.place()?, self.reference.clone());
-        let (revision, links_max) = (revision.clone(), self.limits.links_max);
-        job::run(cx, &self.threads, move |job| place.fetch(&revision, &reference, links_max, job)).await
+        let wish = Wish {
+            revision: revision.clone(),
+            links_max: self.limits.links_max,
+            verification: self.verification.clone(),
+        };
+        job::run(cx, &self.threads, move |job| place.fetch(&wish, &reference, job)).await
     }
 }
 
@@ -200,32 +213,46 @@ impl Place {
         }
     }
 
-    fn fetch(
-        &self,
-        revision: &Revision,
-        reference: &Reference,
-        links_max: u32,
-        job: &Job,
-    ) -> Result<Artifact> {
-        let commit = commit_of(revision)?;
+    fn fetch(&self, wish: &Wish, reference: &Reference, job: &Job) -> Result<Artifact> {
+        let commit = commit_of(&wish.revision)?;
+        let name = match reference.wanted()? {
+            Wanted::Ref(name) => Some(name),
+            Wanted::Tags(_) => wish.revision.reference.as_ref().map(|tag| format!("{TAGS}{tag}")),
+            Wanted::Commit(_) => None,
+        };
         let Found { reading, facts } = match self {
             Self::Folder(path) => {
                 let reading = held(path, commit, job)?;
                 let facts = commit::facts(&reading.open(), commit)?;
                 Found { reading, facts }
             }
-            Self::Remote(remote) => match reference.wanted()? {
-                Wanted::Ref(name) => remote.fetch(commit, Some(&name), job)?,
-                Wanted::Tags(_) => {
-                    let name = revision.reference.as_ref().map(|tag| format!("{TAGS}{tag}"));
-                    remote.fetch(commit, name.as_deref(), job)?
-                }
-                Wanted::Commit(_) => remote.fetch(commit, None, job)?,
-            },
+            Self::Remote(remote) => remote.fetch(commit, name.as_deref(), job)?,
         };
-        let tree = Tree::new(reading, facts.tree, links_max, job.limits().file_bytes_max);
-        Ok(Artifact::new(described(revision.clone(), &facts), digest(facts.tree), Arc::new(tree)))
+        let mut revision = described(wish.revision.clone(), &facts);
+        if let Some(verification) = &wish.verification {
+            let name = name.filter(|name| verification.wants_tag() && name.starts_with(TAGS));
+            let tag = name.map(|name| self.tag(&name, job).map(|raw| (name, raw))).transpose()?;
+            let tag = tag.as_ref().and_then(|(name, raw)| Some((name.as_str(), raw.as_deref()?)));
+            revision.signer = Some(verification.check(&reading.open(), commit, tag)?.into());
+        }
+        let tree = Tree::new(reading, facts.tree, wish.links_max, job.limits().file_bytes_max);
+        Ok(Artifact::new(revision, digest(facts.tree), Arc::new(tree)))
     }
+
+    /// The object of an annotated tag; `None` for a tag without one.
+    fn tag(&self, name: &str, job: &Job) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::Folder(path) => local::tag(&local::exact(&local::open(path)?), name),
+            Self::Remote(remote) => remote.tag(name, job),
+        }
+    }
+}
+
+/// What is wanted of a fetch.
+struct Wish {
+    revision: Revision,
+    links_max: u32,
+    verification: Option<Arc<Verification>>,
 }
 
 /// The digest of a tree: Git's own name of it, which is equal exactly for equal content.

@@ -44,7 +44,17 @@ pub(crate) struct Pattern {
     include: bool,
 }
 
+/// What Flux leaves out of every source, as far as it has names that a render would look at: the files of build services,
+/// pictures and archives. What is hidden is left out anyway.
+const DEFAULTS: &str = "*.jpg\n*.jpeg\n*.gif\n*.png\n*.wmv\n*.flv\n*.tar.gz\n*.zip\n\
+    appveyor.yml\ncloudbuild.yaml\ncodeship-services.yml\ncodeship-steps.yml\n";
+
 impl Rules {
+    /// The rules around all ignore files, which any of them can take back.
+    pub(crate) fn defaults() -> Self {
+        Self::default().with(&TreePath::root(), Pattern::all(DEFAULTS).collect())
+    }
+
     /// Adds the patterns of an ignore file that lies in `folder`; they are more important than all before.
     #[must_use]
     pub(crate) fn with(&self, folder: &TreePath, patterns: Vec<Pattern>) -> Self {

@@ -41,7 +41,7 @@ fn holds(row: &Value) -> bool {
 fn leaves_out(row: &Value, path: &str) -> bool {
     let folder = TreePath::new(&texts(row, "domain").join("/")).expect("a folder");
     let text = row.text_at(&["ignore"]).unwrap_or_default();
-    let rules = Rules::default().with(&folder, Pattern::all(text).collect());
+    let rules = Rules::defaults().with(&folder, Pattern::all(text).collect());
     let path = TreePath::new(path).expect("a path");
     path.names().any(|name| name.starts_with('.')) || rules.of(&path, false) == Match::Exclude
 }

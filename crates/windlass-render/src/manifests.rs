@@ -17,6 +17,8 @@ use crate::walk::{Found, Walk, ends_render};
 /// - `kind: List`, and every kind that ends in `List` and has `items`, stands for its items.
 /// - `.sourceignore` and `.windlassignore`, in the folder of the render, below it and above it up to the root, leave
 ///   files out; the deeper one decides, and `.windlassignore` over `.sourceignore`.
+/// - The files of build services that Flux leaves out of every source are left out too: `appveyor.yml`, `cloudbuild.yaml`,
+///   `codeship-services.yml`, `codeship-steps.yml`. An ignore file brings them back with `!`.
 /// - Names that begin with a dot are left out.
 /// - A name such as `web.yaml.j2` is a warning. So is a submodule, or a link that leads nowhere or out of the tree, unless
 ///   its name is that of a manifest: then it is an error.

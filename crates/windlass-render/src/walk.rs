@@ -72,7 +72,7 @@ impl<'w> Walk<'w> {
             input,
             options,
             reads: BTreeMap::new(),
-            ignored: Rules::default(),
+            ignored: Rules::defaults(),
             include: rules(&options.include),
             exclude: rules(&options.exclude),
             found: Vec::new(),

@@ -150,6 +150,17 @@ fn nothing_renders_to_nothing_and_says_so() {
 }
 
 #[test]
+fn files_of_build_services_are_no_manifests_unless_an_ignore_file_brings_them_back() {
+    let web = config("web");
+    let files =
+        [("cloudbuild.yaml", "steps: []\n"), ("ci/appveyor.yml", "x: 1\n"), ("web.yaml", web.as_str())];
+    check(&Manifests::new(), &files, "", "web.yaml:1 1 ConfigMap//web");
+    let back = config("back");
+    let files = [(".sourceignore", "!cloudbuild.yaml\n"), ("cloudbuild.yaml", back.as_str())];
+    check(&Manifests::new(), &files, "", "cloudbuild.yaml:1 1 ConfigMap//back");
+}
+
+#[test]
 fn what_cannot_be_read_is_left_out_with_a_warning_unless_it_is_named_like_a_manifest() {
     let web = config("web");
     let files = [("web.yaml", web.as_str()), ("vendor/theme", LINK)];

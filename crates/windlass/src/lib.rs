@@ -40,6 +40,8 @@
 //! | `render` (default) | `render` | plain manifests, and `auto()` |
 //! | `kustomize` | `kustomize` | kustomizations, to the bytes of `kustomize build`; `auto()` takes them |
 //! | `helm` | `helm` | Helm charts, to the bytes of `helm template` |
+//! | `verify` | `verify` | OpenPGP and SSH signatures of commits and tags |
+//! | `receiver` | `receiver` | webhook deliveries, verified before they are parsed |
 //! | `semver` | `semver` | versions and constraints as Helm and Flux read them |
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
@@ -81,6 +83,8 @@ pub use windlass_kinds as kinds;
 pub use windlass_kube as kube;
 #[cfg(feature = "kustomize")]
 pub use windlass_kustomize as kustomize;
+#[cfg(feature = "receiver")]
+pub use windlass_receiver as receiver;
 #[cfg(feature = "render")]
 pub use windlass_render as render;
 #[cfg(feature = "render")]
@@ -91,6 +95,8 @@ pub use windlass_semver as semver;
 pub use windlass_sops as sops;
 #[cfg(feature = "testkit")]
 pub use windlass_testkit as testkit;
+#[cfg(feature = "verify")]
+pub use windlass_verify as verify;
 #[cfg(feature = "yaml")]
 pub use windlass_yaml as yaml;
 

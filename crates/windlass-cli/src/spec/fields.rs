@@ -158,6 +158,18 @@ const GIT: Map = Map::of(&[
         "The branch to follow; the default branch unless said.",
     ),
     Field::new("tag", "source-git-tag", Shape::Text, "The tag to follow."),
+    Field::new(
+        "semver",
+        "source-git-semver",
+        Shape::Text,
+        "The range of versions whose highest tag to follow, such as `>=1.2 <2`.",
+    ),
+    Field::new(
+        "tagPrefix",
+        "source-git-tag-prefix",
+        Shape::Text,
+        "With semver: how the names of the tags begin, in front of the version.",
+    ),
     Field::new("commit", "source-git-commit", Shape::Text, "The commit to stay at, by its full name."),
     Field::new(
         "path",
@@ -172,7 +184,7 @@ const GIT: Map = Map::of(&[
         "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
     ),
 ])
-.with_rivals(&["branch", "tag", "commit"]);
+.with_rivals(&["branch", "tag", "semver", "commit"]);
 
 const HELM: Map = Map::of(&[
     Field::new(

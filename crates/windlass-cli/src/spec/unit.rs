@@ -55,6 +55,7 @@ pub(crate) enum GitReference {
     Default,
     Branch(String),
     Tag(String),
+    Semver { range: String, prefix: String },
     Commit(String),
 }
 
@@ -165,9 +166,12 @@ fn source(draft: &Draft) -> Result<Source> {
         return Ok(Source::Dir(draft.resolve(&[SOURCE[0], SOURCE[1], "dir"], &dir)));
     }
     let git = |name: &str| text(draft, &["spec", "source", "git", name]);
-    let at = match (git("branch"), git("tag"), git("commit")) {
+    let at = match (git("branch"), git("tag"), git("semver"), git("commit")) {
         (Some(branch), ..) => GitReference::Branch(branch),
-        (_, Some(tag), _) => GitReference::Tag(tag),
+        (_, Some(tag), ..) => GitReference::Tag(tag),
+        (_, _, Some(range), _) => {
+            GitReference::Semver { range, prefix: git("tagPrefix").unwrap_or_default() }
+        }
         (.., Some(commit)) => GitReference::Commit(commit),
         _ => GitReference::Default,
     };

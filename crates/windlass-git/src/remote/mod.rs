@@ -155,6 +155,26 @@ impl Remote {
         Ok(found)
     }
 
+    /// Brings the object of an annotated tag, unless the cache has it; `None` for a tag without one.
+    pub(crate) fn tag(&self, name: &str, job: &Job) -> Result<Option<Vec<u8>>> {
+        let job = &job.within(self.limits.fetch_time_max);
+        let refs = self.list(name, job)?;
+        let tag = refs.iter().find_map(|found| match found {
+            Ref::Peeled { full_ref_name, tag, .. } if full_ref_name == name => Some(*tag),
+            _ => None,
+        });
+        let Some(tag) = tag else { return Ok(None) };
+        if let Some(reading) = self.cache.newest()?
+            && let Some(raw) = local::tag_object(&reading.open(), tag)?
+        {
+            return Ok(Some(raw));
+        }
+        let held = self.cache.hold(|| self.may_wait(job))?;
+        let generation = held.writable(self.limits.cache_packs_max)?;
+        self.receive(&generation.repository, tag, &Depth::One, job)?;
+        local::tag_object(&local::open(generation.repository.path())?.to_thread_local(), tag)
+    }
+
     /// Opens the cache if the commit was fetched, and looks whether it is still whole: a loss of power can leave the
     /// mark without what it stands for.
     fn cached(&self, commit: ObjectId, job: &Job) -> Result<Option<Found>> {

@@ -1,0 +1,49 @@
+//! Who sends deliveries, and how they say what happened.
+
+/// The senders of deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Anybody who knows the path.
+    Generic,
+    /// `X-Signature: sha256=…`, with sha1, sha256 or sha512.
+    GenericHmac,
+    /// GitHub, with `X-Hub-Signature-256`, or `X-Hub-Signature` of old servers.
+    GitHub,
+    /// Gitea, Forgejo and Gogs, with their own header or that of GitHub.
+    Gitea,
+    /// GitLab, with `X-Gitlab-Token`.
+    GitLab,
+    /// Bitbucket, cloud and server, with `X-Hub-Signature`.
+    Bitbucket,
+    /// Azure DevOps, with basic authentication: the secret is `user:password`.
+    AzureDevOps,
+    /// Docker Hub; nothing is signed.
+    DockerHub,
+    /// Quay; nothing is signed.
+    Quay,
+    /// Harbor, with `Authorization`.
+    Harbor,
+    /// Nexus, with `X-Nexus-Webhook-Signature`.
+    Nexus,
+    /// Artifact Registry of Google; nothing is verified but the path.
+    Gcr,
+    /// Container Registry of Azure; nothing is signed.
+    Acr,
+    /// CDEvents; nothing is signed.
+    CdEvents,
+}
+
+impl Kind {
+    /// The header that names what happened.
+    pub(crate) const fn event_header(self) -> Option<&'static str> {
+        match self {
+            Self::GitHub => Some("X-GitHub-Event"),
+            Self::Gitea => Some("X-Gitea-Event"),
+            Self::GitLab => Some("X-Gitlab-Event"),
+            Self::Bitbucket => Some("X-Event-Key"),
+            Self::CdEvents => Some("Ce-Type"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Whether two addresses are of one repository.
+
+/// Says whether two addresses are of one repository, however they are written: over HTTP or SSH, with or without user, port
+/// and `.git`, in any case.
+///
+/// ```
+/// use windlass_receiver::same_repository;
+///
+/// assert!(same_repository("https://example.com/org/repo", "git@EXAMPLE.com:org/repo.git"));
+/// assert!(same_repository("ssh://git@ssh.example.com:443/org/repo", "https://ada@example.com/org/repo"));
+/// assert!(!same_repository("https://example.com/org/repo", "https://example.com/org/repo-2"));
+/// ```
+#[must_use]
+pub fn same_repository(one: &str, other: &str) -> bool {
+    let (one, other) = (Place::of(one), Place::of(other));
+    one.is_some() && one == other
+}
+
+/// Host and path, in small letters.
+#[derive(PartialEq, Eq)]
+struct Place {
+    host: String,
+    path: String,
+}
+
+impl Place {
+    fn of(url: &str) -> Option<Self> {
+        let url = url.trim().to_lowercase();
+        let (scheme, rest) =
+            url.split_once("://").map_or((None, url.as_str()), |(scheme, rest)| (Some(scheme), rest));
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        // `host:22:org/repo`, `host:org/repo` and `host:22/org/repo`.
+        let (host, behind) = authority.split_once(':').unwrap_or((authority, ""));
+        let (port, start) = behind.split_once(':').unwrap_or(match is_number(behind) && !path.is_empty() {
+            true => (behind, ""),
+            false => ("", behind),
+        });
+        let is_web = matches!(scheme, Some("http" | "https"));
+        if host.is_empty() || !is_number(port) || is_web && !start.is_empty() {
+            return None;
+        }
+        let host = host.strip_prefix("ssh.").or_else(|| host.strip_prefix("altssh.")).unwrap_or(host);
+        let path = format!("{start}{path}");
+        let path = path.trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        Some(Self { host: host.to_owned(), path: path.to_owned() })
+    }
+}
+
+/// Whether there are only digits, or nothing.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,13 @@
+object 78b6732dd5b54f9942043ee317452766dadddf7c
+type commit
+tag ssh-ecdsa
+tagger Ada <ada@example.org> 1796032416 +0000
+
+signed by ssh-ecdsa
+-----BEGIN SSH SIGNATURE-----
+U1NIU0lHAAAAAQAAAGgAAAATZWNkc2Etc2hhMi1uaXN0cDI1NgAAAAhuaXN0cDI1NgAAAE
+EEV15cWXtjofky170cL/8XgnBhNlS2pzP4gi6URrGxsSmmnWQgrUaNa+EagFwW/u5LasqW
+H6uunnAXDhaEnTaztQAAAANnaXQAAAAAAAAABnNoYTUxMgAAAGQAAAATZWNkc2Etc2hhMi
+1uaXN0cDI1NgAAAEkAAAAgPVtWuJqnOmtrLYQakEfq92ckshDKoxs7wS+udIKGk+kAAAAh
+AIMiz70kjowo2N+F6Z/OLHplMqoR3jr/A00MVEkKDy1P
+-----END SSH SIGNATURE-----
