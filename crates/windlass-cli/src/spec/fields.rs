@@ -195,7 +195,7 @@ const HELM: Map = Map::of(&[
     ),
     Field::new(
         "valuesFiles",
-        "",
+        "helm-values-files",
         Shape::Texts,
         "More files of values in the source, each over those before it.",
     ),
