@@ -55,6 +55,10 @@ impl Files for DecryptedFiles {
             self.sops.decrypt(&bytes, Format::of(path)).map_err(|error| error.with_each("path", path))?;
         Ok(Bytes::copy_from_slice(plain.as_slice()))
     }
+
+    fn real(&self, path: &TreePath) -> Result<TreePath> {
+        self.files.real(path)
+    }
 }
 
 /// Says whether a text has the marks of sops.

@@ -207,7 +207,7 @@ const HELM: Map = Map::of(&[
     ),
     Field::new(
         "valuesFiles",
-        "",
+        "helm-values-files",
         Shape::Texts,
         "More files of values in the source, each over those before it.",
     ),

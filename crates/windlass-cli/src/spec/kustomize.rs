@@ -35,7 +35,7 @@ pub(super) const KUSTOMIZE: Map = Map::of(&[
     Field::new("images", "", Shape::Items(IMAGE), "Images to exchange, over those of the kustomization."),
     Field::new(
         "components",
-        "",
+        "kustomize-components",
         Shape::Texts,
         "Folders of components, seen from the folder that is rendered, behind those of the kustomization.",
     ),
@@ -100,7 +100,7 @@ const POST_BUILD: Map = Map::of(&[
     ),
     Field::new(
         "substituteStrategy",
-        "",
+        "kustomize-substitute-strategy",
         Shape::Word(&["Always", "WithVariables"]),
         "Whether expressions are replaced where there is no variable at all; WithVariables unless said.",
     ),

@@ -64,7 +64,9 @@ fn all(map: &Map, above: &[&'static str], see: &mut dyn FnMut(&[&'static str], &
 fn example(shape: &Shape) -> Json {
     match shape {
         Shape::Constant(word) => json!(word),
-        Shape::Names => json!(["other"]),
+        Shape::Names | Shape::Texts => json!(["other"]),
+        Shape::Pairs => json!({ "name": "text" }),
+        Shape::Items(_) => json!([{}]),
         Shape::Word(words) => json!(words[0]),
         Shape::Time(_) => json!("90s"),
         Shape::Account => json!("team-a/deployer"),
@@ -124,7 +126,10 @@ fn every_field_that_is_no_header_has_a_flag_of_its_own() {
     flags.dedup();
     assert_eq!(flags.len(), count, "two fields have one flag");
     all(&UNIT, &[], &mut |path, field| {
-        let header = matches!(field.shape, Shape::Map(_) | Shape::Constant(_) | Shape::Any);
+        let header = matches!(
+            field.shape,
+            Shape::Map(_) | Shape::Constant(_) | Shape::Any | Shape::Pairs | Shape::Items(_)
+        );
         assert!(header || !field.flag.is_empty(), "{} has no flag", path.join("."));
     });
 }

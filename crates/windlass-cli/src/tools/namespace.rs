@@ -81,12 +81,12 @@ mod tests {
     fn the_namespace_is_that_of_the_context() {
         let one =
             "current-context: a\ncontexts: [{name: a, context: {namespace: shop}}, {name: b, context: {}}]";
-        let two = "current-context: b\ncontexts: [{name: a, context: {namespace: x}}, {name: c, context: {namespace: y}}]";
+        let two = "current-context: b\ncontexts: [{name: a, context: {namespace: x}}, {name: c, context: {namespace: third}}]";
         let of =
             |texts: &[&str], context: Option<&str>| of_configs(&configs(texts), context.map(str::to_owned));
         assert_eq!(of(&[one], None).as_deref(), Some("shop"));
         assert_eq!(of(&[one, two], None).as_deref(), Some("shop"), "the first file wins");
-        assert_eq!(of(&[one, two], Some("c")).as_deref(), Some("y"));
+        assert_eq!(of(&[one, two], Some("c")).as_deref(), Some("third"));
         assert_eq!(of(&[one], Some("b")), None);
         assert_eq!(of(&["{}"], None), None);
     }
