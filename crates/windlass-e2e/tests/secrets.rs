@@ -65,7 +65,14 @@ fn live(world: &World, objects: impl Iterator<Item = ObjectId>) -> BTreeMap<Obje
 
 fn versions(world: &World) -> String {
     let namespace = format!("--namespace={}", world.unit);
-    kubectl_args(&["get", "secret/db", "configmap/web", &namespace, "-o", "jsonpath={..resourceVersion}"])
+    kubectl_args(&[
+        "get",
+        "secret/db",
+        "configmap/web",
+        &namespace,
+        "-o",
+        "jsonpath={.items[*].metadata.resourceVersion}",
+    ])
 }
 
 /// Everything that a plan, a pass and its events show.
