@@ -399,9 +399,11 @@ async fn what_kubectl_applied_and_nobody_wants_is_shown_to_go() {
     let rehearsed = live_map("x", "1", 4)
         .replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#))
         .replace(r#""k":"1""#, r#""k":"1","old":"2""#);
-    let script = Script::new()
-        .on(DRY_RUN, 200, &rehearsed)
-        .on("GET /api/v1/namespaces/a/configmaps/x", 200, &rehearsed);
+    let script = Script::new().on(DRY_RUN, 200, &rehearsed).on(
+        "GET /api/v1/namespaces/a/configmaps/x",
+        200,
+        &rehearsed,
+    );
     let prediction = predict(&script.target(), &item(&config_map("x", "1")), &live("1")).await;
     assert_eq!(told(&prediction), "Apply k=1 label=shop [data.old of kubectl-client-side-apply: Take]");
     let Prediction::Change { after, .. } = &prediction else { panic!("{prediction:?}") };
