@@ -358,7 +358,10 @@ fn keep_replicas(live: &Value, body: &mut Value) {
 fn patch_between(before: &Value, after: &Value) -> Vec<Value> {
     let parts = |body: &Value, path: &[&str]| {
         let map = if path.is_empty() { body.as_map() } else { body.at(path).and_then(Value::as_map) };
-        map.into_iter().flat_map(|map| map.iter()).map(|(key, _)| key.clone()).collect::<BTreeSet<Text>>()
+        map.into_iter()
+            .flat_map(windlass_core::Map::iter)
+            .map(|(key, _)| key.clone())
+            .collect::<BTreeSet<Text>>()
     };
     let whole = parts(before, &[]).into_iter().chain(parts(after, &[]));
     let whole = whole.filter(|key| !["apiVersion", "kind", "metadata", "status"].contains(&key.as_str()));
