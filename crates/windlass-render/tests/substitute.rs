@@ -95,7 +95,8 @@ fn strict_names_the_variable_and_the_field() {
     check_refused(
         &strict,
         "a: ${n}\nb: ['${missing}']\n",
-        "variable not set (strict mode) (field=b[0], variable=missing, object=ConfigMap//a, origin=a.yaml:1)",
+        "variable not set (strict mode) (field=b[0], variable=missing, object=ConfigMap//a, origin=a.yaml:1)\n  help: give it a \
+         value, or write a default: ${name:-default}",
     );
 }
 
