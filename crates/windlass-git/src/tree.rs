@@ -251,6 +251,10 @@ fn file_name<'a>(name: &'a BStr, folder: &TreePath) -> Result<Cow<'a, str>> {
 
 /// The error of a path that is listed, but only in place of a name that no path can hold.
 fn unnameable(leaves: &[Leaf], name: &BStr, path: &TreePath) -> Option<Error> {
+    // What stands for a name that no path can hold has this character; the others need no search.
+    if !name.contains_str("\u{fffd}") {
+        return None;
+    }
     let listed = |leaf: &&Leaf| file_name(leaf.name.as_bstr(), path).is_ok_and(|shown| *name == *shown);
     let leaf = leaves.iter().find(listed)?;
     let error = at(ErrorKind::Invalid, "no path can hold the name of this file", path);

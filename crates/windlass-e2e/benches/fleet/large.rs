@@ -13,6 +13,8 @@ use super::{Bench, Job, commit, machine, process, runtime};
 
 const SIZES: [(usize, &str); 2] =
     [(5000, "a unit of 5,000 objects of 2 KB"), (20_000, "a unit of 20,000 objects of 2 KB")];
+/// How often one file changes.
+const CHANGES: usize = 5;
 /// How long a unit rests before its memory is looked at.
 const REST: Duration = Duration::from_secs(3);
 
@@ -46,7 +48,7 @@ fn text(namespace: &str, number: usize, word: &str) -> String {
     .to_string()
 }
 
-/// Converges, rests, and takes in a commit that changed one file.
+/// Converges, rests, and goes to and fro between two commits that differ in one file.
 pub(crate) fn child(job: &Job) {
     let cache = tempfile::tempdir().expect("a temporary folder");
     runtime().block_on(async {
@@ -66,9 +68,11 @@ pub(crate) fn child(job: &Job) {
         pass("second pass").await;
         tokio::time::sleep(REST).await;
         pass("converged pass").await;
-        common.asked.at.store(1, Ordering::Relaxed);
-        let counts = pass("one changed file").await.counts();
-        assert_eq!((counts.changed, counts.created), (1, 0), "{counts:?}");
+        for turn in 1..=CHANGES {
+            common.asked.at.store(turn % 2, Ordering::Relaxed);
+            let counts = pass("one changed file").await.counts();
+            assert_eq!((counts.changed, counts.created), (1, 0), "{counts:?}");
+        }
         println!("at rest: memory, KB={}", process::resident_kb());
         println!("peak memory, KB={}", machine::peak_kb());
     });

@@ -54,7 +54,7 @@ fn job(words: &[&str]) -> Job {
 pub(crate) struct Job {
     pub(crate) kubeconfig: PathBuf,
     pub(crate) url: String,
-    /// The unit, where there is one alone.
+    /// The unit, where there is one alone, else what the names of the units begin with.
     pub(crate) unit: String,
     /// The commits to go through; none for the branch.
     pub(crate) commits: Vec<String>,

@@ -22,8 +22,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 pub(crate) fn measure(bench: &Bench, rows: &mut Rows) {
     bench.namespace("running");
-    let alone = commits(bench, &["unit-0000".to_owned()], 0);
-    let names: Vec<String> = units::names().into_iter().take(GOOD).collect();
+    let alone = commits(bench, &units::names("running")[..1], 0);
+    let names: Vec<String> = units::names("running").into_iter().take(GOOD).collect();
     let among = commits(bench, &names, BAD);
     for (what, mut times) in [("alone", alone), ("among 700 good units and 300 that fail", among)] {
         times.sort_unstable();

@@ -18,6 +18,7 @@ pub(crate) const UNITS: usize = 1000;
 /// Times the bare client and the fleet, who take turns to begin.
 pub(crate) fn measure(bench: &Bench, rows: &mut Rows) {
     for round in 0..=bench.rounds {
+        // Other names in each round, so that none finds what the last one left.
         let namespace = format!("units-{round}");
         bench.namespace(&namespace);
         if round % 2 == 0 {
@@ -34,15 +35,15 @@ pub(crate) fn measure(bench: &Bench, rows: &mut Rows) {
 fn bare(bench: &Bench, rows: &mut Rows, round: usize) {
     let namespace = format!("bare-{round}");
     bench.namespace(&namespace);
-    let bodies = names().iter().flat_map(|unit| objects(unit, &namespace)).map(body).collect();
+    let bodies = names(&namespace).iter().flat_map(|unit| objects(unit, &namespace)).map(body).collect();
     let took = bench.runtime.block_on(bench.bare().converge(&[], bodies));
     rows.add_time(SCENARIO, round, "bare client: the same 4,000 writes", took);
     bench.plane.kubectl_run(&["delete", "namespace", &namespace, "--wait=false"]).expect("a delete");
 }
 
 fn fleet(bench: &Bench, rows: &mut Rows, round: usize, namespace: &str) {
-    let git = serve(&files(&names(), namespace));
-    bench.child("units", &git, &[""], |measure, value| rows.add(SCENARIO, round, measure, &value));
+    let git = serve(&files(&names(namespace), namespace));
+    bench.child("units", &git, &[namespace], |measure, value| rows.add(SCENARIO, round, measure, &value));
 }
 
 /// Applies all units with nothing known, and once more with nothing known.
@@ -60,7 +61,7 @@ async fn pass(job: &Job, cache: &std::path::Path, name: &str) {
     let (began, cpu) = (Instant::now(), process::cpu());
     let written = std::sync::Arc::new(Mutex::new(Duration::ZERO));
     let told = written.clone();
-    let engines = names().into_iter().map(|unit| {
+    let engines = names(&job.unit).into_iter().map(|unit| {
         let told = told.clone();
         common.engine(&unit, Duration::from_secs(60)).with_events(move |event: &windlass_core::Event| {
             if matches!(event.what, EventKind::Object { .. }) {
@@ -84,9 +85,9 @@ async fn pass(job: &Job, cache: &std::path::Path, name: &str) {
     println!("{name}: CPU, ms={}", milliseconds(process::cpu() - cpu));
 }
 
-/// The names of the units.
-pub(crate) fn names() -> Vec<String> {
-    (0..UNITS).map(|number| format!("unit-{number:04}")).collect()
+/// The names of the units of a round.
+pub(crate) fn names(round: &str) -> Vec<String> {
+    (0..UNITS).map(|number| format!("{round}-{number:04}")).collect()
 }
 
 /// The files of units: one each, in a folder of its name.
