@@ -18,7 +18,8 @@ pub(crate) const UNITS: usize = 1000;
 /// Times the bare client and the fleet, who take turns to begin.
 pub(crate) fn measure(bench: &Bench, rows: &mut Rows) {
     for round in 0..=bench.rounds {
-        // Other names in each round, so that none finds what the last one left.
+        // Other names in each round, so that none finds what the last one left. That stays: to delete it would keep the
+        // cluster busy while the next is measured.
         let namespace = format!("units-{round}");
         bench.namespace(&namespace);
         if round % 2 == 0 {
@@ -28,7 +29,6 @@ pub(crate) fn measure(bench: &Bench, rows: &mut Rows) {
             fleet(bench, rows, round, &namespace);
             bare(bench, rows, round);
         }
-        bench.plane.kubectl_run(&["delete", "namespace", &namespace, "--wait=false"]).expect("a delete");
     }
 }
 
@@ -38,7 +38,6 @@ fn bare(bench: &Bench, rows: &mut Rows, round: usize) {
     let bodies = names(&namespace).iter().flat_map(|unit| objects(unit, &namespace)).map(body).collect();
     let took = bench.runtime.block_on(bench.bare().converge(&[], bodies));
     rows.add_time(SCENARIO, round, "bare client: the same 4,000 writes", took);
-    bench.plane.kubectl_run(&["delete", "namespace", &namespace, "--wait=false"]).expect("a delete");
 }
 
 fn fleet(bench: &Bench, rows: &mut Rows, round: usize, namespace: &str) {
