@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Digest, ObjectId, Result, Text, Timestamp, UnitId, Version};
+use crate::{Context, Digest, ObjectId, Plan, Result, Text, Timestamp, UnitId, Version};
 
 /// A reason to leave something alone until somebody takes it away, or for some time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,10 +124,10 @@ impl Control {
         self.suspended.as_ref().filter(|suspension| suspension.holds_at(now))
     }
 
-    /// Says whether somebody approved the plan.
+    /// Says whether somebody approved the plan, by [either of its digests](crate::Plan::goes_by).
     #[must_use]
-    pub fn approves(&self, plan: Digest) -> bool {
-        self.approvals.iter().any(|approval| approval.plan == plan)
+    pub fn approves(&self, plan: &Plan) -> bool {
+        self.approvals.iter().any(|approval| plan.goes_by(approval.plan))
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use support::{World, object, object_id};
 use windlass_core::{
-    Approval, Context, Delta, Digest, HookRun, Interest, Key, Look, ObjectId, Owned, Plan, Policy, Result,
-    Saved, StateStore, Target as _, Timestamp, UnitId, Verdict, async_trait,
+    Approval, Context, Delta, Digest, ErrorKind, HookRun, Interest, Key, Look, ObjectId, Owned, Plan, Policy,
+    Result, Saved, StateStore, Target as _, Timestamp, UnitId, Verdict, async_trait,
 };
 use windlass_engine::{Engine, ObjectStatus};
 use windlass_testkit::{MemoryStore, key, unit};
@@ -201,4 +201,20 @@ fn a_held_plan_has_one_digest_in_every_process() {
         error.context("plan").unwrap().to_owned()
     };
     assert_eq!(held(&world.engine), held(&on(&world, &world.store)));
+}
+
+#[test]
+fn a_plan_that_was_made_before_there_was_a_key_is_carried_out_by_another_process_and_only_at_its_revision() {
+    let world = World::new("a=1");
+    let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
+    let installation = UnitId::DEFAULT_INSTALLATION;
+    world.clock.block_on(world.store.key(&world.cx, installation, true)).unwrap();
+    let other = on(&world, &world.store);
+    world.commit("a=2");
+    let mut forged = plan.clone();
+    forged.revision = world.clock.block_on(other.plan(&world.cx)).unwrap().revision;
+    let error = world.clock.block_on(other.apply(&world.cx, &forged)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    let report = world.clock.block_on(other.apply(&world.cx, &plan)).unwrap();
+    assert_eq!(World::outcomes(&report), "a: created");
 }

@@ -289,6 +289,12 @@ impl Plan {
         self.digest_with(false)
     }
 
+    /// Says whether a digest names this plan: the plan's own, or the one that it had before there was a key.
+    #[must_use]
+    pub fn goes_by(&self, digest: Digest) -> bool {
+        digest == self.digest || digest == self.digest_without_key()
+    }
+
     /// Says whether nothing would be written and nothing is wrong.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {

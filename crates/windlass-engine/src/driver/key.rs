@@ -14,23 +14,15 @@ impl Engine {
         if let Some(key) = self.0.memo.key() {
             return Ok(key);
         }
-        if let Some(key) = self.stored_key(cx, false).await? {
-            return Ok(key);
+        let found = self.store()?.key(cx, self.0.unit.installation(), make);
+        match call(cx, "state store", cx.limits().request_timeout, found).await? {
+            Some(key) => {
+                self.0.memo.remember_key(&key);
+                Ok(key)
+            }
+            None if make => Err(Error::new(ErrorKind::Internal, "the state store made no key")),
+            None => Ok(self.0.memo.passing_key(ephemeral)),
         }
-        self.0.memo.begin_without_key();
-        if !make {
-            return Ok(self.0.memo.passing_key(ephemeral));
-        }
-        let made = self.stored_key(cx, true).await?;
-        made.ok_or_else(|| Error::new(ErrorKind::Internal, "the state store made no key"))
-    }
-
-    async fn stored_key(&self, cx: &Context, make: bool) -> Result<Option<Key>> {
-        let store = self.store()?;
-        let found = store.key(cx, self.0.unit.installation(), make);
-        let found = call(cx, "state store", cx.limits().request_timeout, found).await?;
-        found.iter().for_each(|key| self.0.memo.remember_key(key));
-        Ok(found)
     }
 
     /// Gives what is remembered of the unit, the key by which it is sealed, and what sealing has changed.

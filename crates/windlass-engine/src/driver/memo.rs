@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
-    Digest, Key, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned, Plan, Rendered, Revision,
-    Text,
+    Digest, Key, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned, Rendered, Revision, Text,
 };
 
 /// What is known from earlier passes. Nothing in it is needed: a pass without it finds out again.
@@ -22,7 +21,6 @@ struct Known {
     key: Option<Key>,
     /// The key that plans were made by while the installation had none.
     passing_key: Option<Key>,
-    began_without_key: bool,
 }
 
 /// What a render gave for an artifact.
@@ -95,17 +93,6 @@ impl Memo {
     /// Gives the key of plans that were made before the installation had one; makes it the first time.
     pub(super) fn passing_key(&self, make: impl FnOnce() -> Key) -> Key {
         self.known().passing_key.get_or_insert_with(make).clone()
-    }
-
-    /// The installation had no key when this engine came.
-    pub(super) fn begin_without_key(&self) {
-        self.known().began_without_key = true;
-    }
-
-    /// Gives the digests that the plan may go by: its own, and the one that it had before the installation got a key.
-    pub(super) fn digests_of(&self, plan: &Plan) -> impl Iterator<Item = Digest> {
-        let before = self.known().began_without_key.then(|| plan.digest_without_key());
-        [plan.digest].into_iter().chain(before)
     }
 }
 

@@ -262,7 +262,7 @@ impl Engine {
             };
             let gathered = self.gather(cx, revision, &control, true).await?;
             let prepared = self.prepared(cx, gathered);
-            check_same(&self.0.memo, plan, &prepared.plan)?;
+            check_same(plan, &prepared.plan)?;
             Ok(self.carry_out(cx, prepared, &control, &Terms::default()).await?.report)
         })
         .await
@@ -396,7 +396,7 @@ impl Engine {
         self.telling(async {
             let gathered = self.gather_for_delete(cx, true).await?;
             let prepared = self.prepared(cx, gathered);
-            check_same(&self.0.memo, plan, &prepared.plan)?;
+            check_same(plan, &prepared.plan)?;
             Ok(self.carry_out(cx, prepared, &Control::default(), &Terms::default()).await?.report)
         })
         .await
@@ -467,7 +467,7 @@ impl Engine {
             let verdict = policy.review(cx, plan);
             match call(cx, "policy", cx.limits().request_timeout, verdict).await? {
                 Verdict::Allow => {}
-                Verdict::Hold(_) if self.is_approved(plan, control) => {}
+                Verdict::Hold(_) if control.approves(plan) => {}
                 Verdict::Hold(why) => return Err(self.withhold(why, true, "a policy holds the plan", plan)),
                 Verdict::Deny(why) => {
                     return Err(self.withhold(why, false, "a policy denies the plan", plan));
@@ -475,10 +475,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    fn is_approved(&self, plan: &Plan, control: &Control) -> bool {
-        self.0.memo.digests_of(plan).any(|digest| control.approves(digest))
     }
 
     fn withhold(&self, why: Text, hold: bool, message: &'static str, plan: &Plan) -> Stopped {

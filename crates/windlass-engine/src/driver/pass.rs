@@ -9,7 +9,6 @@ use windlass_core::{
 };
 
 use super::key::Sealed;
-use super::memo::Memo;
 use crate::facts::Facts;
 
 /// Facts, and the state they were gathered from.
@@ -119,8 +118,8 @@ impl From<Error> for Stopped {
     }
 }
 
-pub(super) fn check_same(memo: &Memo, planned: &Plan, now: &Plan) -> Result<()> {
-    if memo.digests_of(now).any(|digest| digest == planned.digest) && planned.problems == now.problems {
+pub(super) fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
+    if now.goes_by(planned.digest) && planned.problems == now.problems {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Conflict, "what would happen has changed since the plan was made")

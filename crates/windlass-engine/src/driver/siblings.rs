@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use windlass_core::{
-    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Observation, Result, Text,
-    Timestamp, TreePath, UnitId, UnitOrigin,
+    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Result, Text, Timestamp, TreePath,
+    UnitId, UnitOrigin,
 };
 
 use super::Engine;
@@ -208,14 +208,12 @@ impl Engine {
 
 /// The objects of which it matters what siblings want: those that are not wanted any more, and those that a sibling owns.
 fn changes_hands(facts: &Facts) -> BTreeSet<&ObjectId> {
-    let live = |id: &ObjectId| facts.observed.observations.get(id).and_then(Observation::live);
-    let leaves = facts.unwanted().into_iter().filter(|id| {
-        let owner = live(id).and_then(|live| live.owner.as_ref());
-        owner.is_some_and(|owner| owner.is_of(&facts.unit))
-    });
+    let owner = |id: &ObjectId| facts.observed.observations.get(id)?.live()?.owner.as_ref();
+    let leaves =
+        facts.unwanted().into_iter().filter(|id| owner(id).is_some_and(|owner| owner.is_of(&facts.unit)));
     let comes = facts.wanted.iter().map(|wanted| wanted.item.id()).filter(|id| {
-        let owner = live(id).and_then(|live| live.owner.as_ref());
-        owner.and_then(|owner| owner.sibling_of(&facts.unit)).is_some_and(|unit| *unit != facts.unit)
+        let sibling = owner(id).and_then(|owner| owner.sibling_of(&facts.unit));
+        sibling.is_some_and(|unit| *unit != facts.unit)
     });
     leaves.chain(comes).collect()
 }
