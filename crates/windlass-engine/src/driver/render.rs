@@ -1,7 +1,6 @@
 //! Rendering, off the threads that wait for the network, and bringing what a render needs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use windlass_core::{
     Artifact, Context, Error, ErrorKind, Interest, Look, Need, Observation, Paths, Provided, RenderInput,
@@ -54,7 +53,7 @@ impl Engine {
             Err(_) => render(&self.0, cx, artifact, provided),
             Ok(handle) => {
                 let work =
-                    pooled::render(&handle, Arc::clone(&self.0), cx, artifact.clone(), provided.clone());
+                    pooled::render(&handle, self.0.clone(), cx, artifact.clone(), provided.clone());
                 call(cx, "renderer", cx.limits().render_timeout, work).await
             }
         }
