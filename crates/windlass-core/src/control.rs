@@ -131,6 +131,28 @@ impl Control {
     }
 }
 
+/// What is asked of units, each with its version. A document that cannot be read is the error that a read of it gives, so that
+/// nobody takes it for one that asks for nothing.
+pub type Controls = BTreeMap<UnitId, Result<(Version, Control)>>;
+
+/// What is asked of units at a mark.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Followed {
+    /// Where to go on from.
+    pub mark: u64,
+    /// What is asked of the units of the installation.
+    pub controls: Controls,
+}
+
+impl Followed {
+    /// Makes one.
+    #[must_use]
+    pub const fn new(mark: u64, controls: Controls) -> Self {
+        Self { mark, controls }
+    }
+}
+
 /// Keeps what people ask of units.
 ///
 /// For an implementor:
@@ -155,13 +177,22 @@ pub trait ControlStore: fmt::Debug + Send + Sync + 'static {
     /// Gives what is asked of all units of an installation, in one request where the place allows it.
     ///
     /// # Errors
-    /// As [`control`](ControlStore::control). A document that cannot be read is left out, and a later `control` of its unit
-    /// says so.
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>>;
+    /// As [`control`](ControlStore::control); that of a single document is in what it gives.
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls>;
+
+    /// Gives what is asked of all units of an installation, once it may be other than at the mark `since`; at once where that
+    /// is `None`. So a store that keeps itself up to date, such as by a watch, lets many passes know what is asked without a
+    /// request for each. It may be a moment old, which [`control`](ControlStore::control) never is.
+    ///
+    /// `None`, which is what it does unless it is implemented: the store cannot tell of changes, or not now; ask
+    /// [`controls`](ControlStore::controls) every now and then.
+    ///
+    /// # Errors
+    /// As [`controls`](ControlStore::controls).
+    async fn follow(&self, cx: &Context, installation: &str, since: Option<u64>) -> Result<Option<Followed>> {
+        let _ = (cx, installation, since);
+        Ok(None)
+    }
 
     /// Replaces what is asked of a unit.
     ///

@@ -63,7 +63,7 @@ pub use api_version::ApiVersion;
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
 pub use context::{Cancel, Context, Fence, Limits};
-pub use control::{Approval, Control, ControlStore, Pin, Request, Suspension};
+pub use control::{Approval, Control, ControlStore, Controls, Followed, Pin, Request, Suspension};
 pub use digest::Digest;
 pub use error::{Error, ErrorForm, ErrorKind, Result, Retry};
 pub use event::{Event, EventKind, EventSink};

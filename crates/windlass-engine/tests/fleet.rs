@@ -383,6 +383,40 @@ fn a_suspended_unit_writes_nothing_until_it_is_resumed() {
 }
 
 #[test]
+fn what_a_person_asks_is_heard_at_once_where_the_store_tells_of_it() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1"))]);
+    let first =
+        scene.clock.block_on(windlass_core::Source::resolve(&scene.source, &scene.cx)).unwrap().revision;
+    scene.commit(&[("a", &map("a", "2"))]);
+    let fleet = Fleet::of([scene.engine("a")]).unwrap();
+    scene.run(&fleet, async || {
+        scene.sleep(7).await;
+        let mut control = Control::default();
+        control.pin = Some(Pin { revision: first.id.clone(), by: "ann".into(), at: Timestamp::from_unix(1) });
+        ask(&scene, "a", &control);
+        scene.sleep(1).await;
+        assert_eq!(scene.content("a").as_deref(), Some("1"));
+        ask(&scene, "a", &Control::default());
+        scene.sleep(1).await;
+        assert_eq!(scene.content("a").as_deref(), Some("2"));
+    });
+}
+
+#[test]
+fn a_unit_of_which_nobody_can_read_what_is_asked_is_left_alone() {
+    let scene = Scene::new(|target| target);
+    scene.commit(&[("a", &map("a", "1")), ("b", &map("b", "1"))]);
+    scene.store.damage_control(&unit("a"));
+    let fleet = Fleet::of([scene.engine("a"), scene.engine("b")]).unwrap();
+    let reports = scene.clock.block_on(fleet.apply(&scene.cx)).unwrap();
+    let error = reports[&unit("a")].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    assert!(reports[&unit("b")].as_ref().unwrap().is_success());
+    assert_eq!((scene.content("a"), scene.content("b").as_deref()), (None, Some("1")));
+}
+
+#[test]
 fn a_pinned_revision_counts_until_the_pin_is_taken_away() {
     let scene = Scene::new(|target| target);
     scene.commit(&[("a", &map("a", "1"))]);

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
+use windlass_core::Controls;
 use windlass_core::{
     Context, ControlStore, Delta, Digest, Error, ErrorKind, Fence, Inventory, Key, Now, ObjectId, Owned,
     Result, Saved, StateStore, UnitId, Version,
 };
 use windlass_fs::FileStore;
-use windlass_testkit::control::{ControlHarness, Controls};
+use windlass_testkit::control::ControlHarness;
 use windlass_testkit::store::StoreHarness;
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::{TestClock, block_on, unit};

@@ -56,7 +56,7 @@ pub(crate) struct Page<T = Value> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PageMetadata {
     pub(crate) r#continue: String,
-    resource_version: Text,
+    pub(crate) resource_version: Text,
 }
 
 #[derive(Deserialize)]

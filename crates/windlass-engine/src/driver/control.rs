@@ -20,6 +20,22 @@ impl Engine {
         Ok(found.map(|(_, control)| control).unwrap_or_default())
     }
 
+    /// Gives what is asked of the unit; a moment old, and without a request, where the engine makes pass after pass and the
+    /// store tells of changes.
+    pub(super) async fn control_lately(&self, cx: &Context) -> Result<Control> {
+        let (Some(store), Some(_)) = (self.0.target.profile().control, self.0.memo.settled()) else {
+            return self.control(cx).await;
+        };
+        let followed = store.follow(cx, self.0.unit.installation(), None);
+        match call(cx, "control store", cx.limits().request_timeout, followed).await? {
+            None => self.control(cx).await,
+            Some(mut followed) => match followed.controls.remove(&self.0.unit) {
+                None => Ok(Control::default()),
+                Some(found) => found.map(|(_, control)| control),
+            },
+        }
+    }
+
     /// Changes what is asked of the unit, and gives what is asked then. It never stands in the way of a pass, and a pass
     /// never overwrites it. A fleet that runs hears of it within seconds.
     ///

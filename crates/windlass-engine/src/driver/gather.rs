@@ -1,8 +1,10 @@
 //! Gathering facts: everything a plan needs, and nothing is written.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::future::try_join3;
 use windlass_core::{
     Admitted, Artifact, Context, Control, Dialect, Error, ErrorKind, EventKind, Item, ObjectId, Observation,
     Observed, Owner, Paths, Prediction, Rendered, Result, Revision, Saved, Taken, Text, Want,
@@ -43,12 +45,17 @@ impl Engine {
     ) -> Result<Gathered> {
         let resolved = Some(revision.clone());
         self.tell(EventKind::Resolved { revision: revision.clone() });
-        let artifact = self.fetch(cx, &revision).await?;
+        let rendering = async {
+            let artifact = self.fetch(cx, &revision).await?;
+            let rendered = self.render(cx, &artifact).await?;
+            self.tell(EventKind::Rendered { objects: rendered.items.len() });
+            Ok((artifact, rendered))
+        };
+        // None waits for another: one asks the source, one the store, one the target for what it has to learn first.
+        let (rendering, state, learning) = (pin!(rendering), pin!(self.load_found(cx)), pin!(self.learn(cx)));
+        let ((artifact, rendered), found, ()) = try_join3(rendering, state, learning).await?;
         let revision = artifact.revision().clone();
-        let rendered = self.render(cx, &artifact).await?;
-        self.tell(EventKind::Rendered { objects: rendered.items.len() });
-
-        let sealed = self.load_sealed(cx, make_key).await?;
+        let sealed = self.seal(cx, found, make_key).await?;
         let mut facts = self.begin(cx, &sealed, control);
         facts.revision = Some(revision);
         facts.warnings.clone_from(&rendered.warnings);
@@ -87,6 +94,15 @@ impl Engine {
         let held = control.objects.iter().filter(|(_, suspension)| suspension.holds_at(now));
         facts.held = held.map(|(id, suspension)| (id.clone(), suspension.to_string().into())).collect();
         facts
+    }
+
+    /// Lets the target find out what it needs for any object, such as which kinds there are. What fails here is told by the
+    /// question that needs it.
+    async fn learn(&self, cx: &Context) -> Result<()> {
+        if let Some(predict) = self.0.target.profile().predict {
+            drop(call(cx, "target", cx.limits().gather_timeout, predict.admit(cx, Vec::new())).await);
+        }
+        Ok(())
     }
 
     /// Reads what annotations ask for, and lets the target complete identities.

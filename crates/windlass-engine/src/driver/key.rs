@@ -1,7 +1,9 @@
 //! The key by which the digests of a pass are sealed.
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 
+use futures_util::future::try_join;
 use windlass_core::{Context, Delta, Error, ErrorKind, Key, Result, Saved};
 
 use super::Engine;
@@ -27,11 +29,28 @@ impl Engine {
 
     /// Gives what is remembered of the unit, the key by which it is sealed, and what sealing has changed.
     pub(super) async fn load_sealed(&self, cx: &Context, make: bool) -> Result<Sealed> {
-        let mut saved = self.load(cx).await?;
+        let found = self.load_found(cx).await?;
+        self.seal(cx, found, make).await
+    }
+
+    /// Gives what is remembered of the unit, and looks for the key. Writes nothing.
+    pub(super) async fn load_found(&self, cx: &Context) -> Result<Found> {
+        let (load, key) = (pin!(self.load(cx)), pin!(self.key(cx, false)));
+        Ok(Found { saved: try_join(load, key).await?.0 })
+    }
+
+    /// Seals what was found by the key, which is made where there is none and `make` says so.
+    pub(super) async fn seal(&self, cx: &Context, found: Found, make: bool) -> Result<Sealed> {
+        let Found { mut saved } = found;
         let key = self.key(cx, make).await?;
         let resealed = saved.as_mut().and_then(|saved| saved.seal(&key));
         Ok(Sealed { saved, key, resealed })
     }
+}
+
+/// A state as it was found.
+pub(super) struct Found {
+    saved: Option<Saved>,
 }
 
 /// A state whose digests are sealed.

@@ -289,7 +289,7 @@ impl Engine {
         self.telling(async {
             let control = match &terms.control {
                 Some(control) => control.clone(),
-                None => self.control(cx).await?,
+                None => self.control_lately(cx).await?,
             };
             let resolved = self.revision(cx, &control, terms.resolved.clone()).await?;
             if let Some(passed) = self.pass_settled(cx, &resolved, &control).await? {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use windlass_core::{
-    Context, Control, Error, ErrorKind, EventKind, Report, Result, Revision, Source, Target, Text, Trigger,
-    UnitId,
+    Context, Control, Controls, Error, ErrorKind, EventKind, Report, Result, Revision, Source, Target, Text,
+    Trigger, UnitId,
 };
 
 use super::queue::Queue;
@@ -20,7 +20,7 @@ use super::standing::{Standing, backoff, jittered};
 use super::{Fleet, Member, See, isolated};
 use crate::driver::{Engine, Passed, Terms, Waits};
 
-/// How often what people ask is looked at, where nothing tells of it.
+/// How often what people ask is looked at, where the store cannot tell of it.
 const CONTROL_POLL: Duration = Duration::from_secs(5);
 
 /// How long a pass may wait before news of what is live end the wait: each step of a rollout is news.
@@ -40,7 +40,7 @@ enum Turn {
     Passed(UnitId, Result<Passed>),
     Resolved(usize, Result<Revision>),
     Changed(usize, BTreeSet<UnitId>),
-    Asked(usize, Option<BTreeMap<UnitId, Control>>),
+    Asked(usize, Option<Asked>),
     /// Fewer passes do anything but wait.
     Freed,
     Due,
@@ -58,12 +58,18 @@ struct Spring {
     idle: bool,
 }
 
+/// What people ask of units. `None`: it cannot be read, which a pass of the unit says.
+type Wishes = BTreeMap<UnitId, Option<Control>>;
+
+/// What people ask of units, and where to follow it from.
+type Asked = (Wishes, Option<u64>);
+
 /// A target, and what people ask of the units of one installation on it.
 struct Place {
     target: Arc<dyn Target>,
     installation: Text,
     /// `None` until somebody has looked.
-    asked: Option<BTreeMap<UnitId, Control>>,
+    asked: Option<Wishes>,
     /// It tells of changes.
     watched: bool,
 }
@@ -278,7 +284,7 @@ impl<'a> Desk<'a> {
         });
         let at = self.places.len() - 1;
         if asks {
-            self.ask(at, Duration::ZERO);
+            self.ask(at, Duration::ZERO, None);
         }
         if watched && is_first {
             self.watch(at);
@@ -297,8 +303,9 @@ impl<'a> Desk<'a> {
         }));
     }
 
-    /// Looks what people ask, after a wait.
-    fn ask(&self, at: usize, wait: Duration) {
+    /// Looks what people ask, after a wait, and once it may be other than at the mark `since`.
+    fn ask(&self, at: usize, wait: Duration, since: Option<u64>) {
+        let follows = self.mode == Mode::Forever;
         let Place { target, installation, .. } = &self.places[at];
         let (cx, target, installation) = (self.cx.clone(), Arc::clone(target), installation.clone());
         self.work.push(Box::pin(async move {
@@ -306,8 +313,19 @@ impl<'a> Desk<'a> {
                 cx.sleep(wait).await.ok()?;
                 let store = target.profile().control?;
                 let limit = cx.limits().request_timeout;
+                let followed = match since {
+                    _ if !follows => None,
+                    Some(_) => store.follow(&cx, &installation, since).await.ok().flatten(),
+                    None => {
+                        let followed = cx.within(limit, store.follow(&cx, &installation, None)).await;
+                        followed.ok().and_then(Result::ok).flatten()
+                    }
+                };
+                if let Some(followed) = followed {
+                    return Some((wishes(followed.controls), Some(followed.mark)));
+                }
                 let controls = cx.within(limit, store.controls(&cx, &installation)).await.ok()?.ok()?;
-                Some(controls.into_iter().map(|(unit, (_, control))| (unit, control)).collect())
+                Some((wishes(controls), None))
             };
             Turn::Asked(at, asked.await)
         }));
@@ -377,7 +395,7 @@ impl<'a> Desk<'a> {
                 return;
             }
         };
-        let control = Some(asked.get(unit).cloned().unwrap_or_default());
+        let control = asked.get(unit).cloned().unwrap_or_else(|| Some(Control::default()));
         let waits = Arc::new(Waits::new(&self.active, self.cx.now().mono));
         let terms =
             Terms { trigger, control, resolved: Some(at), ahead: None, waits: Some(Arc::clone(&waits)) };
@@ -597,11 +615,12 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn asked(&mut self, at: usize, asked: Option<BTreeMap<UnitId, Control>>) {
+    fn asked(&mut self, at: usize, asked: Option<Asked>) {
         if self.cx.check().is_err() {
             return;
         }
-        if let Some(now) = asked {
+        let mark = asked.as_ref().and_then(|(_, mark)| *mark);
+        if let Some((now, _)) = asked {
             let before = self.places[at].asked.replace(now);
             let now = self.places[at].asked.as_ref();
             let asked_of = |unit: &UnitId| now.and_then(|now| now.get(unit));
@@ -616,7 +635,7 @@ impl<'a> Desk<'a> {
             }
         }
         if self.mode == Mode::Forever || self.places[at].asked.is_none() {
-            self.ask(at, CONTROL_POLL);
+            self.ask(at, if mark.is_some() { Duration::ZERO } else { CONTROL_POLL }, mark);
         }
     }
 
@@ -633,6 +652,10 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+fn wishes(controls: Controls) -> Wishes {
+    controls.into_iter().map(|(unit, found)| (unit, found.ok().map(|(_, control)| control))).collect()
 }
 
 fn repeating(engine: &Engine) -> Engine {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use windlass_core::{Context, Control, ControlStore, Delta, Key, Result, Saved, StateStore, UnitId, Version};
+use windlass_core::{
+    Context, Control, ControlStore, Controls, Delta, Key, Result, Saved, StateStore, UnitId, Version,
+};
 
 use self::drawer::{Drawer, numbered};
 pub(crate) use self::key::random;
@@ -165,18 +167,12 @@ impl ControlStore for FileStore {
         Ok(kept.map(|kept| (kept.version(), kept.content)))
     }
 
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
         let mut found = BTreeMap::new();
         for unit in self.controls.units()?.into_iter().filter(|unit| unit.installation() == installation) {
             cx.check()?;
-            if let Ok(Some(kept)) = self.controls.read::<Control>(&unit) {
-                let version = kept.version();
-                found.insert(unit, (version, kept.content));
-            }
+            let read = self.controls.read::<Control>(&unit).transpose();
+            found.extend(read.map(|read| (unit, read.map(|kept| (kept.version(), kept.content)))));
         }
         Ok(found)
     }

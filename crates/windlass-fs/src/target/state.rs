@@ -1,11 +1,11 @@
 //! The state of units and what is asked of them, kept in the folder of a target.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Control, ControlStore, Delta, Key, ObjectId, Result, Saved, StateStore, UnitId, Version,
+    Context, Control, ControlStore, Controls, Delta, Key, ObjectId, Result, Saved, StateStore, UnitId,
+    Version,
 };
 
 use super::Folder;
@@ -79,11 +79,7 @@ impl ControlStore for State {
         self.store.control(cx, unit).await
     }
 
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
         self.store.controls(cx, installation).await
     }
 

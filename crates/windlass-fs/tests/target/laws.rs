@@ -1,8 +1,9 @@
 //! The laws of a target, and of the store in it.
 
+use windlass_core::Controls;
 use windlass_core::{Control, ControlStore, ObjectId, StateStore, UnitId};
 use windlass_fs::FileStore;
-use windlass_testkit::control::{ControlHarness, ControlOf, Controls};
+use windlass_testkit::control::{ControlHarness, ControlOf};
 use windlass_testkit::store::{StateOf, StoreHarness};
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::target::TargetHarness;

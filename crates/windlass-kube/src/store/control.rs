@@ -1,9 +1,8 @@
 //! What people ask of units, kept beside their state.
 
-use std::collections::BTreeMap;
-
 use windlass_core::{
-    Context, Control, ControlStore, Error, ErrorKind, Result, UnitId, Value, Version, async_trait,
+    Context, Control, ControlStore, Controls, Error, ErrorKind, Followed, Result, UnitId, Value, Version,
+    async_trait,
 };
 
 use super::KubeStore;
@@ -24,19 +23,16 @@ impl ControlStore for KubeStore {
         map.map(|map| read(unit, &map)).transpose()
     }
 
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
         let selector = format!("{CONTROL_LABEL},{INSTALLATION_LABEL}={installation}");
         let maps = self.maps.list(cx, &selector).await?;
-        let read = |map: &Value| {
-            let unit = unit_of(map, CONTROL_LABEL)?;
-            let control = (name_of(map)? == name(&unit)).then(|| read(&unit, map).ok())??;
-            Some((unit, control))
-        };
-        Ok(maps.iter().filter_map(read).collect())
+        let of = maps.iter().filter_map(|map| Some((document_of(map)?, map)));
+        Ok(of.map(|(unit, map)| (unit.clone(), read(&unit, map))).collect())
+    }
+
+    async fn follow(&self, cx: &Context, installation: &str, since: Option<u64>) -> Result<Option<Followed>> {
+        let Some(follower) = &self.follower else { return Ok(None) };
+        follower.follow(cx, &self.maps, installation, since).await
     }
 
     async fn set_control(
@@ -64,6 +60,12 @@ impl ControlStore for KubeStore {
     }
 }
 
+/// Gives the unit of which a ConfigMap says what is asked.
+pub(super) fn document_of(map: &Value) -> Option<UnitId> {
+    let unit = unit_of(map, CONTROL_LABEL)?;
+    (name_of(map)? == name(&unit)).then_some(unit)
+}
+
 /// No head and no shard begins like this.
 fn name(unit: &UnitId) -> String {
     format!("control.{}", head_name(unit))
@@ -85,7 +87,7 @@ fn spell(unit: &UnitId, control: &Control) -> Result<String> {
 }
 
 /// Reads a document, which a person may have edited.
-fn read(unit: &UnitId, map: &Value) -> Result<(Version, Control)> {
+pub(super) fn read(unit: &UnitId, map: &Value) -> Result<(Version, Control)> {
     let wrong = |what| not_ours(unit, &name(unit), what);
     let text = map.text_at(&["data", KEY]).filter(|_| unit_of(map, CONTROL_LABEL).as_ref() == Some(unit));
     let text = text.ok_or_else(|| wrong("the ConfigMap does not say what is asked of this unit"))?;

@@ -138,15 +138,30 @@ impl Maps {
 
     /// Lists ConfigMaps, sorted by name as the server gives them.
     pub(super) async fn list(&self, cx: &Context, selector: &str) -> Result<Vec<Value>> {
+        Ok(self.pages(cx, selector, JSON).await?.0)
+    }
+
+    /// Lists ConfigMaps, and gives the version of the list.
+    pub(super) async fn list_at(&self, cx: &Context, selector: &str) -> Result<(Vec<Value>, Text)> {
         self.pages(cx, selector, JSON).await
+    }
+
+    /// Watches ConfigMaps from a version on.
+    pub(super) fn watch(&self, selector: &str, from: &str, seconds: u64) -> Request {
+        Request::get(self.collection(), Subject::new("namespace", self.namespace.clone()))
+            .query("labelSelector", selector)
+            .query("watch", "true")
+            .query("allowWatchBookmarks", "true")
+            .query("resourceVersion", from)
+            .query("timeoutSeconds", seconds.to_string())
     }
 
     /// Lists what is around ConfigMaps without what is in them.
     pub(super) async fn list_metadata(&self, cx: &Context, selector: &str) -> Result<Vec<Value>> {
-        self.pages(cx, selector, METADATA_LIST).await
+        Ok(self.pages(cx, selector, METADATA_LIST).await?.0)
     }
 
-    async fn pages(&self, cx: &Context, selector: &str, accept: &'static str) -> Result<Vec<Value>> {
+    async fn pages(&self, cx: &Context, selector: &str, accept: &'static str) -> Result<(Vec<Value>, Text)> {
         let (mut maps, mut token) = (Vec::new(), String::new());
         for _ in 0..PAGES_MAX {
             let mut call = Request::get(self.collection(), Subject::new("namespace", self.namespace.clone()))
@@ -159,7 +174,7 @@ impl Maps {
             let page: Page = self.cluster.ask_json(cx, &call).await?;
             maps.extend(page.items.unwrap_or_default());
             if page.metadata.r#continue.is_empty() {
-                return Ok(maps);
+                return Ok((maps, page.metadata.resource_version));
             }
             token = page.metadata.r#continue;
         }

@@ -1,6 +1,7 @@
 //! The state of units, kept in the cluster itself.
 
 mod control;
+mod follow;
 mod form;
 mod key;
 mod maps;
@@ -67,6 +68,8 @@ pub struct KubeStore {
     maps: Maps,
     /// What was last loaded or saved, packed, so that a save does not load first.
     last: Arc<Mutex<BTreeMap<UnitId, Known>>>,
+    /// What is asked of units, once somebody follows it; `None` where nothing is watched.
+    follower: Option<follow::Follower>,
 }
 
 /// A state at one version.
@@ -92,7 +95,7 @@ impl KubeStore {
     pub fn new(cluster: Cluster, options: &KubeOptions) -> Self {
         let maps =
             Maps::new(cluster.into_connection(), options.state_namespace.clone(), options.manager.clone());
-        Self { maps, last: Arc::default() }
+        Self { maps, last: Arc::default(), follower: options.watch.then(follow::Follower::default) }
     }
 
     /// Reads a state, packed and as it is; `None` where there is none.

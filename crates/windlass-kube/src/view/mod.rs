@@ -5,7 +5,6 @@
 //! a look is of one moment.
 
 mod desk;
-mod event;
 mod nurse;
 mod reflector;
 mod scope;
@@ -22,6 +21,7 @@ use tokio::sync::Notify;
 use windlass_core::{Context, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value, Version};
 
 pub(crate) use desk::Desk;
+pub(crate) use scope::Task;
 pub(crate) use seen::{Found, Seen, Sought};
 
 use crate::connection::Connection;
@@ -244,7 +244,7 @@ fn is_selected(object: &Object) -> bool {
 }
 
 /// Makes the context of a task that outlives the look that started it.
-fn lasting(cx: &Context) -> Context {
+pub(crate) fn lasting(cx: &Context) -> Context {
     Context::shared(Arc::clone(cx.clock())).with_limits(cx.limits().clone())
 }
 

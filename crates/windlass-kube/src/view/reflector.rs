@@ -8,11 +8,11 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use windlass_core::{Context, Error, ErrorKind, Object, Result, Retry, Text, Timestamp, Value};
 
-use super::event::{self, Event};
 use super::scope::Status;
 use super::table::Entry;
 use super::{At, Change, View, nurse};
 use crate::connection::Connection;
+use crate::event::{self, Event};
 use crate::list::{Listing, each_page};
 use crate::live::parts;
 use crate::owner::{INSTALLATION_LABEL, UNIT_LABEL};
@@ -229,7 +229,7 @@ impl Reflector {
     }
 
     async fn watch(&mut self) -> Result<End> {
-        let request = self.request()?;
+        let (request, kind) = (self.request()?, self.at.resource.name());
         // Somebody waits for a list; a watch that has to wait is told of.
         let mut lines = self.connection.open(&self.cx, &request, self.place.is_none()).await?;
         let mut list = if self.place.is_none() { Some(Vec::new()) } else { None };
@@ -255,7 +255,7 @@ impl Reflector {
             let Some(line) = line.inspect_err(|_| self.missed = true)? else {
                 return Ok(End::InOrder);
             };
-            if !self.take(event::read(&line, &self.at.resource)?, &mut list)? {
+            if !self.take(event::read(&line, &kind)?, &mut list)? {
                 return Ok(End::Unneeded);
             }
         }

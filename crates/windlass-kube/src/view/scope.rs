@@ -33,14 +33,14 @@ pub(super) enum Status {
 }
 
 /// A task that ends when this is dropped.
-pub(super) struct Task(AbortHandle);
+pub(crate) struct Task(AbortHandle);
 
 impl Task {
-    pub(super) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub(crate) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(work).abort_handle())
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.0.is_finished()
     }
 }

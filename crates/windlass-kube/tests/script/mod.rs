@@ -188,9 +188,9 @@ impl Script {
 }
 
 /// The body of a response.
-type Reply = http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, std::io::Error>;
+pub type Reply = http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, std::io::Error>;
 
-fn whole(text: String) -> Reply {
+pub fn whole(text: String) -> Reply {
     http_body_util::Full::new(bytes::Bytes::from(text)).map_err(|never| match never {}).boxed_unsync()
 }
 
@@ -246,6 +246,11 @@ pub fn live_map(name: &str, value: &str, version: u32) -> String {
 
 pub fn list(items: &[String], token: &str) -> String {
     format!(r#"{{"kind":"List","metadata":{{"continue":"{token}"}},"items":[{}]}}"#, items.join(","))
+}
+
+pub fn list_at(version: u64, items: &[String]) -> String {
+    let items = items.join(",");
+    format!(r#"{{"kind":"List","metadata":{{"resourceVersion":"{version}"}},"items":[{items}]}}"#)
 }
 
 pub fn status(code: u16, reason: &str, message: &str, details: &str) -> String {

@@ -56,12 +56,15 @@ async fn what_is_asked_of_all_units_of_an_installation_is_one_request() {
     maps.log();
     let found = store.controls(&cx, "windlass").await.unwrap();
     assert_eq!(maps.log(), "GET /api/v1/namespaces/windlass-system/configmaps");
-    let told = |(unit, (version, control)): (UnitId, (Version, Control))| {
-        assert!(!version.0.is_empty());
-        format!("{unit}: {}", control.suspended.unwrap().reason)
+    let told = |(unit, found): (UnitId, windlass_core::Result<(Version, Control)>)| match found {
+        Ok((version, control)) => {
+            assert!(!version.0.is_empty());
+            format!("{unit}: {}", control.suspended.unwrap().reason)
+        }
+        Err(error) => format!("{unit}: {:?}", error.kind()),
     };
     let found: Vec<String> = found.into_iter().map(told).collect();
-    assert_eq!(found, ["control.web: because of control.web", "web: because of web"]);
+    assert_eq!(found, ["broken: Corrupt", "control.web: because of control.web", "web: because of web"]);
     let staging = store.controls(&cx, "staging").await.unwrap();
     assert_eq!(staging.keys().map(ToString::to_string).collect::<Vec<_>>(), ["staging/web"]);
 }

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use windlass_core::ControlStore;
-use windlass_testkit::control::{ControlHarness, Controls};
+use windlass_core::Controls;
+use windlass_testkit::control::ControlHarness;
 
 use super::*;
 

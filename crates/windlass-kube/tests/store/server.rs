@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use http::{Method, Request, Response, Uri};
 use http_body_util::BodyExt;
 use kube::Client;
@@ -10,7 +11,7 @@ use kube::client::Body;
 use windlass_core::Value;
 use windlass_kube::{Cluster, KubeOptions, KubeStore};
 
-use crate::script::{self, absent, status};
+use crate::script::{self, Reply, absent, status};
 
 /// ConfigMaps of one namespace, with versions and preconditions as Kubernetes has them.
 #[derive(Clone, Default)]
@@ -25,6 +26,9 @@ pub(crate) struct Inner {
     /// What may not be done with Secrets.
     pub(crate) denied: Vec<&'static str>,
     pub(crate) log: Vec<String>,
+    /// What a watch tells, with its version, and who watches what.
+    events: Vec<(u64, String)>,
+    watches: Vec<(Vec<String>, tokio::sync::mpsc::UnboundedSender<String>)>,
     /// Bytes of the largest request.
     pub(crate) largest: usize,
     /// After so many requests of the log, what goes wrong.
@@ -39,10 +43,14 @@ pub(crate) enum Fault {
     Lost,
 }
 
+fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
 /// Reads `labelSelector`: `a`, `!a`, `a=b`, joined by commas.
 fn selector(uri: &Uri) -> Vec<String> {
-    let query = uri.query().unwrap_or_default();
-    let selector = query.split('&').find_map(|pair| pair.strip_prefix("labelSelector=")).unwrap_or_default();
+    let selector = parameter(uri, "labelSelector").unwrap_or_default();
     let plain = selector.replace("%2C", ",").replace("%21", "!").replace("%3D", "=");
     plain.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
@@ -64,13 +72,33 @@ impl Maps {
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
+                if parameter(&parts.uri, "watch") == Some("true") {
+                    return Ok(Response::new(maps.watch(&parts.uri)));
+                }
                 let (status, text) = maps.0.lock().unwrap().answer(&parts.method, &parts.uri, &body);
-                let response = Response::builder().status(status).body(Body::from(text.into_bytes()));
+                let response = Response::builder().status(status).body(script::whole(text));
                 Ok::<_, std::convert::Infallible>(response.unwrap())
             }
         });
         let cluster = Cluster::from_kube_client(Client::new(service, "default"), "https://maps.example");
         KubeStore::new(cluster, &KubeOptions::default())
+    }
+
+    /// Opens a watch of what is selected, from a version on. It never ends.
+    fn watch(&self, uri: &Uri) -> Reply {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let (selector, mut inner) = (selector(uri), self.0.lock().unwrap());
+        inner.log.push(format!("WATCH {}", uri.path()));
+        let from: u64 = parameter(uri, "resourceVersion").unwrap().parse().unwrap();
+        for (_, line) in inner.events.iter().filter(|(at, _)| *at > from) {
+            sender.send(line.clone()).unwrap();
+        }
+        inner.watches.push((selector, sender));
+        let lines = futures_util::stream::unfold(receiver, |mut receiver| async {
+            let line: String = receiver.recv().await?;
+            Some((Ok(http_body::Frame::data(Bytes::from(line))), receiver))
+        });
+        http_body_util::StreamBody::new(Box::pin(lines)).boxed_unsync()
     }
 
     /// Makes a server of its own that keeps the same.
@@ -87,7 +115,10 @@ impl Maps {
     }
 
     pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
-        change(self.0.lock().unwrap().maps.get_mut(name).unwrap());
+        let mut inner = self.0.lock().unwrap();
+        let mut map = inner.maps[name].clone();
+        change(&mut map);
+        inner.maps.insert(name.to_owned(), map);
     }
 }
 
@@ -134,7 +165,7 @@ impl Inner {
             ("GET", _) if name.is_empty() => {
                 let selector = selector(uri);
                 let items = self.maps.values().filter(|map| selects(&selector, map)).map(Value::canonical);
-                (200, script::list(&items.collect::<Vec<_>>(), ""))
+                (200, script::list_at(self.counter, &items.collect::<Vec<_>>()))
             }
             (_, None) => (404, absent("configmaps", &name)),
             ("GET", Some(map)) => (200, map.canonical()),
@@ -157,6 +188,8 @@ impl Inner {
                     }
                 }
                 self.maps.remove(&name);
+                self.counter += 1;
+                self.tell("DELETED", &map);
                 (200, "{}".into())
             }
             other => panic!("{other:?}"),
@@ -195,7 +228,15 @@ impl Inner {
             metadata.insert("uid", format!("u-{}", self.counter));
         }
         let text = body.canonical();
+        let known = self.maps.contains_key(&name);
+        self.tell(if known { "MODIFIED" } else { "ADDED" }, &body);
         self.maps.insert(name, body);
         text
+    }
+
+    fn tell(&mut self, what: &str, map: &Value) {
+        let line = format!("{{\"type\":\"{what}\",\"object\":{}}}\n", map.canonical());
+        self.watches.retain(|(selector, watch)| !selects(selector, map) || watch.send(line.clone()).is_ok());
+        self.events.push((self.counter, line));
     }
 }

@@ -1,10 +1,10 @@
 //! The control ability of a target as a store of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use windlass_core::{
-    Context, Control, ControlStore, Error, ErrorKind, Result, Target, UnitId, Version, async_trait,
+    Context, Control, ControlStore, Controls, Error, ErrorKind, Followed, Result, Target, UnitId, Version,
+    async_trait,
 };
 
 /// The ability of a target to keep what people ask, as a store that the suite can check.
@@ -26,12 +26,12 @@ impl ControlStore for ControlOf {
         self.asked()?.control(cx, unit).await
     }
 
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
         self.asked()?.controls(cx, installation).await
+    }
+
+    async fn follow(&self, cx: &Context, installation: &str, since: Option<u64>) -> Result<Option<Followed>> {
+        self.asked()?.follow(cx, installation, since).await
     }
 
     async fn set_control(

@@ -7,7 +7,6 @@ mod processes;
 mod safety;
 mod versions;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use asking::*;
@@ -17,8 +16,8 @@ pub use processes::*;
 pub use safety::*;
 pub use versions::*;
 use windlass_core::{
-    Approval, Context, Control, ControlStore, Digest, ObjectId, Pin, Request, Result, StateStore, Suspension,
-    Timestamp, UnitId, Version,
+    Approval, Context, Control, ControlStore, Controls, Digest, Followed, ObjectId, Pin, Request, Result,
+    StateStore, Suspension, Timestamp, UnitId, Version,
 };
 
 use crate::suite::{Bench, Check, Findings, Unmet, lacking, ok, run, run_all, stated};
@@ -35,6 +34,20 @@ pub trait ControlHarness: Bench {
     fn controls(&self, cx: &Context, installation: &str) -> Check<Result<Controls>> {
         let _ = (cx, installation);
         lacking("controls")
+    }
+
+    /// Follows what is asked of all units of an installation from a mark on.
+    ///
+    /// # Errors
+    /// [`Unmet::Lacking`] where the store only answers for one unit.
+    fn follow(
+        &self,
+        cx: &Context,
+        installation: &str,
+        since: Option<u64>,
+    ) -> Check<Result<Option<Followed>>> {
+        let (store, installation) = (self.store(), installation.to_owned());
+        Ok(run(self, async { store.follow(cx, &installation, since).await }))
     }
 
     /// Opens what the store has written a second time, as after a crash.
@@ -62,9 +75,6 @@ pub trait ControlHarness: Bench {
         stated("no state is kept in the same place")
     }
 }
-
-/// What is asked of units, each with its version.
-pub type Controls = BTreeMap<UnitId, (Version, Control)>;
 
 crate::__control_laws!(__law_table(ControlHarness));
 

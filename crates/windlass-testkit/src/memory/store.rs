@@ -1,12 +1,13 @@
 //! A store of state in memory.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use windlass_core::{
-    Context, Control, ControlStore, Delta, Error, ErrorKind, Key, Result, Saved, StateStore, UnitId, Version,
+    Cancel, Context, Control, ControlStore, Controls, Delta, Error, ErrorKind, Followed, Key, Result, Saved,
+    StateStore, UnitId, Version,
 };
 
 use crate::sync::lock;
@@ -30,6 +31,12 @@ pub struct MemoryStore(Arc<Mutex<Shelf>>);
 struct Shelf {
     units: BTreeMap<UnitId, Slot>,
     controls: BTreeMap<UnitId, (Version, Control)>,
+    /// Of whom what is asked cannot be read.
+    damaged: BTreeSet<UnitId>,
+    /// Counts the changes of `controls`.
+    marks: u64,
+    /// Is cancelled with the next change of `controls`.
+    changed: Cancel,
     keys: BTreeMap<String, Key>,
     versions: u64,
     before: VecDeque<Error>,
@@ -68,10 +75,7 @@ impl MemoryStore {
 
     /// Somebody asks something of a unit, whatever was asked before: what a person does beside a pass.
     pub fn ask(&self, unit: &UnitId, control: Control) {
-        let mut shelf = lock(&self.0);
-        shelf.versions += 1;
-        let version = Version::new(shelf.versions.to_string());
-        shelf.controls.insert(unit.clone(), (version, control));
+        lock(&self.0).ask(unit, control);
     }
 
     /// Lets the next save end in `error`, with nothing saved.
@@ -110,6 +114,13 @@ impl MemoryStore {
         lock(&self.0).units.insert(unit.clone(), Slot::Damaged);
     }
 
+    /// Damages what is asked of a unit, until somebody asks anew.
+    pub fn damage_control(&self, unit: &UnitId) {
+        let mut shelf = lock(&self.0);
+        shelf.controls.entry(unit.clone()).or_insert_with(|| (Version::new("0"), Control::default()));
+        shelf.damaged.insert(unit.clone());
+    }
+
     /// Gives the saves so far that were saved, a line each: `save web +2 -1 record`, `forget web`.
     #[must_use]
     pub fn saves(&self) -> Vec<String> {
@@ -124,6 +135,29 @@ impl MemoryStore {
 }
 
 impl Shelf {
+    fn ask(&mut self, unit: &UnitId, control: Control) -> Version {
+        self.versions += 1;
+        let version = Version::new(self.versions.to_string());
+        self.damaged.remove(unit);
+        self.controls.insert(unit.clone(), (version.clone(), control));
+        self.marks += 1;
+        std::mem::take(&mut self.changed).cancel();
+        version
+    }
+
+    fn controls_of(&self, installation: &str) -> Controls {
+        let of = self.controls.keys().filter(|unit| unit.installation() == installation);
+        of.filter_map(|unit| Some((unit.clone(), self.control_of(unit)?))).collect()
+    }
+
+    fn control_of(&self, unit: &UnitId) -> Option<Result<(Version, Control)>> {
+        if self.damaged.contains(unit) {
+            let error = Error::new(ErrorKind::Corrupt, "what is asked of the unit cannot be read");
+            return Some(Err(error.with("unit", unit)));
+        }
+        self.controls.get(unit).cloned().map(Ok)
+    }
+
     /// Gives the present state of a unit.
     fn read(&self, unit: &UnitId) -> Result<Option<Saved>> {
         match self.units.get(unit) {
@@ -231,18 +265,29 @@ impl StateStore for MemoryStore {
 impl ControlStore for MemoryStore {
     async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
         cx.check()?;
-        Ok(lock(&self.0).controls.get(unit).cloned())
+        lock(&self.0).control_of(unit).transpose()
     }
 
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
         cx.check()?;
-        let shelf = lock(&self.0);
-        let of = shelf.controls.iter().filter(|(unit, _)| unit.installation() == installation);
-        Ok(of.map(|(unit, control)| (unit.clone(), control.clone())).collect())
+        Ok(lock(&self.0).controls_of(installation))
+    }
+
+    async fn follow(&self, cx: &Context, installation: &str, since: Option<u64>) -> Result<Option<Followed>> {
+        let look = || {
+            let shelf = lock(&self.0);
+            let mark = shelf.marks;
+            if since == Some(mark) {
+                return Err(shelf.changed.clone());
+            }
+            Ok(Followed::new(mark, shelf.controls_of(installation)))
+        };
+        loop {
+            match look() {
+                Ok(followed) => return Ok(Some(followed)),
+                Err(changed) => drop(cx.unless_over(changed.until(std::future::pending::<()>())).await?),
+            }
+        }
     }
 
     async fn set_control(
@@ -259,9 +304,6 @@ impl ControlStore for MemoryStore {
                 Error::new(ErrorKind::Conflict, "somebody else asked for something").with("unit", unit)
             );
         }
-        shelf.versions += 1;
-        let version = Version::new(shelf.versions.to_string());
-        shelf.controls.insert(unit.clone(), (version.clone(), control.clone()));
-        Ok(version)
+        Ok(shelf.ask(unit, control.clone()))
     }
 }

@@ -78,6 +78,7 @@ macro_rules! __control_laws {
             an_empty_document_asks_for_nothing units_do_not_touch_one_another
             what_is_asked_and_the_state_are_apart what_is_asked_of_all_units_is_given_at_once
             a_damaged_document_hides_no_other a_damaged_document_is_corrupt_never_none
+            who_follows_is_told_what_is_asked
             what_was_asked_survives_a_crash another_process_sees_what_was_asked
             of_two_saves_at_once_one_wins of_two_processes_at_once_one_wins
             a_read_gives_the_version_of_the_last_save a_save_expecting_another_version_is_a_conflict

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Context, Control, ControlStore, Delta, Error, ErrorKind, Key, Result, Saved, StateStore, UnitId,
-    Version, async_trait,
+    Cancel, Context, Control, ControlStore, Controls, Delta, Error, ErrorKind, Followed, Key, Result, Saved,
+    StateStore, UnitId, Version, async_trait,
 };
 use windlass_testkit::MemoryStore;
-use windlass_testkit::control::{ControlHarness, Controls};
+use windlass_testkit::control::ControlHarness;
 use windlass_testkit::suite::{Bench, Check};
 
 use super::{Turn, yield_once};
@@ -205,10 +205,15 @@ impl Saboteur {
             if !of_others && unit.installation() != installation {
                 continue;
             }
-            match self.control(cx, &unit).await {
-                Ok(Some(control)) => drop(found.insert(unit, control)),
-                Err(_) if self.breaks("a_damaged_document_hides_no_other") => return Ok(Controls::new()),
-                _ => {}
+            if self.damaged.lock().unwrap().contains(&unit) {
+                if !self.breaks("a_damaged_document_hides_no_other") {
+                    let damaged = Error::new(ErrorKind::Corrupt, "the document is damaged");
+                    found.insert(unit, Err(damaged));
+                }
+                continue;
+            }
+            if let Ok(Some(control)) = self.control(cx, &unit).await {
+                found.insert(unit, Ok(control));
             }
         }
         Ok(found)
@@ -241,12 +246,21 @@ impl ControlStore for Saboteur {
         }
     }
 
-    async fn controls(
-        &self,
-        cx: &Context,
-        installation: &str,
-    ) -> Result<BTreeMap<UnitId, (Version, Control)>> {
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
         self.inner.controls(cx, installation).await
+    }
+
+    async fn follow(&self, cx: &Context, installation: &str, since: Option<u64>) -> Result<Option<Followed>> {
+        let followed = self.inner.follow(cx, installation, since).await?;
+        if !self.breaks("who_follows_is_told_what_is_asked") {
+            return Ok(followed);
+        }
+        // Who goes on is told only of what it knew.
+        let known = |unit: &UnitId| since.is_none() || unit.as_str() == "a";
+        Ok(followed.map(|mut followed| {
+            followed.controls.retain(|unit, _| known(unit));
+            followed
+        }))
     }
 
     async fn set_control(

@@ -3,13 +3,11 @@
 use serde::Deserialize;
 use windlass_core::{Error, ErrorKind, Text, Value};
 
-use crate::resource::Resource;
-
 /// The annotation of the bookmark that ends the initial events.
 const INITIAL_EVENTS_END: &[&str] = &["metadata", "annotations", "k8s.io/initial-events-end"];
 
 /// One line of a watch.
-pub(super) enum Event {
+pub(crate) enum Event {
     /// An object is there, or was changed.
     Put(Value),
     /// An object is gone, or does not fit the selector any more.
@@ -28,11 +26,10 @@ struct Line {
 ///
 /// # Errors
 /// What the server says of the watch, with the status; and [`ErrorKind::Unavailable`] for what is no event.
-pub(super) fn read(line: &[u8], resource: &Resource) -> Result<Event, Error> {
+pub(crate) fn read(line: &[u8], kind: &str) -> Result<Event, Error> {
     // The text of a parser may quote the line, so it is not passed on.
     let odd = || {
-        Error::new(ErrorKind::Unavailable, "the watch gave something else than an event")
-            .with("kind", resource.name())
+        Error::new(ErrorKind::Unavailable, "the watch gave something else than an event").with("kind", kind)
     };
     let line: Line = serde_json::from_slice(line).map_err(|_| odd())?;
     match line.r#type.as_str() {
@@ -43,15 +40,14 @@ pub(super) fn read(line: &[u8], resource: &Resource) -> Result<Event, Error> {
             let initial = line.object.text_at(INITIAL_EVENTS_END) == Some("true");
             Ok(Event::Bookmark { version: version.into(), initial })
         }
-        "ERROR" => Err(said(&line.object, resource)),
+        "ERROR" => Err(said(&line.object, kind)),
         _ => Err(odd()),
     }
 }
 
-fn said(status: &Value, resource: &Resource) -> Error {
+fn said(status: &Value, kind: &str) -> Error {
     let message = status.text_at(&["message"]).unwrap_or("the watch ended with an error");
-    let error =
-        Error::new(ErrorKind::Unavailable, crate::words::message(message)).with("kind", resource.name());
+    let error = Error::new(ErrorKind::Unavailable, crate::words::message(message)).with("kind", kind);
     match status.at(&["code"]) {
         Some(code) => error.with("status", code.canonical()),
         None => error,
@@ -63,14 +59,7 @@ mod tests {
     use super::*;
 
     fn check(line: &str, expected: &str) {
-        let resource = crate::resource::defined_by(
-            &serde_json::from_str(
-                r#"{"spec":{"group":"x.io","names":{"kind":"Foo","plural":"foos"},"versions":[{"name":"v1","served":true}]}}"#,
-            )
-            .unwrap(),
-        )
-        .remove(0);
-        let told = match read(line.as_bytes(), &resource) {
+        let told = match read(line.as_bytes(), "foos.x.io") {
             Ok(Event::Put(object)) => format!("put {}", object.canonical()),
             Ok(Event::Remove(object)) => format!("remove {}", object.canonical()),
             Ok(Event::Bookmark { version, initial }) => format!("bookmark {version} {initial}"),
