@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -178,10 +178,12 @@ impl<'de> Deserialize<'de> for ObjectId {
 /// A body with its identity. Cheap to clone.
 ///
 /// Invariant: `id == ObjectId::of(&body)`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Object {
     id: ObjectId,
     body: Arc<Value>,
+    /// The digest of the body, once somebody asked for it: a plan asks several times.
+    digest: OnceLock<Digest>,
 }
 
 impl Object {
@@ -190,7 +192,7 @@ impl Object {
     /// # Errors
     /// As [`ObjectId::of`].
     pub fn new(body: Value) -> Result<Self> {
-        Ok(Self { id: ObjectId::of(&body)?, body: Arc::new(body) })
+        Ok(Self { id: ObjectId::of(&body)?, body: Arc::new(body), digest: OnceLock::new() })
     }
 
     /// Gives the identity.
@@ -242,7 +244,19 @@ impl Object {
     /// Digests the body.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of_value(&self.body)
+        *self.digest.get_or_init(|| Digest::of_value(&self.body))
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.body == other.body
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Object").field("id", &self.id).field("body", &self.body).finish()
     }
 }
 

@@ -11,9 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use support::plane::{kubectl, kubectl_args, namespace, plane};
 use support::world::run;
-use windlass_core::{Context, Object, ObjectId, StateStore, Target, UnitId, Value};
+use windlass_core::{
+    Context, ControlStore, Controls, Object, ObjectId, Result, StateStore, Target, UnitId, Value,
+};
 use windlass_engine::TokioClock;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeStore, KubeTarget};
+use windlass_testkit::control::ControlHarness;
 use windlass_testkit::store::StoreHarness;
 use windlass_testkit::suite::{Bench, Check};
 use windlass_testkit::target::TargetHarness;
@@ -205,4 +208,35 @@ impl StoreHarness for Store {
 mod store {
     use super::Store;
     windlass_testkit::store_suite!(Store::new);
+}
+
+impl ControlHarness for Store {
+    fn store(&self) -> Arc<dyn ControlStore> {
+        Arc::new(self.store.clone())
+    }
+
+    fn controls(&self, cx: &Context, installation: &str) -> Check<Result<Controls>> {
+        Ok(run(self.store.controls(cx, installation)))
+    }
+
+    fn reopen(&self) -> Check<Arc<dyn ControlStore>> {
+        Ok(Arc::new(Self::open(&self.namespace)))
+    }
+
+    fn damage(&self, unit: &UnitId) -> Check {
+        let (name, namespace) =
+            (format!("control.windlass-{unit}"), format!("--namespace={}", self.namespace));
+        let patch = r#"--patch={"data":{"control.json":"{"}}"#;
+        kubectl_args(&["patch", "configmap", &name, &namespace, "--type=merge", patch]);
+        Ok(())
+    }
+
+    fn state(&self) -> Check<Arc<dyn StateStore>> {
+        Ok(Arc::new(self.store.clone()))
+    }
+}
+
+mod control {
+    use super::Store;
+    windlass_testkit::control_suite!(Store::new);
 }

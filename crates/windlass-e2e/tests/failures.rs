@@ -31,6 +31,17 @@ fn deployment(name: &str, replicas: &str) -> String {
     )
 }
 
+/// Asks again and again, as a watch takes its time.
+fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it never comes");
+}
+
 fn data_of(namespace: &str, name: &str) -> String {
     kubectl(&format!("get configmap {name} --namespace={namespace} -o jsonpath={{.data.key}}"))
 }
@@ -259,7 +270,7 @@ fn without_rights_the_verb_and_the_resource_are_named_and_nothing_is_pruned() {
 }
 
 #[test]
-fn a_pass_over_a_converged_unit_asks_for_its_state_and_for_no_object() {
+fn a_pass_over_a_converged_unit_sends_no_request() {
     let world = World::new("f-requests");
     let maps: Vec<String> = (0..20).map(|at| config_map(&format!("map-{at}"), "1")).collect();
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: b}\n".to_owned();
@@ -279,11 +290,17 @@ fn a_pass_over_a_converged_unit_asks_for_its_state_and_for_no_object() {
     let before = world.cluster.requests();
     let report = pass();
     assert_eq!(report.counts().written(), 0, "it has converged:\n{report}");
-    let requests = world.cluster.requests() - before;
-    assert!(
-        requests <= 2,
-        "the state and what is asked of the unit, and not one object: {requests} requests"
-    );
+    assert_eq!(world.cluster.requests() - before, 0, "everything is watched");
+
+    let since = world.cx.now().wall;
+    let suspends = |control: &mut windlass_core::Control| {
+        control.suspended = Some(windlass_core::Suspension::new("an upgrade", "ann", since));
+    };
+    run(world.engine(15).ask(&world.cx, suspends)).expect("somebody else suspends it");
+    let error = eventually(|| run(engine.reconcile(&world.cx)).err());
+    assert_eq!(error.message(), "the unit is suspended");
+    run(engine.ask(&world.cx, |control| control.suspended = None)).expect("it is resumed");
+    eventually(|| run(engine.reconcile(&world.cx)).ok());
 }
 
 #[test]

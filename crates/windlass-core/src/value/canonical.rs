@@ -66,6 +66,12 @@ fn write_float(number: f64, out: &mut String) {
 
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    // One look over all of it, without a way out in between, is what processors do many bytes of at once.
+    if !text.bytes().fold(false, |any, byte| any | (byte < b' ') | (byte == b'"') | (byte == b'\\')) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for character in text.chars() {
         match character {
             '"' => out.push_str("\\\""),

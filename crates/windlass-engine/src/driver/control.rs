@@ -37,7 +37,8 @@ impl Engine {
     }
 
     /// Changes what is asked of the unit, and gives what is asked then. It never stands in the way of a pass, and a pass
-    /// never overwrites it. A fleet that runs hears of it within seconds.
+    /// never overwrites it. A fleet that runs hears of it at once where the
+    /// store tells of changes, else within seconds.
     ///
     /// ```
     /// use windlass_core::Suspension;

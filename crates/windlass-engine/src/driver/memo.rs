@@ -71,11 +71,19 @@ impl Memo {
         self.known().settled.clone()
     }
 
-    /// The unit is as wanted: until something changes, what was rendered is not needed.
-    pub(super) fn settle(&self, settled: Settled) {
+    /// The unit is as wanted: until something changes, what was rendered is not needed. Where somebody was at the objects, he
+    /// may well be at the next ones: then it is kept until a pass finds everything at [rest](Self::rest).
+    pub(super) fn settle(&self, settled: Settled, drifted: bool) {
         let mut known = self.known();
         known.settled = (!known.reads_live).then(|| Arc::new(settled));
-        known.rendered = None;
+        if !drifted {
+            known.rendered = None;
+        }
+    }
+
+    /// Nothing has changed since the last pass.
+    pub(super) fn rest(&self) {
+        self.known().rendered = None;
     }
 
     pub(super) fn unsettle(&self) {

@@ -297,10 +297,14 @@ impl Engine {
             }
             let prepared = self.prepare(cx, resolved.clone(), &control, true).await?;
             let digest = control_digest(&control);
-            let key = prepared.sealed.key.clone();
+            let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
             let mut passed = self.carry_out(cx, prepared, &control, terms).await?;
             let saved = passed.saved.take();
-            self.settle(&resolved, digest, &passed.report, saved, key);
+            if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key) {
+                self.0.memo.settle(settled, drifted);
+            } else {
+                self.0.memo.unsettle();
+            }
             Ok(passed)
         })
         .await
@@ -346,6 +350,7 @@ impl Engine {
             // What was on its way has arrived, which is worth a record.
             return Ok(None);
         }
+        self.0.memo.rest();
         let now = cx.now().wall;
         let mut report = Report::new(self.0.unit.clone(), Some(settled.revision.clone()), settled.plan, now);
         report.objects = observed
@@ -359,21 +364,6 @@ impl Engine {
         report.finished = cx.now().wall;
         self.tell(EventKind::Finished { counts: report.counts() });
         Ok(Some(Passed { report, overtaken: false, resolved: Some(resolved.clone()), saved: None }))
-    }
-
-    /// Remembers that everything is as wanted, so that the next pass can be short.
-    fn settle(&self, resolved: &Revision, control: Digest, report: &Report, saved: Option<Saved>, key: Key) {
-        let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
-        let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else {
-            return self.0.memo.unsettle();
-        };
-        let last_good = saved.history.last().is_none_or(|last| last.good);
-        let objects = saved.inventory.objects;
-        if objects.values().any(|owned| owned.stamp.is_none()) {
-            return self.0.memo.unsettle();
-        }
-        let (resolved, plan) = (resolved.id.clone(), report.plan);
-        self.0.memo.settle(Settled { resolved, revision, plan, control, last_good, key, objects });
     }
 
     /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
@@ -535,6 +525,24 @@ impl Engine {
         change(Arc::make_mut(&mut self.0));
         self
     }
+}
+
+/// What is remembered where everything is as wanted, so that the next pass can be short.
+fn settled(
+    resolved: &Revision,
+    control: Digest,
+    report: &Report,
+    saved: Option<Saved>,
+    key: Key,
+) -> Option<Settled> {
+    let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
+    let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else { return None };
+    let last_good = saved.history.last().is_none_or(|last| last.good);
+    let objects = saved.inventory.objects;
+    if objects.values().any(|owned| owned.stamp.is_none()) {
+        return None;
+    }
+    Some(Settled { resolved: resolved.id.clone(), revision, plan: report.plan, control, last_good, key, objects })
 }
 
 /// What people ask, as far as a plan depends on it.

@@ -224,7 +224,7 @@ fn kept(live: Live, whole: Option<Object>) -> Entry {
     let revision = revision(&live.version);
     Entry {
         live: Live { body: None, ..live },
-        whole: whole.filter(|_| open),
+        whole: whole.filter(|_| open).map(Box::new),
         revision,
         controlled,
         children: None,

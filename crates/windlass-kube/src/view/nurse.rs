@@ -88,7 +88,7 @@ impl super::state::State {
 
     fn wholes(&self, open: Vec<(Resource, ObjectId)>) -> Vec<Patient> {
         let whole = |(resource, id): (Resource, ObjectId)| {
-            let whole = self.tables.get(&resource)?.get(&id)?.whole.clone()?;
+            let whole = self.tables.get(&resource)?.get(&id)?.whole.as_deref()?.clone();
             Some((resource, whole))
         };
         open.into_iter().filter_map(whole).collect()

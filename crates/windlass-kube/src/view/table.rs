@@ -16,7 +16,7 @@ pub(super) struct Entry {
     /// Without its body.
     pub(super) live: Live,
     /// The object as it came, kept only while it is not ready: its health then depends on time and on its children.
-    pub(super) whole: Option<Object>,
+    pub(super) whole: Option<Box<Object>>,
     /// The number in the version; `None` where it is not a number, as some aggregated APIs have it.
     pub(super) revision: Option<u64>,
     /// A controller made it, and may have copied our label from what owns it.
