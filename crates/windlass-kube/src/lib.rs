@@ -84,6 +84,7 @@ mod connection;
 mod delete;
 mod discovery;
 mod environment;
+mod exclusive;
 mod expect;
 mod fail;
 mod list;
