@@ -106,12 +106,22 @@ fn every_guard_of_pruning_stands_before_it() {
 #[test]
 fn a_failure_before_it_keeps_the_old_one() {
     let world = world("front=80; z=1");
-    world.commit("entry=80; z=2");
+    world.commit("entry=80; z=2; late=3 after:entry");
     world.target.fail_next_write(&object_id("z"), Error::new(ErrorKind::Invalid, "ordained"));
     let report = world.pass();
-    assert_eq!(World::outcomes(&report), "entry: skipped, z: failed, front: skipped", "{report}");
+    assert_eq!(
+        World::outcomes(&report),
+        "entry: skipped, z: failed, late: skipped, front: skipped",
+        "{report}"
+    );
+    let text = report.to_string();
+    assert!(
+        text.contains("ns/entry  what excludes it is deleted first only where nothing else failed\n"),
+        "{text}"
+    );
+    assert!(text.contains("ns/late  depends on ConfigMap/ns/entry, which could not be written\n"), "{text}");
     assert_eq!(world.take_writes(), "");
-    assert_eq!(world.writes(), "change z, delete front, create entry", "the next pass goes on");
+    assert_eq!(world.writes(), "change z, delete front, create entry, create late", "the next pass goes on");
 }
 
 #[test]
@@ -184,7 +194,11 @@ fn a_refusal_that_stays_is_told_and_nothing_else_is_deleted() {
     world.commit("entry=80");
     world.target.fail_next_write(&object_id("entry"), Error::new(ErrorKind::Invalid, "still refused"));
     let report = world.pass();
-    assert_eq!(report.error().unwrap().message(), "still refused");
+    let error = report.error().unwrap();
+    assert_eq!(
+        (error.message(), error.context("deleted_first")),
+        ("still refused", Some("ConfigMap/ns/front"))
+    );
     assert_eq!(world.take_writes(), "delete front");
     assert_eq!(world.writes(), "create entry, delete leaves");
 }

@@ -27,9 +27,24 @@ pub(super) fn park(state: &mut State, at: usize) {
     state.clearing.parked.push(at);
 }
 
+/// What comes after the writes: the deletions for what waits, or, where these must not be begun, the end.
+pub(super) fn next(state: &mut State, out: &mut Vec<Effect>) -> Phase {
+    if is_due(state) {
+        return Phase::Clearing;
+    }
+    // What a stop leaves is abandoned with the rest.
+    let parked = if state.stop { Vec::new() } else { std::mem::take(&mut state.clearing.parked) };
+    for at in parked {
+        let why = "what excludes it is deleted first only where nothing else failed".into();
+        state.end(at, Outcome::Skipped { why }, out);
+        let _ = state.run.failed(&at);
+    }
+    Phase::Settling
+}
+
 /// Says whether the deletions have to be begun: all else that could be written is, and nothing failed. So as little as
 /// possible can still go wrong between a deletion and the write that it makes way for.
-pub(super) fn is_due(state: &State) -> bool {
+fn is_due(state: &State) -> bool {
     let spoiled =
         |slot: &Slot| matches!(slot.outcome, Some(Outcome::Failed { .. } | Outcome::Skipped { .. }));
     let whole = state.report.problems.is_empty() && !state.slots.iter().any(spoiled);
@@ -92,7 +107,7 @@ fn not_gone(state: &State, at: usize) -> Option<Error> {
     if stays.is_empty() {
         return None;
     }
-    let by = stays.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let by = ids(stays.keys().copied());
     let why = stays.into_values().collect::<Vec<_>>().join("; ");
     Some(refusal(exclusion).with("excluded_by", by).with("which_stays", why))
 }
@@ -100,6 +115,20 @@ fn not_gone(state: &State, at: usize) -> Option<Error> {
 fn refusal(exclusion: &Exclusion) -> Error {
     Error::new(ErrorKind::Conflict, "what excludes the object was not deleted")
         .caused_by(exclusion.error.clone())
+}
+
+/// Says of a write that failed what was deleted for it.
+pub(super) fn explain(state: &State, at: usize, error: Error) -> Error {
+    let slot = &state.slots[at];
+    let Some(exclusion) = slot.action.in_place_of.as_ref().filter(|_| slot.sent) else { return error };
+    let by = ids(&exclusion.by);
+    let help = format!("{by} was deleted to make way for it; to have it again, put it back into the source");
+    let error = error.with("deleted_first", by);
+    if error.help().is_some() { error } else { error.with_help(help) }
+}
+
+fn ids<'a>(ids: impl IntoIterator<Item = &'a ObjectId>) -> String {
+    ids.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn why_it_stays(state: &State, id: &ObjectId) -> Option<String> {

@@ -484,7 +484,7 @@ fn apply(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     look::begin(state, now, out);
     let idle = state.in_flight == 0 && state.looking.is_none();
     if idle && (state.stop || !write::awaits_anything(state)) {
-        state.phase = if clearing::is_due(state) { Phase::Clearing } else { Phase::Settling };
+        state.phase = clearing::next(state, out);
     }
 }
 
