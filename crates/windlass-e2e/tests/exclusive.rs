@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use support::plane::{kubectl, kubectl_args};
-use support::world::{World, run, with_outcome};
+use support::world::{World, failure, run, with_outcome};
 use windlass_core::{Error, Plan, Verb};
 
 fn service(name: &str, spec: &str, port: &str) -> String {
@@ -110,6 +110,23 @@ fn a_port_moves_to_a_service_that_is_there() {
     let (a, b) = (service("a", "type: NodePort,", ", nodePort: 31985"), service("b", "type: NodePort,", ""));
     let was = format!("{a}---\n{b}");
     assert_eq!(renamed(&world, &was, &service("b", "type: NodePort,", ", nodePort: 31985")), ["a for b"]);
+}
+
+#[test]
+fn who_holds_a_port_is_named_where_it_is_nobody_to_delete() {
+    let world = World::new("x-held");
+    kubectl_args(&[
+        "create",
+        "service",
+        "nodeport",
+        "theirs",
+        "--tcp=80",
+        "--node-port=31983",
+        "--namespace=x-held",
+    ]);
+    world.write(&[("web.yaml", service("ours", "type: NodePort,", ", nodePort: 31983"))]);
+    let (_, why) = failure(&world.pass(), "Service/x-held/ours");
+    assert!(why.contains("held_by=Service/x-held/theirs"), "{why}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //!
 //! What a schema or a validation refuses is a mistake of the object alone: they see no other object.
 
+mod holder;
 mod words;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use crate::request::Request;
 use crate::resource::{is_definition, is_namespace};
 use crate::sending::Sending;
 use crate::session::Session;
+pub(crate) use holder::explain;
 use words::{Refusal, fixed, named, refusal};
 
 /// Objects that one refusal is tried against.
