@@ -12,6 +12,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use windlass_core::{
     Context, Digest, Error, ErrorKind, Exclusion, Live, Object, ObjectId, Observation, Result, Rivalry, Want,
 };
@@ -21,10 +22,11 @@ use crate::fail;
 use crate::live::metadata;
 use crate::request::Request;
 use crate::resource::{is_definition, is_namespace};
+use crate::search::AT_ONCE;
 use crate::sending::Sending;
 use crate::session::Session;
 pub(crate) use holder::explain;
-use words::{Refusal, fixed, named, refusal};
+use words::{Refusal, fixed, is_word, named, refusal};
 
 /// Objects that one refusal is tried against.
 const TRIED_MAX: usize = 8;
@@ -38,12 +40,18 @@ pub(crate) async fn exclusions(
     rivalries: &[Rivalry<'_>],
 ) -> Result<Vec<Option<Exclusion>>> {
     let kinds = session.connection.discovered(cx).await?;
-    let mut used = BTreeSet::new();
-    let mut all = Vec::with_capacity(rivalries.len());
-    for rivalry in rivalries {
-        let found = match may_exclude(rivalry.want.item.id()) {
-            true => Trial { session, cx, kinds: &kinds, rivalry }.run(&used).await,
-            false => None,
+    let trials = rivalries.iter().map(|rivalry| Trial { session, cx, kinds: &kinds, rivalry });
+    let trials: Vec<Trial<'_>> = trials.collect();
+    let mut refusals = Vec::with_capacity(trials.len());
+    for some in trials.chunks(AT_ONCE) {
+        refusals.extend(join_all(some.iter().map(Trial::refused)).await);
+    }
+    // One by one, as no two make the same object go where there is another.
+    let (mut used, mut all) = (BTreeSet::new(), Vec::with_capacity(trials.len()));
+    for (trial, refused) in trials.iter().zip(refusals) {
+        let found = match refused {
+            Some(refused) => trial.run(refused, &used).await,
+            None => None,
         };
         used.extend(found.iter().flat_map(|found| found.by.iter().cloned()));
         all.push(found);
@@ -70,21 +78,30 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// What the server does not answer is not an exclusion.
-    async fn run(&self, used: &BTreeSet<ObjectId>) -> Option<Exclusion> {
+    /// How the server refuses the write: `Some(None)` where it does not, `None` where the question is void or has no answer.
+    async fn refused(&self) -> Option<Option<Error>> {
+        if !may_exclude(self.id()) {
+            return None;
+        }
+        match self.rivalry.refused {
+            Some(error) => Some(Some(error.clone())),
+            None => self.rehearse_create().await.ok(),
+        }
+    }
+
+    async fn run(&self, refused: Option<Error>, used: &BTreeSet<ObjectId>) -> Option<Exclusion> {
         let held = self.held();
-        let error = match self.rivalry.refused {
-            Some(error) => Some(error.clone()),
-            None => self.rehearse_create().await.ok()?,
-        };
-        let Some(error) = error else {
+        let Some(error) = refused else {
             // A dry run takes no address, and need not see that it is taken.
             let (by, value) = (held.first()?, self.shared(held.first()?)?);
             let error = Error::new(ErrorKind::Conflict, format!("{value} is allocated already"));
             return Some(Exclusion { by: vec![by.id.clone()], error: error.with("object", self.id()) });
         };
         let by: Vec<ObjectId> = match refusal(&error) {
-            Refusal::Allocated if !held.is_empty() => held.into_iter().map(|live| live.id.clone()).collect(),
+            // What is refused may be another of the values, which somebody else holds.
+            Refusal::Allocated if held.iter().any(|live| self.is_named(live, &error)) => {
+                held.into_iter().map(|live| live.id.clone()).collect()
+            }
             Refusal::Quota(count) => self.freed(count, used),
             Refusal::Admission => self.tried(&error, used).await.into_iter().collect(),
             _ => Vec::new(),
@@ -108,9 +125,19 @@ impl Trial<'_> {
     }
 
     fn shared(&self, live: &Live) -> Option<String> {
+        self.all_shared(live).into_iter().next()
+    }
+
+    fn all_shared(&self, live: &Live) -> BTreeSet<String> {
         let wanted = fixed(self.rivalry.want.item.object.body());
-        let held = fixed(live.body.as_ref()?.body());
-        wanted.intersection(&held).next().cloned()
+        let held = live.body.as_ref().map(|body| fixed(body.body())).unwrap_or_default();
+        wanted.intersection(&held).cloned().collect()
+    }
+
+    /// Says whether a refusal names one of the values that a live object holds.
+    fn is_named(&self, live: &Live, error: &Error) -> bool {
+        let text = error.to_string();
+        self.all_shared(live).iter().any(|value| is_word(&text, value.rsplit(' ').next().unwrap_or(value)))
     }
 
     /// As many of what leaves in the namespace as have to go for the quota.

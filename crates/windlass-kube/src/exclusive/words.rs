@@ -61,8 +61,14 @@ const COUNTED: [&str; 5] =
 
 /// Says whether a text names an object, as a word of its own.
 pub(super) fn named(text: &str, id: &ObjectId) -> bool {
+    is_word(text, &id.name)
+}
+
+/// Says whether a word of a text is this one. Words are as long as the names of objects and addresses are.
+pub(super) fn is_word(text: &str, wanted: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    text.split(|c: char| !is_part(c)).any(|word| word.trim_end_matches('.') == &*id.name)
+    let is_v6 = wanted.contains(':') && text.contains(wanted);
+    is_v6 || text.split(|c: char| !is_part(c)).any(|word| word.trim_end_matches('.') == wanted)
 }
 
 /// The ports and addresses that a Service asks for, or holds.
