@@ -148,6 +148,7 @@ const fn is_usual(what: &EventKind) -> bool {
         EventKind::Object { .. }
             | EventKind::Health { .. }
             | EventKind::Drifted { .. }
+            | EventKind::Contested { .. }
             | EventKind::Withheld { .. }
             | EventKind::Problem { .. }
             | EventKind::Failed { .. }
@@ -160,7 +161,7 @@ fn tone(what: &EventKind) -> Tone {
         | EventKind::Problem { .. }
         | EventKind::Object { outcome: Outcome::Failed { .. }, .. } => Tone::Bad,
         EventKind::Health { health, .. } if health.status == HealthStatus::Degraded => Tone::Bad,
-        EventKind::Withheld { .. } | EventKind::Drifted { .. } => Tone::Odd,
+        EventKind::Withheld { .. } | EventKind::Drifted { .. } | EventKind::Contested { .. } => Tone::Odd,
         EventKind::Finished { counts } if counts.failed > 0 => Tone::Bad,
         EventKind::Object { .. } | EventKind::Finished { .. } => Tone::Good,
         EventKind::Health { health, .. } if health.is_ready() => Tone::Good,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiVersion, Counts, Digest, Error, Health, ObjectId, Outcome, Revision, Text, UnitId};
+use crate::{ApiVersion, Contest, Counts, Digest, Error, Health, ObjectId, Outcome, Revision, Text, UnitId};
 
 /// Something that happened to a unit. Carries names, digests and numbers, never bodies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,13 @@ pub enum EventKind {
     Drifted {
         /// Which.
         id: ObjectId,
+    },
+    /// We and somebody else set a field of an object in turn, and the next repair of that object waits.
+    Contested {
+        /// Which.
+        id: ObjectId,
+        /// Who sets which fields back, and how often.
+        contest: Contest,
     },
     /// A policy keeps the plan from being carried out.
     Withheld {
@@ -123,6 +130,10 @@ impl fmt::Display for EventKind {
             Self::Rendered { objects } => write!(f, "{objects} objects rendered"),
             Self::Planned { plan, writes } => write!(f, "plan {} with {writes} writes", plan.short()),
             Self::Drifted { id } => write!(f, "drifted {id}"),
+            Self::Contested { id, contest } => {
+                write!(f, "contested {id}: {contest}; ")?;
+                write!(f, "the next repair waits {}", humantime::format_duration(contest.wait()))
+            }
             Self::Withheld { why, hold: true } => write!(f, "on hold: {why}"),
             Self::Withheld { why, hold: false } => write!(f, "denied: {why}"),
             Self::Object { id, outcome: Outcome::Failed { error } } => write!(f, "failed {id}: {error}"),

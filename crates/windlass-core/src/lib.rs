@@ -37,6 +37,7 @@
 //! What it does not do: reconcile. That is `windlass-engine`.
 
 mod api_version;
+mod contest;
 mod context;
 mod control;
 mod digest;
@@ -62,6 +63,7 @@ mod value;
 pub use api_version::ApiVersion;
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
+pub use contest::Contest;
 pub use context::{Cancel, Context, Fence, Limits};
 pub use control::{Approval, Control, ControlStore, Controls, Followed, Pin, Request, Suspension};
 pub use digest::Digest;
@@ -82,8 +84,9 @@ pub use report::{Counts, ObjectReport, Outcome, Report};
 pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
 pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger, UnitOrigin};
 pub use target::{
-    Admitted, Cascade, Conflict, Decision, Deletion, Expect, Interest, Known, Live, Look, Mode, Observation,
-    Observed, Predict, Prediction, Profile, Stamp, Taken, Target, Version, Want, Watch, Write, Written,
+    Admitted, Cascade, Conflict, Decision, Deletion, Exclusion, Expect, Interest, Known, Live, Look, Mode,
+    Observation, Observed, Predict, Prediction, Profile, Rivalry, Stamp, Taken, Target, Version, Want, Watch,
+    Write, Written,
 };
 pub use text::Text;
 pub use time::{Clock, Now, Timestamp};

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Context, Counts, Digest, Key, Limits, ObjectId, Result, Revision, Text, Timestamp, TreePath, UnitId,
-    Version,
+    Contest, Context, Counts, Digest, Key, Limits, ObjectId, Result, Revision, Text, Timestamp, TreePath,
+    UnitId, Version,
 };
 
 /// What is kept of one owned object: enough to notice a change and to delete it without the render that made it.
@@ -31,6 +31,9 @@ pub struct Owned {
     /// Never delete it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep: bool,
+    /// Fields of it that somebody else and we set in turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contest: Option<Contest>,
 }
 
 /// What a unit owns: recorded before the first write, dropped after a confirmed delete.
@@ -388,8 +391,15 @@ mod tests {
         let (key, id) = (Key::new([1; 32]), ObjectId::new("", "Secret", "shop", "db"));
         let (wanted, stamp) = (Digest::of(b"wanted"), Digest::of(b"stamp"));
         let mut saved = Saved::empty(Version::new("1"));
-        let owned =
-            Owned { api_version: "v1".into(), rank: 0, wanted, stamp: Some(stamp), uid: None, keep: false };
+        let owned = Owned {
+            api_version: "v1".into(),
+            rank: 0,
+            wanted,
+            stamp: Some(stamp),
+            uid: None,
+            keep: false,
+            contest: None,
+        };
         saved.inventory.objects.insert(id.clone(), owned);
         saved.hooks.insert(id.clone(), HookRun { run: wanted, good: None, before: None });
         saved.history.push(Record::new(Timestamp::from_unix(1), None, wanted, Counts::default()));

@@ -131,11 +131,9 @@ pub fn plan(plan: &Plan, style: &Style) -> String {
 
 fn action(action: &Action, style: Style) -> String {
     let mut note = action.origin.as_ref().map(ToString::to_string).unwrap_or_default();
-    if action.adopts {
-        note += "  adopts: nobody owned it";
-    }
-    if let Some(owner) = &action.taken_from {
-        note += &format!("  takes it from {owner}");
+    let special = action.note();
+    if !special.is_empty() {
+        note += &format!("  {special}");
     }
     if let Verb::Keep { why } | Verb::Skip { why } = &action.verb {
         note = format!("{note}  {why}");

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Digest, Error, HookRun, Interest, Inventory, Item, Key, Look, Node, Object, ObjectId, Observed,
-    Prediction, Revision, Taken, Text, Timestamp, UnitId, Warning,
+    Digest, Error, Exclusion, HookRun, Interest, Inventory, Item, Key, Look, Node, Object, ObjectId,
+    Observed, Prediction, Revision, Taken, Text, Timestamp, UnitId, Warning,
 };
 
 /// A wanted object, and what the target said of it.
@@ -63,10 +63,16 @@ pub struct Facts {
     pub predictions: Option<BTreeMap<ObjectId, Prediction>>,
     /// What else would go with objects that are to be deleted.
     pub takes: BTreeMap<ObjectId, Vec<Taken>>,
+    /// Which wanted objects exclude which that are to be deleted.
+    pub exclusions: BTreeMap<ObjectId, Exclusion>,
     /// What other units of the source want, where an object changes hands.
     pub siblings: Siblings,
     /// Objects that a person wants to be left alone, and why.
     pub held: BTreeMap<ObjectId, Text>,
+    /// The time, by which contests are measured.
+    pub now: Timestamp,
+    /// What is contested is repaired when the time for it has come; else at once, as somebody asked for the pass.
+    pub patient: bool,
     /// Since when the unit is known by its name.
     pub since: Option<Timestamp>,
     /// The namespace that objects without one went into so far.
@@ -92,6 +98,9 @@ impl Facts {
             observed: Observed::default(),
             predictions: None,
             takes: BTreeMap::new(),
+            exclusions: BTreeMap::new(),
+            now: Timestamp::default(),
+            patient: false,
             siblings: Siblings::default(),
             held: BTreeMap::new(),
             since: None,

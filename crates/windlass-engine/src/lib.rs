@@ -28,6 +28,8 @@
 //!   of one unit.
 //! - **Drift.** Where the target has a [`Watch`](windlass_core::Watch), a change of what is live leads to a pass at
 //!   once. Elsewhere it is found at the next interval.
+//! - **Contests.** A field that somebody else sets back each time is told, and its object repaired more and more rarely.
+//! - **Exclusion.** What the target refuses because of an object that is to be deleted is written once that is gone.
 //! - **What people ask.** [`Engine::ask`] changes the [`Control`](windlass_core::Control) of a unit, which the target
 //!   keeps: suspend and resume the unit or single objects, approve a plan that a policy holds, stay at an earlier
 //!   revision, ask for a pass. [`Engine::history`] gives the passes that are remembered.

@@ -27,6 +27,7 @@
 //! | What happens to fields that somebody else set before? | those of former managers (`kubectl`, Helm, Flux, Argo CD and any that is named) become ours before the first write, and what nobody wants goes with it; those of others stay |
 //! | What if a default stands in the way? | what only the server filled in goes where another branch of a union is asked for |
 //! | Who gets `replicas` that leave Git? | the autoscaler that is wanted or live; nobody scales to the default in between |
+//! | What if two objects exclude one another? | ports, addresses and quotas are read, what admission refuses is tried by dry runs; the one that leaves goes first |
 //! | What if a kind does not exist yet? | its objects wait for the CustomResourceDefinition in the same unit |
 //! | Where is the state of a unit? | in ConfigMaps with the label [`STATE_LABEL`]; what people ask of it is in one of its own, with the label [`CONTROL_LABEL`] |
 //! | By what are the digests in it keyed? | by a key in the Secret `windlass-key` beside it, one for each installation |
@@ -85,6 +86,7 @@ mod delete;
 mod discovery;
 mod environment;
 mod event;
+mod exclusive;
 mod expect;
 mod fail;
 mod list;

@@ -17,7 +17,7 @@ use crate::resource::{defined_by, is_definition, is_namespace};
 use crate::search::AT_ONCE;
 use crate::sending::Sending;
 use crate::session::Session;
-use crate::{namespace, owner, stamp};
+use crate::{exclusive, namespace, owner, stamp};
 
 pub(crate) async fn predict(session: &Session, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
     if wants.is_empty() {
@@ -108,6 +108,7 @@ impl DryRuns<'_> {
             Err(error) => {
                 let id = want.item.id();
                 let error = namespace::explain(self.session, self.cx, &id.namespace, error).await;
+                let error = exclusive::explain(self.session, self.cx, &want.item.object, error).await;
                 Prediction::Refused(error.with_each("object", id))
             }
         }

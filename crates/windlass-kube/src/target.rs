@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use windlass_core::{
-    Admitted, Capabilities, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule,
-    Predict, Prediction, Profile, Result, Taken, Target, UnitId, Want, Watch, Write, Written, async_trait,
+    Admitted, Capabilities, Context, Dialect, Exclusion, HealthCheck, Interest, Item, ObjectId, Observed,
+    OrderRule, Predict, Prediction, Profile, Result, Rivalry, Taken, Target, UnitId, Want, Watch, Write,
+    Written, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -139,6 +140,10 @@ impl Predict for KubeTarget {
 
     async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>> {
         crate::takes::takes(&self.session, cx, ids).await
+    }
+
+    async fn exclusions(&self, cx: &Context, rivalries: &[Rivalry<'_>]) -> Result<Vec<Option<Exclusion>>> {
+        crate::exclusive::exclusions(&self.session, cx, rivalries).await
     }
 
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {

@@ -5,6 +5,7 @@ use windlass_core::{Context, Error, ErrorKind, Object, ObjectId, Result, Write, 
 use crate::apply::Writing;
 use crate::delete::Deletion;
 use crate::discovery::Discovered;
+use crate::exclusive;
 use crate::namespace;
 use crate::owner;
 use crate::sending::Sending;
@@ -25,7 +26,13 @@ pub(crate) async fn write(session: &Session, cx: &Context, write: &Write) -> Res
             }
             Ok(written)
         }
-        Err(error) => Err(namespace::explain(session, cx, &id.namespace, error).await),
+        Err(error) => {
+            let error = namespace::explain(session, cx, &id.namespace, error).await;
+            Err(match write {
+                Write::Apply { payload, .. } => exclusive::explain(session, cx, payload, error).await,
+                _ => error,
+            })
+        }
     }
 }
 

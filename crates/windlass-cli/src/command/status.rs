@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use windlass_core::{
-    ApiVersion, ErrorForm, Health, HealthStatus, ObjectId, Record, Result, Revision, Text, UnitId,
+    ApiVersion, Contest, ErrorForm, Health, HealthStatus, ObjectId, Record, Result, Revision, Text, UnitId,
 };
 use windlass_engine::{ObjectStatus, Status};
 
@@ -51,7 +51,9 @@ fn text(term: &Term, status: &Status) -> String {
             ObjectStatus::InSync(_) | ObjectStatus::Drifted(_) => Tone::Odd,
             _ => Tone::Bad,
         };
-        out += &format!("{}\n", term.paint(tone, &visible(&format!("{id}  {object}"))));
+        let contest = status.contests.get(id).map(|contest| format!("; {contest}")).unwrap_or_default();
+        let tone = if contest.is_empty() || tone == Tone::Bad { tone } else { Tone::Odd };
+        out += &format!("{}\n", term.paint(tone, &visible(&format!("{id}  {object}{contest}"))));
     }
     out
 }
@@ -78,11 +80,15 @@ struct ObjectForm<'a> {
     health: Option<&'a Health>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contest: Option<&'a Contest>,
 }
 
 impl<'a> Form<'a> {
     fn of(status: &'a Status) -> Self {
-        let objects = status.objects.iter().map(|(id, object)| ObjectForm::of(id, object)).collect();
+        let contest = |id| status.contests.get(id);
+        let form = |(id, object)| ObjectForm { contest: contest(id), ..ObjectForm::of(id, object) };
+        let objects = status.objects.iter().map(|(id, object)| form((id, object))).collect();
         Self {
             api_version: ApiVersion,
             unit: &status.unit,
@@ -104,7 +110,7 @@ impl<'a> ObjectForm<'a> {
             ObjectStatus::Unknown(error) => ("unknown", None, Some(ErrorForm::from(error))),
             _ => ("other", None, None),
         };
-        Self { id, status, health, error }
+        Self { id, status, health, error, contest: None }
     }
 }
 

@@ -33,11 +33,9 @@ impl fmt::Display for Action {
         if let Some(origin) = &self.origin {
             write!(f, "  {origin}")?;
         }
-        if self.adopts {
-            f.write_str("  adopts: nobody owned it")?;
-        }
-        if let Some(owner) = &self.taken_from {
-            write!(f, "  takes it from {owner}")?;
+        let note = self.note();
+        if !note.is_empty() {
+            write!(f, "  {note}")?;
         }
         match &self.verb {
             Verb::Keep { why } | Verb::Skip { why } => write!(f, "  {why}")?,

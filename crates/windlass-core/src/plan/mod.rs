@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiVersion, Conflict, Context, Digest, Edge, Error, Expect, FieldPath, Health, Hook, Key, Mode, Object,
-    ObjectId, Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
+    ApiVersion, Conflict, Context, Digest, Edge, Error, Exclusion, Expect, FieldPath, Health, Hook, Key,
+    Mode, Object, ObjectId, Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
 };
 
 /// Why a field differs.
@@ -122,6 +122,13 @@ pub struct Action {
     /// Another owner, whom the live object would be taken from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_from: Option<Owner>,
+    /// It is written once these objects are deleted: the target takes it only without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<Exclusion>,
+    /// It is deleted before these objects are written, which the target takes only without it. Any other delete comes after
+    /// all writes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub makes_way_for: Vec<ObjectId>,
     /// The fields that would change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
@@ -160,6 +167,29 @@ pub struct Action {
 }
 
 impl Action {
+    /// Says what is special about it, as a plan shows it behind its name: from whom it is taken, what goes before what.
+    #[must_use]
+    pub fn note(&self) -> String {
+        let mut notes = Vec::new();
+        if self.adopts {
+            notes.push("adopts: nobody owned it".to_owned());
+        }
+        if let Some(owner) = &self.taken_from {
+            notes.push(format!("takes it from {owner}"));
+        }
+        if let Some(exclusion) = &self.in_place_of {
+            notes.push(format!(
+                "after {} is gone, which excludes it: {}",
+                ids(&exclusion.by),
+                exclusion.error.message().replace('\n', " ")
+            ));
+        }
+        if !self.makes_way_for.is_empty() {
+            notes.push(format!("first: it makes way for {}", ids(&self.makes_way_for)));
+        }
+        notes.join("  ")
+    }
+
     /// Makes an action that changes nothing yet.
     #[must_use]
     pub fn new(id: ObjectId, verb: Verb, owned: Owned) -> Self {
@@ -170,6 +200,8 @@ impl Action {
             origin: None,
             adopts: false,
             taken_from: None,
+            in_place_of: None,
+            makes_way_for: Vec::new(),
             changes: Vec::new(),
             conflicts: Vec::new(),
             owned,
@@ -183,6 +215,10 @@ impl Action {
             time_limit: None,
         }
     }
+}
+
+fn ids(ids: &[ObjectId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// What would happen to a unit, and why: pure, printable, with a digest to which an approval is bound.
@@ -321,6 +357,8 @@ impl Plan {
         for action in &self.actions {
             parts.push(format!("{} {} {}", action.verb.name(), action.id, action.mode.name()));
             parts.push(format!("{} {}", action.adopts, action.conflicts.len()));
+            // Said only where it is so, as what is said before is the digest of all other plans.
+            parts.extend(action.makes_way_for.iter().map(|id| format!("first for {id}")));
             parts.push(action.taken_from.as_ref().map(ToString::to_string).unwrap_or_default());
             let payload = action.payload.as_ref().filter(|_| payloads);
             parts.push(payload.map(|payload| payload.digest().to_string()).unwrap_or_default());

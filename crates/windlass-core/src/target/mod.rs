@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use live::{Deletion, Interest, Known, Live, Look, Observation, Observed, Stamp, Version};
-pub use predict::{Admitted, Conflict, Decision, Predict, Prediction, Taken, Want};
+pub use predict::{Admitted, Conflict, Decision, Exclusion, Predict, Prediction, Rivalry, Taken, Want};
 pub use watch::Watch;
 pub use write::{Cascade, Expect, Mode, Write, Written};
 

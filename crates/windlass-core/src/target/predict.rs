@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Capabilities, Context, Error, FieldPath, Item, Mode, Node, Object, ObjectId, Observation, Owner, Result,
-    Text,
+    Capabilities, Context, Error, FieldPath, Item, Live, Mode, Node, Object, ObjectId, Observation, Owner,
+    Result, Text,
 };
 
 /// What the target says of an item before anything is planned.
@@ -110,6 +110,26 @@ pub struct Taken {
     pub owner: Option<Owner>,
 }
 
+/// A wanted object, and objects of its kind that the unit is about to delete.
+#[derive(Debug, Clone)]
+pub struct Rivalry<'a> {
+    /// What is wanted.
+    pub want: Want<'a>,
+    /// Why the target was predicted to refuse it; `None` where nobody has seen a refusal.
+    pub refused: Option<&'a Error>,
+    /// The objects that are about to be deleted, as they were seen.
+    pub leaving: Vec<&'a Live>,
+}
+
+/// A write that is refused for as long as other objects are there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Exclusion {
+    /// The objects, all of which have to go first.
+    pub by: Vec<ObjectId>,
+    /// How the target refuses the write while they are there.
+    pub error: Error,
+}
+
 /// Says beforehand what a write would do.
 ///
 /// For an implementor:
@@ -120,6 +140,10 @@ pub struct Taken {
 /// - [`takes`](Predict::takes) gives an entry for each object whose deletion would take others with it that somebody may want:
 ///   what lies in a namespace, the objects of a kind whose definition goes. What the target makes anew by itself or what an
 ///   object owns alone does not count.
+/// - [`exclusions`](Predict::exclusions) gives one answer for each rivalry, in their order, and changes nothing. It names
+///   only objects that are about to be deleted, and only where their being there is why the write is refused: a write that is
+///   refused for a mistake of its own has no exclusion, as to delete for it would leave nothing. It names nothing whose
+///   deletion takes data with it that the new object does not have.
 /// - [`capabilities`](Predict::capabilities) says what the target serves, as renderers ask for it.
 /// - Prediction and write use the same rights.
 #[async_trait]
@@ -144,6 +168,13 @@ pub trait Predict: fmt::Debug + Send + Sync + 'static {
     /// Where nobody can say what else would go: [`Unavailable`](crate::ErrorKind::Unavailable),
     /// [`Denied`](crate::ErrorKind::Denied).
     async fn takes(&self, cx: &Context, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Taken>>>;
+
+    /// Says which writes are refused because of objects that are about to be deleted.
+    ///
+    /// # Errors
+    /// Only where nothing could be said at all: [`Unavailable`](crate::ErrorKind::Unavailable),
+    /// [`Denied`](crate::ErrorKind::Denied).
+    async fn exclusions(&self, cx: &Context, rivalries: &[Rivalry<'_>]) -> Result<Vec<Option<Exclusion>>>;
 
     /// Says what the target serves; `None` where it has no such notion.
     ///

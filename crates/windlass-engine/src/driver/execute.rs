@@ -21,7 +21,7 @@ use crate::step::{Effect, Happened, State, step};
 impl Engine {
     /// Carries out what was planned.
     pub(super) async fn execute(&self, cx: &Context, prepared: Prepared, terms: &Terms) -> Result<Passed> {
-        let Prepared { plan, sealed: Sealed { saved, key, resealed }, resolved, .. } = prepared;
+        let Prepared { plan, due, sealed: Sealed { saved, key, resealed }, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
         let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now(), &key)?
             .with_resealed(resealed)
@@ -51,9 +51,13 @@ impl Engine {
         let report = state.report().clone();
         match state.lost_before_writing() {
             Some(error) => Err(error.clone()),
-            None => {
-                Ok(Passed { report, overtaken: state.was_overtaken(), resolved, saved: state.into_saved() })
-            }
+            None => Ok(Passed {
+                report,
+                overtaken: state.was_overtaken(),
+                due,
+                resolved,
+                saved: state.into_saved(),
+            }),
         }
     }
 }

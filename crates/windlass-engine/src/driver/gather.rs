@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use futures_util::future::try_join3;
 use windlass_core::{
-    Admitted, Artifact, Context, Control, Dialect, Error, ErrorKind, EventKind, Item, ObjectId, Observation,
-    Observed, Owner, Paths, Prediction, Rendered, Result, Revision, Saved, Taken, Text, Want,
+    Admitted, Artifact, Context, Control, Dialect, Error, ErrorKind, EventKind, Exclusion, Item, ObjectId,
+    Observation, Observed, Owner, Paths, Prediction, Rendered, Result, Revision, Saved, Taken, Text, Want,
 };
 
 use super::Engine;
 use super::guard::{call, caught};
 use super::key::Sealed;
-use super::pass::Gathered;
+use super::pass::{Gathered, Manner};
 use crate::facts::{Facts, Wanted};
-use crate::plan::unsettled;
+use crate::plan::{rivalries, unsettled};
 
 impl Engine {
     /// Says what the source is at.
@@ -35,13 +35,13 @@ impl Engine {
         fetched.map_err(|error| self.blame_source(error))
     }
 
-    /// Gathers for a revision. `make_key`: what comes of it may be saved.
+    /// Gathers for a revision.
     pub(super) async fn gather(
         &self,
         cx: &Context,
         revision: Revision,
         control: &Control,
-        make_key: bool,
+        manner: Manner,
     ) -> Result<Gathered> {
         let resolved = Some(revision.clone());
         self.tell(EventKind::Resolved { revision: revision.clone() });
@@ -55,8 +55,9 @@ impl Engine {
         let (rendering, state, learning) = (pin!(rendering), pin!(self.load_found(cx)), pin!(self.learn(cx)));
         let ((artifact, rendered), found, ()) = try_join3(rendering, state, learning).await?;
         let revision = artifact.revision().clone();
-        let sealed = self.seal(cx, found, make_key).await?;
+        let sealed = self.seal(cx, found, manner.make_key).await?;
         let mut facts = self.begin(cx, &sealed, control);
+        facts.patient = manner.patient;
         facts.revision = Some(revision);
         facts.warnings.clone_from(&rendered.warnings);
         facts.wanted = self.admit(cx, rendered).await?;
@@ -64,6 +65,7 @@ impl Engine {
         facts.siblings = self.siblings(cx, &artifact, &facts).await?;
         facts.takes = self.takes(cx, &facts).await?;
         facts.predictions = self.predict(cx, &facts).await?;
+        facts.exclusions = self.exclusions(cx, &facts).await?;
         Ok(Gathered { facts, resolved, sealed })
     }
 
@@ -92,6 +94,7 @@ impl Engine {
         facts.hooks = saved.map(|saved| saved.hooks.clone()).unwrap_or_default();
         let now = cx.now().wall;
         let held = control.objects.iter().filter(|(_, suspension)| suspension.holds_at(now));
+        facts.now = now;
         facts.held = held.map(|(id, suspension)| (id.clone(), suspension.to_string().into())).collect();
         facts
     }
@@ -163,6 +166,24 @@ impl Engine {
         let predictions = call(cx, "target", cx.limits().gather_timeout, predict.predict(cx, &wants)).await?;
         same_count("predict", wants.len(), predictions.len())?;
         Ok(Some(wants.iter().map(|want| want.item.id().clone()).zip(predictions).collect()))
+    }
+}
+
+impl Engine {
+    /// Which writes are refused because of what is about to be deleted.
+    async fn exclusions(&self, cx: &Context, facts: &Facts) -> Result<BTreeMap<ObjectId, Exclusion>> {
+        let Some(predict) = self.0.target.profile().predict else { return Ok(BTreeMap::new()) };
+        let owner = Owner::of(&self.0.unit);
+        let rules = self.rules(cx);
+        let rivalries = rivalries(facts, &rules, &owner);
+        if rivalries.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let said = predict.exclusions(cx, &rivalries);
+        let said = call(cx, "target", cx.limits().gather_timeout, said).await?;
+        same_count("exclusions", rivalries.len(), said.len())?;
+        let ids = rivalries.iter().map(|rivalry| rivalry.want.item.id().clone());
+        Ok(ids.zip(said).filter_map(|(id, said)| Some((id, said?))).collect())
     }
 }
 

@@ -19,20 +19,21 @@ use std::time::Duration;
 use windlass_core::{
     Context, Control, Dialect, Digest, Error, ErrorKind, Event, EventKind, EventSink, Health, HealthCheck,
     Interest, Key, Live, ObjectReport, Observation, OrderRule, Outcome, Plan, Policy, Renderer, Report,
-    Result, Revision, Saved, Source, StateStore, Target, Text, Transform, TreePath, UnitId, UnitOrigin,
-    Verdict,
+    Result, Revision, Saved, Source, StateStore, Target, Text, Transform, TreePath, Trigger, UnitId,
+    UnitOrigin, Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
 
 use guard::{call, caught};
 use memo::{Memo, Settled, is_settled};
-use pass::{Gathered, Prepared, Stopped, check_same, drifted};
+use pass::{Gathered, Manner, Prepared, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
 pub(crate) use siblings::Roster;
 
 use crate::explain::Compared;
 use crate::options::Options;
+use crate::plan::{contested, due};
 use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
 
 /// Rewrites an error.
@@ -245,7 +246,7 @@ impl Engine {
     pub async fn plan(&self, cx: &Context) -> Result<Plan> {
         let control = self.control(cx).await?;
         let revision = self.revision(cx, &control, None).await?;
-        Ok(self.prepare(cx, revision, &control, false).await?.plan)
+        Ok(self.prepare(cx, revision, &control, Manner::default()).await?.plan)
     }
 
     /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
@@ -260,7 +261,7 @@ impl Engine {
                 Some(revision) => revision.clone(),
                 None => self.revision(cx, &control, None).await?,
             };
-            let gathered = self.gather(cx, revision, &control, true).await?;
+            let gathered = self.gather(cx, revision, &control, Manner::of(Trigger::Call)).await?;
             let prepared = self.prepared(cx, gathered);
             check_same(plan, &prepared.plan)?;
             Ok(self.carry_out(cx, prepared, &control, &Terms::default()).await?.report)
@@ -295,7 +296,7 @@ impl Engine {
             if let Some(passed) = self.pass_settled(cx, &resolved, &control).await? {
                 return Ok(passed);
             }
-            let prepared = self.prepare(cx, resolved.clone(), &control, true).await?;
+            let prepared = self.prepare(cx, resolved.clone(), &control, Manner::of(terms.trigger)).await?;
             let digest = control_digest(&control);
             let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
             let mut passed = self.carry_out(cx, prepared, &control, terms).await?;
@@ -363,7 +364,13 @@ impl Engine {
             .collect();
         report.finished = cx.now().wall;
         self.tell(EventKind::Finished { counts: report.counts() });
-        Ok(Some(Passed { report, overtaken: false, resolved: Some(resolved.clone()), saved: None }))
+        Ok(Some(Passed {
+            report,
+            overtaken: false,
+            due: None,
+            resolved: Some(resolved.clone()),
+            saved: None,
+        }))
     }
 
     /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
@@ -410,9 +417,9 @@ impl Engine {
         cx: &Context,
         revision: Revision,
         control: &Control,
-        make_key: bool,
+        manner: Manner,
     ) -> Result<Prepared> {
-        let gathered = self.gather(cx, revision, control, make_key).await?;
+        let gathered = self.gather(cx, revision, control, manner).await?;
         let prepared = self.prepared(cx, gathered);
         self.tell_plan(&prepared);
         Ok(prepared)
@@ -424,13 +431,17 @@ impl Engine {
             plan.digest = plan.digest_without_key();
         }
         let drifted = drifted(&gathered.facts, &plan).collect();
-        Prepared { plan, drifted, resolved: gathered.resolved, sealed: gathered.sealed }
+        let due = due(&gathered.facts, &plan);
+        Prepared { plan, drifted, due, resolved: gathered.resolved, sealed: gathered.sealed }
     }
 
     fn tell_plan(&self, prepared: &Prepared) {
         let plan = &prepared.plan;
         self.tell(EventKind::Planned { plan: plan.digest, writes: plan.writes() });
         prepared.drifted.iter().for_each(|id| self.tell(EventKind::Drifted { id: id.clone() }));
+        for (id, contest) in contested(plan) {
+            self.tell(EventKind::Contested { id: id.clone(), contest: contest.clone() });
+        }
     }
 
     async fn carry_out(

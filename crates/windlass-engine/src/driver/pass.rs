@@ -19,6 +19,22 @@ pub(super) struct Gathered {
     pub(super) sealed: Sealed,
 }
 
+/// What comes of what is gathered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    /// It may be saved, for which a key is made.
+    pub(super) make_key: bool,
+    /// Nobody asked for it just now, so that what is contested waits for its time.
+    pub(super) patient: bool,
+}
+
+impl Manner {
+    /// A pass that is made for this reason.
+    pub(super) const fn of(trigger: Trigger) -> Self {
+        Self { make_key: true, patient: !matches!(trigger, Trigger::Call | Trigger::Control) }
+    }
+}
+
 /// Why a pass is made, and on what terms.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
@@ -89,6 +105,8 @@ impl Drop for Waits {
 pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) drifted: Vec<ObjectId>,
+    /// When the first repair that waits is due.
+    pub(super) due: Option<Duration>,
     pub(super) resolved: Option<Revision>,
     pub(super) sealed: Sealed,
 }
@@ -98,6 +116,8 @@ pub(crate) struct Passed {
     pub(crate) report: Report,
     /// It ended because something else is to be done.
     pub(crate) overtaken: bool,
+    /// When the first repair that waits is due: how long after the plan was made.
+    pub(crate) due: Option<Duration>,
     /// What the source was at.
     pub(crate) resolved: Option<Revision>,
     /// What is remembered of the unit afterwards.

@@ -1,13 +1,16 @@
 //! How a unit is, without looking at its source.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use windlass_core::{
-    Context, Control, Health, Interest, Look, ObjectId, Observation, Owned, Owner, Record, Result, UnitId,
+    Contest, Context, Control, Health, Interest, Look, ObjectId, Observation, Owned, Owner, Record, Result,
+    UnitId,
 };
 
 use super::Engine;
 use super::key::Sealed;
+use crate::facts::Facts;
 
 /// How an owned object is.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +40,8 @@ pub struct Status {
     pub last: Option<Record>,
     /// What it owns.
     pub objects: Vec<(ObjectId, ObjectStatus)>,
+    /// Fields of these objects that somebody else and we set in turn, lately.
+    pub contests: BTreeMap<ObjectId, Contest>,
 }
 
 impl Status {
@@ -81,9 +86,18 @@ impl Engine {
             unit: self.unit().clone(),
             place: facts.place.clone(),
             objects: objects.collect(),
+            contests: contests(&facts),
             last: saved.as_ref().and_then(|saved| saved.history.last().cloned()),
         })
     }
+}
+
+fn contests(facts: &Facts) -> BTreeMap<ObjectId, Contest> {
+    let lasts = |contest: &&Contest| contest.is_told() && contest.is_recent(facts.now);
+    let contests = facts.inventory.objects.iter();
+    contests
+        .filter_map(|(id, owned)| Some((id.clone(), owned.contest.as_ref().filter(lasts)?.clone())))
+        .collect()
 }
 
 impl fmt::Display for ObjectStatus {
@@ -110,6 +124,9 @@ impl fmt::Display for Status {
                 writeln!(f, "  {revision} at {}: {}", last.at, last.counts)?;
             }
         }
-        self.objects.iter().try_for_each(|(id, status)| writeln!(f, "{id}  {status}"))
+        self.objects.iter().try_for_each(|(id, status)| match self.contests.get(id) {
+            None => writeln!(f, "{id}  {status}"),
+            Some(contest) => writeln!(f, "{id}  {status}; {contest}"),
+        })
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Standing {
     /// How often it was looked at since.
     pub(super) looks: u32,
     pub(super) passes: u64,
+    /// When a repair is due that waits, after the last pass.
+    repair: Option<Duration>,
     /// Failed passes in a row.
     bad: u32,
 }
@@ -52,6 +54,7 @@ impl Standing {
             unhealthy: None,
             looks: 0,
             passes: 0,
+            repair: None,
             bad: 0,
         }
     }
@@ -61,6 +64,7 @@ impl Standing {
         self.passes += 1;
         self.good = result.as_ref().is_ok_and(|passed| passed.report.is_success());
         self.bad = if self.good { 0 } else { self.bad.saturating_add(1) };
+        self.repair = result.as_ref().ok().and_then(|passed| passed.due);
         if let Ok(passed) = result {
             self.resolved.clone_from(&passed.resolved);
         }
@@ -103,6 +107,11 @@ impl Standing {
 
     /// How long until the next pass without any other reason.
     pub(super) fn wait(&self, error: Option<&Error>, watched: bool, retry_wait_max: Duration) -> Duration {
+        let wait = self.wait_for_others(error, watched, retry_wait_max);
+        self.repair.map_or(wait, |repair| wait.min(repair))
+    }
+
+    fn wait_for_others(&self, error: Option<&Error>, watched: bool, retry_wait_max: Duration) -> Duration {
         let options = self.options();
         let interval = self.jittered(options.interval);
         if self.bad > 0 {

@@ -1,11 +1,15 @@
 //! From facts to a plan: pure.
 
+mod contests;
+mod exclusive;
 mod hooks;
 mod order;
 mod owners;
 mod unwanted;
 mod wanted;
 
+pub(crate) use contests::{contested, due};
+pub(crate) use exclusive::rivalries;
 pub(crate) use wanted::unsettled;
 
 use std::collections::BTreeMap;
@@ -14,6 +18,7 @@ use windlass_core::{Action, Error, ErrorKind, Expect, Live, ObjectId, Plan, Purp
 
 use crate::facts::Facts;
 use crate::rules::Rules;
+use exclusive::Sketch;
 use order::Ordered;
 
 /// Says what would happen, and why.
@@ -25,13 +30,12 @@ use order::Ordered;
 /// - An object of another owner is refused, never written, unless [`Adoption::Always`](crate::Adoption::Always); then
 ///   the plan says whom it is taken from.
 /// - What is to be created only, and is there, is left alone, whoever owns it.
+/// - An object is deleted before another is written only where the facts say that the target takes the one not beside the other,
+///   and only where it is deleted in any case.
 #[must_use]
 pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     let run = facts.run();
-    let mut drafts = wanted::draft(facts, rules, run);
-    let ordered = order::order(facts, rules, &drafts);
-    order::settle(&ordered, &mut drafts);
-    let unwanted = unwanted::draft(facts, rules, is_whole(&drafts) && ordered.problems.is_empty());
+    let Sketch { drafts, ordered, unwanted } = exclusive::sketch(facts, rules, run);
 
     let mut actions = in_stages(drafts);
     let after = actions.iter().map(|action| action.stage + 1).max().unwrap_or(0);
@@ -52,6 +56,7 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     plan.forget.sort();
     plan.problems = problems.into_iter().chain(unwanted.problems).collect();
     plan.warnings = facts.warnings.iter().cloned().chain(warnings).chain(unwanted.warnings).collect();
+    plan.warnings.extend(contests::warnings(&plan.actions, facts));
     plan.warnings.extend(orphans(facts));
     plan.seal(&facts.key);
     plan

@@ -12,7 +12,8 @@ use crate::facts::{Facts, Wanted};
 use crate::keep::suspended_live;
 use crate::rules::Rules;
 
-pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Option<Digest>) -> Drafts {
+/// `first`: what excludes an object is deleted before it is written.
+pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Option<Digest>, first: bool) -> Drafts {
     let mut by_id: BTreeMap<&ObjectId, Vec<&Wanted>> = BTreeMap::new();
     for wanted in &facts.wanted {
         by_id.entry(wanted.item.id()).or_default().push(wanted);
@@ -20,7 +21,7 @@ pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Option<Digest>) -> Dr
     by_id
         .into_iter()
         .map(|(id, wanteds)| match wanteds.as_slice() {
-            [wanted] => (id.clone(), Draft::new(facts, rules, wanted).finish(run)),
+            [wanted] => (id.clone(), Draft { first, ..Draft::new(facts, rules, wanted) }.finish(run)),
             several => (id.clone(), twice(facts, several)),
         })
         .collect()
@@ -47,6 +48,7 @@ fn owned(facts: &Facts, object: &Object, live: Option<&Live>) -> Owned {
         stamp: live.map(|live| live.stamp.sealed(&facts.key)),
         uid: live.and_then(|live| live.uid.clone()),
         keep: false,
+        contest: None,
     }
 }
 
@@ -59,6 +61,8 @@ pub(super) struct Draft<'a> {
     pub(super) known: Option<&'a Owned>,
     /// Of what is wanted, sealed.
     pub(super) digest: Digest,
+    /// What excludes it is deleted first.
+    pub(super) first: bool,
 }
 
 /// What is decided of a wanted object before anybody asks what a write would do.
@@ -88,6 +92,7 @@ impl<'a> Draft<'a> {
             observation: facts.observed.observations.get(id),
             known: facts.inventory.objects.get(id),
             digest: facts.digest(&wanted.item.object),
+            first: false,
         }
     }
 
@@ -106,7 +111,11 @@ impl<'a> Draft<'a> {
         let mut action = Action::new(
             item.id().clone(),
             Verb::Unchanged,
-            Owned { keep: item.directives.keep, ..owned(self.facts, &item.object, live) },
+            Owned {
+                keep: item.directives.keep,
+                contest: self.known.and_then(|known| known.contest.clone()),
+                ..owned(self.facts, &item.object, live)
+            },
         );
         action.origin = Some(item.origin.clone());
         action.time_limit = item.directives.time_limit;
@@ -244,6 +253,9 @@ impl<'a> Draft<'a> {
             },
         };
         action.expect = self.expect(live);
+        if let Some(exclusion) = self.facts.exclusions.get(item.id()) {
+            return self.exclude(exclusion, live, action);
+        }
         match predicted {
             Prediction::Same if live.is_some_and(|live| !self.is_ours(live)) => {
                 self.write(action, live, Verb::Change, item.object.clone(), mode);
@@ -260,6 +272,7 @@ impl<'a> Draft<'a> {
                 }
                 let verb = if live.is_some() { Verb::Change } else { Verb::Create };
                 self.write(action, live, verb, payload, mode);
+                self.contest(live, action);
             }
             Prediction::Deferred { payload, .. } => {
                 // Nobody has said that what is there cannot be changed in place.
@@ -309,7 +322,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What is wanted is what was wanted: then it is the live object that moved.
-    fn cause(&self, live: Option<&Live>) -> Cause {
+    pub(super) fn cause(&self, live: Option<&Live>) -> Cause {
         let as_before = self.known.is_some_and(|known| known.wanted == self.digest && known.stamp.is_some());
         let moved = live.is_some_and(|live| self.known.is_some_and(|known| !self.has_stamp(known, live)));
         if as_before && moved { Cause::Drifted } else { Cause::Wanted }

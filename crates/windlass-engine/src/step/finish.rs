@@ -8,7 +8,7 @@ use windlass_core::{
 };
 
 use super::slot::{Phase, Slot};
-use super::{Effect, State, hooks, prune, retry};
+use super::{Effect, State, clearing, hooks, prune, retry};
 
 impl State {
     /// What has to be remembered before the first write: every object that may be created, and every object of which
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// What has changed for the inventory since the last save.
-    fn progress(&self) -> Delta {
+    pub(super) fn progress(&self) -> Delta {
         let mut delta = Delta::default();
         for slot in &self.slots {
             let id = &slot.action.id;
@@ -182,6 +182,7 @@ pub(super) fn settle(state: &mut State, out: &mut Vec<Effect>) {
         return;
     }
     hold_back_the_rest(state, out);
+    clearing::end(state, out);
     if !state.stop && !state.is_whole() && hooks::are_for_failure(state) {
         state.phase = Phase::Failing;
         return;
@@ -240,6 +241,7 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     }
     let mut told = Vec::new();
     hold_back_the_rest(state, &mut told);
+    clearing::end(state, &mut told);
     prune::hold(state, state.why_stopped(), &mut told);
     state.report.finished = now.wall;
     state.report.objects = state.slots.iter().map(object_report).collect();

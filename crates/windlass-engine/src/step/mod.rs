@@ -1,5 +1,6 @@
 //! Carrying out a plan, as a pure state machine.
 
+mod clearing;
 mod finish;
 mod gates;
 mod health;
@@ -90,6 +91,7 @@ pub struct State {
     /// How many of those something else waits for.
     gating: usize,
     pruning: prune::Pruning,
+    clearing: clearing::Clearing,
     /// What the store holds.
     saved: Option<Saved>,
     /// By which what is saved is sealed.
@@ -155,7 +157,8 @@ impl State {
             ready: VecDeque::new(),
             deadlines: BTreeSet::new(),
             gating: 0,
-            pruning: prune::Pruning::of(&slots),
+            pruning: prune::Pruning::of(&slots, |slot| !clearing::is_first(slot)),
+            clearing: clearing::Clearing::default(),
             slots,
             index,
             forget: plan.forget.clone(),
@@ -242,7 +245,7 @@ impl State {
         let begins = self.stop || self.saving || self.in_flight > 0 || pending || looks_to_write;
         !begins
             && !self.deadlines.is_empty()
-            && matches!(self.phase, Phase::Applying | Phase::Pruning | Phase::Waiting)
+            && matches!(self.phase, Phase::Applying | Phase::MakingWay | Phase::Pruning | Phase::Waiting)
     }
 
     /// Gives why the state could not be saved, where nothing was written before that was tried.
@@ -311,7 +314,8 @@ impl State {
 /// # Guarantees
 /// - No write is begun before the intent of all writes is saved.
 /// - No write is begun before every gate of every edge into its object is open.
-/// - Nothing is deleted in a pass in which anything failed or was skipped; deletion goes from high rank to low, and
+/// - Nothing is deleted once anything in the pass failed or was skipped. What makes way for a wanted object is deleted when all
+///   else is written that can be before that object; all other deletes come after the last write. Deletion goes from high rank to low, and
 ///   each rank is confirmed to be gone before the next begins.
 /// - Nothing is deleted before the store has said that the state is still ours, and before the objects of its rank were
 ///   looked at once more: what has another owner by now, or asks to be kept, stays.
@@ -421,6 +425,9 @@ fn saved(state: &mut State, result: Result<Version>, out: &mut Vec<Effect>) {
         Ok(version) => {
             state.confirm(version);
             out.push(Effect::Tell(EventKind::Saved { objects: state.owned_count() }));
+            if state.phase == Phase::Clearing {
+                return clearing::saved(state);
+            }
             state.phase = match state.phase {
                 Phase::Intent => Phase::Applying,
                 Phase::Settling => Phase::Pruning,
@@ -451,6 +458,8 @@ fn advance(state: &mut State, now: Now, out: &mut Vec<Effect>) {
         match phase {
             Phase::Intent | Phase::Finished => {}
             Phase::Applying => apply(state, now, out),
+            Phase::Clearing => clearing::begin(state, out),
+            Phase::MakingWay => clearing::make_way(state, now, out),
             Phase::Failing => {
                 hooks::run_for_failure(state, out);
                 look::begin(state, now, out);
@@ -475,7 +484,7 @@ fn apply(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     look::begin(state, now, out);
     let idle = state.in_flight == 0 && state.looking.is_none();
     if idle && (state.stop || !write::awaits_anything(state)) {
-        state.phase = Phase::Settling;
+        state.phase = clearing::next(state, out);
     }
 }
 

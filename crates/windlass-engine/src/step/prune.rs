@@ -25,9 +25,10 @@ pub(super) struct Pruning {
 }
 
 impl Pruning {
-    pub(super) fn of(slots: &[Slot]) -> Self {
+    /// Takes in the deletes of which `is_one` says so.
+    pub(super) fn of(slots: &[Slot], is_one: impl Fn(&Slot) -> bool) -> Self {
         let mut ranks: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.is_delete()) {
+        for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.is_delete() && is_one(slot)) {
             ranks.entry(slot.action.owned.rank).or_default().push(at);
         }
         let ranks = ranks.into_values().rev().collect();
@@ -152,7 +153,8 @@ pub(super) fn ended(state: &mut State, at: usize, result: Result<Written>, now: 
 
 /// The object was told to go. It is waited for where that was asked for; else the next pass sees it gone.
 fn going(state: &mut State, at: usize, held_by: Vec<Text>, now: Now, out: &mut Vec<Effect>) {
-    if state.wait.deletion {
+    // What it makes way for cannot be written before it is gone.
+    if state.wait.deletion || !state.slots[at].action.makes_way_for.is_empty() {
         state.wait_for(at, Some(now.mono.saturating_add(state.wait.delete_timeout)));
     } else {
         state.pruning.ended(at);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Now, Outcome, Retry};
 
-use super::{Effect, State};
+use super::{Effect, State, clearing};
 
 /// The wait before a second attempt, where nobody named one; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -68,6 +68,7 @@ fn wait_after(state: &State, at: usize, error: &Error) -> Option<Duration> {
 }
 
 pub(super) fn fail(state: &mut State, at: usize, error: Error, out: &mut Vec<Effect>) {
+    let error = clearing::explain(state, at, error);
     state.end(at, Outcome::Failed { error }, out);
     if state.slots[at].is_wanted() {
         let _ = state.run.failed(&at);

@@ -16,6 +16,10 @@ pub(super) enum Phase {
     Intent,
     /// Objects are written as their gates open.
     Applying,
+    /// What was written is being saved, before anything is deleted that excludes what is left to write.
+    Clearing,
+    /// That is deleted.
+    MakingWay,
     /// Something has failed, and the hooks for that run.
     Failing,
     /// What was written is being saved, before anything is deleted.

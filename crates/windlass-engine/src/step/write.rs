@@ -7,7 +7,7 @@ use windlass_core::{
 use windlass_graph::Gate;
 
 use super::slot::Slot;
-use super::{Effect, State, health, hooks, retry};
+use super::{Effect, State, clearing, health, hooks, retry};
 
 /// Something of the order can still move: a retry, a look, a ready object, or a gate that health may open.
 pub(super) fn awaits_anything(state: &State) -> bool {
@@ -20,6 +20,9 @@ pub(super) fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     while state.in_flight < in_flight_max(state) {
         let Some(at) = state.run.take() else { return };
         match &state.slots[at].action.verb {
+            Verb::Create | Verb::Apply if state.slots[at].action.in_place_of.is_some() => {
+                clearing::park(state, at);
+            }
             Verb::Create | Verb::Change | Verb::Apply => send(state, at, out),
             Verb::Unchanged => applied(state, at, Outcome::Unchanged, None, now, out),
             _ if state.slots[at].is_passed_over() => drop(state.run.done(&at, Gate::Healthy)),

@@ -14,7 +14,15 @@ fn save(place: &Place, version: Option<&Version>, delta: &Delta) -> Result<Versi
 
 fn owning(id: ObjectId) -> Delta {
     let wanted = Digest::of(b"a");
-    let owned = Owned { api_version: "v1".into(), rank: 1, wanted, stamp: None, uid: None, keep: false };
+    let owned = Owned {
+        api_version: "v1".into(),
+        rank: 1,
+        wanted,
+        stamp: None,
+        uid: None,
+        keep: false,
+        contest: None,
+    };
     let mut delta = Delta::default();
     delta.put.insert(id, owned);
     delta

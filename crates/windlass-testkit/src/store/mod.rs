@@ -21,8 +21,8 @@ pub use state_of::StateOf;
 pub use units::*;
 pub use versions::*;
 use windlass_core::{
-    Context, Counts, Delta, Digest, ObjectId, Owned, Record, Result, Saved, StateStore, Timestamp, UnitId,
-    Version,
+    Contest, Context, Counts, Delta, Digest, ObjectId, Owned, Record, Result, Saved, StateStore, Timestamp,
+    UnitId, Version,
 };
 
 use self::varied::everything;
@@ -87,6 +87,7 @@ fn owned(wanted: &str) -> Owned {
         stamp: Some(Digest::of(b"stamp")),
         uid: Some("uid-1".into()),
         keep: true,
+        contest: Some(Contest::turn(None, &["data.a".into()], Some("mesh".into()), Timestamp::from_unix(1))),
     }
 }
 

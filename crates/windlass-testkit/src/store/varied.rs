@@ -28,12 +28,15 @@ pub(super) fn everything() -> Delta {
         let known = Owned { rank, ..owned(name) };
         let owned = match rank % 3 {
             0 => known,
-            1 => Owned { stamp: None, uid: None, keep: false, ..known },
+            1 => Owned { stamp: None, uid: None, keep: false, contest: None, ..known },
             _ => Owned { uid: None, rank: u32::MAX, api_version: "odd.example/v1beta1".into(), ..known },
         };
         delta.put.insert(ObjectId::new(group, kind, namespace, name), owned);
     }
-    delta.put.insert(map("intent"), Owned { stamp: None, uid: None, keep: false, ..owned("intent") });
+    delta.put.insert(
+        map("intent"),
+        Owned { stamp: None, uid: None, keep: false, contest: None, ..owned("intent") },
+    );
     let run = |of: &str, good| HookRun {
         run: Digest::of(of.as_bytes()),
         good,

@@ -126,6 +126,7 @@ macro_rules! __target_laws {
             each_want_is_predicted_in_its_order predicting_changes_nothing
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
             what_goes_with_an_object_is_said_beforehand what_takes_nothing_along_has_no_entry
+            what_excludes_nothing_is_not_said_to
             what_is_served_names_the_kinds_that_are_taken
             a_change_names_the_units_that_look_at_it a_change_of_what_a_unit_owns_names_it
             a_change_of_what_an_object_owns_names_its_unit what_another_unit_writes_is_a_change

@@ -1,6 +1,6 @@
 //! The laws of what would go with an object, and of what is served.
 
-use windlass_core::{Object, Owner, Taken, Text};
+use windlass_core::{Item, Object, Observation, Origin, Owner, Rivalry, Taken, Text, Want};
 
 use super::abilities::predicting;
 use super::{TargetHarness, applied, live, there, web};
@@ -44,6 +44,27 @@ pub fn what_takes_nothing_along_has_no_entry(harness: &dyn TargetHarness) -> Che
     applied(harness, &a)?;
     let taken = takes(harness, &[&a, &b])?;
     ensure!(taken.is_empty(), "nothing goes with these objects, and it says {taken:?}");
+    Ok(())
+}
+
+/// An object that the target takes beside another is not excluded by it, though that is about to be deleted.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn what_excludes_nothing_is_not_said_to(harness: &dyn TargetHarness) -> Check {
+    let (leaving, wanted) = (harness.object("a", "one"), harness.object("b", "one"));
+    applied(harness, &leaving)?;
+    let live = live(harness, &leaving)?;
+    let (item, owner) = (Item::new(wanted, Origin::default()), Owner::of(&web()));
+    let want = Want { item: &item, observation: &Observation::Absent, owner: &owner };
+    let rivalry = Rivalry { want, refused: None, leaving: vec![&live] };
+    let said = predicting(harness, async |predict, cx| predict.exclusions(cx, &[rivalry]).await)?;
+    ensure!(said.len() == 1, "1 rivalry, {} answers", said.len());
+    ensure!(said[0].is_none(), "{} is said to be in the way of {}: {:?}", leaving.id(), item.id(), said[0]);
+    ensure!(
+        there(harness, &leaving)?.as_ref() == Some(&live),
+        "it changed when it was asked what it excludes"
+    );
     Ok(())
 }
 

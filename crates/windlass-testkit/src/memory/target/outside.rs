@@ -149,6 +149,11 @@ impl MemoryTarget {
         self.world().script.health.insert(id.clone(), Course::AfterTime(wait));
     }
 
+    /// Takes no two objects of a kind whose value at this field is the same: a write of the second is refused.
+    pub fn exclude(&self, field: &[&str]) {
+        self.world().script.exclusive = Some(field.iter().map(|name| (*name).into()).collect());
+    }
+
     /// Holds the deletion of an object, as a finalizer does, until [`release`](Self::release).
     pub fn hold_deletes(&self, id: &ObjectId) {
         self.world().script.held.insert(id.clone());

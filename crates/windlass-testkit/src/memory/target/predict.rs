@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use windlass_core::{
-    Admitted, Capabilities, Context, Error, ErrorKind, Item, Node, Object, ObjectId, Predict, Prediction,
-    Result, Taken, Want,
+    Admitted, Capabilities, Context, Error, ErrorKind, Exclusion, Item, Node, Object, ObjectId, Predict,
+    Prediction, Result, Rivalry, Taken, Want,
 };
 
 use super::MemoryTarget;
@@ -42,6 +42,14 @@ impl Predict for MemoryTarget {
             .collect())
     }
 
+    async fn exclusions(&self, cx: &Context, rivalries: &[Rivalry<'_>]) -> Result<Vec<Option<Exclusion>>> {
+        self.world().note(format!("exclusions {}", rivalries.len()));
+        self.travel(cx).await?;
+        let mut world = self.world();
+        world.fail_whole("exclusions")?;
+        Ok(rivalries.iter().map(|rivalry| exclusion(&world, rivalry)).collect())
+    }
+
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
         self.world().note("capabilities".into());
         self.travel(cx).await?;
@@ -76,6 +84,15 @@ fn taken(world: &World, id: &ObjectId) -> Vec<Taken> {
     inside.chain(world.script.taken.get(id).into_iter().flatten().cloned()).collect()
 }
 
+/// Everything that excludes the object is about to be deleted, and nothing else is in its way.
+fn exclusion(world: &World, rivalry: &Rivalry<'_>) -> Option<Exclusion> {
+    let object = &rivalry.want.item.object;
+    let error = world.check_room(object).err().filter(|_| !world.script.refused.contains_key(object.id()))?;
+    let by = world.excluding(object);
+    let leaves = |id: &ObjectId| rivalry.leaving.iter().any(|live| live.id == *id);
+    by.iter().all(leaves).then_some(Exclusion { by, error })
+}
+
 fn admit(world: &World, item: Item) -> Admitted {
     match world.missing_kind(item.id()) {
         None => Admitted::Item(item),
@@ -96,7 +113,10 @@ fn predict(world: &World, want: &Want<'_>) -> Prediction {
         return Prediction::Refused(error.clone());
     }
     match world.missing_kind(id) {
-        None => change(world, want, payload),
+        None => match world.check_room(&payload) {
+            Ok(()) => change(world, want, payload),
+            Err(error) => Prediction::Refused(error),
+        },
         Some(Some(by)) => Prediction::Deferred { until: Node::Object(by.clone()), payload },
         Some(None) => Prediction::Refused(unknown(id)),
     }

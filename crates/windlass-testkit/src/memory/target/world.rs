@@ -58,6 +58,8 @@ pub(super) struct Script {
     pub(super) health: BTreeMap<ObjectId, Course>,
     pub(super) held: BTreeSet<ObjectId>,
     pub(super) taken: BTreeMap<ObjectId, Vec<Taken>>,
+    /// The field of which no two objects of a kind may have the same value.
+    pub(super) exclusive: Option<Vec<Text>>,
     /// Kinds that are not there, and the object that brings them, if any does.
     pub(super) undefined: BTreeMap<Text, Option<ObjectId>>,
 }
@@ -151,12 +153,34 @@ impl World {
         let done = match write {
             Write::Apply { payload, mode, expect, owner, .. } => {
                 self.check_expect(id, expect, "apply")?;
+                self.check_room(payload)?;
                 self.apply(payload, *mode, owner, now)
             }
             Write::Delete { expect, .. } => self.delete(id, expect)?,
             _ => return Err(Error::new(ErrorKind::Unsupported, "a write of an unknown sort")),
         };
         self.script.after_write.get_mut(id).and_then(VecDeque::pop_front).map_or(Ok(done), Err)
+    }
+
+    /// Gives the objects that exclude this one.
+    pub(super) fn excluding(&self, payload: &Object) -> Vec<ObjectId> {
+        let Some(field) = &self.script.exclusive else { return Vec::new() };
+        let path: Vec<&str> = field.iter().map(Text::as_str).collect();
+        let (id, value) = (payload.id(), payload.body().at(&path));
+        let excludes = |other: &ObjectId, stored: &Stored| {
+            (&other.group, &other.kind) == (&id.group, &id.kind)
+                && other != id
+                && stored.body.body().at(&path) == value
+        };
+        let others = self.objects.iter().filter(|(other, stored)| value.is_some() && excludes(other, stored));
+        others.map(|(other, _)| other.clone()).collect()
+    }
+
+    pub(super) fn check_room(&self, payload: &Object) -> Result<()> {
+        match self.excluding(payload).first() {
+            None => Ok(()),
+            Some(by) => Err(Error::new(ErrorKind::Invalid, "the value is taken").with("by", by)),
+        }
     }
 
     fn check_expect(&self, id: &ObjectId, expect: &Expect, verb: &str) -> Result<()> {

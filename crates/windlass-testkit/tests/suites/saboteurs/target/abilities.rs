@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Admitted, Capabilities, Context, Expect, Item, Mode, ObjectId, Predict, Prediction, Result, Taken,
-    Target, Want, Write, async_trait,
+    Admitted, Capabilities, Context, Error, ErrorKind, Exclusion, Expect, Item, Mode, ObjectId, Predict,
+    Prediction, Result, Rivalry, Taken, Target, Want, Write, async_trait,
 };
 
 use super::{Saboteur, set};
@@ -80,6 +80,18 @@ impl Predict for Saboteur {
             _ => {}
         }
         Ok(taken)
+    }
+
+    async fn exclusions(&self, cx: &Context, rivalries: &[Rivalry<'_>]) -> Result<Vec<Option<Exclusion>>> {
+        let mut said = self.inner.exclusions(cx, rivalries).await?;
+        if self.breaks("what_excludes_nothing_is_not_said_to") {
+            for (said, rivalry) in said.iter_mut().zip(rivalries) {
+                let error = Error::new(ErrorKind::Invalid, "a guess");
+                let by = rivalry.leaving.iter().map(|live| live.id.clone()).collect();
+                said.get_or_insert(Exclusion { by, error });
+            }
+        }
+        Ok(said)
     }
 
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
