@@ -14,6 +14,8 @@ use crate::unpack::{Form, Room, path, unpack};
 
 /// How much of a layer is looked at to see what it is: a block of a tar.
 const LOOK_BYTES: usize = 512;
+/// The limit of a layer, which is the size that the manifest says.
+const LAYER_BYTES: &str = "layer_bytes";
 
 /// Which layer of an artifact is taken, and what becomes of it.
 ///
@@ -127,15 +129,18 @@ impl Fetch<'_> {
             Error::new(ErrorKind::Limit, "the layers of the artifact are too large").with("layer_bytes_max", max)
         })?;
         let answer = self.registry.blob(self.job, layer.digest)?;
-        // One byte more than is right is enough to tell that it is wrong.
-        let reader = answer.reader(self.job, ("layer_bytes", layer.size));
-        let checked = Checked { inner: reader, hash: Sha256::new(), count: 0 };
+        let reader = answer.reader(self.job, (LAYER_BYTES, layer.size));
+        let checked = Checked { inner: reader, hash: Sha256::new(), count: 0, failure: None };
         let mut checked = BufReader::with_capacity(64 << 10, checked);
-        let result = self.take(&mut checked, layer, how);
+        let named = |error: Error| error.with("layer", layer.digest);
+        let result = self.take(&mut checked, layer, how).map_err(named);
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Limit) && checked.get_ref().failure.is_none() {
+            return result;
+        }
         // A layer that is not what the manifest says is to blame for whatever was found in it.
-        io::copy(&mut checked, &mut io::sink()).map_err(|error| unwrapped(error).with("layer", layer.digest))?;
-        checked.into_inner().verify(layer)?;
-        result.map_err(|error| error.with("layer", layer.digest))
+        let _ = io::copy(&mut checked, &mut io::sink());
+        checked.into_inner().verify(layer).map_err(named)?;
+        result
     }
 
     fn take(&mut self, layer: &mut BufReader<Checked<impl Read>>, of: &Descriptor, how: How) -> Result<Became> {
@@ -177,16 +182,22 @@ struct Checked<R> {
     inner: R,
     hash: Sha256,
     count: u64,
+    /// What ended the reading.
+    failure: Option<Error>,
 }
 
 impl<R: Read> Read for Checked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // A reader that is asked for a block gets one, unless the layer ends.
+        // Whoever asks for a block gets one, unless the layer ends.
         let mut filled = 0;
         while filled < buffer.len().min(LOOK_BYTES) {
-            match self.inner.read(&mut buffer[filled..])? {
-                0 => break,
-                count => filled += count,
+            match self.inner.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) => {
+                    let failure = self.failure.get_or_insert(unwrapped(error));
+                    return Err(io::Error::other(failure.clone()));
+                }
             }
         }
         self.hash.update(&buffer[..filled]);
@@ -197,9 +208,14 @@ impl<R: Read> Read for Checked<R> {
 
 impl<R> Checked<R> {
     fn verify(self, layer: &Descriptor) -> Result<()> {
-        let wrong = |message: &'static str| {
-            Err(Error::new(ErrorKind::Corrupt, message).with("layer", layer.digest))
-        };
+        let wrong = |message: &'static str| Err(Error::new(ErrorKind::Corrupt, message));
+        match self.failure {
+            Some(failure) if failure.context(LAYER_BYTES).is_some() => {
+                return wrong("a layer is longer than the manifest says");
+            }
+            Some(failure) => return Err(failure),
+            None => {}
+        }
         if self.count != layer.size {
             return wrong("a layer is shorter than the manifest says");
         }

@@ -159,7 +159,7 @@ fn a_layer_that_is_not_what_the_manifest_says_is_given_to_nobody() {
     for (fault, expected) in [
         (Fault::Damaged, "corrupt: a layer is not the one that the manifest names"),
         (Fault::Short, "corrupt: a layer is shorter than the manifest says"),
-        (Fault::Long, "limit: the answer of the registry is too long"),
+        (Fault::Long, "corrupt: a layer is longer than the manifest says"),
     ] {
         server.fault(fault.clone());
         assert_eq!(shown(bring(&source(&server))), expected, "{fault:?}");

@@ -17,4 +17,4 @@ pub(crate) use fleet::Fleet;
 pub(crate) use kustomize::{Kustomize, Pairs};
 pub(crate) use load::{Asked, load};
 pub(crate) use schema::schema_text;
-pub(crate) use unit::{GitReference, Kubernetes, Source, Target, Unit};
+pub(crate) use unit::{GitReference, Kubernetes, Oci, OciReference, Source, Target, Unit};

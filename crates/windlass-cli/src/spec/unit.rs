@@ -33,6 +33,29 @@ pub(crate) struct Unit {
 pub(crate) enum Source {
     Dir(PathBuf),
     Git { url: String, at: GitReference, path: TreePath, credentials: Option<PathBuf> },
+    Oci(Box<Oci>),
+}
+
+/// An artifact in an OCI registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Oci {
+    pub(crate) url: String,
+    pub(crate) at: OciReference,
+    pub(crate) path: TreePath,
+    pub(crate) media_type: Option<String>,
+    pub(crate) copy: bool,
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) authority: Option<PathBuf>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) insecure: bool,
+}
+
+/// What of a repository of artifacts is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OciReference {
+    Tag(String),
+    Semver(String),
+    Digest(String),
 }
 
 /// Shows where the manifests come from, without a user or a password.
@@ -40,13 +63,16 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dir(folder) => folder.display().fmt(f),
-            Self::Git { url, .. } => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
-            }
+            Self::Git { url, .. } => without_user(url, f),
+            Self::Oci(oci) => without_user(&oci.url, f),
         }
     }
+}
+
+fn without_user(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
 }
 
 /// What of a repository is meant.
@@ -132,6 +158,11 @@ impl Unit {
         })
     }
 
+    /// Says whether a field was written.
+    pub(crate) fn says(&self, field: &[&str]) -> bool {
+        self.draft.value.at(field).is_some()
+    }
+
     /// Adds to an error that came from a part of the unit which field names that part, and where it is written.
     pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
         let problems = error.problems().iter().map(|problem| {
@@ -165,6 +196,9 @@ fn source(draft: &Draft) -> Result<Source> {
     if let Some(dir) = text(draft, &[SOURCE[0], SOURCE[1], "dir"]) {
         return Ok(Source::Dir(draft.resolve(&[SOURCE[0], SOURCE[1], "dir"], &dir)));
     }
+    if draft.value.at(&["spec", "source", "oci"]).is_some() {
+        return oci(draft).map(|oci| Source::Oci(Box::new(oci)));
+    }
     let git = |name: &str| text(draft, &["spec", "source", "git", name]);
     let at = match (git("branch"), git("tag"), git("semver"), git("commit")) {
         (Some(branch), ..) => GitReference::Branch(branch),
@@ -179,6 +213,28 @@ fn source(draft: &Draft) -> Result<Source> {
     let credentials = git("credentialsFile")
         .map(|file| draft.resolve(&["spec", "source", "git", "credentialsFile"], &file));
     Ok(Source::Git { url: address(draft, &git("url").unwrap_or_default()), at, path, credentials })
+}
+
+fn oci(draft: &Draft) -> Result<Oci> {
+    let field = |name| ["spec", "source", "oci", name];
+    let word = |name| text(draft, &field(name));
+    let layer = |name| text(draft, &["spec", "source", "oci", "layerSelector", name]);
+    let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
+    Ok(Oci {
+        url: word("url").unwrap_or_default(),
+        at: match (word("tag"), word("semver"), word("digest")) {
+            (_, Some(range), _) => OciReference::Semver(range),
+            (.., Some(digest)) => OciReference::Digest(digest),
+            (tag, ..) => OciReference::Tag(tag.unwrap_or_else(|| "latest".to_owned())),
+        },
+        path: word("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?,
+        media_type: layer("mediaType"),
+        copy: layer("operation").as_deref() == Some("copy"),
+        credentials: file("credentialsFile"),
+        authority: file("authorityFile"),
+        certificate: file("certificateFile"),
+        insecure: truth(draft, &field("insecure")).unwrap_or(false),
+    })
 }
 
 /// A path such as `fleet.git` is relative to the file that says it. What has a scheme or names a host, as `scp` does, is

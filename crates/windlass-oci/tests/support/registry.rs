@@ -198,8 +198,11 @@ fn serve(stream: impl Read + Write, store: &Mutex<Store>, door: &Door, origin: &
         Fault::Status(status, said) => Reply(status, Vec::new(), said.clone().into_bytes()),
         _ => match refused {
             Some(refused) => refused,
-            None => answer(&store.lock().unwrap_or_else(|lost| lost.into_inner()), &method, &target, &fault)
-                .unwrap_or_else(|| written(&mut store.lock().unwrap(), &method, &target, header("content-type"), &body)),
+            None => {
+                let mut store = store.lock().unwrap();
+                let read = answer(&store, &method, &target, &fault);
+                read.unwrap_or_else(|| written(&mut store, &method, &target, header("content-type"), &body))
+            }
         },
     };
     let Reply(status, extra, body) = reply;
@@ -250,8 +253,8 @@ fn answer(store: &Store, method: &str, target: &str, fault: &Fault) -> Option<Re
         return Some(Reply("405 Method Not Allowed", Vec::new(), Vec::new()));
     }
     let Some(path) = target.strip_prefix("/v2/") else { return missing() };
-    if let Some((repository, digest)) = path.split_once("/blobs/") {
-        let _ = repository;
+    if let Some((_, digest)) = path.split_once("/blobs/") {
+        let digest = digest.split('?').next()?;
         let Some(mut bytes) = store.blobs.get(digest).cloned() else { return missing() };
         match fault {
             Fault::BlobsAt(origin) => {
