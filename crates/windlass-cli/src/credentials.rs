@@ -153,7 +153,8 @@ fn read(file: &Path) -> Result<Credentials> {
     parse(&bytes(file)?)
 }
 
-fn bytes(file: &Path) -> Result<Vec<u8>> {
+/// Reads a file of credentials or certificates, which is never large.
+pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>> {
     let unreadable = |error: std::io::Error| {
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
