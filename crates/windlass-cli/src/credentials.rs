@@ -88,7 +88,8 @@ impl PrivateArtifact {
     fn now(&self) -> Result<Arc<OciSource>> {
         let oci = &self.oci;
         let held = |key: &'static str, file: &Option<PathBuf>| {
-            let bytes = file.as_ref().map(|file| bytes(file).map_err(|error| error.with(key, file.display())));
+            let bytes =
+                file.as_ref().map(|file| bytes(file).map_err(|error| error.with(key, file.display())));
             bytes.transpose()
         };
         let held: Held = [
@@ -102,7 +103,8 @@ impl PrivateArtifact {
         }
         let mut source = self.source.clone();
         if let (Some(bytes), Some(file)) = (&held[0], &oci.credentials) {
-            let shown = shown(bytes, &oci.url).map_err(|error| error.with("credentialsFile", file.display()))?;
+            let shown =
+                shown(bytes, &oci.url).map_err(|error| error.with("credentialsFile", file.display()))?;
             source = shown.into_iter().fold(source, OciSource::with_credentials);
         }
         source = held[1].iter().cloned().fold(source, OciSource::with_authorities);
@@ -260,7 +262,11 @@ mod tests {
             (r#"{"auths": {"quay.io": {"auth": "YWRhOnNlY3JldA=="}}}"#, &None),
             ("secret\n", &Some(Shown::bearer("secret"))),
         ] {
-            assert_eq!(shown(text.as_bytes(), "oci://ghcr.io/fleet/shop").as_ref().unwrap(), expected, "{text}");
+            assert_eq!(
+                shown(text.as_bytes(), "oci://ghcr.io/fleet/shop").as_ref().unwrap(),
+                expected,
+                "{text}"
+            );
         }
     }
 

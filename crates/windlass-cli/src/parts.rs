@@ -18,8 +18,8 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
-use crate::{shaping, sources};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
+use crate::{shaping, sources};
 
 /// What a unit is rendered from.
 #[derive(Debug)]
@@ -108,7 +108,11 @@ impl Renderer for Blamed {
         let blame = |error: Error| {
             let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
             let error = error.with_each("source", &self.unit.source);
-            if of_path { self.unit.blame(&sources::path_field(&self.unit), error) } else { error.with_each("unit", &self.unit.id) }
+            if of_path {
+                self.unit.blame(&sources::path_field(&self.unit), error)
+            } else {
+                error.with_each("unit", &self.unit.id)
+            }
         };
         self.part.render(cx, input).map_err(blame)
     }

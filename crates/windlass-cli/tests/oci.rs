@@ -1,6 +1,12 @@
 //! Artifacts in a registry: pushed by the command, and brought where the unit says.
 
-#![allow(clippy::unwrap_used, clippy::panic, dead_code, unreachable_pub, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
@@ -23,8 +29,14 @@ fn unit(server: &Server, more: &str) -> String {
 #[test]
 fn what_was_pushed_is_applied() {
     let (mut world, server) = (World::new(), Server::new(Door::Basic(ADA)));
-    world.put("config.json", &format!(r#"{{"auths": {{"{}": {{"auth": "YWRhOmNhbmFyeS1wYXNzd29yZA=="}}}}}}"#, server.host));
-    world.put("out/shop/web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n");
+    world.put(
+        "config.json",
+        &format!(r#"{{"auths": {{"{}": {{"auth": "YWRhOmNhbmFyeS1wYXNzd29yZA=="}}}}}}"#, server.host),
+    );
+    world.put(
+        "out/shop/web.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n",
+    );
     world.put("out/picture.png", "");
     let pushed = world.good(&format!(
         "push artifact {}:v1.2.0 --path out --source s --revision r --reproducible --insecure-registry \
@@ -35,7 +47,9 @@ fn what_was_pushed_is_applied() {
     world.spec(&unit(&server, "semver: 1.x, path: shop, credentialsFile: config.json"));
     let applied = world.good("apply -f unit.yaml");
     assert!(applied.stdout.contains("v1.2.0@sha256:"), "{}", applied.stdout);
-    assert!(std::fs::read_to_string(world.path("live/shop/ConfigMap/web.yaml")).unwrap().contains("name: web"));
+    assert!(
+        std::fs::read_to_string(world.path("live/shop/ConfigMap/web.yaml")).unwrap().contains("name: web")
+    );
     let digest = pushed.stdout.trim().rsplit_once('@').unwrap().1.to_owned();
     world.spec(&unit(&server, &format!("digest: \"{digest}\", credentialsFile: config.json")));
     assert!(world.good("render -f unit.yaml").stdout.contains("name: web"));
@@ -64,7 +78,9 @@ fn the_result_of_a_push_is_that_of_flux_in_json() {
     );
     assert_eq!(
         push("yaml"),
-        format!("digest: {digest}\nrepository: {repository}\ntag: \"1.0\"\nurl: oci://{repository}@{digest}\n")
+        format!(
+            "digest: {digest}\nrepository: {repository}\ntag: \"1.0\"\nurl: oci://{repository}@{digest}\n"
+        )
     );
 }
 

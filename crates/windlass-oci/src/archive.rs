@@ -111,7 +111,11 @@ impl<'l> Tar<'l> {
             };
             let found = found.map_err(|error| fault(&path, error))?;
             if inside.names().count() > self.limits.folder_depth_max {
-                return Err(limit("the folder is too deep", "folder_depth_max", self.limits.folder_depth_max));
+                return Err(limit(
+                    "the folder is too deep",
+                    "folder_depth_max",
+                    self.limits.folder_depth_max,
+                ));
             }
             if found.is_dir() {
                 if inside.is_root() || !ignored(&inside, true) {
@@ -139,7 +143,11 @@ impl<'l> Tar<'l> {
             return Err(limit("the folder has too many files", "files_max", self.limits.files_max));
         }
         if self.bytes > self.limits.artifact_bytes_max {
-            return Err(limit("the folder is too large", "artifact_bytes_max", self.limits.artifact_bytes_max));
+            return Err(limit(
+                "the folder is too large",
+                "artifact_bytes_max",
+                self.limits.artifact_bytes_max,
+            ));
         }
         self.header(inside.as_str(), b'0', mode(found), size)?;
         let mut file = fs::File::open(path).map_err(|error| fault(path, error))?.take(size);

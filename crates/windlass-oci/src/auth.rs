@@ -117,15 +117,23 @@ impl Door<'_> {
         let given = given.map(|given| (given.expires_in, [given.token, given.access_token]));
         let (seconds, token) = given
             .and_then(|(seconds, tokens)| Some((seconds, tokens.into_iter().find(|token| is_token(token))?)))
-            .ok_or_else(|| Error::new(ErrorKind::Invalid, "the server of tokens gives none").with("tokens", crate::http::shown(realm)))?;
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Invalid, "the server of tokens gives none")
+                    .with("tokens", crate::http::shown(realm))
+            })?;
         Ok((Secret(format!("Bearer {token}")), seconds.unwrap_or(TOKEN_SECONDS).max(TOKEN_SECONDS)))
     }
 
     /// A server of tokens is shown the credentials: over TLS, or where all is plain, on the host that was named.
     fn check(&self, realm: &str) -> Result<()> {
-        let wrong = |why: &'static str| Err(Error::new(ErrorKind::Denied, why).with("tokens", crate::http::shown(realm)));
+        let wrong = |why: &'static str| {
+            Err(Error::new(ErrorKind::Denied, why).with("tokens", crate::http::shown(realm)))
+        };
         let Some(origin) = realm.parse().ok().and_then(|uri: Uri| Origin::of(&uri)) else {
-            return Err(Error::new(ErrorKind::Denied, "the registry names a server of tokens that is no address"));
+            return Err(Error::new(
+                ErrorKind::Denied,
+                "the registry names a server of tokens that is no address",
+            ));
         };
         match origin.is_secure() {
             true => Ok(()),
@@ -171,7 +179,9 @@ fn form<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
         let mut out = String::with_capacity(text.len());
         for byte in text.bytes() {
             match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    out.push(char::from(byte))
+                }
                 _ => out.push_str(&format!("%{byte:02X}")),
             }
         }
@@ -231,6 +241,9 @@ mod tests {
 
     #[test]
     fn what_stands_in_a_query_is_escaped() {
-        assert_eq!(form([("scope", "repository:a/b:pull,push"), ("x", "ä&")]), "scope=repository%3Aa%2Fb%3Apull%2Cpush&x=%C3%A4%26");
+        assert_eq!(
+            form([("scope", "repository:a/b:pull,push"), ("x", "ä&")]),
+            "scope=repository%3Aa%2Fb%3Apull%2Cpush&x=%C3%A4%26"
+        );
     }
 }

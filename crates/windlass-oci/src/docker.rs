@@ -93,14 +93,14 @@ fn place(key: &str) -> &str {
 /// Whether an entry is about a repository.
 fn names(key: &str, host: &str, name: &str) -> bool {
     let place = place(key);
-    let is_above = |whole: &str| {
-        whole.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let is_above =
+        |whole: &str| whole.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     !place.is_empty() && is_above(name) || is_docker_hub(host) && is_docker_hub(place)
 }
 
 fn read(auth: &Auth) -> Result<Option<Credentials>> {
-    let wrong = || Error::new(ErrorKind::Invalid, "the Docker configuration has an entry that is no credential");
+    let wrong =
+        || Error::new(ErrorKind::Invalid, "the Docker configuration has an entry that is no credential");
     if !auth.registrytoken.is_empty() {
         return Ok(Some(Credentials::bearer(&auth.registrytoken)));
     }
@@ -177,7 +177,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_a_secret() {
-        for config in ["secret", "{\"auths\": \"secret\"}", "{\"auths\": {\"ghcr.io\": {\"auth\": \"secret\"}}}"] {
+        for config in
+            ["secret", "{\"auths\": \"secret\"}", "{\"auths\": {\"ghcr.io\": {\"auth\": \"secret\"}}}"]
+        {
             let error = Credentials::from_docker_config(config.as_bytes(), "oci://ghcr.io/a").unwrap_err();
             assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{config}: {error:?}");
         }

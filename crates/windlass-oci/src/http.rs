@@ -162,7 +162,9 @@ impl Http {
     pub(crate) fn send(&self, job: &Job, ask: &Ask<'_>) -> Result<Answer> {
         let named = |error: Error| error.with("url", shown(&ask.url));
         match self.send_once(job, ask).map_err(named)? {
-            Err(ureq::Error::Io(error)) if is_closed(error.kind()) => self.send_once(job, ask).map_err(named)?,
+            Err(ureq::Error::Io(error)) if is_closed(error.kind()) => {
+                self.send_once(job, ask).map_err(named)?
+            }
             answer => answer,
         }
         .map_err(|error| named(broken(error)))

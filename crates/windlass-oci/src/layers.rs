@@ -54,11 +54,11 @@ impl LayerSelector {
 
     /// Chooses the first layer that fits.
     fn choose<'m>(&self, manifest: &'m Manifest) -> Result<&'m Descriptor> {
-        let fits = |layer: &&Descriptor| {
-            self.media_type.as_ref().is_none_or(|wanted| *wanted == layer.media_type)
-        };
+        let fits =
+            |layer: &&Descriptor| self.media_type.as_ref().is_none_or(|wanted| *wanted == layer.media_type);
         manifest.layers.iter().find(fits).ok_or_else(|| {
-            let there: Vec<&str> = manifest.layers.iter().map(|layer| layer.media_type.as_str()).take(8).collect();
+            let there: Vec<&str> =
+                manifest.layers.iter().map(|layer| layer.media_type.as_str()).take(8).collect();
             let error = Error::new(ErrorKind::NotFound, "the artifact has no such layer");
             let error = match &self.media_type {
                 Some(wanted) => error.with("mediaType", wanted.escape_debug()),
@@ -126,7 +126,8 @@ impl Fetch<'_> {
     fn layer(&mut self, layer: &Descriptor, how: How) -> Result<Became> {
         let max = self.registry.limits.layer_bytes_max;
         self.left = self.left.checked_sub(layer.size).ok_or_else(|| {
-            Error::new(ErrorKind::Limit, "the layers of the artifact are too large").with("layer_bytes_max", max)
+            Error::new(ErrorKind::Limit, "the layers of the artifact are too large")
+                .with("layer_bytes_max", max)
         })?;
         let answer = self.registry.blob(self.job, layer.digest)?;
         let reader = answer.reader(self.job, (LAYER_BYTES, layer.size));
@@ -134,7 +135,9 @@ impl Fetch<'_> {
         let mut checked = BufReader::with_capacity(64 << 10, checked);
         let named = |error: Error| error.with("layer", layer.digest);
         let result = self.take(&mut checked, layer, how).map_err(named);
-        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Limit) && checked.get_ref().failure.is_none() {
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Limit)
+            && checked.get_ref().failure.is_none()
+        {
             return result;
         }
         // A layer that is not what the manifest says is to blame for whatever was found in it.
@@ -143,7 +146,12 @@ impl Fetch<'_> {
         result
     }
 
-    fn take(&mut self, layer: &mut BufReader<Checked<impl Read>>, of: &Descriptor, how: How) -> Result<Became> {
+    fn take(
+        &mut self,
+        layer: &mut BufReader<Checked<impl Read>>,
+        of: &Descriptor,
+        how: How,
+    ) -> Result<Became> {
         let form = Form::of(look(layer)?);
         let is_named_file = of.title().is_some() && !matches!(form, Form::Gzip);
         if how == How::Copy || how == How::Whichever && is_named_file {

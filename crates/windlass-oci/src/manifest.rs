@@ -12,10 +12,8 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The types of a manifest, the one that is written first.
 pub(crate) const MANIFESTS: [&str; 2] = [MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"];
 /// The types of an index.
-pub(crate) const INDEXES: [&str; 2] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-];
+pub(crate) const INDEXES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 /// The annotation that names the file of a layer.
 const TITLE: &str = "org.opencontainers.image.title";
 /// The annotation by which ORAS marks a folder that it packed.
@@ -153,7 +151,8 @@ fn choose(manifests: Vec<Descriptor>, platform: Option<&str>) -> Result<Descript
         let name = name(of);
         name == wanted || name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'))
     };
-    let there: Vec<String> = manifests.iter().map(|of| format!("{} {}", name(of), of.digest)).take(8).collect();
+    let there: Vec<String> =
+        manifests.iter().map(|of| format!("{} {}", name(of), of.digest)).take(8).collect();
     manifests.into_iter().find(fits).ok_or_else(|| {
         Error::new(ErrorKind::NotFound, "the artifact is an index without a manifest for the platform")
             .with("platform", wanted)
@@ -169,7 +168,9 @@ fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Digest, D
 }
 
 /// Annotations that are `null` are none.
-fn annotations<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+fn annotations<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -197,9 +198,7 @@ mod tests {
             .enumerate()
             .map(|(at, (os, architecture))| match os.is_empty() {
                 true => part(at, ""),
-                false => {
-                    part(at, &format!(r#","platform":{{"os":"{os}","architecture":"{architecture}"}}"#))
-                }
+                false => part(at, &format!(r#","platform":{{"os":"{os}","architecture":"{architecture}"}}"#)),
             })
             .collect();
         format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, parts.join(","))

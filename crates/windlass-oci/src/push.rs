@@ -171,7 +171,10 @@ fn push(
 }
 
 /// Adds what Flux writes of every artifact, and refuses a time that Flux cannot read.
-fn complete(mut annotations: BTreeMap<String, String>, created: Timestamp) -> Result<BTreeMap<String, String>> {
+fn complete(
+    mut annotations: BTreeMap<String, String>,
+    created: Timestamp,
+) -> Result<BTreeMap<String, String>> {
     for name in ["source", "revision"] {
         annotations.entry(format!("org.opencontainers.image.{name}")).or_default();
     }
@@ -179,7 +182,8 @@ fn complete(mut annotations: BTreeMap<String, String>, created: Timestamp) -> Re
     if time.is_empty() {
         *time = created.to_string();
     }
-    time.parse::<Timestamp>().map_err(|error| error.with("annotation", "org.opencontainers.image.created"))?;
+    time.parse::<Timestamp>()
+        .map_err(|error| error.with("annotation", "org.opencontainers.image.created"))?;
     Ok(annotations)
 }
 

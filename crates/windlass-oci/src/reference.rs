@@ -106,7 +106,18 @@ mod tests {
 
     #[track_caller]
     fn check(range: &str, expected: &str) {
-        let tags = ["v1", "v1.2.0", "1.2.10", "v1.2.9", "1.3.0-rc.1", "v2.0.0", "2.0.0", "latest", "1.02.1", "1.4.0_a"];
+        let tags = [
+            "v1",
+            "v1.2.0",
+            "1.2.10",
+            "v1.2.9",
+            "1.3.0-rc.1",
+            "v2.0.0",
+            "2.0.0",
+            "latest",
+            "1.02.1",
+            "1.4.0_a",
+        ];
         let tags = tags.map(str::to_owned);
         let chosen = Wanted::read(&Reference::Semver(range.to_owned())).and_then(|wanted| match wanted {
             Wanted::Semver { range, constraint } => choose(&tags, &range, &constraint),

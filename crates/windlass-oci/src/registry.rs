@@ -48,9 +48,10 @@ impl Registry {
         match (answer.status.as_u16(), named) {
             (200, Some(digest)) => Ok(digest),
             // Some registries answer no such request, or without the digest.
-            (200 | 400 | 405, _) => {
-                self.manifest(job, tag).map(|bytes| Digest::of(&bytes)).map_err(|error| error.with("tag", tag))
-            }
+            (200 | 400 | 405, _) => self
+                .manifest(job, tag)
+                .map(|bytes| Digest::of(&bytes))
+                .map_err(|error| error.with("tag", tag)),
             _ => Err(self.refused(job, answer).with("tag", tag)),
         }
     }
@@ -59,8 +60,11 @@ impl Registry {
     pub(crate) fn manifest_of(&self, job: &Job, digest: Digest) -> Result<Vec<u8>> {
         let bytes = self.manifest(job, &digest.to_string()).map_err(|error| error.with("digest", digest))?;
         if Digest::of(&bytes) != digest {
-            return Err(Error::new(ErrorKind::Corrupt, "the registry gives another manifest than was asked for")
-                .with("digest", digest));
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                "the registry gives another manifest than was asked for",
+            )
+            .with("digest", digest));
         }
         Ok(bytes)
     }
@@ -102,7 +106,8 @@ impl Registry {
             let next = answer.header("link").and_then(next_page).map(str::to_owned);
             let bytes = answer.bytes(job, ("list_bytes_max", self.limits.list_bytes_max))?;
             let page: Page = serde_json::from_slice(&bytes).map_err(|error| {
-                Error::new(ErrorKind::Invalid, "the registry gives a list of tags that is none").caused_by(error)
+                Error::new(ErrorKind::Invalid, "the registry gives a list of tags that is none")
+                    .caused_by(error)
             })?;
             tags.extend(page.tags.unwrap_or_default().into_iter().filter(|tag| is_tag(tag)));
             if tags.len() > self.limits.tags_max {
@@ -116,7 +121,8 @@ impl Registry {
 
     /// Where the next page is: at the same registry, whatever the link says.
     fn page(&self, from: &str, link: &str) -> Result<String> {
-        let wrong = || Error::new(ErrorKind::Denied, "the list of tags goes on elsewhere").with("url", shown(from));
+        let wrong =
+            || Error::new(ErrorKind::Denied, "the list of tags goes on elsewhere").with("url", shown(from));
         let to = match link.starts_with('?') {
             true => format!("{}{link}", shown(from)),
             false => follow(from, link).ok_or_else(wrong)?,
@@ -138,7 +144,8 @@ impl Registry {
             return Err(self.refused(job, answer));
         }
         let place = answer.header("location").and_then(|place| follow(&self.base, place));
-        let place = place.ok_or_else(|| Error::new(ErrorKind::Invalid, "the registry gives no place for an upload"))?;
+        let place = place
+            .ok_or_else(|| Error::new(ErrorKind::Invalid, "the registry gives no place for an upload"))?;
         self.check_secure(&place)?;
         let mark = if place.contains('?') { '&' } else { '?' };
         let ask = Ask {
@@ -169,9 +176,9 @@ impl Registry {
         let error = answer.refusal(job, self.access.credentials.is_some());
         let error = error.with("repository", &self.address);
         match error.kind() {
-            ErrorKind::Denied if self.access.credentials.is_none() => {
-                error.with_help("give credentials; some registries say the same of a repository that is not there")
-            }
+            ErrorKind::Denied if self.access.credentials.is_none() => error.with_help(
+                "give credentials; some registries say the same of a repository that is not there",
+            ),
             _ => error,
         }
     }
@@ -193,7 +200,11 @@ impl Registry {
                 answer = self.http.send(job, &ask).map_err(named)?;
             }
         }
-        if ask.method == "GET" || ask.method == "HEAD" { self.redirected(job, ask, answer) } else { Ok(answer) }
+        if ask.method == "GET" || ask.method == "HEAD" {
+            self.redirected(job, ask, answer)
+        } else {
+            Ok(answer)
+        }
     }
 
     fn redirected(&self, job: &Job, mut ask: Ask<'_>, mut answer: Answer) -> Result<Answer> {
@@ -202,7 +213,8 @@ impl Registry {
                 return Ok(answer);
             }
             let to = answer.header("location").and_then(|to| follow(&ask.url, to)).ok_or_else(|| {
-                Error::new(ErrorKind::Invalid, "a redirect that leads to no address").with("url", shown(&ask.url))
+                Error::new(ErrorKind::Invalid, "a redirect that leads to no address")
+                    .with("url", shown(&ask.url))
             })?;
             self.check_secure(&to)?;
             if !self.is_ours(&to) {
@@ -280,7 +292,10 @@ mod tests {
 
     #[test]
     fn the_next_page_is_where_the_link_says() {
-        assert_eq!(next_page("</v2/a/tags/list?n=2&last=b>; rel=\"next\""), Some("/v2/a/tags/list?n=2&last=b"));
+        assert_eq!(
+            next_page("</v2/a/tags/list?n=2&last=b>; rel=\"next\""),
+            Some("/v2/a/tags/list?n=2&last=b")
+        );
         assert_eq!(next_page("</v2/a>; rel=\"prev\", </v2/b>;rel=next"), Some("/v2/b"));
         assert_eq!(next_page("</v2/a>"), None);
     }

@@ -5,9 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
-use windlass_core::{
-    Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source,
-};
+use windlass_core::{Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source};
 
 use crate::address::{Address, Parsed};
 use crate::job::{self, Job};
@@ -230,8 +228,10 @@ fn manifest(registry: &Registry, job: &Job, digest: Digest, platform: Option<&st
     };
     match read(chosen.digest)? {
         Document::Manifest(manifest) => Ok(manifest),
-        Document::Index(_) => Err(Error::new(ErrorKind::Unsupported, "the artifact is an index of indexes")
-            .with("digest", digest)),
+        Document::Index(_) => {
+            Err(Error::new(ErrorKind::Unsupported, "the artifact is an index of indexes")
+                .with("digest", digest))
+        }
     }
 }
 

@@ -13,9 +13,15 @@ use windlass_core::{Digest, Entry, EntryKind, Error, ErrorKind, Files, Limits, R
 enum Node {
     Folder(BTreeSet<Text>),
     /// Where its bytes are, and their digest.
-    File { at: Range<usize>, digest: Text },
+    File {
+        at: Range<usize>,
+        digest: Text,
+    },
     /// A file over the limit, which is known by its size and digest alone.
-    Large { size: u64, digest: Text },
+    Large {
+        size: u64,
+        digest: Text,
+    },
     Link(Text),
 }
 
@@ -96,7 +102,10 @@ impl Gathering {
                 Some(Node::Folder(_)) => break,
                 Some(Node::Link(_)) => return Err(refused("the artifact writes through a link", path)),
                 Some(_) => {
-                    return Err(refused("the artifact has a path that is a folder and something else", &folder));
+                    return Err(refused(
+                        "the artifact has a path that is a folder and something else",
+                        &folder,
+                    ));
                 }
                 None => missing.push(folder.clone()),
             }
@@ -205,7 +214,8 @@ impl Tree {
             links += 1;
             let target = (links <= self.links_max && !target.starts_with('/')).then(|| at.join(target).ok());
             let target = target.flatten().ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, "a link that leads to nothing in the artifact").with("path", path)
+                Error::new(ErrorKind::NotFound, "a link that leads to nothing in the artifact")
+                    .with("path", path)
             })?;
             target.names().rev().for_each(|name| names.push_front(name.into()));
             at = TreePath::root();
@@ -232,10 +242,9 @@ impl Files for Tree {
     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
         let real = self.follow(folder)?;
         match self.nodes.get(&real) {
-            Some(Node::Folder(names)) => names
-                .iter()
-                .map(|name| Ok(Entry::new(name.clone(), self.kind(&real.join(name)?))))
-                .collect(),
+            Some(Node::Folder(names)) => {
+                names.iter().map(|name| Ok(Entry::new(name.clone(), self.kind(&real.join(name)?)))).collect()
+            }
             Some(_) => Err(Error::new(ErrorKind::Invalid, "a file, not a folder").with("path", folder)),
             None => Err(missing(folder)),
         }

@@ -47,7 +47,12 @@ pub(crate) struct Room {
 }
 
 /// Unpacks a layer below a folder. Reads no further than the end of the archive.
-pub(crate) fn unpack(layer: &mut dyn BufRead, form: Form, room: &mut Room, into: &mut Gathering) -> Result<()> {
+pub(crate) fn unpack(
+    layer: &mut dyn BufRead,
+    form: Form,
+    room: &mut Room,
+    into: &mut Gathering,
+) -> Result<()> {
     let failure = Rc::new(RefCell::new(None));
     let done = match form {
         Form::Gzip => {
@@ -124,14 +129,19 @@ fn one(entry: &mut Entry<'_, impl Read>, said: &Said, into: &mut Gathering) -> R
     let kind = entry.header().entry_type();
     let Some(path) = path(&name)? else {
         // The folder of the archive itself.
-        return if kind.is_dir() { Ok(()) } else { Err(odd("the archive has an entry without a name", &name)) };
+        return if kind.is_dir() {
+            Ok(())
+        } else {
+            Err(odd("the archive has an entry without a name", &name))
+        };
     };
     match kind {
         EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => into.folder(&path),
         EntryType::Regular | EntryType::Continuous => file(entry, &path, into),
         EntryType::Directory => into.folder(&path),
         EntryType::Symlink => {
-            let target = said.target.clone().or_else(|| entry.link_name_bytes().map(|target| target.into_owned()));
+            let target =
+                said.target.clone().or_else(|| entry.link_name_bytes().map(|target| target.into_owned()));
             let target = String::from_utf8(target.unwrap_or_default());
             into.link(&path, &target.map_err(|_| refused("the archive has a link that is not UTF-8", &path))?)
         }
@@ -179,7 +189,10 @@ fn extended(entry: &mut Entry<'_, impl Read>, said: &mut Said) -> Result<()> {
             b"linkpath" => said.target = Some(pair.value_bytes().to_vec()),
             // The next header could then be read from within a file.
             key if key == b"size" || key.starts_with(b"GNU.sparse") => {
-                return Err(Error::new(ErrorKind::Unsupported, "the archive has a sparse file or one that is too large"));
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    "the archive has a sparse file or one that is too large",
+                ));
             }
             _ => {}
         }
@@ -199,7 +212,8 @@ fn extension(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>> {
 
 /// Reads the path of an entry; `None` for the folder of the archive itself.
 pub(crate) fn path(name: &[u8]) -> Result<Option<TreePath>> {
-    let text = std::str::from_utf8(name).map_err(|_| odd("the archive has a path that is not UTF-8", name))?;
+    let text =
+        std::str::from_utf8(name).map_err(|_| odd("the archive has a path that is not UTF-8", name))?;
     if text.len() > PATH_BYTES_MAX {
         return Err(Error::new(ErrorKind::Limit, "the archive has a path that is too long")
             .with("path_bytes_max", PATH_BYTES_MAX));
@@ -210,7 +224,8 @@ pub(crate) fn path(name: &[u8]) -> Result<Option<TreePath>> {
     if text.split('/').any(|name| name == "..") {
         return Err(odd("the archive has a path that leads upwards", name));
     }
-    let path = TreePath::new(text).map_err(|_| odd("the archive has a path with a NUL or a backslash", name))?;
+    let path =
+        TreePath::new(text).map_err(|_| odd("the archive has a path with a NUL or a backslash", name))?;
     Ok((!path.is_root()).then_some(path))
 }
 
@@ -289,9 +304,15 @@ mod tests {
 
     #[test]
     fn what_is_written_through_a_link_is_refused() {
-        check(&[(LINK, "a", "/etc"), (FILE, "a/passwd", "")], "the artifact writes through a link (path=a/passwd)");
+        check(
+            &[(LINK, "a", "/etc"), (FILE, "a/passwd", "")],
+            "the artifact writes through a link (path=a/passwd)",
+        );
         check(&[(LINK, "a", "/etc/passwd"), (FILE, "a", "")], "the artifact writes through a link (path=a)");
-        check(&[(LINK, "a", "b"), (EntryType::Directory, "a/c", "")], "the artifact writes through a link (path=a/c)");
+        check(
+            &[(LINK, "a", "b"), (EntryType::Directory, "a/c", "")],
+            "the artifact writes through a link (path=a/c)",
+        );
     }
 
     #[test]
@@ -328,7 +349,8 @@ mod tests {
         let half = "x".repeat(16);
         check(&[(FILE, "a", &half), (FILE, "b", &half)], "the artifact is too large (artifact_bytes_max=30)");
         let folders: Vec<String> = (0..20).map(|at| format!("f{at}/")).collect();
-        let folders: Vec<Made<'_>> = folders.iter().map(|path| (EntryType::Directory, path.as_str(), "")).collect();
+        let folders: Vec<Made<'_>> =
+            folders.iter().map(|path| (EntryType::Directory, path.as_str(), "")).collect();
         check(&folders, "the artifact has too many files (files_max=4)");
     }
 
@@ -345,7 +367,8 @@ mod tests {
     #[test]
     fn a_bomb_ends_at_the_limit() {
         let zeros = vec![0; 2 << 20];
-        let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best()));
+        let mut builder =
+            tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best()));
         let mut header = tar::Header::new_gnu();
         header.set_size(zeros.len() as u64);
         builder.append_data(&mut header, "zeros", &zeros[..]).unwrap();

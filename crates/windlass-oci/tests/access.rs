@@ -143,9 +143,15 @@ fn no_credential_is_in_any_error_or_debug() {
         Credentials::identity("canary-identity"),
         Credentials::basic("ada", "canary-\"quote\n\n"),
     ];
-    let echo = r#"{"errors":[{"code":"canary","message":"Basic YWRhOmNhbmFyeS1wYXNzd29yZA== canary-bearer"}]}"#;
+    let echo =
+        r#"{"errors":[{"code":"canary","message":"Basic YWRhOmNhbmFyeS1wYXNzd29yZA== canary-bearer"}]}"#;
     for credentials in planted {
-        for door in [Door::Open, Door::Basic("Basic none"), Door::Token(None), Door::Token(Some("http://canary@/".into()))] {
+        for door in [
+            Door::Open,
+            Door::Basic("Basic none"),
+            Door::Token(None),
+            Door::Token(Some("http://canary@/".into())),
+        ] {
             let server = Server::new(door);
             filled(&server);
             let source = source(&server).with_credentials(credentials.clone());
@@ -187,13 +193,15 @@ fn authority(asks: bool) -> Authority {
     let client = CertificateParams::new(vec!["client".to_owned()]).unwrap();
     let client = client.signed_by(&client_key, &issuer).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let builder =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
     let builder = builder.unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(issuer.der().clone()).unwrap();
     let builder = match asks {
         true => {
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
             builder.with_client_cert_verifier(verifier)
         }
         false => builder.with_no_client_auth(),

@@ -198,10 +198,14 @@ fn of_an_index_the_manifest_of_the_platform_is_taken_and_the_revision_is_that_of
             manifest.len()
         )
     };
-    let index = format!(r#"{{"schemaVersion":2,"manifests":[{},{}]}}"#, part("arm64", "arm"), part("amd64", "amd"));
+    let index =
+        format!(r#"{{"schemaVersion":2,"manifests":[{},{}]}}"#, part("arm64", "arm"), part("amd64", "amd"));
     let digest = server.put_manifest("fleet/shop", "latest", INDEX, index.as_bytes());
     let artifact = bring(&source(&server)).unwrap();
-    assert_eq!((read(&artifact, "web.yaml"), artifact.revision().id.to_string()), ("amd".into(), digest.to_string()));
+    assert_eq!(
+        (read(&artifact, "web.yaml"), artifact.revision().id.to_string()),
+        ("amd".into(), digest.to_string())
+    );
     let arm = bring(&source(&server).with_platform("linux/arm64")).unwrap();
     assert_eq!(read(&arm, "web.yaml"), "arm");
     let error = bring(&source(&server).with_platform("linux/s390x")).unwrap_err();

@@ -84,10 +84,10 @@ pub use windlass_kinds as kinds;
 pub use windlass_kube as kube;
 #[cfg(feature = "kustomize")]
 pub use windlass_kustomize as kustomize;
-#[cfg(feature = "receiver")]
-pub use windlass_receiver as receiver;
 #[cfg(feature = "oci")]
 pub use windlass_oci as oci;
+#[cfg(feature = "receiver")]
+pub use windlass_receiver as receiver;
 #[cfg(feature = "render")]
 pub use windlass_render as render;
 #[cfg(feature = "render")]

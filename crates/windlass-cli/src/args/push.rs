@@ -66,7 +66,10 @@ pub(super) fn artifact() -> Command {
                 .value_parser(clap::value_parser!(PathBuf))
                 .required(true),
         )
-        .arg(text("source", "URL", "Where the files come from, such as the address of a repository").required(true))
+        .arg(
+            text("source", "URL", "Where the files come from, such as the address of a repository")
+                .required(true),
+        )
         .arg(
             text("revision", "TEXT", "Which revision of that they are, such as main@sha1:1a2b3c4d…")
                 .required(true),
@@ -77,15 +80,25 @@ pub(super) fn artifact() -> Command {
                 .action(ArgAction::Append),
         )
         .arg(
-            text("ignore-paths", "PATTERN", "What stays out, as in .gitignore; may be repeated, or with commas between")
-                .value_delimiter(',')
-                .action(ArgAction::Append)
-                .default_value(IGNORED),
+            text(
+                "ignore-paths",
+                "PATTERN",
+                "What stays out, as in .gitignore; may be repeated, or with commas between",
+            )
+            .value_delimiter(',')
+            .action(ArgAction::Append)
+            .default_value(IGNORED),
         )
         .arg(file("credentials-file", "Credentials, as those of spec.source.oci.credentialsFile"))
         .arg(file("authority-file", "Certificates in PEM of authorities to trust beside those of the system"))
-        .arg(switch("reproducible", "Say 1970-01-01T00:00:00Z as the time of making, for a digest that stays the same"))
-        .arg(switch("insecure-registry", "Push over plain HTTP: whoever is on the way can read and change all"))
+        .arg(switch(
+            "reproducible",
+            "Say 1970-01-01T00:00:00Z as the time of making, for a digest that stays the same",
+        ))
+        .arg(switch(
+            "insecure-registry",
+            "Push over plain HTTP: whoever is on the way can read and change all",
+        ))
         .arg(
             text("output", "FORMAT", "The form of the result on stdout: text, json, yaml")
                 .short('o')

@@ -21,9 +21,8 @@ pub(super) fn artifact(asked: &PushArtifact) -> Result<Written> {
     let docker = docker_config(|name| std::env::var_os(name));
     let push = described(asked, docker.as_deref())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = runtime.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "no push can be started").caused_by(error)
-    })?;
+    let runtime = runtime
+        .map_err(|error| Error::new(ErrorKind::Unavailable, "no push can be started").caused_by(error))?;
     let pushed = runtime.block_on(async {
         let cx = Context::new(TokioClock::new());
         let ignore = Ignore::new(&asked.ignored.join("\n"));
@@ -79,8 +78,9 @@ fn text(pushed: &Pushed, format: Format) -> String {
         Format::Text => format!("{repository}@{digest}\n"),
         Format::Json => {
             let quoted = |text: &str| serde_json::Value::from(text).to_string();
-            let fields = [("url", &url), ("repository", repository), ("tag", tag), ("digest", &digest.to_string())]
-                .map(|(name, value)| format!("  \"{name}\": {}", quoted(value)));
+            let fields =
+                [("url", &url), ("repository", repository), ("tag", tag), ("digest", &digest.to_string())]
+                    .map(|(name, value)| format!("  \"{name}\": {}", quoted(value)));
             format!("{{\n{}\n}}\n", fields.join(",\n"))
         }
         Format::Yaml => {
@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn the_docker_configuration_is_where_docker_has_it() {
         let with = |pairs: &'static [(&'static str, &'static str)]| {
-            let found = docker_config(|name| pairs.iter().find(|(have, _)| *have == name).map(|(_, value)| value.into()));
+            let found = docker_config(|name| {
+                pairs.iter().find(|(have, _)| *have == name).map(|(_, value)| value.into())
+            });
             found.map(|path| path.display().to_string()).unwrap_or_default()
         };
         assert_eq!(with(&[("HOME", "/home/ada")]), "/home/ada/.docker/config.json");

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod programs;
 #[path = "../support/mod.rs"]
 mod support;
-mod programs;
 
 use std::path::Path;
 
@@ -77,7 +77,10 @@ fn an_archive_is_that_of_flux_whatever_its_names() {
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
     let (registry, files) = (Registry::start(), folder(&files));
     flux(&["push", &format!("{}/fleet/names:v1", registry.host), files.path().to_str().unwrap()]);
-    let config = oras(files.path(), &["manifest", "fetch-config", "--plain-http", &format!("{}/fleet/names:v1", registry.host)]);
+    let config = oras(
+        files.path(),
+        &["manifest", "fetch-config", "--plain-http", &format!("{}/fleet/names:v1", registry.host)],
+    );
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();
     let ours = package(files.path()).unpacked_digest().to_string();
     assert_eq!(config["rootfs"]["diff_ids"][0], ours.as_str());
@@ -134,7 +137,10 @@ fn an_index_that_oras_made_is_read_by_its_platform() {
         let config = "config.json:application/vnd.oci.image.config.v1+json";
         oras(files.path(), &["push", "--plain-http", "--config", config, &address(&tag), file]);
     }
-    oras(files.path(), &["manifest", "index", "create", "--plain-http", &address("v1"), "linux-amd64", "linux-arm64"]);
+    oras(
+        files.path(),
+        &["manifest", "index", "create", "--plain-http", &address("v1"), "linux-amd64", "linux-arm64"],
+    );
     let many = source(&registry, "fleet/many");
     assert_eq!(all(&**bring(&many).unwrap().files()), "a.yaml");
     let arm = many.with_platform("linux/arm64");

@@ -103,7 +103,9 @@ fn build(cache: &Path, done: &Path) {
         let program = work.path().join("bin").join(name);
         let mut go = Command::new("go");
         go.args(["build", "-ldflags", "-s -w", "-o"]).arg(program).arg(package).current_dir(&sources);
-        go.env("GOFLAGS", "-mod=readonly -trimpath -buildvcs=false").env("GOWORK", "off").env("CGO_ENABLED", "0");
+        go.env("GOFLAGS", "-mod=readonly -trimpath -buildvcs=false")
+            .env("GOWORK", "off")
+            .env("CGO_ENABLED", "0");
         go.env("GOTOOLCHAIN", "local");
         run(&mut go);
     }

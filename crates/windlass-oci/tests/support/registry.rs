@@ -86,7 +86,8 @@ impl Server {
         let (shared, address) = (Arc::clone(&store), origin.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (store, door, address, tls) = (Arc::clone(&shared), door.clone(), address.clone(), tls.clone());
+                let (store, door, address, tls) =
+                    (Arc::clone(&shared), door.clone(), address.clone(), tls.clone());
                 std::thread::spawn(move || match tls {
                     None => serve(stream, &store, &door, &address),
                     Some(tls) => {
@@ -223,7 +224,9 @@ fn refusal(door: &Door, target: &str, shown: Option<&str>, origin: &str) -> Opti
             (Door::Token(_), Some(basic)) if basic != "Basic YWRhOmNhbmFyeS1wYXNzd29yZA==" => {
                 Reply("401 Unauthorized", Vec::new(), Vec::new())
             }
-            _ => Reply("200 OK", Vec::new(), format!(r#"{{"token":"{TOKEN}","expires_in":300}}"#).into_bytes()),
+            _ => {
+                Reply("200 OK", Vec::new(), format!(r#"{{"token":"{TOKEN}","expires_in":300}}"#).into_bytes())
+            }
         });
     }
     let asks = |how: String| {
@@ -272,7 +275,8 @@ fn answer(store: &Store, method: &str, target: &str, fault: &Fault) -> Option<Re
         let Some((kind, bytes)) = store.manifests.get(&(repository.to_owned(), name.to_owned())) else {
             return missing();
         };
-        let extra = vec![format!("content-type: {kind}"), format!("docker-content-digest: {}", Digest::of(bytes))];
+        let extra =
+            vec![format!("content-type: {kind}"), format!("docker-content-digest: {}", Digest::of(bytes))];
         return Some(Reply("200 OK", extra, bytes.clone()));
     }
     let Some((repository, query)) = path.split_once("/tags/list") else { return missing() };
@@ -282,7 +286,9 @@ fn answer(store: &Store, method: &str, target: &str, fault: &Fault) -> Option<Re
     let next = from + page.len();
     let link = match fault {
         Fault::TagsAt(origin) => vec![format!("link: <{origin}{target}>; rel=\"next\"")],
-        _ if next < tags.len() => vec![format!("link: </v2/{repository}/tags/list?from={next}>; rel=\"next\"")],
+        _ if next < tags.len() => {
+            vec![format!("link: </v2/{repository}/tags/list?from={next}>; rel=\"next\"")]
+        }
         _ => Vec::new(),
     };
     let body = format!(r#"{{"name":"{repository}","tags":[{}]}}"#, page.join(","));
@@ -296,9 +302,11 @@ fn written(store: &mut Store, method: &str, target: &str, kind: Option<String>, 
             store.put(repository, tag, &kind.unwrap_or_default(), body);
             Reply("201 Created", Vec::new(), Vec::new())
         }
-        ("POST", _, Some((repository, _))) => {
-            Reply("202 Accepted", vec![format!("location: /v2/{repository}/blobs/uploads/1?state=2")], Vec::new())
-        }
+        ("POST", _, Some((repository, _))) => Reply(
+            "202 Accepted",
+            vec![format!("location: /v2/{repository}/blobs/uploads/1?state=2")],
+            Vec::new(),
+        ),
         ("PUT", _, Some((_, rest))) => {
             let digest = rest.rsplit_once("digest=").map(|(_, digest)| digest).unwrap_or_default();
             if digest != Digest::of(body).to_string() {
