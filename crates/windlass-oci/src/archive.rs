@@ -232,7 +232,7 @@ fn split(name: &str) -> Option<(&[u8], &[u8])> {
     let end = name.len().min(PREFIX_MAX + 1);
     let at = name[..end].rfind('/').filter(|at| *at > 0)?;
     let (prefix, rest) = (&name[..at], &name[at + 1..]);
-    (!rest.is_empty() && rest.len() <= NAME_MAX).then(|| (prefix.as_bytes(), rest.as_bytes()))
+    (!rest.is_empty() && rest.len() <= NAME_MAX).then_some((prefix.as_bytes(), rest.as_bytes()))
 }
 
 /// One record of what does not fit into a header: its own length, in decimal, and a pair.

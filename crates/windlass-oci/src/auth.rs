@@ -10,6 +10,7 @@ use serde::Deserialize;
 use ureq::http::{HeaderMap, Uri};
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::Credentials;
 use crate::address::Origin;
 use crate::http::{Ask, Http};
 use crate::job::Job;
@@ -45,12 +46,12 @@ struct Known {
 impl Keeper {
     /// Gives what is shown without being asked, because it was asked for before.
     pub(crate) fn known(&self, access: &Access, scope: &str, now: u64) -> Option<Secret> {
-        if let Some(bearer) = access.credentials.as_ref().and_then(|given| given.bearer_header()) {
+        if let Some(bearer) = access.credentials.as_ref().and_then(Credentials::bearer_header) {
             return Some(bearer);
         }
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_basic {
-            return access.credentials.as_ref().and_then(|given| given.basic_header());
+            return access.credentials.as_ref().and_then(Credentials::basic_header);
         }
         known.tokens.get(scope).filter(|(_, ends)| *ends > now).map(|(token, _)| token.clone())
     }
@@ -60,7 +61,7 @@ impl Keeper {
         let challenges = headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
         match challenges.filter_map(parse).next() {
             Some(Challenge::Basic) => {
-                let header = door.access.credentials.as_ref().and_then(|given| given.basic_header());
+                let header = door.access.credentials.as_ref().and_then(Credentials::basic_header);
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).is_basic = header.is_some();
                 Ok(header)
             }
@@ -149,7 +150,7 @@ impl Door<'_> {
         let pairs = service.map(|service| ("service", service)).into_iter().chain([("scope", self.scope)]);
         let mark = if realm.contains('?') { '&' } else { '?' };
         let mut ask = Ask::get(format!("{realm}{mark}{}", form(pairs)));
-        ask.authorization = self.access.credentials.as_ref().and_then(|given| given.basic_header());
+        ask.authorization = self.access.credentials.as_ref().and_then(Credentials::basic_header);
         self.http.send(self.job, &ask)
     }
 

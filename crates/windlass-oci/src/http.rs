@@ -6,6 +6,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use ureq::http::{HeaderMap, Request, StatusCode, Uri};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
@@ -251,9 +254,16 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>> {
 
 fn client(access: &Access) -> Result<Option<ClientCert>> {
     let Some(certificate) = &access.certificate else { return Ok(None) };
-    let key = PrivateKey::from_pem(&certificate.key)
-        .map_err(|_| Error::new(ErrorKind::Invalid, "not a private key in PEM"))?;
-    Ok(Some(ClientCert::new_with_certs(&certificates(&certificate.chain)?, key)))
+    let chain = certificates(&certificate.chain)?;
+    let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message);
+    let key = PrivateKey::from_pem(&certificate.key).map_err(|_| wrong("not a private key in PEM"))?;
+    // The client would panic over a pair that does not fit.
+    let ders = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
+    let key_der =
+        PrivateKeyDer::from_pem_slice(&certificate.key).map_err(|_| wrong("not a private key in PEM"))?;
+    CertifiedKey::from_der(ders, key_der, &rustls::crypto::ring::default_provider())
+        .map_err(|error| wrong("the certificate and its private key do not fit").caused_by(error))?;
+    Ok(Some(ClientCert::new_with_certs(&chain, key)))
 }
 
 /// The error of a connection that did not come about or broke.

@@ -235,10 +235,15 @@ fn a_registry_that_asks_for_a_certificate_is_shown_it() {
     let source = OciSource::new(server.url("fleet/shop")).with_authorities(authority.pem);
     assert!(resolve(&source).is_err());
     let (chain, key) = authority.client;
-    let known = source.clone().with_client_certificate(chain, key.clone());
+    let known = source.clone().with_client_certificate(chain.clone(), key.clone());
     assert_eq!(read(&bring(&known).unwrap(), "web.yaml"), "a");
-    let none = source.with_client_certificate("canary", key);
-    assert_eq!(shown(resolve(&none)), "invalid: not a certificate in PEM");
+    let one_file = source.clone().with_client_certificate(format!("{chain}{key}"), format!("{chain}{key}"));
+    assert!(resolve(&one_file).is_ok(), "both may stand in one file");
+    let with = |chain: &str, key: &str| shown(resolve(&source.clone().with_client_certificate(chain, key)));
+    assert_eq!(with("canary", &key), "invalid: not a certificate in PEM");
+    assert_eq!(with(&chain, &chain), "invalid: not a private key in PEM");
+    let other = KeyPair::generate().unwrap().serialize_pem();
+    assert_eq!(with(&chain, &other), "invalid: the certificate and its private key do not fit");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn an_archive_is_that_of_flux_whatever_its_names() {
         "a".to_owned(),
         "päth/ü.yaml".to_owned(),
         format!("{long}/{long}"),
-        format!("{long}/{long}/{long}"),
+        format!("m/{long}/{long}/{long}"),
         "x".repeat(120),
         format!("{}/y", "d".repeat(160)),
         format!("{}/{}", "d".repeat(140), "y".repeat(100)),
