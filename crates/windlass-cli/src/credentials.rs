@@ -119,7 +119,11 @@ impl PrivateArtifact {
 
 impl fmt::Debug for PrivateArtifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateArtifact").field("source", &self.source).field("oci", &self.oci).finish()
+        // The address of a unit may hold what should not be there.
+        f.debug_struct("PrivateArtifact")
+            .field("source", &self.source)
+            .field("file", &self.oci.credentials)
+            .finish()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::kustomize::KUSTOMIZE;
+use super::oci::OCI;
 
 /// The `apiVersion` of a unit file.
 pub(crate) const API_VERSION: &str = "windlass.dev/v1alpha1";
@@ -192,66 +193,6 @@ const GIT: Map = Map::of(&[
 ])
 .with_rivals(&["branch", "tag", "semver", "commit"]);
 
-const OCI: Map = Map::of(&[
-    Field::new("url", "source-oci-url", Shape::Text, "The repository: oci://host/name, without a tag.").required(),
-    Field::new("tag", "source-oci-tag", Shape::Text, "The tag to follow; latest unless said."),
-    Field::new(
-        "semver",
-        "source-oci-semver",
-        Shape::Text,
-        "The range of versions whose highest tag to follow, such as `>=1.2 <2`.",
-    ),
-    Field::new("digest", "source-oci-digest", Shape::Text, "The digest to stay at: sha256:…"),
-    Field::new(
-        "path",
-        "source-oci-path",
-        Shape::TreePath,
-        "The folder of the artifact to render, for a chart the name of the chart; the root unless said.",
-    ),
-    Field::new("layerSelector", "", Shape::Map(LAYER), "Which layer is taken; the first unless said."),
-    Field::new(
-        "provider",
-        "",
-        Shape::Word(&["generic"]),
-        "Who gives credentials: generic, which is the file of credentials; generic unless said.",
-    ),
-    Field::new(
-        "credentialsFile",
-        "source-oci-credentials-file",
-        Shape::Path,
-        "A file with a Docker configuration, or with `username: …` and `password: …`; read anew at each pass.",
-    ),
-    Field::new(
-        "authorityFile",
-        "source-oci-authority-file",
-        Shape::Path,
-        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
-    ),
-    Field::new(
-        "certificateFile",
-        "source-oci-certificate-file",
-        Shape::Path,
-        "A file with a certificate and its private key, both in PEM, to show the registry; read anew at each pass.",
-    ),
-    Field::new(
-        "insecure",
-        "source-oci-insecure",
-        Shape::Truth,
-        "Ask over plain HTTP: whoever is on the way can read and change all, credentials too; false unless said.",
-    ),
-])
-.with_rivals(&["tag", "semver", "digest"]);
-
-const LAYER: Map = Map::of(&[
-    Field::new("mediaType", "source-oci-media-type", Shape::Text, "The media type of the layer."),
-    Field::new(
-        "operation",
-        "source-oci-operation",
-        Shape::Word(&["extract", "copy"]),
-        "Take the files of the layer, which is an archive, or the layer as one file; extract unless said.",
-    ),
-]);
-
 const HELM: Map = Map::of(&[
     Field::new(
         "releaseName",
@@ -381,7 +322,7 @@ impl Map {
         Self { fields, rivals: &[], choose: false }
     }
 
-    const fn with_rivals(mut self, rivals: &'static [&'static str]) -> Self {
+    pub(super) const fn with_rivals(mut self, rivals: &'static [&'static str]) -> Self {
         self.rivals = rivals;
         self
     }

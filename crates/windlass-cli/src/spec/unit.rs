@@ -10,6 +10,7 @@ use windlass_engine::{Adoption, Prune};
 use super::check::{check, time};
 use super::draft::Draft;
 use super::kustomize::{Kustomize, tree_paths};
+use super::oci::Oci;
 
 /// A unit: where its objects come from, where they go, and on what terms.
 #[derive(Debug, Clone)]
@@ -34,28 +35,6 @@ pub(crate) enum Source {
     Dir(PathBuf),
     Git { url: String, at: GitReference, path: TreePath, credentials: Option<PathBuf> },
     Oci(Box<Oci>),
-}
-
-/// An artifact in an OCI registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Oci {
-    pub(crate) url: String,
-    pub(crate) at: OciReference,
-    pub(crate) path: TreePath,
-    pub(crate) media_type: Option<String>,
-    pub(crate) copy: bool,
-    pub(crate) credentials: Option<PathBuf>,
-    pub(crate) authority: Option<PathBuf>,
-    pub(crate) certificate: Option<PathBuf>,
-    pub(crate) insecure: bool,
-}
-
-/// What of a repository of artifacts is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum OciReference {
-    Tag(String),
-    Semver(String),
-    Digest(String),
 }
 
 /// Shows where the manifests come from, without a user or a password.
@@ -197,7 +176,7 @@ fn source(draft: &Draft) -> Result<Source> {
         return Ok(Source::Dir(draft.resolve(&[SOURCE[0], SOURCE[1], "dir"], &dir)));
     }
     if draft.value.at(&["spec", "source", "oci"]).is_some() {
-        return oci(draft).map(|oci| Source::Oci(Box::new(oci)));
+        return Oci::read(draft).map(|oci| Source::Oci(Box::new(oci)));
     }
     let git = |name: &str| text(draft, &["spec", "source", "git", name]);
     let at = match (git("branch"), git("tag"), git("semver"), git("commit")) {
@@ -213,28 +192,6 @@ fn source(draft: &Draft) -> Result<Source> {
     let credentials = git("credentialsFile")
         .map(|file| draft.resolve(&["spec", "source", "git", "credentialsFile"], &file));
     Ok(Source::Git { url: address(draft, &git("url").unwrap_or_default()), at, path, credentials })
-}
-
-fn oci(draft: &Draft) -> Result<Oci> {
-    let field = |name| ["spec", "source", "oci", name];
-    let word = |name| text(draft, &field(name));
-    let layer = |name| text(draft, &["spec", "source", "oci", "layerSelector", name]);
-    let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
-    Ok(Oci {
-        url: word("url").unwrap_or_default(),
-        at: match (word("tag"), word("semver"), word("digest")) {
-            (_, Some(range), _) => OciReference::Semver(range),
-            (.., Some(digest)) => OciReference::Digest(digest),
-            (tag, ..) => OciReference::Tag(tag.unwrap_or_else(|| "latest".to_owned())),
-        },
-        path: word("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?,
-        media_type: layer("mediaType"),
-        copy: layer("operation").as_deref() == Some("copy"),
-        credentials: file("credentialsFile"),
-        authority: file("authorityFile"),
-        certificate: file("certificateFile"),
-        insecure: truth(draft, &field("insecure")).unwrap_or(false),
-    })
 }
 
 /// A path such as `fleet.git` is relative to the file that says it. What has a scheme or names a host, as `scp` does, is
@@ -309,10 +266,10 @@ fn names(draft: &Draft) -> Result<Vec<UnitId>> {
     list.iter().filter_map(Value::as_text).map(UnitId::new).collect()
 }
 
-fn text(draft: &Draft, path: &[&str]) -> Option<String> {
+pub(super) fn text(draft: &Draft, path: &[&str]) -> Option<String> {
     draft.value.text_at(path).map(str::to_owned)
 }
 
-fn truth(draft: &Draft, path: &[&str]) -> Option<bool> {
+pub(super) fn truth(draft: &Draft, path: &[&str]) -> Option<bool> {
     draft.value.at(path).and_then(Value::as_bool)
 }
