@@ -188,3 +188,46 @@ fn a_damaged_archive_is_corrupt_wherever_it_ends() {
         assert!(result.is_err(), "cut at {end}");
     }
 }
+
+/// Bytes of an archive are changed at random, by a generator that always begins alike.
+#[test]
+fn an_archive_with_any_bytes_changed_is_read_or_refused() {
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_pax_extensions([("path", "long/name".as_bytes())]).unwrap();
+    let whole = [
+        builder.into_inner().unwrap()[..1024].to_vec(),
+        archive(&[(FILE, "a/b.yaml", "content"), (LINK, "link", "a"), (EntryType::GNULongName, "x", "b/c")]),
+    ]
+    .concat();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let mut limits = Limits::default();
+    (limits.files_max, limits.artifact_bytes_max, limits.file_bytes_max) = (50, 10_000, 5_000);
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            bytes[at] = u8::try_from(next(256)).unwrap();
+            // A header without its sum is refused at once, and nothing behind it is tried.
+            let block = at / 512 * 512;
+            if let Some(header) = bytes.get_mut(block..block + 512) {
+                header[148..156].fill(b' ');
+                let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+                header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            }
+        }
+        let mut into = Gathering::new(&limits);
+        let mut room = Room { left: 1 << 16, max: 1 << 16 };
+        match unpack(&mut &bytes[..], Form::Tar, &mut room, &mut into) {
+            Ok(()) => read += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(read > 100 && refused > 100, "{read} were read and {refused} refused");
+}
