@@ -262,12 +262,12 @@ mod tests {
         for (text, expected) in [
             ("username: ada\npassword: secret\n", &ada),
             (r#"{"username": "ada", "password": "secret"}"#, &ada),
-            (r#"{"auths": {"ghcr.io": {"auth": "YWRhOnNlY3JldA=="}}}"#, &ada),
-            (r#"{"auths": {"quay.io": {"auth": "YWRhOnNlY3JldA=="}}}"#, &None),
+            (r#"{"auths": {"registry.example": {"auth": "YWRhOnNlY3JldA=="}}}"#, &ada),
+            (r#"{"auths": {"other.example": {"auth": "YWRhOnNlY3JldA=="}}}"#, &None),
             ("secret\n", &Some(Shown::bearer("secret"))),
         ] {
             assert_eq!(
-                shown(text.as_bytes(), "oci://ghcr.io/fleet/shop").as_ref().unwrap(),
+                shown(text.as_bytes(), "oci://registry.example/fleet/shop").as_ref().unwrap(),
                 expected,
                 "{text}"
             );

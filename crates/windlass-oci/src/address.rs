@@ -173,26 +173,26 @@ mod tests {
 
     #[test]
     fn an_address_is_a_registry_and_a_repository() {
-        check("oci://ghcr.io/fleet/shop", "ghcr.io ghcr.io/fleet/shop");
+        check("oci://registry.example/fleet/shop", "registry.example registry.example/fleet/shop");
         check("oci://localhost:5000/a", "localhost:5000 localhost:5000/a");
         check("oci://[::1]:5000/a/b__c.d---e", "[::1]:5000 [::1]:5000/a/b__c.d---e");
-        check("oci://GHCR.io/fleet/shop:v1", "ghcr.io ghcr.io/fleet/shop v1");
+        check("oci://REGISTRY.example/fleet/shop:v1", "registry.example registry.example/fleet/shop v1");
         check("oci://docker.io/shop", "registry-1.docker.io docker.io/library/shop");
     }
 
     #[test]
     fn what_is_none_is_refused_without_showing_a_password() {
-        check("https://ghcr.io/fleet/shop", "not the address of an artifact");
-        check("oci://ghcr.io", "not the name of a repository");
+        check("https://registry.example/fleet/shop", "not the address of an artifact");
+        check("oci://registry.example", "not the name of a repository");
         check("oci:///fleet", "the address names no registry");
-        check("oci://ghcr.io/Fleet", "not the name of a repository");
-        check("oci://ghcr.io/a/../b", "not the name of a repository");
-        check("oci://ghcr.io/a//b", "not the name of a repository");
-        check("oci://ghcr.io/a___b", "not the name of a repository");
-        check("oci://ghcr.io/a?b=c", "not the name of a repository");
-        check("oci://ghcr.io/a:b:c", "not a tag");
-        check("oci://ghcr.io:x/a", "the address names no registry");
-        let error = Address::parse("oci://ada:secret@ghcr.io/a").map(|_| ()).unwrap_err();
+        check("oci://registry.example/Fleet", "not the name of a repository");
+        check("oci://registry.example/a/../b", "not the name of a repository");
+        check("oci://registry.example/a//b", "not the name of a repository");
+        check("oci://registry.example/a___b", "not the name of a repository");
+        check("oci://registry.example/a?b=c", "not the name of a repository");
+        check("oci://registry.example/a:b:c", "not a tag");
+        check("oci://registry.example:x/a", "the address names no registry");
+        let error = Address::parse("oci://ada:secret@registry.example/a").map(|_| ()).unwrap_err();
         assert!(!format!("{error:?} {error}").contains("secret"), "{error}");
     }
 }

@@ -228,8 +228,8 @@ mod tests {
         };
         let check = |value: &str, expected| assert_eq!(parse(value), expected, "{value}");
         check(
-            "Bearer realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\",scope=\"a:b:pull,push\"",
-            bearer("https://auth.docker.io/token", Some("registry.docker.io")),
+            "Bearer realm=\"https://auth.example/token\",service=\"registry.example\",scope=\"a:b:pull,push\"",
+            bearer("https://auth.example/token", Some("registry.example")),
         );
         check("bearer realm=https://a/t, service=b", bearer("https://a/t", Some("b")));
         check("Bearer realm=\"https://a/t\"", bearer("https://a/t", None));

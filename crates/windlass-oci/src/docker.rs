@@ -45,14 +45,14 @@ struct Auth {
 impl Credentials {
     /// Finds the credentials for the address of an artifact in a Docker configuration; `None` where it has none.
     ///
-    /// The entry whose name is the longest part of the address is taken: `ghcr.io/fleet` before `ghcr.io`. No program is
+    /// The entry whose name is the longest part of the address is taken: `registry.example/fleet` before `registry.example`. No program is
     /// started: an entry of a credential helper is an error.
     ///
     /// ```
     /// use windlass_oci::Credentials;
     ///
-    /// let config = br#"{"auths": {"ghcr.io": {"username": "ada", "password": "secret"}}}"#;
-    /// let found = Credentials::from_docker_config(config, "oci://ghcr.io/fleet/shop")?;
+    /// let config = br#"{"auths": {"registry.example": {"username": "ada", "password": "secret"}}}"#;
+    /// let found = Credentials::from_docker_config(config, "oci://registry.example/fleet/shop")?;
     /// assert_eq!(found, Some(Credentials::basic("ada", "secret")));
     /// # Ok::<(), windlass_core::Error>(())
     /// ```
@@ -131,8 +131,8 @@ mod tests {
 
     const CONFIG: &str = r#"{
         "auths": {
-            "ghcr.io": {"auth": "YWRhOnNlY3JldDE="},
-            "ghcr.io/fleet": {"auth": "ZmxlZXQ6c2VjcmV0Mg"},
+            "registry.example": {"auth": "YWRhOnNlY3JldDE="},
+            "registry.example/fleet": {"auth": "ZmxlZXQ6c2VjcmV0Mg"},
             "https://index.docker.io/v1/": {"username": "hub", "password": "secret3"},
             "acr.example": {"identitytoken": "secret4"},
             "store.example": {}
@@ -160,13 +160,13 @@ mod tests {
 
     #[test]
     fn the_entry_that_names_most_of_the_address_is_taken() {
-        check("oci://ghcr.io/other/shop", "ada");
-        check("oci://ghcr.io/fleet/shop", "fleet");
-        check("oci://ghcr.io/fleets", "ada");
+        check("oci://registry.example/other/shop", "ada");
+        check("oci://registry.example/fleet/shop", "fleet");
+        check("oci://registry.example/fleets", "ada");
         check("oci://docker.io/shop", "hub");
         check("oci://acr.example/shop", "acr");
-        check("oci://quay.io/shop", "none");
-        check("oci://ghcr.io.evil.example/fleet/shop", "none");
+        check("oci://other.example/shop", "none");
+        check("oci://registry.example.evil.example/fleet/shop", "none");
     }
 
     #[test]
@@ -177,10 +177,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_a_secret() {
-        for config in
-            ["secret", "{\"auths\": \"secret\"}", "{\"auths\": {\"ghcr.io\": {\"auth\": \"secret\"}}}"]
-        {
-            let error = Credentials::from_docker_config(config.as_bytes(), "oci://ghcr.io/a").unwrap_err();
+        for config in [
+            "secret",
+            "{\"auths\": \"secret\"}",
+            "{\"auths\": {\"registry.example\": {\"auth\": \"secret\"}}}",
+        ] {
+            let error =
+                Credentials::from_docker_config(config.as_bytes(), "oci://registry.example/a").unwrap_err();
             assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{config}: {error:?}");
         }
     }

@@ -6,7 +6,7 @@
 //! use windlass_oci::OciSource;
 //!
 //! # async fn example(cx: windlass_core::Context) -> windlass_core::Result<()> {
-//! let source = OciSource::new("oci://ghcr.io/fleet/shop").semver(">=1.2 <2");
+//! let source = OciSource::new("oci://registry.example/fleet/shop").semver(">=1.2 <2");
 //!
 //! let resolved = source.resolve(&cx).await?;
 //! println!("{}", resolved.revision); // v1.4.0@sha256:…, as Flux writes it

@@ -252,6 +252,6 @@ fn answers_that_are_none_are_told() {
     }
     let none = OciSource::new("oci://127.0.0.1:1/a").with_plain_http();
     assert_eq!(shown(resolve(&none)), "unavailable: the registry cannot be reached");
-    let tagged = OciSource::new("oci://ghcr.io/fleet/shop:v1");
+    let tagged = OciSource::new("oci://registry.example/fleet/shop:v1");
     assert_eq!(shown(resolve(&tagged)), "invalid: the address has a tag");
 }

@@ -169,7 +169,7 @@ const ENTRIES: [Entry; 18] = [
         name: "push",
         about: "Push a folder to an OCI registry, as an artifact that Flux and `spec.source.oci` read",
         more: "",
-        example: "windlass push artifact oci://ghcr.io/fleet/shop:v1 --path deploy \\\n    --source \"$(git remote get-url \
+        example: "windlass push artifact oci://registry.example/fleet/shop:v1 --path deploy \\\n    --source \"$(git remote get-url \
                   origin)\" --revision \"main@sha1:$(git rev-parse HEAD)\"",
     },
     Entry {

@@ -38,7 +38,7 @@ Credentials are those of --credentials-file, else those of the Docker configurat
 ~/.docker/config.json). No credential helper is started.
 
 Example:
-  windlass push artifact oci://ghcr.io/fleet/shop:v1 --path deploy \\
+  windlass push artifact oci://registry.example/fleet/shop:v1 --path deploy \\
     --source \"$(git remote get-url origin)\" --revision \"main@sha1:$(git rev-parse HEAD)\"
 ";
 
