@@ -131,7 +131,7 @@ mod tests {
         };
         let error = clock.block_on(run(&cx, &threads, stuck)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
-        let again = clock.block_on(run(&clock.context(), &threads, |job| job.time_left()));
+        let again = clock.block_on(run(&clock.context(), &threads, Job::time_left));
         assert_eq!(again.unwrap(), None, "the thread was told to stop and gave its permit back");
     }
 }

@@ -16,14 +16,14 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// A registry on the loopback, which ends with this value.
-pub struct Registry {
-    pub host: String,
+pub(crate) struct Registry {
+    pub(crate) host: String,
     process: Child,
     _folder: tempfile::TempDir,
 }
 
 impl Registry {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let data = folder.path().join("data");
@@ -58,12 +58,12 @@ impl Drop for Registry {
 }
 
 /// Asks Flux's library.
-pub fn flux(args: &[&str]) -> String {
+pub(crate) fn flux(args: &[&str]) -> String {
     run(Command::new(programs().join("flux")).args(args))
 }
 
 /// Asks ORAS, in a folder.
-pub fn oras(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn oras(folder: &Path, args: &[&str]) -> String {
     run(Command::new(programs().join("oras")).args(args).current_dir(folder))
 }
 
