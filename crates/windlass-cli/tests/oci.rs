@@ -94,7 +94,8 @@ fn what_a_registry_refuses_is_told_with_the_field_and_without_a_secret() {
         ("tag: none, credentialsFile: none", "field=spec.source.oci.credentialsFile"),
         ("semver: newest", "field=spec.source.oci.semver"),
         ("digest: sha1", "field=spec.source.oci.digest"),
-        ("certificateFile: secret", "field=spec.source.oci."),
+        ("certificateFile: secret", "field=spec.source.oci.certificateFile"),
+        ("authorityFile: secret", "field=spec.source.oci.authorityFile"),
     ] {
         world.spec(&unit(&server, more));
         let said = world.run("plan -f unit.yaml");

@@ -226,7 +226,7 @@ fn tls(access: &Access) -> Result<TlsConfig> {
         .provider(TlsProvider::Rustls)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .root_certs(RootCerts::new_with_certs(&roots))
-        .client_cert(client(access)?)
+        .client_cert(client(access).map_err(|error| error.with("option", "client_certificate"))?)
         .build())
 }
 
@@ -236,7 +236,7 @@ fn roots(extra: &[Vec<u8>]) -> Result<Vec<Certificate<'static>>> {
     let mut roots: Vec<_> =
         platform.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
     for pem in extra {
-        roots.append(&mut certificates(pem)?);
+        roots.append(&mut certificates(pem).map_err(|error| error.with("option", "authorities"))?);
     }
     Ok(roots)
 }
