@@ -126,13 +126,16 @@ fn blame_git(unit: &Unit, at: &GitReference, has_credentials: bool, mut error: E
 fn blame_oci(unit: &Unit, oci: &Oci, mut error: Error) -> Error {
     let says = |key| error.context(key).is_some();
     let is_refused = error.kind() == ErrorKind::Denied && says("status");
+    let is_missing = error.kind() == ErrorKind::NotFound;
     let option = error.context("option");
     let field: &[&str] = match &oci.at {
         _ if says("authorityFile") || option == Some("authorities") => &["authorityFile"],
         _ if says("certificateFile") || option == Some("client_certificate") => &["certificateFile"],
         _ if says("credentialsFile") || is_refused && oci.credentials.is_some() => &["credentialsFile"],
         _ if says("mediaType") => &["layerSelector", "mediaType"],
-        OciReference::Tag(_) if says("tag") && unit.says(&["spec", "source", "oci", "tag"]) => &["tag"],
+        OciReference::Tag(_) if is_missing && says("tag") && unit.says(&["spec", "source", "oci", "tag"]) => {
+            &["tag"]
+        }
         OciReference::Semver(_) if says("range") => &["semver"],
         OciReference::Digest(_) if says("digest") => &["digest"],
         _ => &["url"],

@@ -27,7 +27,7 @@ pub(super) const OCI: Map = Map::of(&[
     Field::new("layerSelector", "", Shape::Map(LAYER), "Which layer is taken; the first unless said."),
     Field::new(
         "provider",
-        "",
+        "source-oci-provider",
         Shape::Word(&["generic"]),
         "Who gives credentials: generic, which is the file of credentials; generic unless said.",
     ),
