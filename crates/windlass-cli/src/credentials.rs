@@ -1,4 +1,4 @@
-//! Credentials for Git from a file, read anew at each pass, so that whoever renews them needs to tell nobody.
+//! Credentials for Git and registries from files, read anew at each pass, so that whoever renews them needs to tell nobody.
 
 use std::fmt;
 use std::fs::File;
@@ -10,7 +10,10 @@ use windlass_core::{
     Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Value, async_trait,
 };
 use windlass_git::{Credentials, GitSource};
+use windlass_oci::{Credentials as Shown, OciSource};
 use windlass_yaml::Options;
+
+use crate::spec::Oci;
 
 /// The largest file of credentials, in bytes.
 const BYTES_MAX: u64 = 64 * 1024;
@@ -65,7 +68,99 @@ impl Source for PrivateSource {
     }
 }
 
+/// An artifact with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in
+/// them.
+pub(crate) struct PrivateArtifact {
+    source: OciSource,
+    oci: Oci,
+    /// The files that were read last and the source with them, which keeps its connections while they stay the same.
+    last: Mutex<Option<(Held, Arc<OciSource>)>>,
+}
+
+/// What the files hold.
+type Held = [Option<Vec<u8>>; 3];
+
+impl PrivateArtifact {
+    pub(crate) fn new(source: OciSource, oci: &Oci) -> Self {
+        Self { source, oci: oci.clone(), last: Mutex::default() }
+    }
+
+    fn now(&self) -> Result<Arc<OciSource>> {
+        let oci = &self.oci;
+        let held = |key: &'static str, file: &Option<PathBuf>| {
+            let bytes =
+                file.as_ref().map(|file| bytes(file).map_err(|error| error.with(key, file.display())));
+            bytes.transpose()
+        };
+        let held: Held = [
+            held("credentialsFile", &oci.credentials)?,
+            held("authorityFile", &oci.authority)?,
+            held("certificateFile", &oci.certificate)?,
+        ];
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
+            return Ok(Arc::clone(source));
+        }
+        let mut source = self.source.clone();
+        if let (Some(bytes), Some(file)) = (&held[0], &oci.credentials) {
+            let shown =
+                shown(bytes, &oci.url).map_err(|error| error.with("credentialsFile", file.display()))?;
+            source = shown.into_iter().fold(source, OciSource::with_credentials);
+        }
+        source = held[1].iter().cloned().fold(source, OciSource::with_authorities);
+        if let Some(both) = &held[2] {
+            source = source.with_client_certificate(both.clone(), both.clone());
+        }
+        let source = Arc::new(source);
+        *last = Some((held, Arc::clone(&source)));
+        Ok(source)
+    }
+}
+
+impl fmt::Debug for PrivateArtifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address of a unit may hold what should not be there.
+        f.debug_struct("PrivateArtifact")
+            .field("source", &self.source)
+            .field("file", &self.oci.credentials)
+            .finish()
+    }
+}
+
+#[async_trait]
+impl Source for PrivateArtifact {
+    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        self.now()?.resolve(cx).await
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
+        self.now()?.fetch(cx, revision, paths).await
+    }
+}
+
+/// Reads what is shown a registry: the entry of a Docker configuration, or a user with a password, or a token.
+pub(crate) fn shown(held: &[u8], url: &str) -> Result<Option<Shown>> {
+    let json = held.trim_ascii_start().starts_with(b"{").then_some(held);
+    let has = |json: &[u8], name: &str| {
+        let read: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(json).ok();
+        read.is_some_and(|fields| fields.contains_key(name))
+    };
+    let docker = ["auths", "credHelpers", "credsStore"];
+    if let Some(json) = json.filter(|json| docker.iter().any(|name| has(json, name))) {
+        return Shown::from_docker_config(json, url);
+    }
+    match pair(held)? {
+        Pair::Token(token) => Ok(Some(Shown::bearer(token))),
+        Pair::User(user, password) => Ok(Some(Shown::basic(user, password))),
+    }
+}
+
 fn read(file: &Path) -> Result<Credentials> {
+    parse(&bytes(file)?)
+}
+
+/// Reads a file of credentials or certificates, which is never large.
+pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>> {
     let unreadable = |error: std::io::Error| {
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -81,18 +176,31 @@ fn read(file: &Path) -> Result<Credentials> {
             Error::new(ErrorKind::Limit, "the file of credentials is too large").with("max", BYTES_MAX)
         );
     }
-    parse(&bytes)
+    Ok(bytes)
+}
+
+/// What a file of credentials holds.
+enum Pair {
+    Token(String),
+    User(String, String),
+}
+
+fn parse(bytes: &[u8]) -> Result<Credentials> {
+    Ok(match pair(bytes)? {
+        Pair::Token(token) => Credentials::basic(USER, token),
+        Pair::User(user, password) => Credentials::basic(user, password),
+    })
 }
 
 /// Reads credentials. What is wrong is said without a word of what is there.
-fn parse(bytes: &[u8]) -> Result<Credentials> {
+fn pair(bytes: &[u8]) -> Result<Pair> {
     let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(HELP);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("the credentials are not UTF-8"))?.trim();
     if text.is_empty() {
         return Err(wrong("the file of credentials is empty"));
     }
     if !text.starts_with('{') && !text.contains(char::is_whitespace) {
-        return Ok(Credentials::basic(USER, text));
+        return Ok(Pair::Token(text.to_owned()));
     }
     let documents = windlass_yaml::read(text.as_bytes(), &Options::default());
     let documents = documents.map_err(|_| wrong("the credentials are neither a token nor YAML"))?;
@@ -104,7 +212,7 @@ fn parse(bytes: &[u8]) -> Result<Credentials> {
     }
     let field = |name| document.value.get(name).and_then(Value::as_text).filter(|text| !text.is_empty());
     match (field("username"), field("password")) {
-        (Some(user), Some(password)) => Ok(Credentials::basic(user, password)),
+        (Some(user), Some(password)) => Ok(Pair::User(user.to_owned(), password.to_owned())),
         (None, _) => Err(wrong("the credentials have no username that is a text")),
         (_, None) => Err(wrong("the credentials have no password that is a text")
             .with_help("write `password: …`, in quotes where it looks like a number")),
@@ -145,6 +253,24 @@ mod tests {
             let error = parse(text.as_bytes()).unwrap_err();
             assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{text}: {error:?}");
             assert!(error.help().is_some(), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_registry_is_shown_what_a_file_holds_for_it() {
+        let ada = Some(Shown::basic("ada", "secret"));
+        for (text, expected) in [
+            ("username: ada\npassword: secret\n", &ada),
+            (r#"{"username": "ada", "password": "secret"}"#, &ada),
+            (r#"{"auths": {"registry.example": {"auth": "YWRhOnNlY3JldA=="}}}"#, &ada),
+            (r#"{"auths": {"other.example": {"auth": "YWRhOnNlY3JldA=="}}}"#, &None),
+            ("secret\n", &Some(Shown::bearer("secret"))),
+        ] {
+            assert_eq!(
+                shown(text.as_bytes(), "oci://registry.example/fleet/shop").as_ref().unwrap(),
+                expected,
+                "{text}"
+            );
         }
     }
 

@@ -9,6 +9,7 @@ mod parts;
 mod scribe;
 mod serve;
 mod shaping;
+mod sources;
 mod spec;
 mod stop;
 mod term;

@@ -8,9 +8,8 @@ use windlass_core::{
     Artifact, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Paths, Provided, RenderInput,
     Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
 };
-use windlass_engine::{Compared, Engine, Options, SharedSource, Wait};
-use windlass_fs::{DirSource, DirTarget};
-use windlass_git::{GitSource, Reference, TagRange};
+use windlass_engine::{Compared, Engine, Options, Wait};
+use windlass_fs::DirTarget;
 use windlass_helm::template::HelmVersion;
 use windlass_helm::{HelmChart, Values};
 use windlass_kinds::dialect::default_dialects;
@@ -19,12 +18,8 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
-use crate::credentials::PrivateSource;
-use crate::shaping;
-use crate::spec::{GitReference, Kubernetes, Source, Target, Unit, flagged};
-
-/// The field that is to blame when there is nothing at the path.
-const PATH: [&str; 4] = ["spec", "source", "git", "path"];
+use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
+use crate::{shaping, sources};
 
 /// What a unit is rendered from.
 #[derive(Debug)]
@@ -40,8 +35,9 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
     let path = match &unit.source {
         Source::Dir(_) => TreePath::root(),
         Source::Git { path, .. } => path.clone(),
+        Source::Oci(oci) => oci.path.clone(),
     };
-    Origins { source: source(unit), path, renderer }
+    Origins { source: sources::source(unit), path, renderer }
 }
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
@@ -96,83 +92,11 @@ impl Renderer for Chart {
 /// What a chart is rendered for where no cluster can be asked.
 const KUBERNETES_VERSION: &str = "1.37.0";
 
-fn source(unit: &Unit) -> Arc<dyn Origin> {
-    let inner: Arc<dyn Origin> = match &unit.source {
-        Source::Dir(folder) => Arc::new(DirSource::new(folder)),
-        Source::Git { url, at, credentials, .. } => {
-            let source = GitSource::new(url);
-            let source = match at {
-                GitReference::Default => source,
-                GitReference::Branch(name) => source.branch(name),
-                GitReference::Tag(name) => source.tag(name),
-                GitReference::Semver { range, prefix } => {
-                    source.reference(Reference::Semver(TagRange::new(range).with_prefix(prefix)))
-                }
-                GitReference::Commit(name) => source.commit(name),
-            };
-            match credentials {
-                Some(file) => Arc::new(PrivateSource::new(source, file)),
-                None => Arc::new(source),
-            }
-        }
-    };
-    Arc::new(SharedSource::new(inner))
-}
-
-/// What units of one source have in common: all but the path.
-fn shared(unit: &Unit) -> String {
-    match &unit.source {
-        Source::Dir(folder) => format!("dir {}", folder.display()),
-        Source::Git { url, at, credentials, .. } => format!("git {url:?} {at:?} {credentials:?}"),
-    }
-}
-
-/// Names a source, so that units of one source know one another.
-fn name(unit: &Unit) -> String {
-    let at = match &unit.source {
-        Source::Dir(_) => String::new(),
-        Source::Git { at, .. } => match at {
-            GitReference::Default => String::new(),
-            GitReference::Branch(name) => format!(" branch {name}"),
-            GitReference::Tag(name) => format!(" tag {name}"),
-            GitReference::Semver { range, prefix } => format!(" tags {prefix}{range}"),
-            GitReference::Commit(name) => format!(" commit {name}"),
-        },
-    };
-    format!("{}{at}", unit.source)
-}
-
 /// A renderer whose errors say which field of the unit named what it renders.
 #[derive(Debug)]
 struct Blamed {
     unit: Unit,
     part: Arc<dyn Renderer>,
-}
-
-/// Blames the field that says what the source could not do.
-fn blame_source(unit: &Unit, error: Error) -> Error {
-    let mut error = advised(error);
-    let Source::Git { at, credentials, .. } = &unit.source else {
-        return unit.blame(&["spec", "source", "dir"], error);
-    };
-    let says = |key| error.context(key).is_some();
-    let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
-    let field = match at {
-        _ if says("credentialsFile") || is_refused && credentials.is_some() => "credentialsFile",
-        GitReference::Branch(_) if says("reference") => "branch",
-        GitReference::Tag(_) if says("reference") => "tag",
-        GitReference::Semver { .. } if says("range") => "semver",
-        GitReference::Semver { .. } if says("prefix") => "tagPrefix",
-        GitReference::Commit(_) if says("reference") || says("commit") => "commit",
-        _ => "url",
-    };
-    if is_refused && credentials.is_none() {
-        error = error.with_help(
-            "for a private repository, name a file of credentials: spec.source.git.credentialsFile, or \
-             --source-git-credentials-file",
-        );
-    }
-    unit.blame(&["spec", "source", "git", field], error)
 }
 
 impl Renderer for Blamed {
@@ -184,7 +108,11 @@ impl Renderer for Blamed {
         let blame = |error: Error| {
             let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
             let error = error.with_each("source", &self.unit.source);
-            if of_path { self.unit.blame(&PATH, error) } else { error.with_each("unit", &self.unit.id) }
+            if of_path {
+                self.unit.blame(&sources::path_field(&self.unit), error)
+            } else {
+                error.with_each("unit", &self.unit.id)
+            }
         };
         self.part.render(cx, input).map_err(blame)
     }
@@ -201,7 +129,7 @@ impl Fetched {
     /// What the source says. The next unit of the source asks again.
     pub(crate) async fn fetch(&self, cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
         let mut known = self.0.lock().await;
-        let key = shared(unit);
+        let key = sources::shared(unit);
         if let Some(artifact) = known.get(&key) {
             return Ok(artifact.clone());
         }
@@ -209,7 +137,7 @@ impl Fetched {
             let resolved = origins.source.resolve(cx).await?;
             origins.source.fetch(cx, &resolved.revision, &Paths::All).await
         };
-        let artifact = fetched.await.map_err(|error| blame_source(unit, error))?;
+        let artifact = fetched.await.map_err(|error| sources::blame(unit, error))?;
         known.insert(key, artifact.clone());
         Ok(artifact)
     }
@@ -271,8 +199,8 @@ impl Workshop {
         let blamed = unit.clone();
         Ok(Engine::of(unit.id.clone(), self.source(unit), renderer, target)
             .with_path(path)
-            .with_source_name(name(unit))
-            .with_source_errors(move |error| blame_source(&blamed, error))
+            .with_source_name(sources::name(unit))
+            .with_source_errors(move |error| sources::blame(&blamed, error))
             .with_options(options)
             .with_explain(Compared::new(Arc::clone(windlass_kinds::schema::built_in())))
             .with_events(events))
@@ -281,7 +209,7 @@ impl Workshop {
     /// Gives the source of a unit: the same one for all units of one repository.
     fn source(&self, unit: &Unit) -> Arc<dyn Origin> {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(sources.entry(shared(unit)).or_insert_with(|| source(unit)))
+        Arc::clone(sources.entry(sources::shared(unit)).or_insert_with(|| sources::source(unit)))
     }
 
     async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
@@ -353,7 +281,7 @@ impl Workshop {
 }
 
 /// Advises whoever has this command, where a part advises whoever embeds it.
-fn advised(error: Error) -> Error {
+pub(crate) fn advised(error: Error) -> Error {
     let help = match error.help() {
         Some(help) if help.contains("with_cache") => {
             "let the variable XDG_CACHE_HOME, or HOME, name a folder that is this user's alone"

@@ -29,7 +29,11 @@ fn the_help_of_each_command_has_an_example() {
 
 #[test]
 fn the_help_of_other_tools_says_what_is_taken() {
-    for (name, command) in [("kustomize_build", "kustomize build"), ("helm_template", "helm template")] {
+    for (name, command) in [
+        ("kustomize_build", "kustomize build"),
+        ("helm_template", "helm template"),
+        ("push_artifact", "push artifact"),
+    ] {
         let said = help(command);
         assert!(said.contains(&format!("Example:\n  windlass {command}")), "{command}\n{said}");
         insta::assert_snapshot!(name, said);

@@ -16,6 +16,34 @@ use glob::{Glob, Name};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules(Option<Rc<Scope>>);
 
+/// Patterns that say of paths that they stay out, read as Flux reads an ignore file.
+///
+/// ```
+/// use windlass_core::TreePath;
+/// use windlass_render::Ignore;
+///
+/// let ignore = Ignore::new(".git/\n*.zip\n!keep.zip");
+/// assert!(ignore.ignores(&TreePath::new("a/b.zip")?, false));
+/// assert!(!ignore.ignores(&TreePath::new("a/keep.zip")?, false));
+/// # Ok::<(), windlass_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Ignore(Rules);
+
+impl Ignore {
+    /// Reads patterns, one a line.
+    #[must_use]
+    pub fn new(patterns: &str) -> Self {
+        Self(Rules::default().with(&TreePath::root(), Pattern::all(patterns).collect()))
+    }
+
+    /// Says whether a path stays out.
+    #[must_use]
+    pub fn ignores(&self, path: &TreePath, is_folder: bool) -> bool {
+        self.0.of(path, is_folder) == Match::Exclude
+    }
+}
+
 /// What the rules say of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Match {

@@ -65,5 +65,6 @@ mod substitute;
 mod walk;
 
 pub use auto::Auto;
+pub use ignore::Ignore;
 pub use manifests::Manifests;
 pub use substitute::{Substitute, VariablesFrom, VariablesKind};

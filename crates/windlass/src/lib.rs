@@ -45,6 +45,7 @@
 //! | `semver` | `semver` | versions and constraints as Helm and Flux read them |
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
+//! | `oci` | `oci` | artifacts in OCI registries as a source, and pushing them |
 //! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
 //! | `kube` | `kube` | Kubernetes clusters as a target |
 //! | `yaml` | `yaml` | YAML as Go's Kubernetes tools read it |
@@ -57,7 +58,7 @@
 //! - Nothing here but names, and what joins two parts that must not know each other.
 //! - One error type, [`Error`], whatever part it comes from.
 //!
-//! What it does not do: OCI artifacts and buckets as sources. A folder that asks for a renderer that is not switched on is
+//! What it does not do: buckets as sources. A folder that asks for a renderer that is not switched on is
 //! refused.
 
 #[cfg(feature = "render")]
@@ -83,6 +84,8 @@ pub use windlass_kinds as kinds;
 pub use windlass_kube as kube;
 #[cfg(feature = "kustomize")]
 pub use windlass_kustomize as kustomize;
+#[cfg(feature = "oci")]
+pub use windlass_oci as oci;
 #[cfg(feature = "receiver")]
 pub use windlass_receiver as receiver;
 #[cfg(feature = "render")]

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{flags, tools};
+use super::{flags, push, tools};
 use crate::serve::Listen;
 
 /// What is to be done.
@@ -23,6 +23,7 @@ pub(crate) enum Verb {
     History,
     Kustomize,
     Helm,
+    Push,
     Completions,
     Schema,
 }
@@ -50,7 +51,7 @@ A unit file:
       kubernetes: { context: production }
 ";
 
-const ENTRIES: [Entry; 17] = [
+const ENTRIES: [Entry; 18] = [
     Entry {
         verb: Verb::Render,
         name: "render",
@@ -164,6 +165,14 @@ const ENTRIES: [Entry; 17] = [
         example: "windlass helm template shop ./chart -n shop > objects.yaml",
     },
     Entry {
+        verb: Verb::Push,
+        name: "push",
+        about: "Push a folder to an OCI registry, as an artifact that Flux and `spec.source.oci` read",
+        more: "",
+        example: "windlass push artifact oci://registry.example/fleet/shop:v1 --path deploy \\\n    --source \"$(git remote get-url \
+                  origin)\" --revision \"main@sha1:$(git rev-parse HEAD)\"",
+    },
+    Entry {
         verb: Verb::Completions,
         name: "completions",
         about: "Write the completions of a shell",
@@ -187,7 +196,7 @@ impl Verb {
 
     /// Says whether it is about units.
     pub(crate) const fn takes_units(self) -> bool {
-        !matches!(self, Self::Kustomize | Self::Helm | Self::Completions | Self::Schema)
+        !matches!(self, Self::Kustomize | Self::Helm | Self::Push | Self::Completions | Self::Schema)
     }
 }
 
@@ -257,6 +266,7 @@ fn subcommand(entry: &Entry) -> Command {
         Verb::Schema => command,
         Verb::Kustomize => command.subcommand_required(true).subcommand(tools::kustomize_build()),
         Verb::Helm => command.subcommand_required(true).subcommand(tools::helm_template()),
+        Verb::Push => command.subcommand_required(true).subcommand(push::artifact()),
         verb => {
             let command = command.args(flags::inputs(forms(verb)));
             let command = if verb == Verb::Delete { command.arg(yes()) } else { command };

@@ -4,12 +4,14 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::commands::Verb;
+use super::push::{self, PushArtifact};
 
 /// What is asked of a command that stands for another tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tool {
     Kustomize(KustomizeBuild),
     Helm(HelmTemplate),
+    Push(PushArtifact),
 }
 
 /// `kustomize build`.
@@ -174,6 +176,7 @@ pub(super) fn read(verb: Verb, matches: &ArgMatches) -> Option<Tool> {
             let args = matches.get_many::<String>("args").into_iter().flatten().cloned().collect();
             Some(Tool::Helm(HelmTemplate { args }))
         }
+        Verb::Push => Some(Tool::Push(push::read(matches))),
         _ => None,
     }
 }

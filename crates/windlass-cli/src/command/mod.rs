@@ -87,7 +87,7 @@ async fn on_units(verb: Verb, scene: &Scene) -> Result<Ending> {
         Verb::Suspend | Verb::Resume | Verb::Reconcile | Verb::Approve | Verb::Rollback => {
             wishes::ask(scene, verb).await
         }
-        Verb::Completions | Verb::Schema | Verb::Kustomize | Verb::Helm => Ok(Ending::Good),
+        Verb::Completions | Verb::Schema | Verb::Kustomize | Verb::Helm | Verb::Push => Ok(Ending::Good),
     }
 }
 

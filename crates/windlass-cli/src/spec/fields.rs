@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::kustomize::KUSTOMIZE;
+use super::oci::OCI;
 
 /// The `apiVersion` of a unit file.
 pub(crate) const API_VERSION: &str = "windlass.dev/v1alpha1";
@@ -139,9 +140,15 @@ const SPEC: Map = Map::of(&[
 
 const SOURCE: Map = Map::of(&[
     Field::new("git", "", Shape::Map(GIT), "A Git repository."),
+    Field::new(
+        "oci",
+        "",
+        Shape::Map(OCI),
+        "An artifact in an OCI registry: of Flux, of ORAS, or a Helm chart; the fields of Flux's OCIRepository.",
+    ),
     Field::new("dir", "source-dir", Shape::Path, "A folder of this machine."),
 ])
-.choosing(&["git", "dir"]);
+.choosing(&["git", "oci", "dir"]);
 
 const GIT: Map = Map::of(&[
     Field::new(
@@ -315,7 +322,7 @@ impl Map {
         Self { fields, rivals: &[], choose: false }
     }
 
-    const fn with_rivals(mut self, rivals: &'static [&'static str]) -> Self {
+    pub(super) const fn with_rivals(mut self, rivals: &'static [&'static str]) -> Self {
         self.rivals = rivals;
         self
     }

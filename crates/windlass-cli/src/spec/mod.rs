@@ -6,6 +6,7 @@ mod fields;
 mod fleet;
 mod kustomize;
 mod load;
+mod oci;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -16,5 +17,6 @@ pub(crate) use fields::{Field, Shape, flagged};
 pub(crate) use fleet::Fleet;
 pub(crate) use kustomize::{Kustomize, Pairs};
 pub(crate) use load::{Asked, load};
+pub(crate) use oci::{Oci, OciReference};
 pub(crate) use schema::schema_text;
 pub(crate) use unit::{GitReference, Kubernetes, Source, Target, Unit};

@@ -10,6 +10,7 @@ use windlass_engine::{Adoption, Prune};
 use super::check::{check, time};
 use super::draft::Draft;
 use super::kustomize::{Kustomize, tree_paths};
+use super::oci::Oci;
 
 /// A unit: where its objects come from, where they go, and on what terms.
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ pub(crate) struct Unit {
 pub(crate) enum Source {
     Dir(PathBuf),
     Git { url: String, at: GitReference, path: TreePath, credentials: Option<PathBuf> },
+    Oci(Box<Oci>),
 }
 
 /// Shows where the manifests come from, without a user or a password.
@@ -40,13 +42,16 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dir(folder) => folder.display().fmt(f),
-            Self::Git { url, .. } => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
-            }
+            Self::Git { url, .. } => without_user(url, f),
+            Self::Oci(oci) => without_user(&oci.url, f),
         }
     }
+}
+
+fn without_user(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
 }
 
 /// What of a repository is meant.
@@ -132,6 +137,11 @@ impl Unit {
         })
     }
 
+    /// Says whether a field was written.
+    pub(crate) fn says(&self, field: &[&str]) -> bool {
+        self.draft.value.at(field).is_some()
+    }
+
     /// Adds to an error that came from a part of the unit which field names that part, and where it is written.
     pub(crate) fn blame(&self, field: &[&str], error: Error) -> Error {
         let problems = error.problems().iter().map(|problem| {
@@ -164,6 +174,9 @@ fn has_help(error: &Error) -> bool {
 fn source(draft: &Draft) -> Result<Source> {
     if let Some(dir) = text(draft, &[SOURCE[0], SOURCE[1], "dir"]) {
         return Ok(Source::Dir(draft.resolve(&[SOURCE[0], SOURCE[1], "dir"], &dir)));
+    }
+    if draft.value.at(&["spec", "source", "oci"]).is_some() {
+        return Oci::read(draft).map(|oci| Source::Oci(Box::new(oci)));
     }
     let git = |name: &str| text(draft, &["spec", "source", "git", name]);
     let at = match (git("branch"), git("tag"), git("semver"), git("commit")) {
@@ -253,10 +266,10 @@ fn names(draft: &Draft) -> Result<Vec<UnitId>> {
     list.iter().filter_map(Value::as_text).map(UnitId::new).collect()
 }
 
-fn text(draft: &Draft, path: &[&str]) -> Option<String> {
+pub(super) fn text(draft: &Draft, path: &[&str]) -> Option<String> {
     draft.value.text_at(path).map(str::to_owned)
 }
 
-fn truth(draft: &Draft, path: &[&str]) -> Option<bool> {
+pub(super) fn truth(draft: &Draft, path: &[&str]) -> Option<bool> {
     draft.value.at(path).and_then(Value::as_bool)
 }

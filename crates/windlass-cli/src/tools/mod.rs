@@ -1,10 +1,11 @@
 //! Commands that stand for another tool: the same arguments in, the same bytes out. They need no runtime, no network and no
-//! signals, and begin in a millisecond or two.
+//! signals, and begin in a millisecond or two. A push alone makes a runtime for itself.
 
 mod disk;
 mod helm;
 mod kustomize;
 mod namespace;
+mod push;
 
 use std::io::{self, Write};
 
@@ -30,6 +31,7 @@ pub(crate) fn perform(tool: &Tool) -> Ending {
     let done = match tool {
         Tool::Kustomize(asked) => kustomize::build(&cx, asked),
         Tool::Helm(asked) => helm::template(&cx, asked),
+        Tool::Push(asked) => push::artifact(asked),
     };
     match done.and_then(tell) {
         Ok(()) => Ending::Good,
@@ -48,6 +50,7 @@ fn advised(tool: &Tool, problem: Error) -> Error {
     let command = match tool {
         Tool::Kustomize(_) => "kustomize build",
         Tool::Helm(_) => "helm template",
+        Tool::Push(_) => "push artifact",
     };
     let help = match problem.kind() {
         ErrorKind::NotFound => "look at the name: paths are seen from the current folder".to_owned(),

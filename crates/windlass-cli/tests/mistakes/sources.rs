@@ -55,6 +55,35 @@ pub(crate) const ALL: &[Mistake] = &[
         let port = closed_port();
         world.run(&format!("plan -f unit.yaml --source-git-url https://127.0.0.1:{port}/fleet.git"));
     }),
+    ("an artifact whose tag stands in its address", |world| {
+        world.spec(
+            "  source:\n    oci: {url: \"oci://example.org/fleet/shop:v1\"}\n  target: {dir: ./live}\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
+    ("an artifact by an address of the web", |world| {
+        world.spec("  source:\n    oci: {url: \"https://example.org/shop\"}\n  target: {dir: ./live}\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("an artifact by a range and a tag", |world| {
+        world.spec(
+            "  source:\n    oci: {url: \"oci://example.org/shop\", tag: v1, semver: 1.x}\n  target: {dir: ./live}\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
+    ("a registry that nobody answers on", |world| {
+        let port = closed_port();
+        world.run(&format!("plan -f unit.yaml --source-oci-url oci://127.0.0.1:{port}/fleet/shop"));
+    }),
+    ("a provider of credentials that is not there", |world| {
+        world.spec(
+            "  source:\n    oci: {url: \"oci://example.org/shop\", provider: aws}\n  target: {dir: ./live}\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
+    ("an annotation of a push without a value", |world| {
+        world.run("push artifact oci://127.0.0.1:1/shop --path deploy --source s --revision r -a key");
+    }),
     ("a file of credentials that does not exist", |world| {
         git(world, "url: https://127.0.0.1:1/fleet.git, credentialsFile: ./tokne");
     }),

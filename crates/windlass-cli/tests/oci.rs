@@ -1,0 +1,107 @@
+//! Artifacts in a registry: pushed by the command, and brought where the unit says.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+#[path = "../../windlass-oci/tests/support/registry.rs"]
+mod registry;
+
+use registry::{Door, Server};
+use support::World;
+
+/// `ada` and the password, as a server sees them.
+const ADA: &str = "Basic YWRhOmNhbmFyeS1wYXNzd29yZA==";
+
+fn unit(server: &Server, more: &str) -> String {
+    format!(
+        "  source:\n    oci: {{url: {}, insecure: true, {more}}}\n  target: {{dir: ./live}}\n",
+        server.url("fleet/shop")
+    )
+}
+
+#[test]
+fn what_was_pushed_is_applied() {
+    let (mut world, server) = (World::new(), Server::new(Door::Basic(ADA)));
+    world.put(
+        "config.json",
+        &format!(r#"{{"auths": {{"{}": {{"auth": "YWRhOmNhbmFyeS1wYXNzd29yZA=="}}}}}}"#, server.host),
+    );
+    world.put(
+        "out/shop/web.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n",
+    );
+    world.put("out/picture.png", "");
+    let pushed = world.good(&format!(
+        "push artifact {}:v1.2.0 --path out --source s --revision r --reproducible --insecure-registry \
+         --credentials-file config.json",
+        server.url("fleet/shop")
+    ));
+    assert!(pushed.stdout.starts_with("127.0.0.1:<PORT>/fleet/shop@sha256:"), "{}", pushed.stdout);
+    world.spec(&unit(&server, "semver: 1.x, path: shop, credentialsFile: config.json"));
+    let applied = world.good("apply -f unit.yaml");
+    assert!(applied.stdout.contains("v1.2.0@sha256:"), "{}", applied.stdout);
+    assert!(
+        std::fs::read_to_string(world.path("live/shop/ConfigMap/web.yaml")).unwrap().contains("name: web")
+    );
+    let digest = pushed.stdout.trim().rsplit_once('@').unwrap().1.to_owned();
+    world.spec(&unit(&server, &format!("digest: \"{digest}\", credentialsFile: config.json")));
+    assert!(world.good("render -f unit.yaml").stdout.contains("name: web"));
+}
+
+#[test]
+fn the_result_of_a_push_is_that_of_flux_in_json() {
+    let (mut world, server) = (World::new(), Server::new(Door::Open));
+    world.put("out/web.yaml", "a");
+    let mut push = |form: &str| {
+        world
+            .good(&format!(
+                "push artifact {}:1.0 --path out --source s --revision r --reproducible --insecure-registry -o {form}",
+                server.url("fleet/shop")
+            ))
+            .stdout
+    };
+    let text = push("text");
+    let (repository, digest) = text.trim().split_once('@').unwrap();
+    assert_eq!(
+        push("json"),
+        format!(
+            "{{\n  \"url\": \"oci://{repository}@{digest}\",\n  \"repository\": \"{repository}\",\n  \"tag\": \"1.0\",\n  \
+             \"digest\": \"{digest}\"\n}}\n"
+        )
+    );
+    assert_eq!(
+        push("yaml"),
+        format!(
+            "digest: {digest}\nrepository: {repository}\ntag: \"1.0\"\nurl: oci://{repository}@{digest}\n"
+        )
+    );
+}
+
+#[test]
+fn what_a_registry_refuses_is_told_with_the_field_and_without_a_secret() {
+    let (mut world, server) = (World::new(), Server::new(Door::Basic(ADA)));
+    world.put("secret", "username: ada\npassword: canary-other\n");
+    for (more, field) in [
+        ("tag: none", "field=spec.source.oci.url"),
+        ("tag: none, credentialsFile: secret", "field=spec.source.oci.credentialsFile"),
+        ("tag: none, credentialsFile: none", "field=spec.source.oci.credentialsFile"),
+        ("semver: newest", "field=spec.source.oci.semver"),
+        ("digest: sha1", "field=spec.source.oci.digest"),
+        ("certificateFile: secret", "field=spec.source.oci.certificateFile"),
+        ("authorityFile: secret", "field=spec.source.oci.authorityFile"),
+    ] {
+        world.spec(&unit(&server, more));
+        let said = world.run("plan -f unit.yaml");
+        assert_eq!(said.code, Some(1), "{more}");
+        let whole = format!("{}{}", said.stdout, said.stderr);
+        assert!(whole.contains(field), "{more}: {whole}");
+        assert!(!whole.contains("canary"), "{more}: {whole}");
+    }
+}

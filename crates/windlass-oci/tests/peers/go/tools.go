@@ -1,0 +1,5 @@
+//go:build tools
+
+package main
+
+import _ "oras.land/oras/cmd/oras"
