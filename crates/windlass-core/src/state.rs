@@ -175,6 +175,10 @@ pub struct Saved {
     /// The hooks that ran last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<ObjectId, HookRun>,
+    /// The hooks that run when the unit is deleted, as it was last carried out: the digest of each object, sealed by the
+    /// [`Key`]. No body of them is kept; without any, a deletion does not ask the source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deletion_hooks: BTreeMap<ObjectId, Digest>,
     /// The [name](Key::name) of the key by which the digests in it are sealed; `None` for a state that an earlier release
     /// saved, with digests that anybody can make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,6 +197,7 @@ impl Saved {
             origin: None,
             since: None,
             hooks: BTreeMap::new(),
+            deletion_hooks: BTreeMap::new(),
             sealed_by: None,
         }
     }
@@ -245,8 +250,12 @@ pub struct Delta {
     pub origin: Option<UnitOrigin>,
     /// Since when the unit is known, where that is recorded for the first time.
     pub since: Option<Timestamp>,
-    /// Hooks that ran.
+    /// Hooks that ran. One whose object is [dropped](Self::drop) by the same change stays remembered.
     pub hooks: BTreeMap<ObjectId, HookRun>,
+    /// Hooks of which nothing is remembered any more, as if they had not run.
+    pub unran: Vec<ObjectId>,
+    /// All hooks that run when the unit is deleted, where they are others than before.
+    pub deletion_hooks: Option<BTreeMap<ObjectId, Digest>>,
     /// The name of the key by which all digests are sealed from now on.
     pub sealed_by: Option<Digest>,
     /// Forget the unit: afterwards nothing is stored of it.
@@ -281,9 +290,12 @@ impl Delta {
         }
         saved.since = saved.since.or(self.since);
         saved.sealed_by = self.sealed_by.or(saved.sealed_by);
-        saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
-        for id in &self.drop {
+        for id in self.drop.iter().chain(&self.unran) {
             saved.hooks.remove(id);
+        }
+        saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
+        if let Some(hooks) = &self.deletion_hooks {
+            saved.deletion_hooks.clone_from(hooks);
         }
     }
 }

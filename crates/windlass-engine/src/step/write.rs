@@ -185,7 +185,7 @@ fn applied(
         state.tell_outcome(at, out);
     }
     if ready {
-        hooks::ended(state, at, true, out);
+        hooks::ended(state, at, true);
     }
     if !ready && state.slots[at].health.as_ref().is_some_and(Health::is_hopeless) {
         health::give_up(state, at, out);
