@@ -95,16 +95,21 @@ impl State {
                 delta.put.insert(id.clone(), slot.action.owned.clone());
             }
         }
-        let news = |id: &ObjectId, run: &HookRun| {
-            self.saved.as_ref().is_none_or(|saved| saved.hooks.get(id) != Some(run))
-        };
-        for (at, good) in &self.ended_hooks {
-            let slot = &self.slots[*at];
-            // That it ran stays remembered, though its object is dropped.
-            let dropped = slot.cleaned || slot.is_delete();
-            delta.hooks.extend(self.hook_run(slot, Some(*good)).filter(|(id, run)| dropped || news(id, run)));
+        delta.hooks = self.hook_news();
+        // That a hook ran stays remembered, though its object is dropped.
+        for at in delta.drop.iter().filter_map(|id| self.index.get(id)) {
+            let ran = self.ended_hooks.get(at).and_then(|good| self.hook_run(&self.slots[*at], Some(*good)));
+            delta.hooks.extend(ran);
         }
         delta
+    }
+
+    /// The hooks that have ended since the last save.
+    pub(super) fn hook_news(&self) -> BTreeMap<ObjectId, HookRun> {
+        let ended =
+            self.ended_hooks.iter().filter_map(|(at, good)| self.hook_run(&self.slots[*at], Some(*good)));
+        let known = |id: &ObjectId| self.saved.as_ref().and_then(|saved| saved.hooks.get(id));
+        ended.filter(|(id, run)| known(id) != Some(run)).collect()
     }
 
     fn last(&self, now: Timestamp) -> Delta {

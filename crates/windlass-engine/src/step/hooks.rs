@@ -52,12 +52,11 @@ fn clean_saved(state: &mut State, over: Vec<usize>, out: &mut Vec<Effect>) {
     if over.is_empty() {
         return;
     }
-    let progress = state.progress();
-    if progress.hooks.is_empty() {
+    if state.hook_news().is_empty() {
         over.into_iter().for_each(|at| clean(state, at, out));
     } else {
         state.to_clean.extend(over);
-        state.save(progress, out);
+        state.save(state.progress(), out);
     }
 }
 
