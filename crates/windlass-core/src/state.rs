@@ -396,6 +396,19 @@ mod tests {
     }
 
     #[test]
+    fn a_hook_whose_object_is_dropped_stays_remembered_where_the_same_change_says_that_it_ran() {
+        let mut saved = Saved::empty(Version::new("1"));
+        let ids = ["cleaned", "gone", "past"].map(|name| ObjectId::new("", "ConfigMap", "shop", name));
+        let ran = HookRun { run: Digest::of(b"run"), good: Some(true), before: None };
+        saved.hooks = ids.iter().map(|id| (id.clone(), ran.clone())).collect();
+        let [cleaned, gone, past] = ids;
+        let (drop, unran) = (vec![cleaned.clone(), gone], vec![past]);
+        let hooks = BTreeMap::from([(cleaned.clone(), ran.clone())]);
+        Delta { drop, unran, hooks, ..Delta::default() }.apply(&mut saved, &Limits::default());
+        assert_eq!(saved.hooks, BTreeMap::from([(cleaned, ran)]));
+    }
+
+    #[test]
     fn what_an_earlier_release_saved_is_sealed_once_and_whole() {
         let (key, id) = (Key::new([1; 32]), ObjectId::new("", "Secret", "shop", "db"));
         let (wanted, stamp) = (Digest::of(b"wanted"), Digest::of(b"stamp"));
