@@ -1,6 +1,6 @@
 //! Hooks around the deletion of a unit, on a real API server.
+#![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
 
-#[allow(unused_imports, reason = "other test binaries use more of it")]
 mod support;
 
 use support::plane::{kubectl, labelled};
