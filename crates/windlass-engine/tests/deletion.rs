@@ -320,11 +320,12 @@ fn runs(writes: &str, name: &str) -> usize {
 fn killed_at_any_moment_the_deletion_goes_on_and_no_hook_runs_twice() {
     let objects = "a=1 hook:predelete+-1+success; b=1 hook:predelete; m=1; n=1 after:m; d=1 hook:postdelete+-1+success; e=1 hook:postdelete";
     let mut ended = 0;
-    for polls in 1..120 {
+    for polls in 1..160 {
         let slow = |target: windlass_testkit::MemoryTarget| target.with_latency(Duration::from_millis(250));
         let world = World::with(objects, slow, |engine| engine);
         world.pass();
         world.take_writes();
+        ["b", "e"].map(|hook| world.target.healthy_after(&object_id(hook), Duration::from_millis(600)));
         let engine = world.another_engine();
         let whole = world.kill_after(polls, async {
             let plan = engine.plan_delete(&world.cx).await.unwrap();
