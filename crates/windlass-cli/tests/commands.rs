@@ -338,7 +338,11 @@ fn a_deletion_whose_hooks_cannot_be_rendered_names_the_flag_that_does_without() 
     world.write("deploy/hook.yaml", "kind: {");
     let said = world.run("delete -f unit.yaml --yes");
     assert_eq!(said.code, Some(1), "{}", said.stdout);
-    assert!(said.stderr.contains("delete the unit without its hooks: windlass delete --no-hooks"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("delete the unit without its hooks: windlass delete --no-hooks"),
+        "{}",
+        said.stderr
+    );
     assert!(world.path("live/shop/ConfigMap/web.yaml").exists());
     world.good("delete -f unit.yaml --yes --no-hooks");
     assert!(!world.path("live/shop/ConfigMap/web.yaml").exists());

@@ -43,11 +43,7 @@ fn without_hooks(engine: &Engine) -> Engine {
 fn hooks_run_before_and_after_the_objects_go_and_then_they_go_themselves() {
     let world = applied("b=1 hook:predelete; m=1; n=1 after:m; e=1 hook:postdelete");
     let report = world.delete();
-    assert_eq!(
-        world.take_writes(),
-        "create b, delete n, delete m, create e, delete e, delete b",
-        "{report}"
-    );
+    assert_eq!(world.take_writes(), "create b, delete n, delete m, create e, delete e, delete b", "{report}");
     assert_eq!(World::outcomes(&report), "b: created, n: deleted, m: deleted, e: created");
     assert!(report.is_success() && is_forgotten(&world), "{report}");
 }
@@ -88,7 +84,10 @@ fn a_hook_before_the_deletion_that_fails_keeps_the_whole_unit() {
     assert_eq!(world.take_writes(), "create b");
     assert_eq!(World::outcomes(&report), "b: failed, m: skipped, e: skipped");
     let error = report.error().unwrap();
-    assert!(error.explain().contains("the hook failed") && error.explain().contains("without its hooks"), "{error}");
+    assert!(
+        error.explain().contains("the hook failed") && error.explain().contains("without its hooks"),
+        "{error}"
+    );
     let why = report.objects.iter().find(|object| object.id == object_id("m")).unwrap();
     assert_eq!(why.outcome, Outcome::Skipped { why: "a hook failed".into() });
     assert_eq!(world.owned(), "b e m");
@@ -171,7 +170,10 @@ fn where_the_source_has_lost_that_revision_hooks_come_from_what_it_is_at_and_tha
     let applied = world.store.peek(&unit("web")).unwrap().history[0].revision.clone().unwrap();
     world.source.forget(&applied);
     let plan = world.clock.block_on(world.engine.plan_delete(&world.cx)).unwrap();
-    assert!(plan.warnings[0].message.contains("are others than when the unit was applied: ConfigMap/ns/b"), "{plan}");
+    assert!(
+        plan.warnings[0].message.contains("are others than when the unit was applied: ConfigMap/ns/b"),
+        "{plan}"
+    );
     world.delete();
     assert_eq!(world.target.get(&object_id("b")), None);
     assert!(is_forgotten(&world));
@@ -184,7 +186,9 @@ fn a_source_that_cannot_be_reached_is_one_error_that_names_the_way_out_and_nothi
     let error = world.try_delete_with(&world.engine).unwrap_err();
     let text = error.explain();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    for part in ["cannot be rendered", "nothing was deleted", "ConfigMap/ns/b", "no answer", "without its hooks"] {
+    for part in
+        ["cannot be rendered", "nothing was deleted", "ConfigMap/ns/b", "no answer", "without its hooks"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(world.take_writes(), "");
@@ -289,7 +293,8 @@ fn what_a_hook_after_the_deletion_needs_goes_after_it() {
 
 #[test]
 fn a_hook_that_takes_its_time_is_waited_for_and_not_begun_again() {
-    let short = |engine: Engine| engine.with_wait(Wait::default().with_health_timeout(Duration::from_secs(5)));
+    let short =
+        |engine: Engine| engine.with_wait(Wait::default().with_health_timeout(Duration::from_secs(5)));
     let world = World::with("b=1 hook:predelete; m=1", |target| target, short);
     world.pass();
     world.take_writes();
@@ -339,9 +344,15 @@ fn killed_at_any_moment_the_deletion_goes_on_and_no_hook_runs_twice() {
         let writes = world.take_writes();
         for hook in ["a", "b", "d", "e"] {
             assert_eq!(runs(&writes, hook), 1, "killed after {polls} polls, {hook}: {writes}");
-            assert!(world.target.get(&object_id(hook)).is_none(), "killed after {polls} polls: {hook} is left");
+            assert!(
+                world.target.get(&object_id(hook)).is_none(),
+                "killed after {polls} polls: {hook} is left"
+            );
         }
-        assert!(world.target.get(&object_id("m")).is_none() && is_forgotten(&world), "killed after {polls} polls");
+        assert!(
+            world.target.get(&object_id("m")).is_none() && is_forgotten(&world),
+            "killed after {polls} polls"
+        );
         let at = |what: &str| writes.find(what).unwrap();
         assert!(at("create b") < at("delete n") && at("delete m") < at("create d"), "{polls}: {writes}");
     }

@@ -70,12 +70,10 @@ impl Engine {
         let owner = Owner::of(self.unit());
         let objects = facts.inventory.objects.iter().map(|(id, owned)| {
             let status = match observed.observations.get(id) {
-                Some(Observation::Live(live)) if live.owner.as_ref() != Some(&owner) => {
-                    match &live.owner {
-                        Some(Owner::Unit(unit)) => ObjectStatus::Given(unit.clone()),
-                        _ => ObjectStatus::Lost,
-                    }
-                }
+                Some(Observation::Live(live)) if live.owner.as_ref() != Some(&owner) => match &live.owner {
+                    Some(Owner::Unit(unit)) => ObjectStatus::Given(unit.clone()),
+                    _ => ObjectStatus::Lost,
+                },
                 Some(Observation::Live(live)) if owned.stamp == Some(live.stamp.sealed(&key)) => {
                     ObjectStatus::InSync(live.health.clone())
                 }

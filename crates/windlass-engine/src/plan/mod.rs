@@ -10,7 +10,9 @@ pub(crate) use wanted::unsettled;
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Action, Error, ErrorKind, Expect, Live, ObjectId, Phase, Plan, Purpose, Text, Verb, Warning};
+use windlass_core::{
+    Action, Error, ErrorKind, Expect, Live, ObjectId, Phase, Plan, Purpose, Text, Verb, Warning,
+};
 
 use crate::facts::Facts;
 use crate::rules::Rules;

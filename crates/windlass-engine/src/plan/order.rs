@@ -175,7 +175,8 @@ pub(super) fn needed_after_deletion(facts: &Facts, rules: &Rules<'_>) -> BTreeSe
     }
     let items: Vec<Item> = facts.beside_hooks.iter().chain(hooks()).cloned().collect();
     // A rule that fails is told where the hooks are ordered.
-    let mut edges: Vec<Edge> = rules.order.iter().filter_map(|rule| rule.edges(&items).ok()).flatten().collect();
+    let mut edges: Vec<Edge> =
+        rules.order.iter().filter_map(|rule| rule.edges(&items).ok()).flatten().collect();
     edges.extend(asked_for(&items));
     let mut needs: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
     for edge in edges.into_iter().filter(|edge| !edge.weak) {

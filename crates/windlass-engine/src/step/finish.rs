@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Counts, Delta, Digest, EventKind, Expect, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved,
-    Timestamp, Verb, Version,
+    Counts, Delta, Digest, EventKind, Expect, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record,
+    Saved, Timestamp, Verb, Version,
 };
 
 use super::rounds::Rounds;

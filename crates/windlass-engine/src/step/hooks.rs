@@ -1,6 +1,8 @@
 //! Hooks: how they end, what becomes of them then, and those that run where something has failed.
 
-use windlass_core::{Cascade, Delta, Error, ErrorKind, Expect, Health, Outcome, Result, Verb, Write, Written};
+use windlass_core::{
+    Cascade, Delta, Error, ErrorKind, Expect, Health, Outcome, Result, Verb, Write, Written,
+};
 
 use super::slot::Phase;
 use super::{Effect, State, write};
@@ -42,8 +44,12 @@ fn phase_is_over(state: &State, at: usize) -> bool {
 }
 
 fn has_ended(state: &State, at: usize) -> bool {
-    let passed_over =
-        || matches!(state.slots[at].outcome, Some(Outcome::Failed { .. } | Outcome::Skipped { .. } | Outcome::Kept { .. }));
+    let passed_over = || {
+        matches!(
+            state.slots[at].outcome,
+            Some(Outcome::Failed { .. } | Outcome::Skipped { .. } | Outcome::Kept { .. })
+        )
+    };
     state.ended_hooks.contains_key(&at) || passed_over()
 }
 

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use windlass_core::{
     Delta, Dialect, Digest, Error, ErrorKind, EventKind, Key, Limits, Look, Now, ObjectId, Observation,
-    Observed, Outcome, Plan, Purpose, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin, Version,
-    Warning, Write, Written,
+    Observed, Outcome, Plan, Purpose, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin,
+    Version, Warning, Write, Written,
 };
 use windlass_graph as graph;
 

@@ -1,7 +1,7 @@
 //! What follows once the objects of a unit were deleted with it: the hooks after that, the hooks' own objects, and what the
 //! hooks needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{Expect, ObjectId, Outcome, Plan, Purpose, Result};
 use windlass_graph as graph;
@@ -24,6 +24,8 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
+    /// Finds in a plan what follows the deletion; `None` where nothing does.
+    ///
     /// # Errors
     /// As [`order`].
     pub(super) fn of(
@@ -85,21 +87,22 @@ pub(super) fn next(state: &mut State, out: &mut Vec<Effect>) -> Phase {
 
 /// Nothing more is begun: hooks that have not run do not, and what they need stays.
 pub(super) fn give_up(state: &mut State, why: &str, out: &mut Vec<Effect>) {
-    for at in begin_to_end(state) {
+    for at in end_of(state) {
         retry::abandon(state, at, why, out);
     }
 }
 
 /// As after [`give_up`], and it is no failure: the next deletion goes on.
 fn keep(state: &mut State, why: &str, out: &mut Vec<Effect>) {
-    for at in begin_to_end(state) {
+    for at in end_of(state) {
         if state.slots[at].outcome.is_none() {
             state.end(at, Outcome::Kept { why: why.into() }, out);
         }
     }
 }
 
-fn begin_to_end(state: &mut State) -> Vec<usize> {
+/// Ends the rounds, and gives what had not had its turn.
+fn end_of(state: &mut State) -> Vec<usize> {
     let Some(rounds) = state.rounds.as_mut().filter(|rounds| !rounds.swept) else { return Vec::new() };
     (rounds.after, rounds.given_up) = (None, true);
     let late = rounds.late.clone();
@@ -117,8 +120,9 @@ fn left_behind(state: &State) -> Option<&ObjectId> {
             slot.is_wanted() || late || slot.outcome == Some(Outcome::Deleted)
         })
     };
-    let owned = state.saved.iter().flat_map(|saved| saved.inventory.objects.keys());
-    owned.filter(|id| !gone(id)).find(|id| !state.forget.contains(id))
+    let forgotten: BTreeSet<&ObjectId> = state.forget.iter().collect();
+    let mut owned = state.saved.iter().flat_map(|saved| saved.inventory.objects.keys());
+    owned.find(|id| !gone(id) && !forgotten.contains(id))
 }
 
 /// Lets the hooks' own objects go, and then what the hooks needed.

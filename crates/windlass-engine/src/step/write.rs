@@ -12,7 +12,8 @@ use super::{Effect, State, health, hooks, retry};
 /// Something of the order can still move: a retry, a look, a ready object, or a gate that health may open.
 pub(super) fn awaits_anything(state: &State) -> bool {
     let pending = !state.retries.is_empty() || !state.doubts.is_empty() || !state.ready.is_empty();
-    let opens = !state.run.is_finished() && (pending || state.run.ready().next().is_some() || state.gating > 0);
+    let opens =
+        !state.run.is_finished() && (pending || state.run.ready().next().is_some() || state.gating > 0);
     // Nothing of the order may wait for a hook around the deletion, and yet nothing may go before it has ended.
     opens || (state.rounds.is_some() && state.gating > 0)
 }

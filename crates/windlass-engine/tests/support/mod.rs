@@ -183,7 +183,8 @@ impl World {
 
     /// Makes an engine that knows nothing of what the first one did, as after a restart.
     pub(crate) fn another_engine(&self) -> Engine {
-        Engine::new(unit("web"), self.source.clone(), Lines, self.target.clone()).with_events(self.events.clone())
+        Engine::new(unit("web"), self.source.clone(), Lines, self.target.clone())
+            .with_events(self.events.clone())
     }
 
     /// Polls some work so often, with time going on in between, and drops it; says whether it had ended.
