@@ -330,7 +330,9 @@ fn killed_at_any_moment_the_deletion_goes_on_and_no_hook_runs_twice() {
         let world = World::with(objects, slow, |engine| engine);
         world.pass();
         world.take_writes();
-        ["b", "e"].map(|hook| world.target.healthy_after(&object_id(hook), Duration::from_millis(600)));
+        for hook in ["b", "e"] {
+            world.target.healthy_after(&object_id(hook), Duration::from_millis(600));
+        }
         let engine = world.another_engine();
         let whole = world.kill_after(polls, async {
             let plan = engine.plan_delete(&world.cx).await.unwrap();

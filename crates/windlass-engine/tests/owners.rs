@@ -109,10 +109,10 @@ fn taking_over_says_from_whom() {
 
 #[test]
 fn the_status_of_an_object_that_another_unit_has_taken_over_is_no_trouble_and_that_of_a_lost_one_is() {
-    let unit_of = |name: &str| Some(Owner::of(&unit(name)));
+    let tool = Some(Owner::Other("flux:apps/shop".into()));
     for (owner, says, good) in [
-        (unit_of("other"), "other has taken it over", true),
-        (other(), "not ours any more", false),
+        (other(), "other has taken it over", true),
+        (tool, "not ours any more", false),
         (None, "not ours any more", false),
     ] {
         let world = World::new("a=1; b=1");
