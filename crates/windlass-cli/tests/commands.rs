@@ -315,3 +315,35 @@ fn a_folder_is_rendered_by_what_lies_in_it() {
     assert!(said.stdout.contains("name: eu-web"), "{}{}", said.stdout, said.stderr);
     assert!(said.stdout.contains("port: 80"), "{}", said.stdout);
 }
+
+#[test]
+fn a_folder_has_nothing_to_go_back_to_and_that_is_said_at_once() {
+    let mut world = World::new();
+    world.good("apply -f unit.yaml");
+    for command in ["rollback -f unit.yaml", "rollback -f unit.yaml --to sha256:12"] {
+        let said = world.run(command);
+        assert_eq!(said.code, Some(1), "{}", said.stdout);
+        assert!(said.stderr.contains("a folder keeps no earlier revisions"), "{}", said.stderr);
+        assert!(said.stderr.contains("unit.yaml:"), "it names the field: {}", said.stderr);
+    }
+    world.good("apply -f unit.yaml");
+}
+
+#[test]
+fn a_deletion_whose_hooks_cannot_be_rendered_names_the_flag_that_does_without() {
+    let mut world = World::new();
+    let hook = "metadata: {name: backup, namespace: shop, annotations: {windlass.dev/hook: before-delete}}";
+    world.write("deploy/hook.yaml", &format!("apiVersion: v1\nkind: ConfigMap\n{hook}\n"));
+    world.good("apply -f unit.yaml");
+    world.write("deploy/hook.yaml", "kind: {");
+    let said = world.run("delete -f unit.yaml --yes");
+    assert_eq!(said.code, Some(1), "{}", said.stdout);
+    assert!(
+        said.stderr.contains("delete the unit without its hooks: windlass delete --no-hooks"),
+        "{}",
+        said.stderr
+    );
+    assert!(world.path("live/shop/ConfigMap/web.yaml").exists());
+    world.good("delete -f unit.yaml --yes --no-hooks");
+    assert!(!world.path("live/shop/ConfigMap/web.yaml").exists());
+}

@@ -16,9 +16,9 @@ pub enum Phase {
     After,
     /// Only where something before it failed.
     OnFailure,
-    /// Before the objects of the unit are deleted with it.
+    /// Before the objects of the unit are deleted with it, which waits until it has succeeded.
     BeforeDelete,
-    /// Once the objects of the unit were deleted with it.
+    /// Once the objects of the unit were deleted with it; the unit is forgotten when it has succeeded.
     AfterDelete,
 }
 
@@ -34,6 +34,12 @@ impl Phase {
             Self::BeforeDelete => "before deletion",
             Self::AfterDelete => "after deletion",
         }
+    }
+
+    /// Says whether it is a moment of the deletion of a unit.
+    #[must_use]
+    pub const fn is_of_deletion(self) -> bool {
+        matches!(self, Self::BeforeDelete | Self::AfterDelete)
     }
 }
 

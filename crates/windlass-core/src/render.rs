@@ -53,6 +53,9 @@ pub struct Directives {
     /// It runs at a certain moment; `None` for an ordinary object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook: Option<Hook>,
+    /// It also runs when the unit is deleted, beside another moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_hook: Option<Hook>,
     /// The wave: lower ones are healthy before higher ones begin.
     pub wave: i32,
     /// How it is written.
@@ -72,6 +75,20 @@ pub struct Directives {
     /// How long it may take to become healthy.
     #[serde(rename = "timeLimitSeconds", with = "crate::time::maybe_seconds")]
     pub time_limit: Option<Duration>,
+}
+
+impl Directives {
+    /// Makes it a hook that runs at these moments: at most one of an ordinary pass, and one of the deletion of the unit.
+    pub fn run_at(&mut self, ordinary: Option<Hook>, deletion: Option<Hook>) {
+        self.hook = ordinary.or(deletion);
+        self.deletion_hook = ordinary.and(deletion);
+    }
+
+    /// Gives the hook that it is when the unit is deleted.
+    #[must_use]
+    pub fn hook_at_deletion(&self) -> Option<Hook> {
+        self.deletion_hook.or(self.hook.filter(|hook| hook.phase.is_of_deletion()))
+    }
 }
 
 /// A wanted object, where it comes from and what was asked for it.

@@ -178,6 +178,10 @@ pub struct Saved {
     /// The hooks that ran last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<ObjectId, HookRun>,
+    /// The hooks that run when the unit is deleted, as it was last carried out: the digest of each object, sealed by the
+    /// [`Key`]. No body of them is kept; without any, a deletion does not ask the source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deletion_hooks: BTreeMap<ObjectId, Digest>,
     /// The [name](Key::name) of the key by which the digests in it are sealed; `None` for a state that an earlier release
     /// saved, with digests that anybody can make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,6 +200,7 @@ impl Saved {
             origin: None,
             since: None,
             hooks: BTreeMap::new(),
+            deletion_hooks: BTreeMap::new(),
             sealed_by: None,
         }
     }
@@ -248,8 +253,12 @@ pub struct Delta {
     pub origin: Option<UnitOrigin>,
     /// Since when the unit is known, where that is recorded for the first time.
     pub since: Option<Timestamp>,
-    /// Hooks that ran.
+    /// Hooks that ran. One whose object is [dropped](Self::drop) by the same change stays remembered.
     pub hooks: BTreeMap<ObjectId, HookRun>,
+    /// Hooks of which nothing is remembered any more, as if they had not run.
+    pub unran: Vec<ObjectId>,
+    /// All hooks that run when the unit is deleted, where they are others than before.
+    pub deletion_hooks: Option<BTreeMap<ObjectId, Digest>>,
     /// The name of the key by which all digests are sealed from now on.
     pub sealed_by: Option<Digest>,
     /// Forget the unit: afterwards nothing is stored of it.
@@ -284,9 +293,12 @@ impl Delta {
         }
         saved.since = saved.since.or(self.since);
         saved.sealed_by = self.sealed_by.or(saved.sealed_by);
-        saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
-        for id in &self.drop {
+        for id in self.drop.iter().chain(&self.unran) {
             saved.hooks.remove(id);
+        }
+        saved.hooks.extend(self.hooks.iter().map(|(id, run)| (id.clone(), run.clone())));
+        if let Some(hooks) = &self.deletion_hooks {
+            saved.deletion_hooks.clone_from(hooks);
         }
     }
 }
@@ -384,6 +396,19 @@ mod tests {
         let times: Vec<u64> = saved.history.iter().map(|record| record.at.unix()).collect();
         assert_eq!(times, [3, 8, 9]);
         assert_eq!(saved.last_good().map(|record| record.at.unix()), Some(3));
+    }
+
+    #[test]
+    fn a_hook_whose_object_is_dropped_stays_remembered_where_the_same_change_says_that_it_ran() {
+        let mut saved = Saved::empty(Version::new("1"));
+        let ids = ["cleaned", "gone", "past"].map(|name| ObjectId::new("", "ConfigMap", "shop", name));
+        let ran = HookRun { run: Digest::of(b"run"), good: Some(true), before: None };
+        saved.hooks = ids.iter().map(|id| (id.clone(), ran.clone())).collect();
+        let [cleaned, gone, past] = ids;
+        let (drop, unran) = (vec![cleaned.clone(), gone], vec![past]);
+        let hooks = BTreeMap::from([(cleaned.clone(), ran.clone())]);
+        Delta { drop, unran, hooks, ..Delta::default() }.apply(&mut saved, &Limits::default());
+        assert_eq!(saved.hooks, BTreeMap::from([(cleaned, ran)]));
     }
 
     #[test]

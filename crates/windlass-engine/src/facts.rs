@@ -81,8 +81,10 @@ pub struct Facts {
     pub hooks: BTreeMap<ObjectId, HookRun>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
-    /// Everything owned is to go: nothing is wanted, and no guard stands in the way.
+    /// Everything owned is to go: nothing is wanted but the hooks around the deletion, and no guard stands in the way.
     pub delete_all: bool,
+    /// What was rendered beside these hooks: says what they need.
+    pub beside_hooks: Vec<Item>,
 }
 
 impl Facts {
@@ -108,6 +110,7 @@ impl Facts {
             hooks: BTreeMap::new(),
             warnings: Vec::new(),
             delete_all: false,
+            beside_hooks: Vec::new(),
         }
     }
 
@@ -144,9 +147,13 @@ impl Facts {
         self.inventory.objects.keys().filter(|id| !wanted.contains(id)).collect()
     }
 
-    /// Digests all that is wanted: what hooks run for, once for each. `None` where there are no hooks.
+    /// Digests all that is wanted: what hooks run for, once for each. Those around the deletion run for that, whatever they have
+    /// become since it began. `None` where there are no hooks.
     pub(crate) fn run(&self) -> Option<Digest> {
         self.wanted.iter().find(|wanted| wanted.item.directives.hook.is_some())?;
+        if self.delete_all {
+            return Some(run_of_deletion(&self.key));
+        }
         let mut wanted: Vec<String> = self
             .wanted
             .iter()
@@ -155,4 +162,15 @@ impl Facts {
         wanted.sort();
         Some(self.key.seal(Digest::of_parts(wanted.iter().map(String::as_bytes))))
     }
+
+    /// Digests the hooks that run when the unit is deleted.
+    pub(crate) fn deletion_hooks(&self) -> BTreeMap<ObjectId, Digest> {
+        let hooks = self.wanted.iter().filter(|wanted| wanted.item.directives.hook_at_deletion().is_some());
+        hooks.map(|wanted| (wanted.item.id().clone(), self.digest(&wanted.item.object))).collect()
+    }
+}
+
+/// What hooks around the deletion run for. An ordinary pass forgets that they ran, so that each deletion is one of its own.
+pub(crate) fn run_of_deletion(key: &Key) -> Digest {
+    key.seal(Digest::of(b"the deletion of the unit"))
 }

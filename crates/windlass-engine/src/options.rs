@@ -21,6 +21,8 @@ pub struct Options {
     /// A hook that failed runs again in the next pass, though nothing else is wanted. It does where somebody asks for each
     /// pass; where passes come by themselves it waits until something else is wanted.
     pub repeat_failed_hooks: bool,
+    /// Runs the hooks around the deletion of the unit. Without them a deletion never asks the source.
+    pub deletion_hooks: bool,
     /// The wait after a first failure; it doubles with each further one, up to the interval.
     pub retry_min: Duration,
 }
@@ -34,6 +36,7 @@ impl Default for Options {
             interval: Duration::from_secs(60),
             jitter_percent: 5,
             repeat_failed_hooks: true,
+            deletion_hooks: true,
             retry_min: Duration::from_secs(2),
         }
     }

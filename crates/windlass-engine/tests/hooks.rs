@@ -105,9 +105,32 @@ fn a_hook_goes_when_it_was_told_to_and_does_not_come_back() {
     let world = World::new("h=1 hook:before+success; m=1");
     world.pass();
     assert!(world.target.get(&object_id("h")).is_none(), "it succeeded, and goes");
-    check_writes(&world, "create h, delete h, create m");
+    check_writes(&world, "create h, create m, delete h");
     world.pass();
     check_writes(&world, "");
+    let another = world.another_engine();
+    assert!(world.pass_of(&another).is_success());
+    check_writes(&world, "");
+}
+
+#[test]
+fn a_hook_that_goes_when_it_succeeded_stays_until_those_that_may_need_it_have_ended() {
+    let world = World::new("account=1 hook:before+success+-1; job=1 hook:before+success; m=1");
+    world.pass();
+    check_writes(&world, "create account, create job, create m, delete account, delete job");
+}
+
+#[test]
+fn a_hook_that_has_gone_is_not_run_again_where_the_pass_was_killed_at_any_moment() {
+    for polls in 1..24 {
+        let slow = |target: windlass_testkit::MemoryTarget| target.with_latency(Duration::from_millis(300));
+        let world = World::with("h=1 hook:before+success; m=1", slow, |engine| engine);
+        world.kill_after(polls, world.engine.reconcile(&world.cx));
+        assert!(world.pass_of(&world.another_engine()).is_success());
+        let writes = world.take_writes();
+        let runs = writes.matches("create h").count();
+        assert_eq!(runs, 1, "killed after {polls} polls: {writes}");
+    }
 }
 
 #[test]

@@ -106,3 +106,20 @@ fn taking_over_says_from_whom() {
         assert!(world.clock.block_on(world.engine.plan(&world.cx)).unwrap().is_in_sync());
     }
 }
+
+#[test]
+fn the_status_of_an_object_that_another_unit_has_taken_over_is_no_trouble_and_that_of_a_lost_one_is() {
+    let tool = Some(Owner::Other("flux:apps/shop".into()));
+    for (owner, says, good) in [
+        (other(), "other has taken it over", true),
+        (tool, "not ours any more", false),
+        (None, "not ours any more", false),
+    ] {
+        let world = World::new("a=1; b=1");
+        world.pass();
+        world.target.set_owner(&object_id("a"), owner);
+        let status = world.clock.block_on(world.engine.status(&world.cx)).unwrap();
+        assert!(status.to_string().contains(says), "{status}");
+        assert_eq!(status.is_good(), good, "{status}");
+    }
+}

@@ -187,8 +187,30 @@ fn hooks_of_argo_have_their_phase_and_their_deletion() {
         "wave=-1 hook=before 0 deleted: success failure",
     );
     check(&ArgoDialect, &format!("{hook}: crd-install"), "");
-    let two = ArgoDialect.read(&object(&format!("{hook}: PreSync,PostSync")), &mut Directives::default());
-    assert!(two.unwrap_err().help().unwrap().contains("at one moment only"));
+    for two in ["PreSync,PostSync", "PreDelete,PostDelete", "Sync,SyncFail,PreDelete"] {
+        let two = ArgoDialect.read(&object(&format!("{hook}: {two}")), &mut Directives::default());
+        assert!(two.unwrap_err().help().unwrap().contains("at one moment only"));
+    }
+}
+
+#[test]
+fn an_object_may_be_a_hook_of_an_apply_and_one_of_the_deletion() {
+    let cases: [(&dyn Dialect, &str, &str, &str); 4] = [
+        (&ArgoDialect, "argocd.argoproj.io/hook: PreSync,PreDelete", "before", "before deletion"),
+        (&HelmDialect, "helm.sh/hook: post-delete,pre-install", "before", "after deletion"),
+        (&HelmDialect, "helm.sh/hook: pre-delete,post-delete", "before deletion", "before deletion"),
+        (&HelmDialect, "helm.sh/hook: post-install,pre-upgrade", "before", ""),
+    ];
+    for (dialect, annotation, ordinary, at_deletion) in cases {
+        let mut directives = Directives::default();
+        dialect.read(&object(annotation), &mut directives).unwrap();
+        let name = |hook: Option<windlass_core::Hook>| hook.map_or("", |hook| hook.phase.name());
+        assert_eq!(
+            (name(directives.hook), name(directives.hook_at_deletion())),
+            (ordinary, at_deletion),
+            "{annotation}"
+        );
+    }
 }
 
 #[test]

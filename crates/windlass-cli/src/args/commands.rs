@@ -96,7 +96,7 @@ const ENTRIES: [Entry; 18] = [
         name: "delete",
         about: "Delete all that a unit owns",
         more: "Shows what would go and asks; without a terminal it needs --yes. Dependents go before what they depend \
-               on.",
+               on. Hooks before and after the deletion run, unless --no-hooks is said.",
         example: "windlass delete -f unit.yaml --yes",
     },
     Entry {
@@ -269,7 +269,7 @@ fn subcommand(entry: &Entry) -> Command {
         Verb::Push => command.subcommand_required(true).subcommand(push::artifact()),
         verb => {
             let command = command.args(flags::inputs(forms(verb)));
-            let command = if verb == Verb::Delete { command.arg(yes()) } else { command };
+            let command = if verb == Verb::Delete { command.args([yes(), no_hooks()]) } else { command };
             let command = command.args(wishes(verb));
             command.args(flags::fields())
         }
@@ -311,6 +311,13 @@ fn wishes(verb: Verb) -> Vec<Arg> {
         Verb::Rollback => vec![text("to", "REVISION", "The revision, such as sha1:1a2b3c4d…")],
         _ => Vec::new(),
     }
+}
+
+fn no_hooks() -> Arg {
+    Arg::new("no-hooks")
+        .long("no-hooks")
+        .action(ArgAction::SetTrue)
+        .help("Run no hooks before and after the deletion, and do not ask the source for them")
 }
 
 fn yes() -> Arg {

@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) colour: Colour,
     pub(crate) loudness: Loudness,
     pub(crate) yes: bool,
+    /// A deletion runs its hooks.
+    pub(crate) hooks: bool,
     pub(crate) shell: String,
     pub(crate) wish: Wish,
     /// What is asked of a command that stands for another tool.
@@ -91,6 +93,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, 
             _ => Loudness::Usual,
         },
         yes: verb == Verb::Delete && matches.get_flag("yes"),
+        hooks: verb != Verb::Delete || !matches.get_flag("no-hooks"),
         shell: if verb == Verb::Completions { word(matches, "shell") } else { String::new() },
         wish: wish(verb, matches),
         tool: tools::read(verb, matches),

@@ -127,9 +127,10 @@ fn with_origins(error: Error, report: &Report) -> Error {
         .filter_map(|object| Some((object.id.to_string(), object.origin.as_deref()?)))
         .collect();
     let problems = error.problems().iter().cloned().map(|problem| {
+        let problem = plan::advised(problem);
         match problem.context("object").and_then(|object| origins.get(object)) {
             Some(origin) => problem.with("origin", origin),
-            None => plan::advised(problem),
+            None => problem,
         }
     });
     Error::all(problems).unwrap_or(error)

@@ -1,6 +1,7 @@
 //! `windlass delete`: deletes all that a unit owns.
 
-use windlass_core::{Error, ErrorKind, Plan, Result, UnitId};
+use windlass_core::{Error, ErrorKind, Plan, Result, UnitId, Verb};
+use windlass_engine::Engine;
 
 use super::walk::{Holds, walk};
 use super::{Ending, Scene, apply, plan};
@@ -14,15 +15,22 @@ pub(super) async fn delete(scene: &Scene) -> Result<Ending> {
     }
     walk(scene, Holds::Dependents, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let plan = engine.plan_delete(&scene.cx).await?;
+        let engine = if scene.hooks { engine } else { without_hooks(&engine) };
+        let plan = engine.plan_delete(&scene.cx).await.map_err(plan::advised)?;
         show(scene, &plan)?;
         if !agrees(scene, &unit.id, &plan).await {
             return Err(Error::new(ErrorKind::Cancelled, "not deleted: the answer was no"));
         }
-        let report = engine.delete(&scene.cx, &plan).await?;
+        let report = engine.delete(&scene.cx, &plan).await.map_err(plan::advised)?;
         apply::tell(scene, &report)
     })
     .await
+}
+
+fn without_hooks(engine: &Engine) -> Engine {
+    let mut options = engine.options().clone();
+    options.deletion_hooks = false;
+    engine.clone().with_options(options)
 }
 
 /// Shows what would go: as a result where that is a text, else only to whoever is asked.
@@ -37,12 +45,16 @@ fn show(scene: &Scene, plan: &Plan) -> Result<()> {
 }
 
 async fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {
-    let count = plan.writes();
-    let objects = if count == 1 { "object" } else { "objects" };
-    scene.yes
-        || count == 0
-        || scene
-            .term
-            .ask(scene.cx.cancel(), &format!("Delete {count} {objects} of {unit} from {}?", plan.place))
-            .await
+    scene.yes || plan.writes() == 0 || scene.term.ask(scene.cx.cancel(), &question(unit, plan)).await
+}
+
+fn question(unit: &UnitId, plan: &Plan) -> String {
+    let deletes = plan.actions.iter().filter(|action| action.verb == Verb::Delete).count();
+    let hooks = plan.writes() - deletes;
+    let some = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let objects = some(deletes, "object");
+    match hooks {
+        0 => format!("Delete {objects} of {unit} from {}?", plan.place),
+        _ => format!("Run {} and delete {objects} of {unit} from {}?", some(hooks, "hook"), plan.place),
+    }
 }

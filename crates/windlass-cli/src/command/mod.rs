@@ -35,6 +35,8 @@ struct Scene {
     wish: Wish,
     listen: Option<Listen>,
     yes: bool,
+    /// A deletion runs its hooks.
+    hooks: bool,
 }
 
 /// Does what was asked. What went wrong is told already when this returns.
@@ -71,6 +73,7 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
         wish: request.wish.clone(),
         listen: request.listen,
         yes: request.yes,
+        hooks: request.hooks,
     })
 }
 

@@ -65,8 +65,12 @@ pub(super) fn problems(plan: &Plan) -> Option<Error> {
     Error::all(told.into_iter().map(advised))
 }
 
-/// The guards of the engine know no flags; here they have some.
+/// The engine knows no flags; here there are some.
 pub(super) fn advised(error: Error) -> Error {
+    if let Some(help) = error.help().filter(|help| help.ends_with("without its hooks")) {
+        let help = format!("{help}: windlass delete --no-hooks");
+        return error.with_help(help);
+    }
     let help = match error.message() {
         "nothing was rendered, and pruning would delete everything" => {
             "check the path of the source; to really delete everything use `windlass delete`, or --prune-allow-empty \

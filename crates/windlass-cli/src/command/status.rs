@@ -22,7 +22,8 @@ pub(super) async fn status(scene: &Scene) -> Result<Ending> {
     .await
 }
 
-/// What has moved away is repaired by the next pass; what is gone, not ours any more, not to be seen or broken is wrong.
+/// What has drifted is repaired by the next pass, and what another unit has taken over is its own to tell of; what is gone, not
+/// ours any more, not to be seen or broken is wrong.
 fn ending(status: &Status) -> Ending {
     if status.objects.iter().any(|(_, status)| is_wrong(status)) { Ending::Failed } else { Ending::Good }
 }
@@ -32,6 +33,7 @@ fn is_wrong(status: &ObjectStatus) -> bool {
         ObjectStatus::InSync(health) | ObjectStatus::Drifted(health) => {
             health.as_ref().is_some_and(|health| health.status == HealthStatus::Degraded)
         }
+        ObjectStatus::Given(_) => false,
         _ => true,
     }
 }
@@ -48,7 +50,7 @@ fn text(term: &Term, status: &Status) -> String {
     for (id, object) in &status.objects {
         let tone = match object {
             ObjectStatus::InSync(health) if health.as_ref().is_none_or(Health::is_ready) => Tone::Good,
-            ObjectStatus::InSync(_) | ObjectStatus::Drifted(_) => Tone::Odd,
+            ObjectStatus::InSync(_) | ObjectStatus::Drifted(_) | ObjectStatus::Given(_) => Tone::Odd,
             _ => Tone::Bad,
         };
         let contest = status.contests.get(id).map(|contest| format!("; {contest}")).unwrap_or_default();
@@ -107,6 +109,7 @@ impl<'a> ObjectForm<'a> {
             ObjectStatus::Drifted(health) => ("drifted", health.as_ref(), None),
             ObjectStatus::Missing => ("missing", None, None),
             ObjectStatus::Lost => ("lost", None, None),
+            ObjectStatus::Given(_) => ("given", None, None),
             ObjectStatus::Unknown(error) => ("unknown", None, Some(ErrorForm::from(error))),
             _ => ("other", None, None),
         };
@@ -127,6 +130,8 @@ mod tests {
             assert!(!is_wrong(&ObjectStatus::InSync(health(status))), "{status:?}");
         }
         assert!(!is_wrong(&ObjectStatus::Drifted(None)), "the next pass repairs it");
+        let other = UnitId::new("other").expect("a name");
+        assert!(!is_wrong(&ObjectStatus::Given(other)), "the other unit tells of it");
         for status in [
             ObjectStatus::Missing,
             ObjectStatus::Lost,

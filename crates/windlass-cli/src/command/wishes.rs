@@ -11,12 +11,16 @@ use super::walk::{Holds, walk};
 use super::{Ending, Scene};
 use crate::args::{Verb, Wish};
 use crate::events::Progress;
+use crate::spec::{Source, Unit};
 use crate::words::visible;
 
 /// Changes what is asked of each unit, and says what is asked then.
 pub(super) async fn ask(scene: &Scene, verb: Verb) -> Result<Ending> {
     let by = who();
     walk(scene, Holds::Nothing, async |unit| {
+        if verb == Verb::Rollback {
+            check_can_go_back(unit)?;
+        }
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
         let change = Change::read(verb, &scene.wish, &engine, &scene.cx, &by).await?;
         let control = engine.ask(&scene.cx, |control| change.make(control)).await?;
@@ -132,6 +136,16 @@ fn back_to(wish: &Wish, history: &[Record]) -> Result<String> {
         Error::new(ErrorKind::NotFound, "no earlier good revision is remembered")
             .with_help("`windlass history` lists what is; name a revision with --to")
     })
+}
+
+/// A pass at an earlier revision has to fetch it.
+fn check_can_go_back(unit: &Unit) -> Result<()> {
+    if !matches!(unit.source, Source::Dir(_)) {
+        return Ok(());
+    }
+    let error = Error::new(ErrorKind::Unsupported, "a folder keeps no earlier revisions to go back to")
+        .with_help("put back what was in the folder, or keep it in a Git repository: spec.source.git");
+    Err(unit.blame(&["spec", "source", "dir"], error))
 }
 
 /// Who asks: the user of this process, as the environment names it.

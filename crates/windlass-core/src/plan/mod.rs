@@ -2,6 +2,7 @@
 
 mod display;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,7 +239,8 @@ pub struct Plan {
     /// The revision it was made from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
-    /// What would happen, by stage, then identity; deletions last, in their order.
+    /// What would happen, by stage, then identity; deletions last, in their order. Hooks after the deletion of the unit follow
+    /// these, and what such hooks need is deleted after them.
     pub actions: Vec<Action>,
     /// What is in the inventory, is not wanted, and needs no delete: it is gone already, or is not ours any more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -255,9 +257,13 @@ pub struct Plan {
     /// The namespace that objects without one go into, where it is to be recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_namespace: Option<Text>,
-    /// What hooks run for: a digest over all that is wanted. A hook that ran for it does not run again.
+    /// What hooks run for: a digest over all that is wanted, or one for the deletion. A hook that ran for it does not run again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Digest>,
+    /// The hooks that run when the unit is deleted, with the sealed digest of each: what the state remembers. Empty in a plan
+    /// that deletes the unit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub deletion_hooks: BTreeMap<ObjectId, Digest>,
     /// Over the place, the purpose, actions with their payloads, what is deleted, taken over, forgotten and conflicting;
     /// not over versions or times. [`Plan::seal`] makes it, by a key, so that no payload can be guessed by it; while there is
     /// no key, it is [over the revision](Plan::digest_without_key) instead.
@@ -303,6 +309,7 @@ impl Plan {
             warnings: Vec::new(),
             default_namespace: None,
             run: None,
+            deletion_hooks: BTreeMap::new(),
             digest: Digest::of(b""),
         }
     }

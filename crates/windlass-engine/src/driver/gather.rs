@@ -29,7 +29,7 @@ impl Engine {
         Ok(call(cx, "source", limit, self.0.source.resolve(cx)).await?.revision)
     }
 
-    async fn fetch(&self, cx: &Context, revision: &Revision) -> Result<Artifact> {
+    pub(super) async fn fetch(&self, cx: &Context, revision: &Revision) -> Result<Artifact> {
         let fetched = self.0.source.fetch(cx, revision, &Paths::All);
         let fetched = call(cx, "source", cx.limits().fetch_timeout, fetched).await;
         fetched.map_err(|error| self.blame_source(error))
@@ -69,11 +69,12 @@ impl Engine {
         Ok(Gathered { facts, resolved, sealed })
     }
 
-    /// Gathers for the end of the unit: nothing is wanted.
+    /// Gathers for the end of the unit: nothing is wanted but the hooks around that.
     pub(super) async fn gather_for_delete(&self, cx: &Context, make_key: bool) -> Result<Gathered> {
         let sealed = self.load_sealed(cx, make_key).await?;
         let mut facts = self.begin(cx, &sealed, &Control::default());
         facts.delete_all = true;
+        self.add_deletion_hooks(cx, &sealed, &mut facts).await?;
         facts.observed = self.observe(cx, &facts).await?;
         facts.takes = self.takes(cx, &facts).await?;
         Ok(Gathered { facts, resolved: None, sealed })
@@ -109,7 +110,7 @@ impl Engine {
     }
 
     /// Reads what annotations ask for, and lets the target complete identities.
-    async fn admit(&self, cx: &Context, rendered: Rendered) -> Result<Vec<Wanted>> {
+    pub(super) async fn admit(&self, cx: &Context, rendered: Rendered) -> Result<Vec<Wanted>> {
         let profile = self.0.target.profile();
         let (items, mut wanted): (Vec<Item>, Vec<Wanted>) = split(rendered.items, self.dialects())?;
         let count = items.len();

@@ -1,6 +1,7 @@
 //! The engine: gathers facts, plans, asks policies, carries out.
 
 mod control;
+mod deletion;
 mod execute;
 mod gather;
 mod guard;
@@ -373,10 +374,12 @@ impl Engine {
         }))
     }
 
-    /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept.
+    /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept. Where the unit has hooks
+    /// around its deletion, they are rendered from the revision that was carried out last; if the source does not have that
+    /// any more, from what it is at. Without such hooks, and with [`Options::deletion_hooks`] off, the source is not asked.
     ///
     /// # Errors
-    /// What target and store say; nothing was written.
+    /// What target and store say, and for hooks what source and renderer say; nothing was written.
     pub async fn plan_delete(&self, cx: &Context) -> Result<Plan> {
         let gathered = self.gather_for_delete(cx, false).await?;
         let prepared = self.prepared(cx, gathered);
@@ -385,7 +388,9 @@ impl Engine {
     }
 
     /// Deletes all that the unit owns, as `plan` from [`Engine::plan_delete`] says, and forgets the unit once all of
-    /// it is gone.
+    /// it is gone. Hooks before the deletion run first; where one fails, nothing is deleted. Hooks after it run once all else
+    /// is gone, but for what they need themselves. Then the hooks' own objects go. One deletion runs no hook again that has
+    /// succeeded, however often it is begun; an ordinary pass in between makes the next one another deletion.
     ///
     /// # Errors
     /// As [`Engine::apply`].

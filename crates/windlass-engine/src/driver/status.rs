@@ -22,8 +22,10 @@ pub enum ObjectStatus {
     Drifted(Option<Health>),
     /// It is not there.
     Missing,
-    /// It does not name the unit as its owner any more.
+    /// It does not name the unit as its owner any more, nor another one.
     Lost,
+    /// Another unit has taken it over; the next pass forgets it.
+    Given(UnitId),
     /// It could not be looked at.
     Unknown(windlass_core::Error),
 }
@@ -45,11 +47,12 @@ pub struct Status {
 }
 
 impl Status {
-    /// Says whether everything owned is there, unchanged and healthy.
+    /// Says whether everything owned is there, unchanged and healthy. What another unit has taken over is not owned any more.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.objects.iter().all(|(_, status)| match status {
             ObjectStatus::InSync(health) => health.as_ref().is_none_or(Health::is_ready),
+            ObjectStatus::Given(_) => true,
             _ => false,
         })
     }
@@ -72,7 +75,10 @@ impl Engine {
         let owner = Owner::of(self.unit());
         let objects = facts.inventory.objects.iter().map(|(id, owned)| {
             let status = match observed.observations.get(id) {
-                Some(Observation::Live(live)) if live.owner.as_ref() != Some(&owner) => ObjectStatus::Lost,
+                Some(Observation::Live(live)) if live.owner.as_ref() != Some(&owner) => match &live.owner {
+                    Some(Owner::Unit(unit)) => ObjectStatus::Given(unit.clone()),
+                    _ => ObjectStatus::Lost,
+                },
                 Some(Observation::Live(live)) if owned.stamp == Some(live.stamp.sealed(&key)) => {
                     ObjectStatus::InSync(live.health.clone())
                 }
@@ -109,6 +115,7 @@ impl fmt::Display for ObjectStatus {
             Self::Drifted(Some(health)) => write!(f, "drifted, {health}"),
             Self::Missing => f.write_str("missing"),
             Self::Lost => f.write_str("not ours any more"),
+            Self::Given(unit) => write!(f, "{unit} has taken it over"),
             Self::Unknown(error) => write!(f, "unknown: {error}"),
         }
     }

@@ -41,7 +41,8 @@ impl Draft<'_> {
     fn other_time(&self, phase: Phase) -> Option<Text> {
         match (phase, self.facts.delete_all) {
             (Phase::OnFailure, _) => Some("a hook that runs only where something fails".into()),
-            (Phase::BeforeDelete, true) | (Phase::Before | Phase::Main | Phase::After, false) => None,
+            (Phase::BeforeDelete | Phase::AfterDelete, true)
+            | (Phase::Before | Phase::Main | Phase::After, false) => None,
             (phase, _) => Some(format!("a hook that runs {}", phase.name()).into()),
         }
     }

@@ -14,7 +14,9 @@ pub(crate) use wanted::unsettled;
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Action, Error, ErrorKind, Expect, Live, ObjectId, Plan, Purpose, Text, Verb, Warning};
+use windlass_core::{
+    Action, Error, ErrorKind, Expect, Live, ObjectId, Phase, Plan, Purpose, Text, Verb, Warning,
+};
 
 use crate::facts::Facts;
 use crate::rules::Rules;
@@ -37,15 +39,17 @@ pub fn plan(facts: &Facts, rules: &Rules<'_>) -> Plan {
     let run = facts.run();
     let Sketch { drafts, ordered, unwanted } = exclusive::sketch(facts, rules, run);
 
-    let mut actions = in_stages(drafts);
-    let after = actions.iter().map(|action| action.stage + 1).max().unwrap_or(0);
-    actions.extend(unwanted.actions.into_iter().map(|mut action| {
-        action.stage += after;
-        action
-    }));
+    let late = order::needed_after_deletion(facts, rules);
+    let is_last = |action: &Action| facts.delete_all && runs_after_deletion(action);
+    let (last, first) = in_stages(drafts).into_iter().partition(is_last);
+    let (needed, gone) = unwanted.actions.into_iter().partition(|action| late.contains(&action.id));
+    let mut actions = Vec::new();
+    [first, gone, last, needed].into_iter().for_each(|more| append(&mut actions, more));
     let mut plan = Plan::new(facts.unit.clone(), facts.place.clone(), facts.revision.clone());
     if facts.delete_all {
         plan.purpose = Purpose::Delete;
+    } else {
+        plan.deletion_hooks = facts.deletion_hooks();
     }
     plan.run = run;
     plan.default_namespace = default_namespace(facts);
@@ -73,6 +77,20 @@ fn in_stages(drafts: Drafts) -> Vec<Action> {
     let mut actions: Vec<Action> = drafts.into_values().collect();
     actions.sort_by(|a, b| (a.stage, &a.id).cmp(&(b.stage, &b.id)));
     actions
+}
+
+fn runs_after_deletion(action: &Action) -> bool {
+    action.hook.is_some_and(|hook| hook.phase == Phase::AfterDelete)
+}
+
+/// Puts stages behind those that are there.
+fn append(actions: &mut Vec<Action>, more: Vec<Action>) {
+    let next = actions.iter().map(|action| action.stage + 1).max().unwrap_or(0);
+    let first = more.iter().map(|action| action.stage).min().unwrap_or(0);
+    actions.extend(more.into_iter().map(|mut action| {
+        action.stage = action.stage - first + next;
+        action
+    }));
 }
 
 /// What names the unit as its owner and is neither wanted nor owned: a lost inventory, or a copied label.

@@ -67,8 +67,14 @@ fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
     edges.extend(facts.wanted.iter().filter_map(kind_exists));
     edges.extend(facts.predictions.iter().flatten().filter_map(|(id, prediction)| deferred(id, prediction)));
     edges.extend(asked_for(&items));
+    if facts.delete_all {
+        // What is no hook is there: it was applied before, and goes later.
+        let wanted: BTreeSet<&ObjectId> = items.iter().map(Item::id).collect();
+        let is_left = |node: &Node| matches!(node, Node::Object(id) if !wanted.contains(id));
+        edges.retain(|edge| !is_left(&edge.before) && !is_left(&edge.after));
+    }
     let turns_of = lifted(&items, &edges);
-    edges.extend(turns(&turns_of));
+    edges.extend(turns(&turns_of, facts.delete_all));
     edges.sort();
     edges.dedup();
     edges
@@ -132,8 +138,9 @@ fn lifted(items: &[Item], edges: &[Edge]) -> BTreeMap<ObjectId, Turn> {
 }
 
 /// All of a turn are healthy before any of the next begins; a barrier between two turns, not pairs.
-fn turns(of: &BTreeMap<ObjectId, Turn>) -> Vec<Edge> {
-    let all: BTreeSet<Turn> = of.values().copied().filter(|(phase, ..)| is_ordered(*phase)).collect();
+fn turns(of: &BTreeMap<ObjectId, Turn>, delete_all: bool) -> Vec<Edge> {
+    let is_ordered = |turn: &Turn| is_ordered(turn.0, delete_all);
+    let all: BTreeSet<Turn> = of.values().copied().filter(is_ordered).collect();
     let next: BTreeMap<Turn, Turn> = all.iter().copied().zip(all.iter().copied().skip(1)).collect();
     let before: BTreeMap<Turn, Turn> = next.iter().map(|(turn, next)| (*next, *turn)).collect();
     let done = |turn: Turn| Node::Barrier(format!("{} is healthy", name(turn)).into());
@@ -150,9 +157,41 @@ fn turns(of: &BTreeMap<ObjectId, Turn>) -> Vec<Edge> {
     edges
 }
 
-/// Hooks that run when something has failed stand outside of the order.
-const fn is_ordered(phase: Phase) -> bool {
-    matches!(phase, Phase::Before | Phase::Main | Phase::After)
+/// Hooks that run when something has failed, or at another time, stand outside of the order.
+const fn is_ordered(phase: Phase, delete_all: bool) -> bool {
+    match phase {
+        Phase::Before | Phase::Main | Phase::After => !delete_all,
+        phase => phase.is_of_deletion() && delete_all,
+    }
+}
+
+/// The objects that hooks after the deletion of the unit need, such as their namespace: they go after these have run.
+pub(super) fn needed_after_deletion(facts: &Facts, rules: &Rules<'_>) -> BTreeSet<ObjectId> {
+    let is_last = |item: &&Item| item.directives.hook.is_some_and(|hook| hook.phase == Phase::AfterDelete);
+    let hooks = || facts.wanted.iter().map(|wanted| &wanted.item);
+    let mut open: Vec<ObjectId> = hooks().filter(is_last).map(|item| item.id().clone()).collect();
+    if !facts.delete_all || open.is_empty() {
+        return BTreeSet::new();
+    }
+    let items: Vec<Item> = facts.beside_hooks.iter().chain(hooks()).cloned().collect();
+    // A rule that fails is told where the hooks are ordered.
+    let mut edges: Vec<Edge> =
+        rules.order.iter().filter_map(|rule| rule.edges(&items).ok()).flatten().collect();
+    edges.extend(asked_for(&items));
+    let mut needs: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
+    for edge in edges.into_iter().filter(|edge| !edge.weak) {
+        if let (Node::Object(before), Node::Object(after)) = (edge.before, edge.after) {
+            needs.entry(after).or_default().push(before);
+        }
+    }
+    let mut needed = BTreeSet::new();
+    while let Some(after) = open.pop() {
+        for before in needs.remove(&after).unwrap_or_default() {
+            needed.insert(before.clone());
+            open.push(before);
+        }
+    }
+    needed
 }
 
 fn name((phase, wave, weight): Turn) -> String {

@@ -53,7 +53,8 @@ pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, whole: bool) -> Unwanted {
         unwanted.actions.push(action);
     }
     spare(facts, &mut unwanted);
-    guard(facts, rules, whole && is_whole(&unwanted), &mut unwanted);
+    let whole_too = whole && is_whole(&unwanted);
+    guard(facts, rules, (whole, whole_too), &mut unwanted);
     in_order(&mut unwanted.actions);
     unwanted
 }
@@ -153,14 +154,16 @@ fn of_another(facts: &Facts, taken: &Taken) -> Option<String> {
 }
 
 /// Turns deletions into keeps where something stands in their way, and says what.
-fn guard(facts: &Facts, rules: &Rules<'_>, whole: bool, unwanted: &mut Unwanted) {
+fn guard(facts: &Facts, rules: &Rules<'_>, (hooks_run, whole): (bool, bool), unwanted: &mut Unwanted) {
     let deletes = unwanted.actions.iter().filter(|action| action.verb == Verb::Delete).count();
-    if deletes == 0 || facts.delete_all {
+    if deletes == 0 || (facts.delete_all && hooks_run) {
         return;
     }
     let owned = facts.inventory.objects.len();
     let share_max = usize::from(rules.prune.share_percent_max);
-    let why = if facts.wanted.is_empty() && !rules.prune.allow_empty {
+    let why = if facts.delete_all {
+        "a hook around the deletion cannot run"
+    } else if facts.wanted.is_empty() && !rules.prune.allow_empty {
         unwanted.problems.push(
             conflict("nothing was rendered, and pruning would delete everything")
                 .with("owned", owned)

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Counts, Delta, EventKind, Expect, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record, Saved,
-    Timestamp, Verb, Version,
+    Counts, Delta, Digest, EventKind, Expect, HookRun, Now, ObjectId, ObjectReport, Outcome, Owned, Record,
+    Saved, Timestamp, Verb, Version,
 };
 
-use super::slot::{Phase, Slot};
-use super::{Effect, State, clearing, hooks, prune, retry};
+use super::rounds::Rounds;
+use super::slot::{Part, Phase, Slot};
+use super::{Effect, State, clearing, hooks, prune, retry, rounds};
+use crate::facts::run_of_deletion;
 
 impl State {
     /// What has to be remembered before the first write: every object that may be created, and every object of which
@@ -38,12 +40,31 @@ impl State {
         if saved.is_none_or(|saved| saved.default_namespace.is_none()) {
             delta.default_namespace.clone_from(&self.default_namespace);
         }
+        if let Some(hooks) = &self.deletion_hooks {
+            self.note_deletion_hooks(hooks, delta);
+        }
         if self.origin.is_some() && saved.is_none_or(|saved| saved.origin != self.origin) {
             delta.origin.clone_from(&self.origin);
         }
         if saved.is_none_or(|saved| saved.since.is_none()) && delta.origin.is_some() {
             delta.since = Some(self.report.started);
         }
+    }
+
+    /// An ordinary pass records which hooks the deletion has, and forgets that any of them ran: so the next deletion is one of
+    /// its own. It forgets hooks as well that neither are wanted nor have left anything.
+    fn note_deletion_hooks(&self, hooks: &BTreeMap<ObjectId, Digest>, delta: &mut Delta) {
+        let Some(saved) = &self.saved else {
+            delta.deletion_hooks = Some(hooks.clone()).filter(|hooks| !hooks.is_empty());
+            return;
+        };
+        if saved.deletion_hooks != *hooks {
+            delta.deletion_hooks = Some(hooks.clone());
+        }
+        let run = run_of_deletion(&self.key);
+        let is_past = |id: &ObjectId| !self.index.contains_key(id) && self.known(id).is_none();
+        let past = saved.hooks.iter().filter(|(id, ran)| ran.run == run || is_past(id));
+        delta.unran = past.map(|(id, _)| id.clone()).collect();
     }
 
     /// What is remembered of a hook, with how it ended.
@@ -74,13 +95,21 @@ impl State {
                 delta.put.insert(id.clone(), slot.action.owned.clone());
             }
         }
+        delta.hooks = self.hook_news();
+        // That a hook ran stays remembered, though its object is dropped.
+        for at in delta.drop.iter().filter_map(|id| self.index.get(id)) {
+            let ran = self.ended_hooks.get(at).and_then(|good| self.hook_run(&self.slots[*at], Some(*good)));
+            delta.hooks.extend(ran);
+        }
+        delta
+    }
+
+    /// The hooks that have ended since the last save.
+    pub(super) fn hook_news(&self) -> BTreeMap<ObjectId, HookRun> {
         let ended =
             self.ended_hooks.iter().filter_map(|(at, good)| self.hook_run(&self.slots[*at], Some(*good)));
-        let news = |id: &ObjectId, run: &HookRun| {
-            self.saved.as_ref().is_none_or(|saved| saved.hooks.get(id) != Some(run))
-        };
-        delta.hooks.extend(ended.filter(|(id, run)| news(id, run)));
-        delta
+        let known = |id: &ObjectId| self.saved.as_ref().and_then(|saved| saved.hooks.get(id));
+        ended.filter(|(id, run)| known(id) != Some(run)).collect()
     }
 
     fn last(&self, now: Timestamp) -> Delta {
@@ -90,7 +119,8 @@ impl State {
         let forget: Vec<ObjectId> = forget.collect();
         let left = self.owned_count().saturating_sub(gone.len());
         delta.drop.extend(forget);
-        if self.deleting_all && left == 0 && !self.stop {
+        let hooks_ran = self.rounds.as_ref().is_none_or(Rounds::are_done);
+        if self.deleting_all && left == 0 && !self.stop && hooks_ran {
             let mut delta = Delta::default();
             delta.forget = self.saved.is_some();
             return delta;
@@ -119,13 +149,14 @@ impl State {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        Counts::of(self.slots.iter().filter_map(|slot| slot.outcome.as_ref()))
+        Counts::of(self.slots.iter().filter_map(Slot::told))
     }
 
     /// Nothing failed and nothing was held back, and no guard stands in the way.
     pub(super) fn is_whole(&self) -> bool {
+        let to_come = self.rounds.as_ref().is_some_and(Rounds::has_hooks_to_come);
         let fine = |slot: &Slot| match &slot.outcome {
-            None => slot.is_delete(),
+            None => slot.is_delete() || (to_come && slot.is_after_deletion()),
             Some(outcome) => !matches!(outcome, Outcome::Failed { .. } | Outcome::Skipped { .. }),
         };
         self.report.problems.is_empty() && self.slots.iter().all(fine)
@@ -133,6 +164,11 @@ impl State {
 
     pub(super) fn owned_count(&self) -> usize {
         self.inventory().map_or(0, BTreeMap::len)
+    }
+
+    /// The part of the order that has its turn.
+    fn part(&self) -> Option<Part> {
+        self.rounds.as_ref().filter(|rounds| rounds.has_hooks_to_come()).map(|_| Part::First)
     }
 
     fn inventory(&self) -> Option<&BTreeMap<ObjectId, Owned>> {
@@ -181,14 +217,16 @@ pub(super) fn settle(state: &mut State, out: &mut Vec<Effect>) {
     if state.saving {
         return;
     }
-    hold_back_the_rest(state, out);
+    hold_back_the_rest(state, state.part(), out);
     clearing::end(state, out);
     if !state.stop && !state.is_whole() && hooks::are_for_failure(state) {
         state.phase = Phase::Failing;
         return;
     }
     if !state.stop && !state.is_whole() {
-        prune::hold(state, "something else failed", out);
+        let why = if state.deleting_all { "a hook failed" } else { "something else failed" };
+        prune::hold(state, why, out);
+        rounds::give_up(state, why, out);
     }
     if state.stop || !state.pruning.is_pending() {
         state.phase = Phase::Pruning;
@@ -198,11 +236,15 @@ pub(super) fn settle(state: &mut State, out: &mut Vec<Effect>) {
 }
 
 /// Whatever of the order was not reached waits for something that did not come.
-fn hold_back_the_rest(state: &mut State, out: &mut Vec<Effect>) {
+fn hold_back_the_rest(state: &mut State, part: Option<Part>, out: &mut Vec<Effect>) {
     retry::clear(state);
     let blocked: BTreeMap<usize, String> =
         state.run.blocked().into_iter().map(|blocked| (blocked.key, describe(state, &blocked.by))).collect();
-    for at in (0..state.slots.len()).filter(|at| state.slots[*at].is_wanted()).collect::<Vec<_>>() {
+    let is_reached = |slot: &Slot| part.map_or(slot.is_wanted(), |part| slot.is_wanted_in(part));
+    for at in (0..state.slots.len()).filter(|at| is_reached(&state.slots[*at])).collect::<Vec<_>>() {
+        if state.slots[at].is_delete() {
+            continue;
+        }
         let why = blocked.get(&at).map_or(state.why_stopped(), String::as_str);
         retry::abandon(state, at, why, out);
     }
@@ -240,9 +282,10 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
         return;
     }
     let mut told = Vec::new();
-    hold_back_the_rest(state, &mut told);
+    hold_back_the_rest(state, None, &mut told);
     clearing::end(state, &mut told);
     prune::hold(state, state.why_stopped(), &mut told);
+    rounds::give_up(state, state.why_stopped(), &mut told);
     state.report.finished = now.wall;
     state.report.objects = state.slots.iter().map(object_report).collect();
     state.phase = Phase::Finished;
@@ -255,7 +298,7 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 }
 
 fn object_report(slot: &Slot) -> ObjectReport {
-    let outcome = slot.outcome.clone().unwrap_or(Outcome::Skipped { why: "the pass was stopped".into() });
+    let outcome = slot.told().cloned().unwrap_or(Outcome::Skipped { why: "the pass was stopped".into() });
     let health = if slot.is_wanted() { slot.health.clone() } else { None };
     ObjectReport::new(slot.action.id.clone(), slot.action.origin.clone(), outcome, health)
 }

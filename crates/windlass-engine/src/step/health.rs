@@ -84,7 +84,7 @@ fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
         state.wait_for(at, None);
         state.poll = first_poll(&state.wait);
         let _ = state.run.done(&at, Gate::Healthy);
-        hooks::ended(state, at, true, out);
+        hooks::ended(state, at, true);
     } else if hopeless {
         give_up(state, at, out);
     }
@@ -107,14 +107,15 @@ pub(super) fn expire(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 /// that should go and does not has failed.
 pub(super) fn give_up(state: &mut State, at: usize, out: &mut Vec<Effect>) {
     state.wait_for(at, None);
-    if state.slots[at].action.hook.is_some() {
+    let goes = state.slots[at].is_delete();
+    if state.slots[at].action.hook.is_some() && !goes {
         let error = hooks::failure(state, at);
         if error.kind() != ErrorKind::Timeout {
-            hooks::ended(state, at, false, out);
+            hooks::ended(state, at, false);
         }
         return retry::fail(state, at, error, out);
     }
-    if state.slots[at].is_wanted() {
+    if !goes {
         let _ = state.run.failed(&at);
         return;
     }

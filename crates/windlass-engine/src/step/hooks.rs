@@ -1,19 +1,68 @@
 //! Hooks: how they end, what becomes of them then, and those that run where something has failed.
 
-use windlass_core::{Cascade, Delta, Error, ErrorKind, Expect, Health, Result, Verb, Write, Written};
+use windlass_core::{
+    Cascade, Delta, Error, ErrorKind, Expect, Health, Outcome, Result, Verb, Write, Written,
+};
 
 use super::slot::Phase;
 use super::{Effect, State, write};
 
 /// Takes in that a hook has ended: what ran is remembered, and the hook goes where it was told to.
-pub(super) fn ended(state: &mut State, at: usize, good: bool, out: &mut Vec<Effect>) {
+pub(super) fn ended(state: &mut State, at: usize, good: bool) {
     let slot = &state.slots[at];
     let Some(hook) = slot.action.hook else { return };
     if state.ended_hooks.insert(at, good).is_some() || !slot.ours {
         return;
     }
     if (good && hook.deletion.on_success) || (!good && hook.deletion.on_failure) {
-        clean(state, at, out);
+        state.to_clean.push(at);
+    }
+}
+
+/// Deletes hooks that were told to go, once all of their phase have ended: one may need another, such as a job its account.
+pub(super) fn clean_ended(state: &mut State, out: &mut Vec<Effect>) {
+    if state.to_clean.is_empty() || state.stop || state.saving {
+        return;
+    }
+    let (over, later) = state.to_clean.iter().partition(|at| phase_is_over(state, **at));
+    state.to_clean = later;
+    clean_saved(state, over, out);
+}
+
+/// Deletes hooks that were told to go, though others of their phase did not run.
+pub(super) fn clean_rest(state: &mut State, out: &mut Vec<Effect>) {
+    if !state.stop && !state.saving {
+        let over = std::mem::take(&mut state.to_clean);
+        clean_saved(state, over, out);
+    }
+}
+
+fn phase_is_over(state: &State, at: usize) -> bool {
+    let phase = |at: usize| state.slots[at].action.hook.map(|hook| hook.phase);
+    let of_phase = state.hook_slots.iter().filter(|other| phase(**other) == phase(at));
+    of_phase.copied().all(|at| has_ended(state, at))
+}
+
+fn has_ended(state: &State, at: usize) -> bool {
+    let passed_over = || {
+        matches!(
+            state.slots[at].outcome,
+            Some(Outcome::Failed { .. } | Outcome::Skipped { .. } | Outcome::Kept { .. })
+        )
+    };
+    state.ended_hooks.contains_key(&at) || passed_over()
+}
+
+/// A hook whose object is gone has run only if that is remembered.
+fn clean_saved(state: &mut State, over: Vec<usize>, out: &mut Vec<Effect>) {
+    if over.is_empty() {
+        return;
+    }
+    if state.hook_news().is_empty() {
+        over.into_iter().for_each(|at| clean(state, at, out));
+    } else {
+        state.to_clean.extend(over);
+        state.save(state.progress(), out);
     }
 }
 
@@ -30,6 +79,11 @@ pub(super) fn failure(state: &State, at: usize) -> Error {
     let error = match &slot.health {
         Some(health) => error.with("health", health),
         None => error,
+    };
+    let error = if state.deleting_all {
+        error.with_help("mend what it does and delete again, or delete the unit without its hooks")
+    } else {
+        error
     };
     error.maybe_written()
 }
@@ -86,7 +140,10 @@ pub(super) fn run_for_failure(state: &mut State, out: &mut Vec<Effect>) {
         write::send(state, at, out);
     }
     if state.in_flight == 0 && state.looking.is_none() && state.gating == 0 {
-        state.phase = Phase::Settling;
+        clean_rest(state, out);
+        if state.in_flight == 0 && !state.saving {
+            state.phase = Phase::Settling;
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod hooks;
 mod look;
 mod prune;
 mod retry;
+mod rounds;
 mod slot;
 mod write;
 
@@ -17,13 +18,15 @@ use std::time::Duration;
 
 use windlass_core::{
     Delta, Dialect, Digest, Error, ErrorKind, EventKind, Key, Limits, Look, Now, ObjectId, Observation,
-    Observed, Outcome, Plan, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin, Version,
-    Warning, Write, Written,
+    Observed, Outcome, Plan, Purpose, Report, Result, Revision, Saved, Text, Trigger, UnitId, UnitOrigin,
+    Version, Warning, Write, Written,
 };
 use windlass_graph as graph;
 
 use crate::rules::Wait;
-use slot::{Phase, Slot};
+use prune::Pruning;
+use rounds::Rounds;
+use slot::{Part, Phase, Slot};
 
 /// What happened since the last step.
 #[derive(Debug)]
@@ -90,8 +93,10 @@ pub struct State {
     deadlines: BTreeSet<(Duration, usize)>,
     /// How many of those something else waits for.
     gating: usize,
-    pruning: prune::Pruning,
+    pruning: Pruning,
     clearing: clearing::Clearing,
+    /// What follows once the objects of the unit were deleted with it.
+    rounds: Option<Rounds>,
     /// What the store holds.
     saved: Option<Saved>,
     /// By which what is saved is sealed.
@@ -118,8 +123,14 @@ pub struct State {
     default_namespace: Option<Text>,
     /// What hooks run for.
     run_of: Option<Digest>,
+    /// The hooks.
+    hook_slots: Vec<usize>,
     /// Hooks that have ended, and whether they succeeded.
     ended_hooks: BTreeMap<usize, bool>,
+    /// Hooks that have ended and are to be deleted, once that they have is saved.
+    to_clean: Vec<usize>,
+    /// Which hooks run when the unit is deleted; `None` in a pass that deletes it.
+    deletion_hooks: Option<BTreeMap<ObjectId, Digest>>,
     report: Report,
 }
 
@@ -139,8 +150,13 @@ impl State {
         let mut slots: Vec<Slot> = plan.actions.iter().map(Slot::new).collect();
         let index: BTreeMap<ObjectId, usize> =
             slots.iter().enumerate().map(|(at, slot)| (slot.action.id.clone(), at)).collect();
-        let order = slot::order(plan, &slots, &index)?;
+        let order = slot::order(plan, &slots, &index, Part::First)?;
         gates::find(plan, &order, &mut slots);
+        let rounds = Rounds::of(plan, &mut slots, &index)?;
+        let is_late = |at: &usize| rounds.as_ref().is_some_and(|rounds| rounds.is_late(*at));
+        let is_rest = |at: &usize| !is_late(at) && !clearing::is_first(&slots[*at]);
+        let deletes = (0..slots.len()).filter(|at| slots[*at].is_delete() && is_rest(at));
+        let pruning = Pruning::of(&slots, deletes);
         let mut report = Report::new(plan.unit.clone(), plan.revision.clone(), plan.digest, now.wall);
         let last = saved.as_ref().and_then(|saved| saved.history.last());
         let was_good = last.is_some_and(|last| last.good && last.revision == plan.revision);
@@ -157,8 +173,10 @@ impl State {
             ready: VecDeque::new(),
             deadlines: BTreeSet::new(),
             gating: 0,
-            pruning: prune::Pruning::of(&slots, |slot| !clearing::is_first(slot)),
+            pruning,
             clearing: clearing::Clearing::default(),
+            rounds,
+            hook_slots: (0..slots.len()).filter(|at| slots[*at].action.hook.is_some()).collect(),
             slots,
             index,
             forget: plan.forget.clone(),
@@ -181,6 +199,8 @@ impl State {
             default_namespace: plan.default_namespace.clone(),
             run_of: plan.run,
             ended_hooks: BTreeMap::new(),
+            to_clean: Vec::new(),
+            deletion_hooks: (plan.purpose == Purpose::Apply).then(|| plan.deletion_hooks.clone()),
             report,
         })
     }
@@ -317,6 +337,9 @@ impl State {
 /// - Nothing is deleted once anything in the pass failed or was skipped. What makes way for a wanted object is deleted when all
 ///   else is written that can be before that object; all other deletes come after the last write. Deletion goes from high rank to low, and
 ///   each rank is confirmed to be gone before the next begins.
+/// - A hook that has ended is not deleted before that is saved.
+/// - Hooks after the deletion of the unit are written once all else of it is gone; their objects go, and the unit is
+///   forgotten, only after all of them have succeeded.
 /// - Nothing is deleted before the store has said that the state is still ours, and before the objects of its rank were
 ///   looked at once more: what has another owner by now, or asks to be kept, stays.
 /// - What may have been written is looked at before it is written again.
@@ -461,6 +484,7 @@ fn advance(state: &mut State, now: Now, out: &mut Vec<Effect>) {
             Phase::Clearing => clearing::begin(state, out),
             Phase::MakingWay => clearing::make_way(state, now, out),
             Phase::Failing => {
+                hooks::clean_ended(state, out);
                 hooks::run_for_failure(state, out);
                 look::begin(state, now, out);
             }
@@ -481,10 +505,14 @@ fn apply(state: &mut State, now: Now, out: &mut Vec<Effect>) {
         retry::take_due(state, now, out);
         write::begin_ready(state, now, out);
     }
+    hooks::clean_ended(state, out);
     look::begin(state, now, out);
-    let idle = state.in_flight == 0 && state.looking.is_none();
+    let idle = state.in_flight == 0 && state.looking.is_none() && !state.saving;
     if idle && (state.stop || !write::awaits_anything(state)) {
-        state.phase = clearing::next(state, out);
+        hooks::clean_rest(state, out);
+        if state.in_flight == 0 && !state.saving {
+            state.phase = clearing::next(state, out);
+        }
     }
 }
 
@@ -498,7 +526,7 @@ fn delete(state: &mut State, now: Now, out: &mut Vec<Effect>) {
     look::begin(state, now, out);
     let idle = state.in_flight == 0 && state.looking.is_none();
     if idle && (state.stop || !prune::is_under_way(state)) {
-        state.phase = Phase::Waiting;
+        state.phase = rounds::next(state, out);
     }
 }
 

@@ -25,14 +25,20 @@ pub(super) struct Pruning {
 }
 
 impl Pruning {
-    /// Takes in the deletes of which `is_one` says so.
-    pub(super) fn of(slots: &[Slot], is_one: impl Fn(&Slot) -> bool) -> Self {
+    /// Deletes these, from high rank to low.
+    pub(super) fn of(slots: &[Slot], deletes: impl IntoIterator<Item = usize>) -> Self {
         let mut ranks: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.is_delete() && is_one(slot)) {
-            ranks.entry(slot.action.owned.rank).or_default().push(at);
+        for at in deletes {
+            ranks.entry(slots[at].action.owned.rank).or_default().push(at);
         }
         let ranks = ranks.into_values().rev().collect();
         Self { ranks, present: Vec::new(), left: BTreeSet::new(), wanted: None }
+    }
+
+    /// Deletes these, and then those.
+    pub(super) fn then(mut self, those: Self) -> Self {
+        self.ranks.extend(those.ranks);
+        self
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -128,7 +134,7 @@ fn why_kept(state: &mut State, at: usize, live: &Live) -> Option<Stay> {
 fn by_another_name(state: &mut State, live: &Live) -> Option<Stay> {
     let slots = &state.slots;
     let wanted = state.pruning.wanted.get_or_insert_with(|| {
-        let wanted = slots.iter().filter(|slot| slot.is_wanted());
+        let wanted = slots.iter().filter(|slot| slot.is_wanted() && !slot.is_delete());
         wanted.filter_map(|slot| Some((slot.action.owned.uid.clone()?, slot.action.id.clone()))).collect()
     });
     let other = wanted.get(live.uid.as_ref()?).filter(|id| may_be_one(id, &live.id))?;

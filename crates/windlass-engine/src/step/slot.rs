@@ -62,6 +62,8 @@ pub(super) struct Slot {
     pub(super) cleaning: bool,
     /// A hook that has ended was deleted.
     pub(super) cleaned: bool,
+    /// A hook's own object goes with the unit; what became of the hook before that.
+    pub(super) leaving: Option<Outcome>,
 }
 
 impl Slot {
@@ -84,6 +86,7 @@ impl Slot {
             gates: action.hook.is_some(),
             cleaning: false,
             cleaned: false,
+            leaving: None,
             // What is only to be created and was there before is left alone, unstamped.
             ours: action.verb != Verb::Unchanged || action.owned.stamp.is_some(),
         }
@@ -95,7 +98,25 @@ impl Slot {
     }
 
     pub(super) fn is_delete(&self) -> bool {
-        self.action.verb == Verb::Delete
+        self.action.verb == Verb::Delete || self.leaving.is_some()
+    }
+
+    /// What is told of it: of a hook that has gone with the unit, how it ran.
+    pub(super) fn told(&self) -> Option<&Outcome> {
+        match (&self.leaving, &self.outcome) {
+            (Some(ran), Some(Outcome::Deleted)) => Some(ran),
+            (_, outcome) => outcome.as_ref(),
+        }
+    }
+
+    /// It is wanted in this part of the order: hooks after the deletion of the unit have one of their own.
+    pub(super) fn is_wanted_in(&self, part: Part) -> bool {
+        self.is_wanted() && (part == Part::AfterDeletion) == self.is_after_deletion()
+    }
+
+    /// A hook that runs once all else of the unit was deleted with it.
+    pub(super) fn is_after_deletion(&self) -> bool {
+        self.action.hook.is_some_and(|hook| hook.phase == HookPhase::AfterDelete)
     }
 
     pub(super) fn is_created_only(&self) -> bool {
@@ -128,16 +149,28 @@ impl Slot {
     }
 }
 
-/// Orders the wanted slots by the edges of the plan. Keys are places in the plan, so that what is ready at the same
+/// A part of the order of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All that is not after the deletion of the unit.
+    First,
+    /// The hooks after the deletion of the unit.
+    AfterDeletion,
+}
+
+/// Orders the wanted slots of a part by the edges of the plan. Keys are places in the plan, so that what is ready at the same
 /// time is begun in the plan's order.
 pub(super) fn order(
     plan: &Plan,
     slots: &[Slot],
     index: &BTreeMap<ObjectId, usize>,
+    part: Part,
 ) -> Result<graph::Order<usize>> {
-    let keys: Vec<usize> = (0..slots.len()).filter(|at| slots[*at].is_wanted()).collect();
+    let keys: Vec<usize> = (0..slots.len()).filter(|at| slots[*at].is_wanted_in(part)).collect();
     let node = |node: &Node| match node {
-        Node::Object(id) => index.get(id).map(|at| graph::Node::Key(*at)),
+        Node::Object(id) => {
+            index.get(id).filter(|at| slots[**at].is_wanted_in(part)).map(|at| graph::Node::Key(*at))
+        }
         Node::Barrier(name) => Some(graph::Node::barrier(name.as_str())),
     };
     let edges: Vec<graph::Edge<usize>> = plan

@@ -12,7 +12,10 @@ use super::{Effect, State, clearing, health, hooks, retry};
 /// Something of the order can still move: a retry, a look, a ready object, or a gate that health may open.
 pub(super) fn awaits_anything(state: &State) -> bool {
     let pending = !state.retries.is_empty() || !state.doubts.is_empty() || !state.ready.is_empty();
-    !state.run.is_finished() && (pending || state.run.ready().next().is_some() || state.gating > 0)
+    let opens =
+        !state.run.is_finished() && (pending || state.run.ready().next().is_some() || state.gating > 0);
+    // Nothing of the order may wait for a hook around the deletion, and yet nothing may go before it has ended.
+    opens || (state.rounds.is_some() && state.gating > 0)
 }
 
 pub(super) fn begin_ready(state: &mut State, now: Now, out: &mut Vec<Effect>) {
@@ -188,7 +191,7 @@ fn applied(
         state.tell_outcome(at, out);
     }
     if ready {
-        hooks::ended(state, at, true, out);
+        hooks::ended(state, at, true);
     }
     if !ready && state.slots[at].health.as_ref().is_some_and(Health::is_hopeless) {
         health::give_up(state, at, out);

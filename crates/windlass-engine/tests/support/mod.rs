@@ -61,13 +61,15 @@ fn item(text: &str, origin: Origin) -> Result<Item> {
             ("transient", _) => directives.transient = true,
             ("nowait", _) => directives.no_wait = true,
             ("hook", phase) => directives.hook = Some(hook(phase)),
+            ("also", phase) => directives.deletion_hook = Some(hook(phase)),
             other => panic!("unknown word {other:?}"),
         }
     }
     Ok(item)
 }
 
-/// Reads `before`, `after`, `failure`, `predelete`, with `+success` or `+failure` for when it is deleted.
+/// Reads `before`, `after`, `failure`, `predelete`, `postdelete`, with `+success` or `+failed` for when it is deleted, and
+/// with `+` and a number for its weight.
 fn hook(text: &str) -> Hook {
     let mut words = text.split('+');
     let phase = match words.next().unwrap() {
@@ -75,17 +77,18 @@ fn hook(text: &str) -> Hook {
         "after" => Phase::After,
         "failure" => Phase::OnFailure,
         "predelete" => Phase::BeforeDelete,
+        "postdelete" => Phase::AfterDelete,
         other => panic!("unknown phase {other:?}"),
     };
-    let mut deletion = HookDeletion::BEFORE_NEXT;
+    let (mut deletion, mut weight) = (HookDeletion::BEFORE_NEXT, 0);
     for word in words {
         match word {
             "success" => deletion.on_success = true,
             "failed" => deletion.on_failure = true,
-            other => panic!("unknown deletion {other:?}"),
+            other => weight = other.parse().unwrap_or_else(|_| panic!("unknown deletion {other:?}")),
         }
     }
-    Hook::new(phase).with_deletion(deletion)
+    Hook::new(phase).with_deletion(deletion).with_weight(weight)
 }
 
 pub(crate) fn object_id(name: &str) -> ObjectId {
@@ -176,6 +179,36 @@ impl World {
 
     pub(crate) fn pass_of(&self, engine: &Engine) -> Report {
         self.clock.block_on(engine.reconcile(&self.cx)).expect("the pass must not fail as a whole")
+    }
+
+    /// Makes an engine that knows nothing of what the first one did, as after a restart.
+    pub(crate) fn another_engine(&self) -> Engine {
+        Engine::new(unit("web"), self.source.clone(), Lines, self.target.clone())
+            .with_events(self.events.clone())
+    }
+
+    /// Polls some work so often, with time going on in between, and drops it; says whether it had ended.
+    pub(crate) fn kill_after<T>(&self, polls: usize, work: impl Future<Output = T>) -> bool {
+        let mut work = Box::pin(work);
+        for _ in 0..polls {
+            if windlass_testkit::block_on(windlass_testkit::poll_once(work.as_mut())).is_some() {
+                return true;
+            }
+            self.clock.advance(Duration::from_millis(100));
+        }
+        false
+    }
+
+    pub(crate) fn try_delete_with(&self, engine: &Engine) -> Result<Report> {
+        self.clock.block_on(async {
+            let plan = engine.plan_delete(&self.cx).await?;
+            engine.delete(&self.cx, &plan).await
+        })
+    }
+
+    /// Deletes the unit.
+    pub(crate) fn delete(&self) -> Report {
+        self.try_delete_with(&self.engine).expect("the deletion must not fail as a whole")
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

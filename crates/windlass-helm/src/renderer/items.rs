@@ -30,20 +30,22 @@ pub(super) fn items(
     let mut all = All { cx, chart, items: Vec::new(), seen: BTreeMap::new(), problems };
     let crds = if wanted.crds { manifests.crds.as_slice() } else { &[] };
     for manifest in crds.iter().chain(&manifests.documents) {
-        all.add(manifest, None)?;
+        all.add(manifest, (None, None))?;
     }
     for manifest in &manifests.hooks {
         let Some(hook) = manifest.hook.as_ref().filter(|_| wanted.hooks) else { continue };
-        let phases = phases(hook, wanted.tests);
-        if phases.len() > 1 {
+        let [ordinary, at_deletion] = phases(hook, wanted.tests);
+        for several in [&ordinary, &at_deletion].into_iter().filter(|phases| phases.len() > 1) {
             warnings.push(Warning::new(format!(
                 "a hook of {} has several phases and runs in the first alone: {}",
                 manifest.source,
-                phases.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ")
+                several.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ")
             )));
         }
-        if let Some(phase) = phases.first() {
-            all.add(manifest, Some(run(hook, *phase)))?;
+        let first = |phases: &[Phase]| phases.first().map(|phase| run(hook, *phase));
+        let moments = (first(&ordinary), first(&at_deletion));
+        if moments != (None, None) {
+            all.add(manifest, moments)?;
         }
     }
     Error::all(all.problems).map_or(Ok(all.items), Err)
@@ -55,8 +57,12 @@ pub(super) fn placed(problem: Error, chart: &TreePath) -> Error {
     path.map_or(problem.clone(), |path| problem.with("path", path))
 }
 
-/// Tells when a hook runs. What Helm runs before an install or an upgrade runs before each revision.
-fn phases(hook: &Hook, tests: bool) -> Vec<Phase> {
+/// When an object runs: in ordinary passes, and when the unit is deleted.
+type Moments = (Option<RunHook>, Option<RunHook>);
+
+/// Tells when a hook runs in ordinary passes, and when in the deletion of the unit. What Helm runs before an install or an
+/// upgrade runs before each revision.
+fn phases(hook: &Hook, tests: bool) -> [Vec<Phase>; 2] {
     let phase = |event: &HookEvent| match event {
         HookEvent::PreInstall | HookEvent::PreUpgrade => Some(Phase::Before),
         HookEvent::PostInstall | HookEvent::PostUpgrade => Some(Phase::After),
@@ -68,7 +74,8 @@ fn phases(hook: &Hook, tests: bool) -> Vec<Phase> {
     let mut phases: Vec<Phase> = hook.events.iter().filter_map(phase).collect();
     phases.sort();
     phases.dedup();
-    phases
+    let (at_deletion, ordinary) = phases.into_iter().partition(|phase| phase.is_of_deletion());
+    [ordinary, at_deletion]
 }
 
 fn run(hook: &Hook, phase: Phase) -> RunHook {
@@ -93,7 +100,7 @@ struct All<'a> {
 }
 
 impl All<'_> {
-    fn add(&mut self, manifest: &Manifest, hook: Option<RunHook>) -> Result<()> {
+    fn add(&mut self, manifest: &Manifest, moments: Moments) -> Result<()> {
         self.cx.check()?;
         let origin = Origin::new(self.chart.join(&manifest.file)?, manifest.document, manifest.line);
         let values = match read::documents_as_written(manifest.text.as_bytes(), self.cx.limits()) {
@@ -104,19 +111,19 @@ impl All<'_> {
             }
         };
         for value in values {
-            self.object(value, &origin, hook, 0)?;
+            self.object(value, &origin, moments, 0)?;
         }
         Ok(())
     }
 
     /// Adds an object, or those of a list.
-    fn object(&mut self, value: Value, origin: &Origin, hook: Option<RunHook>, depth: usize) -> Result<()> {
+    fn object(&mut self, value: Value, origin: &Origin, moments: Moments, depth: usize) -> Result<()> {
         let is_list = value.text_at(&["kind"]) == Some("List") && depth < self.cx.limits().value_depth_max;
         if let (true, Some(items)) = (is_list, value.get("items").and_then(Value::as_list)) {
-            return items.iter().try_for_each(|item| self.object(item.clone(), origin, hook, depth + 1));
+            return items.iter().try_for_each(|item| self.object(item.clone(), origin, moments, depth + 1));
         }
         match Object::new(value) {
-            Ok(object) => self.keep(object, origin, hook),
+            Ok(object) => self.keep(object, origin, moments),
             Err(error) => {
                 self.wrong(error.with_each("path", &origin.file).with_each("line", origin.line));
                 Ok(())
@@ -124,7 +131,7 @@ impl All<'_> {
         }
     }
 
-    fn keep(&mut self, object: Object, origin: &Origin, hook: Option<RunHook>) -> Result<()> {
+    fn keep(&mut self, object: Object, origin: &Origin, moments: Moments) -> Result<()> {
         let max = self.cx.limits().objects_max;
         if self.items.len() >= max {
             let error = Error::new(ErrorKind::Limit, "too many objects").with("limit", "objects_max");
@@ -140,7 +147,7 @@ impl All<'_> {
         }
         self.seen.insert(object.id().clone(), self.items.len());
         let mut item = Item::new(object, origin.clone());
-        item.directives.hook = hook;
+        item.directives.run_at(moments.0, moments.1);
         self.items.push(item);
         Ok(())
     }

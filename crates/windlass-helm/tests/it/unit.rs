@@ -90,6 +90,18 @@ fn hooks_run_in_their_phases_and_tests_only_on_request() {
 }
 
 #[test]
+fn a_hook_may_run_in_an_install_and_in_the_deletion() {
+    let text = config("account", ", annotations: {helm.sh/hook: \"pre-delete,pre-install,post-delete\"}");
+    let files = files([("web/Chart.yaml", CHART), ("web/templates/a.yaml", &*text)]);
+    let rendered = render(&pinned(), &files, &Provided::default()).unwrap();
+    let directives = &rendered.items[0].directives;
+    assert_eq!(directives.hook.map(|hook| hook.phase), Some(Phase::Before));
+    assert_eq!(directives.hook_at_deletion().map(|hook| hook.phase), Some(Phase::BeforeDelete));
+    let told = &rendered.warnings[0].message;
+    assert!(told.ends_with("runs in the first alone: before deletion, after deletion"), "{told}");
+}
+
+#[test]
 fn an_item_names_its_template_also_in_a_chart_inside() {
     let files = files([
         ("web/Chart.yaml", CHART),

@@ -28,7 +28,8 @@ const PHASES: [(&str, Phase); 6] = [
 /// | `argocd.argoproj.io/hook-delete-policy` | `BeforeHookCreation` (where none is said), `HookSucceeded`, `HookFailed`; several with commas |
 /// | `argocd.argoproj.io/sync-options` | `Prune=false`, `Prune=confirm`, `Delete=false`, `Delete=confirm`: never deleted; `Replace=true`: replaced; `Force=true`: deleted and created where it cannot be changed in place; several with commas |
 ///
-/// An object that would be a hook of two phases is refused: it can run at one moment only. Words that Argo CD does not know
+/// An object may be a hook of a sync and one of the deletion. One that would be a hook of two phases of a sync, or of both
+/// around the deletion, is refused: there it can run at one moment only. Words that Argo CD does not know
 /// are passed over, as it does. `Validate=false` and `ServerSideApply=false` change what a write does in a way that there is
 /// no directive for, and are refused by name; all other options speak of how Argo CD itself works and are left to it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,10 +51,10 @@ impl Dialect for ArgoDialect {
             }),
             hook.and_then(|role| deletion.map(|deletion| (role, deletion))).map(
                 |(role, deletion)| match role {
-                    Some(Role::Hook(phase)) => {
-                        into.hook = Some(
-                            Hook::new(phase).with_deletion(deletion.unwrap_or(HookDeletion::BEFORE_NEXT)),
-                        );
+                    Some(Role::Hook { of_sync, of_deletion }) => {
+                        let deletion = deletion.unwrap_or(HookDeletion::BEFORE_NEXT);
+                        let hook = |phase| Hook::new(phase).with_deletion(deletion);
+                        into.run_at(of_sync.map(hook), of_deletion.map(hook));
                     }
                     Some(Role::Skipped) => {
                         into.suspended = Some(format!("the annotation {HOOK} says Skip").into())
@@ -68,19 +69,26 @@ impl Dialect for ArgoDialect {
 /// What an object is, by its hooks.
 enum Role {
     Ordinary,
-    Hook(Phase),
+    /// At least one of them is.
+    Hook {
+        of_sync: Option<Phase>,
+        of_deletion: Option<Phase>,
+    },
     Skipped,
 }
 
 fn role(said: Said<'_>) -> Result<Role> {
     let words: Vec<&str> = said.value.split(',').map(str::trim).collect();
-    let mut phases: Vec<Phase> =
-        PHASES.iter().filter(|(name, _)| words.contains(name)).map(|(_, phase)| *phase).collect();
-    phases.dedup();
-    match phases.as_slice() {
-        [] if words.contains(&"Skip") => Ok(Role::Skipped),
-        [] => Ok(Role::Ordinary),
-        [phase] => Ok(Role::Hook(*phase)),
+    let said_of = |of_deletion| {
+        let named = PHASES.iter().filter(|(name, _)| words.contains(name)).map(|(_, phase)| *phase);
+        named.filter(|phase| phase.is_of_deletion() == of_deletion).collect::<Vec<_>>()
+    };
+    match (said_of(false).as_slice(), said_of(true).as_slice()) {
+        ([], []) if words.contains(&"Skip") => Ok(Role::Skipped),
+        ([], []) => Ok(Role::Ordinary),
+        (of_sync @ ([] | [_]), of_deletion @ ([] | [_])) => {
+            Ok(Role::Hook { of_sync: of_sync.first().copied(), of_deletion: of_deletion.first().copied() })
+        }
         _ => Err(said.wrong("write one of them: an object runs at one moment only; copy it for the other")),
     }
 }

@@ -31,8 +31,8 @@ const PHASES: [(&str, Option<Phase>); 10] = [
 /// | `helm.sh/hook-weight` | a whole number |
 /// | `helm.sh/hook-delete-policy` | `before-hook-creation` (where none is said), `hook-succeeded`, `hook-failed`; several with commas |
 ///
-/// Of several hooks of one object the first counts that an apply runs. An apply is an upgrade and an install alike: Helm's
-/// distinction needs a release, which there is not.
+/// An object may be a hook of an apply and one of the deletion. Of several hooks of an apply the first counts, and so it is of
+/// those of the deletion. An apply is an upgrade and an install alike: Helm's distinction needs a release, which there is not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HelmDialect;
 
@@ -51,16 +51,19 @@ fn hook(object: &Object, into: &mut Directives) -> Result<()> {
     let words: Vec<&str> = said.value.split(',').map(str::trim).collect();
     let known = PHASES.iter().filter(|(name, _)| words.contains(name));
     let phases: Vec<Option<Phase>> = known.map(|(_, phase)| *phase).collect();
-    let Some(phase) = phases.iter().flatten().next() else {
+    let first = |of_deletion| phases.iter().flatten().find(|phase| phase.is_of_deletion() == of_deletion);
+    let (ordinary, at_deletion) = (first(false), first(true));
+    if ordinary.or(at_deletion).is_none() {
         // `crd-install` of old charts is an ordinary definition.
         if !phases.is_empty() {
             into.suspended = Some(format!("the annotation {HOOK} says {}", said.value).into());
         }
         return Ok(());
-    };
+    }
     let weight = Said::read(object, WEIGHT, Said::int)?.unwrap_or_default();
     let deletion = Said::read(object, DELETION, deletion)?.unwrap_or(HookDeletion::BEFORE_NEXT);
-    into.hook = Some(Hook::new(*phase).with_weight(weight).with_deletion(deletion));
+    let hook = |phase: &Phase| Hook::new(*phase).with_weight(weight).with_deletion(deletion);
+    into.run_at(ordinary.map(hook), at_deletion.map(hook));
     Ok(())
 }
 

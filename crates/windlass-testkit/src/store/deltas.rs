@@ -151,10 +151,16 @@ pub fn hooks_are_remembered_until_they_are_dropped(harness: &dyn StoreHarness) -
     let mut second = Delta::default();
     second.hooks = [(map("migrate"), ran("two"))].into();
     second.drop = vec![map("gone")];
-    saved(harness, &web(), Some(&version), &second)?;
+    let version = saved(harness, &web(), Some(&version), &second)?;
     let found = loaded(harness, &web())?.hooks;
     let expected = [(map("migrate"), ran("two")), (map("seed"), ran("one"))].into();
     ensure!(found == expected, "remembered of hooks is {found:?}, not {expected:?}");
+    let mut third = Delta::default();
+    third.unran = vec![map("seed")];
+    saved(harness, &web(), Some(&version), &third)?;
+    let found = loaded(harness, &web())?.hooks;
+    let expected = [(map("migrate"), ran("two"))].into();
+    ensure!(found == expected, "after one was forgotten, remembered of hooks is {found:?}, not {expected:?}");
     Ok(())
 }
 
@@ -175,8 +181,8 @@ pub(super) fn same(expected: &Saved, found: Option<&Saved>, what: &str) -> Check
     }
     ensure!(old.len() == new.len(), "{what}: of {} objects there are {}", old.len(), new.len());
     let rest = |saved: &Saved| {
-        let Saved { version, history, default_namespace, hooks, .. } = saved;
-        format!("{version:?} {history:?} {default_namespace:?} {hooks:?}")
+        let Saved { version, history, default_namespace, hooks, deletion_hooks, .. } = saved;
+        format!("{version:?} {history:?} {default_namespace:?} {hooks:?} {deletion_hooks:?}")
     };
     ensure!(expected == found, "{what}: {} is {}", rest(expected), rest(found));
     Ok(())

@@ -43,6 +43,7 @@ pub(super) fn everything() -> Delta {
         before: good.is_none().then(|| of.into()),
     };
     delta.hooks = [(map("migrate"), run("a", Some(true))), (map("of two\nlines"), run("b", None))].into();
+    delta.deletion_hooks = Some([(map("backup"), Digest::of(b"backup"))].into());
     delta.default_namespace = Some("shop".into());
     delta.record = Some(pass(1, "sha1:1a2b", true));
     delta.history = Some(vec![pass(0, "sha1:0a1b", false)]);
