@@ -2,6 +2,7 @@
 //! and it converges when the fault ends, with nothing written twice, no false alarm of drift, and nothing deleted.
 #![allow(clippy::panic, reason = "a test fails by it, and says more than `expect` would")]
 
+mod fast;
 mod lost;
 mod refused;
 mod server;

@@ -4,11 +4,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use windlass_kube::{Cluster, Connect};
 
-use crate::support::plane::{kubectl, kubectl_args, namespace};
+use crate::support::plane::{ACCOUNTS, kubectl, kubectl_args, namespace};
 use crate::support::process::program;
 use crate::support::proxy::Proxy;
 use crate::support::running::{Run, WAIT_MAX, until};
+use crate::support::world::run;
 
 /// Units with folders of their own, a namespace for each, and a proxy between them and the server.
 pub(crate) struct Stage {
@@ -23,6 +25,18 @@ pub(crate) fn config_map(name: &str, value: &str) -> String {
 
 pub(crate) fn secret(name: &str, value: &str) -> String {
     format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{key: \"{value}\"}}\n")
+}
+
+/// A connection through a proxy, as the account of a unit.
+pub(crate) fn proxied(proxy: &Proxy, unit: &str) -> Cluster {
+    let mut config: Value =
+        serde_json::from_str(&kubectl("config view --raw --minify -o json")).expect("JSON");
+    config["clusters"][0]["cluster"] = json!({"server": proxy.url});
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), config.to_string()).expect("a kubeconfig");
+    let connect = Connect::kubeconfig(file.path()).allow_plain_http();
+    let cluster = run(Cluster::connect(&connect)).expect("a connection");
+    cluster.as_account(&format!("{ACCOUNTS}/{unit}")).expect("an account")
 }
 
 /// What `kubectl` prints of an object; nothing where there is none.
