@@ -45,10 +45,11 @@ pub(crate) fn shown(namespace: &str, object: &str, path: &str) -> String {
     kubectl_args(&["get", object, "--namespace", namespace, "--ignore-not-found", &path])
 }
 
-/// Somebody else changes the value of a ConfigMap.
+/// Somebody who is no former manager changes the value of a ConfigMap.
 pub(crate) fn edit(namespace: &str, name: &str, value: &str) {
     let patch = format!(r#"--patch={{"data":{{"key":"{value}"}}}}"#);
-    kubectl_args(&["patch", "configmap", name, "--namespace", namespace, "--type=merge", &patch]);
+    let (by, how) = ("--field-manager=somebody", "--type=merge");
+    kubectl_args(&["patch", "configmap", name, "--namespace", namespace, by, how, &patch]);
 }
 
 impl Stage {

@@ -1,5 +1,6 @@
 //! A proxy between the engine and the API server that does harm by rules. Its front is plain HTTP, its back HTTPS.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -93,6 +94,8 @@ pub(crate) struct Asked {
     pub(crate) uri: String,
     /// What the server said, where it was reached.
     pub(crate) status: Option<u16>,
+    /// The version of the object that was written.
+    pub(crate) version: Option<String>,
 }
 
 /// A proxy that runs until the test ends.
@@ -188,19 +191,23 @@ impl Proxy {
         log.iter().filter(|asked| asked.verb == verb && asked.uri.contains(path)).count()
     }
 
-    /// Lists the writes in a namespace that the server carried out, in order: `PATCH configmaps/a`.
+    /// Lists the writes in a namespace that changed something on the server, in order: `PATCH configmaps/a`. A repeated
+    /// apply of what is there is none: the server keeps the version.
     pub(crate) fn written(&self, namespace: &str) -> Vec<String> {
         let log = self.shared.log.lock().expect("no panic under it");
         let inside = format!("/namespaces/{namespace}/");
-        let done = log.iter().filter(|asked| {
-            !["GET", "WATCH", "DRY-RUN"].contains(&&*asked.verb)
-                && asked.status.is_some_and(|code| code < 300)
-        });
-        let told = done.filter_map(|asked| {
-            let path = asked.uri.split_once(&inside)?.1;
-            Some(format!("{} {}", asked.verb, path.split('?').next().unwrap_or_default()))
-        });
-        told.collect()
+        let (mut versions, mut written) = (BTreeMap::new(), Vec::new());
+        for asked in
+            log.iter().filter(|asked| asked.is_write() && asked.status.is_some_and(|code| code < 300))
+        {
+            let Some((_, path)) = asked.uri.split_once(&inside) else { continue };
+            let path = path.split('?').next().unwrap_or_default();
+            let before = versions.insert(path, &asked.version);
+            if asked.version.is_none() || before != Some(&asked.version) {
+                written.push(format!("{} {path}", asked.verb));
+            }
+        }
+        written
     }
 
     /// Everything that was asked, for the messages of assertions.
@@ -294,16 +301,25 @@ impl Shared {
         let body = Full::new(body.collect().await?.to_bytes());
         let (parts, body) = self.client.request(Request::from_parts(parts, body)).await?.into_parts();
         self.log.lock().expect("no panic under it")[no].status = Some(parts.status.as_u16());
-        let body = if asked.verb == "WATCH" {
-            watched(body, asked.uri, ills)
-        } else {
-            body.map_err(Failure::from).boxed_unsync()
-        };
-        Ok(Response::from_parts(parts, body))
+        if asked.verb == "WATCH" {
+            return Ok(Response::from_parts(parts, watched(body, asked.uri, ills)));
+        }
+        if !asked.is_write() {
+            return Ok(Response::from_parts(parts, body.map_err(Failure::from).boxed_unsync()));
+        }
+        let body = body.collect().await?.to_bytes();
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let version = said["metadata"]["resourceVersion"].as_str().map(str::to_owned);
+        self.log.lock().expect("no panic under it")[no].version = version;
+        Ok(Response::from_parts(parts, Full::new(body).map_err(|never| match never {}).boxed_unsync()))
     }
 }
 
 impl Asked {
+    fn is_write(&self) -> bool {
+        !["GET", "WATCH", "DRY-RUN"].contains(&&*self.verb)
+    }
+
     fn of(request: &Request<Incoming>) -> Self {
         let uri = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         let verb = match request.method().as_str() {
@@ -311,7 +327,7 @@ impl Asked {
             method if method != "GET" && uri.contains("dryRun=All") => "DRY-RUN",
             method => method,
         };
-        Self { verb: verb.into(), uri, status: None }
+        Self { verb: verb.into(), uri, status: None, version: None }
     }
 }
 
