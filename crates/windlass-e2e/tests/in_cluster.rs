@@ -324,7 +324,7 @@ fn a_token_that_is_renewed_in_its_file_is_taken_up_before_the_old_one_ends_the_r
         String::from_utf8_lossy(&said.stderr).contains("Unauthorized").then_some(())
     });
     pod.git.commit("two", &[("shop/greeting.yaml", Some(&config_map("greeting", "team-b", "good day")))]);
-    // The file is read again each minute.
+    // The file is read again each minute, and where the old token is refused.
     until("the new token is used", 2 * WAIT_MAX, || {
         (shown("team-b", "configmap/greeting", ".data.greeting") == "good day").then_some(())
     });
