@@ -36,8 +36,8 @@ impl Lost {
 
     /// Both units have done the same, and neither has anything left to do.
     fn end(&mut self, writes: &[&str]) {
+        self.stage.until_ready(&self.run, &["ill", "well"]);
         for unit in ["ill", "well"] {
-            self.stage.until_ready(&self.run, unit);
             let written = self.stage.proxy.written(&self.stage.unit(unit));
             assert_eq!(written, writes, "{unit}:\n{}", self.stage.proxy.log());
         }
@@ -102,7 +102,7 @@ fn a_save_of_the_state_whose_answer_is_lost_loses_nothing_and_writes_nothing_twi
         let value = format!("{}", at + 1);
         lost.put(&value);
         lost.stage.until_value("ill", "a", &value);
-        lost.stage.until_ready(&lost.run, "ill");
+        lost.stage.until_ready(&lost.run, &["ill"]);
         rule.end();
     }
     lost.end(&["PATCH configmaps/keep", "PATCH configmaps/a", "PATCH configmaps/a", "PATCH configmaps/a"]);
@@ -167,4 +167,23 @@ fn a_write_that_stalls_fails_its_own_object_in_time_and_is_made_when_the_fault_e
     until("nothing is left to do", WAIT_MAX, || {
         (pass(&world, &engine).counts().written() == 0).then_some(())
     });
+}
+
+/// More writes of one unit, and more reads, than a connection has under way at once get no answer.
+#[test]
+fn a_unit_whose_requests_all_stall_holds_up_no_other() {
+    let stage = Stage::new("lmany", &["ill", "well"]);
+    stage.put("well", "a.yaml", &config_map("a", "1"));
+    let run = stage.converged(&["ill", "well"]);
+    let ill = stage.unit("ill");
+    let rule = stage.proxy.rule("PATCH", &format!("/namespaces/{ill}/"), ALWAYS, Fault::Stalled);
+    let many: Vec<String> = (0..70).map(|at| config_map(&format!("m{at}"), "1")).collect();
+    stage.put("ill", "many.yaml", &many.join("---\n"));
+    until("all turns are taken", WAIT_MAX, || (rule.hits() >= 32).then_some(()));
+    stage.put("well", "a.yaml", &config_map("a", "2"));
+    let began = Instant::now();
+    stage.until_value("well", "a", "2");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    drop(run);
+    assert_eq!(stage.proxy.written(&stage.unit("well")).len(), 2, "created and changed");
 }

@@ -42,7 +42,7 @@ fn check(name: &'static str, fault: Fault, told: &[&str]) {
 
     rule.end();
     stage.until_value("ill", "a", "2");
-    stage.until_ready(&run, "ill");
+    stage.until_ready(&run, &["ill"]);
     assert!(rule.hits() > 0, "the fault was there");
     let twice = |unit: &str| stage.proxy.written(&stage.unit(unit)).len();
     assert_eq!(
@@ -97,7 +97,7 @@ fn a_busy_server_is_asked_again_when_it_said_so_and_holds_up_nobody_else() {
     assert_eq!(shown(&ill, "configmap/a", ".data.key"), "", "the server is busy still");
     stage.until_value("ill", "a", "1");
     assert!(began.elapsed().as_secs() >= 6, "three times two seconds");
-    stage.until_ready(&run, "ill");
+    stage.until_ready(&run, &["ill"]);
     assert_eq!(
         stage.proxy.asked("PATCH", &path),
         4,

@@ -1,6 +1,6 @@
 //! Parts behind the server that are dead: an aggregated API, a conversion webhook, and the server itself.
 
-use crate::stage::{Stage, config_map, shown};
+use crate::stage::{Stage, config_map, secret, shown};
 use crate::support::plane::{kubectl, kubectl_args, plane};
 use crate::support::proxy::{ALWAYS, Fault, Ill};
 use crate::support::running::{WAIT_MAX, until};
@@ -61,14 +61,14 @@ fn an_aggregated_api_that_dies_is_told_for_its_own_objects_and_nothing_is_delete
         stage.put(unit, "map.yaml", &config_map("map", "2"));
     }
     let line = run.until(&format!("{ill}: failed Widget.{GROUP}/{ill}/a: "));
-    println!("{line}");
+    assert!(line.contains("503") || line.contains("the API group does not answer"), "{line}");
     stage.until_value("well", "map", "2");
     stage.until_value("ill", "map", "2");
 
     kubectl(&format!("delete apiservice v1.{GROUP}"));
     run.until(&format!("{ill}: changed Widget.{GROUP}/{ill}/a"));
     run.until(&format!("{ill}: deleted Widget.{GROUP}/{ill}/old"));
-    ["ill", "well"].iter().for_each(|unit| stage.until_ready(&run, unit));
+    stage.until_ready(&run, &["ill", "well"]);
     assert_eq!(shown(&ill, &format!("{widgets}/a"), ".metadata.uid"), uid, "it is the same object");
     let mut written = stage.proxy.written(&ill);
     written.sort();
@@ -120,9 +120,48 @@ fn a_conversion_webhook_that_is_dead_is_told_for_what_has_to_be_converted_and_no
     until("it is changed", WAIT_MAX, || {
         (size(&ill, &format!("widgets.v2.{GROUP}"), "a") == "2").then_some(())
     });
-    ["ill", "same", "well"].iter().for_each(|unit| stage.until_ready(&run, unit));
+    stage.until_ready(&run, &["ill", "same", "well"]);
     let counts = ["ill", "same", "well"].map(|unit| stage.proxy.written(&stage.unit(unit)).len());
     assert_eq!(counts, [4, 2, 2], "each once created and once changed:\n{}", stage.proxy.log());
+    stage.calm(&mut run, &["well"]);
+}
+
+#[test]
+fn an_admission_webhook_that_is_dead_is_told_for_what_it_would_admit_and_nothing_else() {
+    let stage = Stage::new("sadmit", &["ill", "well"]);
+    for unit in ["ill", "well"] {
+        stage.put(unit, "a.yaml", &config_map("a", "1"));
+        stage.put(unit, "s.yaml", &secret("s", "1"));
+    }
+    let mut run = stage.converged(&["ill", "well"]);
+    let ill = stage.unit("ill");
+    let hook = format!(
+        "{{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {{name: {ill}}}, \
+         webhooks: [{{name: nobody.windlass.dev, sideEffects: None, admissionReviewVersions: [v1], failurePolicy: Fail, \
+         clientConfig: {{url: 'https://127.0.0.1:1/admit'}}, namespaceSelector: {{matchLabels: \
+         {{kubernetes.io/metadata.name: {ill}}}}}, rules: [{{apiGroups: [''], apiVersions: [v1], operations: ['*'], \
+         resources: [configmaps]}}]}}]}}"
+    );
+    plane().apply(&hook).expect("a webhook");
+    // The server takes a moment to know of it.
+    until("the webhook is asked", WAIT_MAX, || {
+        let arguments = ["create", "configmap", "probe", "--dry-run=server", "--namespace", &ill];
+        let output = plane().kubectl().args(arguments).output().expect("kubectl runs");
+        (!output.status.success()).then_some(())
+    });
+    for unit in ["ill", "well"] {
+        stage.put(unit, "a.yaml", &config_map("a", "2"));
+        stage.put(unit, "s.yaml", &secret("s", "2"));
+    }
+    let line = run.until(&format!("{ill}: failed ConfigMap/{ill}/a: "));
+    assert!(line.contains("nobody.windlass.dev") && line.contains("connection refused"), "{line}");
+    run.until(&format!("{ill}: changed Secret/{ill}/s"));
+    stage.until_value("well", "a", "2");
+    kubectl(&format!("delete validatingwebhookconfiguration {ill}"));
+    stage.until_value("ill", "a", "2");
+    stage.until_ready(&run, &["ill", "well"]);
+    let counts = ["ill", "well"].map(|unit| stage.proxy.written(&stage.unit(unit)).len());
+    assert_eq!(counts, [4, 4], "each once created and once changed:\n{}", stage.proxy.log());
     stage.calm(&mut run, &["well"]);
 }
 
@@ -139,9 +178,9 @@ fn check_down(name: &'static str, fault: Fault, word: &str) {
         run.until_line("tells it", |line| line.starts_with(&said) && line.contains(word));
     }
     rule.end();
+    ["one", "two"].iter().for_each(|unit| stage.until_value(unit, "a", "2"));
+    stage.until_ready(&run, &["one", "two"]);
     for unit in ["one", "two"] {
-        stage.until_value(unit, "a", "2");
-        stage.until_ready(&run, unit);
         assert_eq!(
             stage.proxy.written(&stage.unit(unit)).len(),
             2,

@@ -124,27 +124,28 @@ impl Stage {
     /// Starts the command and waits until all units are as wanted.
     pub(crate) fn converged(&self, units: &[&str]) -> Run {
         let run = self.run();
-        units.iter().for_each(|unit| self.until_ready(&run, unit));
+        self.until_ready(&run, units);
         run
     }
 
-    /// Waits until a unit is well, and has passed again twice since.
-    pub(crate) fn until_ready(&self, run: &Run, unit: &str) {
-        let unit = self.unit(unit);
-        let ready =
-            format!("windlass_unit_state{{installation=\"windlass\",unit=\"{unit}\",state=\"ready\"}} 1");
-        run.until_metrics(&[&ready]);
-        let passes = format!(
-            "windlass_unit_passes_total{{installation=\"windlass\",unit=\"{unit}\",result=\"success\"}} "
-        );
-        let count = || {
+    /// Waits until units are well, and have passed again twice since.
+    pub(crate) fn until_ready(&self, run: &Run, units: &[&str]) {
+        let of = |unit: &str| format!("{{installation=\"windlass\",unit=\"{}\",", self.unit(unit));
+        let ready = units.iter().map(|unit| format!("windlass_unit_state{}state=\"ready\"}} 1", of(unit)));
+        let ready: Vec<String> = ready.collect();
+        let ready: Vec<&str> = ready.iter().map(String::as_str).collect();
+        run.until_metrics(&ready);
+        let count = |unit: &str| {
+            let beginning = format!("windlass_unit_passes_total{}result=\"success\"}} ", of(unit));
             let metrics = run.get("/metrics").1;
-            let line = metrics.lines().find_map(|line| line.strip_prefix(&passes).map(str::to_owned));
+            let line = metrics.lines().find_map(|line| line.strip_prefix(&beginning).map(str::to_owned));
             line.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default()
         };
-        let before = count();
-        until(&format!("{unit} passes twice"), WAIT_MAX, || (count() >= before + 2).then_some(()));
-        run.until_metrics(&[&ready]);
+        let before: Vec<u64> = units.iter().map(|unit| count(unit)).collect();
+        until(&format!("{units:?} pass twice"), WAIT_MAX, || {
+            units.iter().zip(&before).all(|(unit, before)| count(unit) >= before + 2).then_some(())
+        });
+        run.until_metrics(&ready);
     }
 
     /// Waits until a ConfigMap of a unit has a value.

@@ -48,7 +48,7 @@ fn check(name: &'static str, user: impl Fn(&Stage) -> Value, write: impl Fn(&Sta
     write(&stage, &new);
     stage.until_value("one", "a", "2");
     assert!(began.elapsed() < TAKEN_UP, "the new token is taken up: {:?}", began.elapsed());
-    ["one", "two"].iter().for_each(|unit| stage.until_ready(&run, unit));
+    stage.until_ready(&run, &["one", "two"]);
     assert!(rule.hits() > 0, "the old one was refused");
     assert_eq!(stage.proxy.written(&one).len(), 2, "created and changed");
     assert_eq!(stage.proxy.written(&stage.unit("two")).len(), 1, "created");

@@ -37,7 +37,7 @@ fn put_back(stage: &Stage, run: &mut Run) {
     let one = stage.unit("one");
     run.until(&format!("{one}: drifted ConfigMap/{one}/a"));
     stage.until_value("one", "a", "1");
-    ["one", "two", "secrets"].iter().for_each(|unit| stage.until_ready(run, unit));
+    stage.until_ready(run, &["one", "two", "secrets"]);
     let written = |unit: &str| stage.proxy.written(&stage.unit(unit));
     assert_eq!(written("one"), ["PATCH configmaps/a", "PATCH configmaps/a"], "created and put back");
     assert_eq!(written("two"), ["PATCH configmaps/a"], "created");
@@ -95,7 +95,7 @@ fn a_watch_that_cannot_be_had_is_told_for_its_kind_alone_and_what_it_missed_is_s
     let one = stage.unit("one");
     run.until(&format!("{one}: drifted ConfigMap/{one}/a"));
     stage.until_value("one", "a", "1");
-    ["one", "two", "secrets"].iter().for_each(|unit| stage.until_ready(&run, unit));
+    stage.until_ready(&run, &["one", "two", "secrets"]);
     assert_eq!(stage.proxy.written(&stage.unit("two")), ["PATCH configmaps/a"], "created, and that is all");
     assert_eq!(
         stage.proxy.written(&one),
@@ -114,7 +114,7 @@ fn an_object_that_was_deleted_while_nobody_watched_is_made_again_once() {
     break_watch(&stage, &rule);
     kubectl_args(&["delete", "configmap", "a", "--namespace", &one]);
     stage.until_value("one", "a", "1");
-    ["one", "two"].iter().for_each(|unit| stage.until_ready(&run, unit));
+    stage.until_ready(&run, &["one", "two"]);
     assert_eq!(stage.proxy.written(&one), ["PATCH configmaps/a", "PATCH configmaps/a"], "created twice");
     assert_eq!(stage.proxy.written(&stage.unit("two")), ["PATCH configmaps/a"], "the other was not touched");
     let log = run.log().join("\n");
