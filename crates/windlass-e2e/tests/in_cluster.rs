@@ -7,21 +7,16 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::git::Served;
 use support::plane::{kubectl, kubectl_args, plane};
 use support::process::program;
+use support::running::{Run, WAIT_MAX, until};
 
-/// The longest time until something is as it should be.
-const WAIT_MAX: Duration = Duration::from_secs(60);
 const COMMAND: &str = "system:serviceaccount:windlass-system:windlass";
 const DEPLOYER: &str = "system:serviceaccount:shop:deployer";
 
@@ -33,18 +28,6 @@ static MANIFESTS: LazyLock<PathBuf> = LazyLock::new(|| {
     }
     folder
 });
-
-/// Waits for what comes about by itself.
-fn until<T>(what: &str, wait: Duration, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(began.elapsed() < wait, "in {wait:?} never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
 
 /// What `kubectl` prints of an object; nothing where there is none.
 fn shown(namespace: &str, object: &str, path: &str) -> String {
@@ -114,74 +97,10 @@ impl Pod {
             "--listen=:8080" => "--listen=127.0.0.1:0".to_owned(),
             _ => arg,
         });
-        let mut child = Command::new(program())
-            .args(args)
-            .env_clear()
-            .env("XDG_CACHE_HOME", self.path("cache"))
-            .env("KUBECONFIG", self.path("kubeconfig"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("windlass must start");
-        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (tell, told) = channel();
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        let mut run = Run { child, told, seen: Vec::new(), address: String::new() };
-        let line = run.until("listening on ");
-        run.address = line["listening on ".len()..].to_owned();
-        run
-    }
-}
-
-/// The command, until it is dropped.
-struct Run {
-    child: Child,
-    told: Receiver<String>,
-    seen: Vec<String>,
-    address: String,
-}
-
-impl Run {
-    /// Waits until the log has a line that begins so, and gives it.
-    fn until(&mut self, beginning: &str) -> String {
-        let began = Instant::now();
-        let mut next = 0;
-        loop {
-            if let Some(line) = self.seen[next..].iter().find(|line| line.starts_with(beginning)) {
-                return line.clone();
-            }
-            next = self.seen.len();
-            let left = WAIT_MAX.saturating_sub(began.elapsed());
-            match self.told.recv_timeout(left) {
-                Ok(line) => self.seen.push(line),
-                Err(_) => panic!("no line begins with `{beginning}`:\n{}", self.seen.join("\n")),
-            }
-        }
-    }
-
-    fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: it\r\n\r\n").expect("a request");
-        let mut said = String::new();
-        stream.read_to_string(&mut said).expect("an answer");
-        let (head, body) = said.split_once("\r\n\r\n").expect("headers and a body");
-        (head[9..12].parse().expect("a status"), body.to_owned())
-    }
-
-    /// Waits until `/metrics` has these lines.
-    fn until_metrics(&self, lines: &[&str]) {
-        until(&lines.join(", "), WAIT_MAX, || {
-            let metrics = self.get("/metrics").1;
-            lines.iter().all(|line| metrics.lines().any(|have| have == *line)).then_some(())
-        });
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut command = Command::new(program());
+        command.args(args).env_clear().env("XDG_CACHE_HOME", self.path("cache"));
+        command.env("KUBECONFIG", self.path("kubeconfig"));
+        Run::of(command)
     }
 }
 
@@ -405,7 +324,7 @@ fn a_token_that_is_renewed_in_its_file_is_taken_up_before_the_old_one_ends_the_r
         String::from_utf8_lossy(&said.stderr).contains("Unauthorized").then_some(())
     });
     pod.git.commit("two", &[("shop/greeting.yaml", Some(&config_map("greeting", "team-b", "good day")))]);
-    // The file is read again each minute.
+    // The file is read again each minute, and where the old token is refused.
     until("the new token is used", 2 * WAIT_MAX, || {
         (shown("team-b", "configmap/greeting", ".data.greeting") == "good day").then_some(())
     });

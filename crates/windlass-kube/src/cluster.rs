@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kube::Client;
+use kube::{Client, Config};
 use windlass_core::{Error, ErrorKind, Result, Text};
 
 use crate::connect::{self, Connect};
@@ -29,11 +29,11 @@ impl Cluster {
     pub async fn connect(connect: &Connect) -> Result<Self> {
         let (config, context) = connect::config(connect).await?;
         let place = Place { server: connect::plain_url(&config.cluster_url).into(), context };
-        let client = Client::try_from(config).map_err(|error| {
+        let client = Client::try_from(config.clone()).map_err(|error| {
             Error::new(ErrorKind::Invalid, format!("cannot use the credentials: {error}"))
                 .with("server", &place.server)
         })?;
-        Ok(Self::at(client, place))
+        Ok(Self::at(client, Some(config), place))
     }
 
     /// Takes a client of the `kube` crate as it is: the way out for transports of one's own. It is the one place of
@@ -43,11 +43,11 @@ impl Cluster {
     /// `default_retry` to false and reads without an answer to end after two minutes.
     #[must_use]
     pub fn from_kube_client(client: Client, server: impl Into<Text>) -> Self {
-        Self::at(client, Place { server: server.into(), context: None })
+        Self::at(client, None, Place { server: server.into(), context: None })
     }
 
-    fn at(client: Client, place: Place) -> Self {
-        Self { connection: Connection::new(client, place), views: Views::default() }
+    fn at(client: Client, config: Option<Config>, place: Place) -> Self {
+        Self { connection: Connection::new(client, config, place), views: Views::default() }
     }
 
     /// Acts as the service account of this name from here on, over the same connection. The account of the connection

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderName, HeaderValue};
-use kube::Client;
+use kube::{Client, Config};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use windlass_core::Text;
 
+use crate::client::Clients;
 use crate::request::{Effect, Place};
 use crate::resource::Kinds;
 use crate::store::Keys;
@@ -28,7 +29,8 @@ pub(crate) struct Connection {
 }
 
 struct Shared {
-    client: Client,
+    clients: Clients,
+    default_namespace: Text,
     place: Place,
     requests: AtomicU64,
     reads: Semaphore,
@@ -38,11 +40,14 @@ struct Shared {
 }
 
 impl Connection {
-    pub(crate) fn new(client: Client, place: Place) -> Self {
+    /// `config` is how the client was made; without it, its credentials stay as they are.
+    pub(crate) fn new(client: Client, config: Option<Config>, place: Place) -> Self {
         let (requests, reads) = (AtomicU64::new(0), Semaphore::new(READS_IN_FLIGHT_MAX));
         let writes = Semaphore::new(WRITES_IN_FLIGHT_MAX);
         let (kinds, keys) = (Kinds::default(), Keys::default());
-        let shared = Shared { client, place, requests, reads, writes, kinds, keys };
+        let default_namespace = client.default_namespace().into();
+        let clients = Clients::new(client, config);
+        let shared = Shared { clients, default_namespace, place, requests, reads, writes, kinds, keys };
         Self { shared: Arc::new(shared), account: None }
     }
 
@@ -52,8 +57,13 @@ impl Connection {
         Some(Self { shared: Arc::clone(&self.shared), account: Some(account) })
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.shared.client
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.shared.clients
+    }
+
+    /// The namespace of the context, or of the pod.
+    pub(crate) fn default_namespace(&self) -> &Text {
+        &self.shared.default_namespace
     }
 
     pub(crate) fn place(&self) -> &Place {

@@ -42,7 +42,7 @@ impl Session {
     }
 
     pub(crate) fn default_namespace(&self) -> Text {
-        let of_client = || Text::from(self.connection.client().default_namespace());
+        let of_client = || self.connection.default_namespace().clone();
         self.options.default_namespace.clone().unwrap_or_else(of_client)
     }
 

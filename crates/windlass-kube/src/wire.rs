@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::client::Body;
 use windlass_core::{Context, Error, ErrorKind, Result};
 
+use crate::client::Numbered;
 use crate::connection::Connection;
 use crate::fail;
 use crate::request::{Effect, Request, Response, read_json};
@@ -26,13 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest wait between two tries, whatever the server asks for; the engine waits longer by itself.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 const WAIT_FIRST: Duration = Duration::from_millis(250);
+/// The status of an answer to somebody whom the server does not know.
+const UNKNOWN: u16 = 401;
 /// The longest wait that a server may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 impl Connection {
-    /// Sends a request until it has an answer that is not "later". An answer of any other status is `Ok`.
+    /// Sends a request until it has an answer that is not "later", and once more where credentials were refused and there are
+    /// new ones. An answer of any other status is `Ok`.
     pub(crate) async fn send(&self, cx: &Context, request: &Request) -> Result<Response> {
-        let (mut patience, mut doubtful) = (Patience::default(), false);
+        let (mut patience, mut doubtful, mut renewed) = (Patience::default(), false, false);
         let in_doubt = |error: Error, doubtful| if doubtful { error.maybe_written() } else { error };
         loop {
             // Whether a write may begin is asked when its turn has come.
@@ -45,10 +49,16 @@ impl Connection {
                 }
                 Effect::Write => cx.check_write().map_err(|error| in_doubt(error, doubtful))?,
             };
-            let response =
-                self.attempt(cx, request, left).await.map_err(|error| in_doubt(error, doubtful))?;
+            let client = self.clients().current();
+            let response = self.attempt(cx, request, left, &client).await;
+            let response = response.map_err(|error| in_doubt(error, doubtful))?;
             drop(permit);
             let response = Response { doubtful, ..response };
+            // Who asks is asked before anything else, so nothing was done.
+            if response.status == UNKNOWN && !renewed && self.clients().renew(cx, &client).await {
+                renewed = true;
+                continue;
+            }
             doubtful |= request.effect == Effect::Write && fail::comes_from_between(&response);
             let Some(wait) = patience.wait(&response) else { return Ok(response) };
             cx.sleep(wait).await.map_err(|error| in_doubt(error, doubtful))?;
@@ -76,11 +86,12 @@ impl Connection {
     ///
     /// [`send`]: Self::send
     pub(crate) async fn open(&self, cx: &Context, request: &Request, patient: bool) -> Result<Lines> {
-        let mut patience = Patience::default();
+        let (mut patience, mut renewed) = (Patience::default(), false);
         loop {
             cx.check()?;
+            let client = self.clients().current();
             let begun = self.in_time(cx, request, cx.remaining(), async {
-                let (parts, body) = self.begin(request).await?;
+                let (parts, body) = self.begin(request, &client).await?;
                 if parts.status.is_success() {
                     return Ok(Ok(body));
                 }
@@ -90,6 +101,10 @@ impl Connection {
                 Ok(body) => return Ok(Lines { body, buffer: BytesMut::new(), searched: 0 }),
                 Err(response) => response,
             };
+            if response.status == UNKNOWN && !renewed && self.clients().renew(cx, &client).await {
+                renewed = true;
+                continue;
+            }
             match patience.wait(&response).filter(|_| patient) {
                 Some(wait) => cx.sleep(wait).await?,
                 None => return Err(fail::refused(&response, request)),
@@ -97,9 +112,15 @@ impl Connection {
         }
     }
 
-    async fn attempt(&self, cx: &Context, request: &Request, left: Option<Duration>) -> Result<Response> {
+    async fn attempt(
+        &self,
+        cx: &Context,
+        request: &Request,
+        left: Option<Duration>,
+        client: &Numbered,
+    ) -> Result<Response> {
         let work = async {
-            let (parts, body) = self.begin(request).await?;
+            let (parts, body) = self.begin(request, client).await?;
             self.finish(request, parts, body).await
         };
         self.in_time(cx, request, left, work).await
@@ -126,10 +147,10 @@ impl Connection {
         }
     }
 
-    async fn begin(&self, request: &Request) -> Result<(Parts, Body)> {
+    async fn begin(&self, request: &Request, client: &Numbered) -> Result<(Parts, Body)> {
         let sent = self.request(request)?;
         self.count();
-        let response = self.client().send(sent).await;
+        let response = client.client.send(sent).await;
         response
             .map(http::Response::into_parts)
             .map_err(|error| fail::transport(&error, self.server(), request))

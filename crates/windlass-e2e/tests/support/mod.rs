@@ -9,5 +9,7 @@ pub(crate) mod git;
 pub(crate) mod goldens;
 pub(crate) mod plane;
 pub(crate) mod process;
+pub(crate) mod proxy;
+pub(crate) mod running;
 pub(crate) mod seesaw;
 pub(crate) mod world;
