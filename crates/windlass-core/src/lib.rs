@@ -79,7 +79,7 @@ pub use render::{
     Warning,
 };
 pub use report::{Counts, ObjectReport, Outcome, Report};
-pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
+pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source, SourceWatch};
 pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger, UnitOrigin};
 pub use target::{
     Admitted, Cascade, Conflict, Decision, Deletion, Expect, Interest, Known, Live, Look, Mode, Observation,

@@ -52,8 +52,7 @@ impl Engine {
         match tokio::runtime::Handle::try_current() {
             Err(_) => render(&self.0, cx, artifact, provided),
             Ok(handle) => {
-                let work =
-                    pooled::render(&handle, self.0.clone(), cx, artifact.clone(), provided.clone());
+                let work = pooled::render(&handle, self.0.clone(), cx, artifact.clone(), provided.clone());
                 call(cx, "renderer", cx.limits().render_timeout, work).await
             }
         }

@@ -56,6 +56,10 @@ impl TargetHarness for Place {
 
 windlass_testkit::target_suite!(Place::new);
 
+mod polled {
+    windlass_testkit::target_suite!(super::Place::polling);
+}
+
 mod state {
     use super::*;
 

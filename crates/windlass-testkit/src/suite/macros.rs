@@ -25,6 +25,9 @@ macro_rules! __source_laws {
             content_comes_as_it_is reading_twice_gives_the_same_bytes
             listing_a_file_is_invalid reading_a_folder_is_invalid
             a_link_inside_the_root_is_followed no_path_escapes_the_root a_file_over_the_limit_is_refused
+            a_change_is_told_however_long_nobody_waited a_change_before_the_first_wait_is_told
+            what_was_resolved_is_told_no_more dropping_a_wait_for_a_change_loses_nothing
+            waiting_for_a_change_ends_with_the_deadline waiting_for_a_change_ends_when_it_is_cancelled
         }
     };
 }
@@ -131,6 +134,7 @@ macro_rules! __target_laws {
             a_change_is_told_once the_echo_of_a_write_is_no_change a_change_names_no_other_unit
             what_a_unit_looks_at_no_more_is_not_watched what_could_have_been_missed_counts_as_a_change
             a_released_unit_is_named_no_more looking_at_an_unchanged_world_asks_nobody
+            a_burst_of_changes_names_every_unit
             dropping_a_wait_for_changes_loses_nothing waiting_for_changes_ends_with_the_deadline
             waiting_for_changes_ends_when_it_is_cancelled
         }
