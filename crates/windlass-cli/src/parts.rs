@@ -9,7 +9,7 @@ use windlass_core::{
     Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
 };
 use windlass_engine::{Compared, Engine, Options, SharedSource, Wait};
-use windlass_fs::{DirSource, DirTarget};
+use windlass_fs::{DirSource, DirTarget, Notifier};
 use windlass_git::{GitSource, Reference, TagRange};
 use windlass_helm::template::HelmVersion;
 use windlass_helm::{HelmChart, Values};
@@ -41,7 +41,8 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
         Source::Dir(_) => TreePath::root(),
         Source::Git { path, .. } => path.clone(),
     };
-    Origins { source: source(unit), path, renderer }
+    // Who asks for these asks once.
+    Origins { source: source(unit, &Notifier::polling()), path, renderer }
 }
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
@@ -96,9 +97,9 @@ impl Renderer for Chart {
 /// What a chart is rendered for where no cluster can be asked.
 const KUBERNETES_VERSION: &str = "1.37.0";
 
-fn source(unit: &Unit) -> Arc<dyn Origin> {
+fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
     let inner: Arc<dyn Origin> = match &unit.source {
-        Source::Dir(folder) => Arc::new(DirSource::new(folder)),
+        Source::Dir(folder) => Arc::new(DirSource::new(folder).with_notifier(notifier)),
         Source::Git { url, at, credentials, .. } => {
             let source = GitSource::new(url);
             let source = match at {
@@ -245,6 +246,8 @@ pub(crate) async fn render(
 /// Makes engines. Units with one target share it: one connection, one lock.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
+    /// One for all folders: the system has few.
+    notifier: Notifier,
     /// By the path by which a folder goes, whichever way it was spelled.
     folders: Mutex<BTreeMap<String, Arc<dyn Place>>>,
     /// By what units of one source have in common.
@@ -256,6 +259,11 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
+    /// Makes one whose folders are watched by this notifier.
+    pub(crate) fn new(notifier: Notifier) -> Self {
+        Self { notifier, ..Self::default() }
+    }
+
     /// Makes the engine of a unit. Nothing is asked yet, but a kubeconfig is read.
     ///
     /// # Errors
@@ -281,7 +289,7 @@ impl Workshop {
     /// Gives the source of a unit: the same one for all units of one repository.
     fn source(&self, unit: &Unit) -> Arc<dyn Origin> {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(sources.entry(shared(unit)).or_insert_with(|| source(unit)))
+        Arc::clone(sources.entry(shared(unit)).or_insert_with(|| source(unit, &self.notifier)))
     }
 
     async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
@@ -298,7 +306,10 @@ impl Workshop {
 
     /// Gives the target at a folder: the same one, whichever way the folder is spelled.
     fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
-        let opened = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
+        let opened = DirTarget::open(folder)?
+            .with_notifier(&self.notifier)
+            .with_dialects(default_dialects())
+            .with_order(default_order());
         let place = opened.profile().place.to_owned();
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(folders.entry(place).or_insert_with(|| Arc::new(opened))))

@@ -9,7 +9,7 @@ use windlass_core::{
     Approval, Context, Digest, Error, ErrorKind, Item, Need, Origin, Plan, Policy, RenderInput, Rendered,
     Renderer, Result, Timestamp, TreePath, Verdict, async_trait,
 };
-use windlass_engine::Engine;
+use windlass_engine::{Approvals, Engine};
 use windlass_testkit::unit;
 
 /// Holds every plan that writes.
@@ -36,6 +36,58 @@ fn a_plan_that_is_held_goes_on_once_somebody_approves_it_and_no_other_does() {
     assert_eq!(World::outcomes(&world.pass()), "a: created");
     world.commit("a=2");
     assert_eq!(world.try_pass().unwrap_err().message(), "a policy holds the plan");
+}
+
+fn held_by(approvals: Approvals, objects: &str) -> World {
+    let world = World::predicting(objects);
+    world.pass();
+    World { engine: world.engine.clone().with_policy(approvals), ..world }
+}
+
+/// Commits, makes a pass, and gives why it was held; nothing where it was made.
+fn held(world: &World, objects: &str) -> Option<String> {
+    world.commit(objects);
+    match world.try_pass() {
+        Ok(_) => None,
+        Err(error) => {
+            assert_eq!(error.message(), "a policy holds the plan");
+            error.context("why").map(str::to_owned)
+        }
+    }
+}
+
+#[test]
+fn with_approvals_for_deletions_only_a_plan_that_deletes_is_held() {
+    let world = held_by(Approvals::deletions(), "a=1; b=1; c=1");
+    assert_eq!(held(&world, "a=2; b=1; c=1"), None);
+    assert_eq!(held(&world, "a=3; c=1").as_deref(), Some("it would write 1 object and delete 1 object"));
+    assert_eq!(held(&world, "a=2").as_deref(), Some("it would delete 2 objects"));
+    assert_eq!(held(&world, "a=2; b=2 anew; c=1").as_deref(), Some("it would delete 1 object"));
+    assert_eq!(held(&world, "a=2; b=1; c=1"), None, "nothing is held over");
+}
+
+#[test]
+fn with_approvals_for_all_a_repair_is_held_too_and_nothing_else_but_writes() {
+    let world = held_by(Approvals::always(), "a=1");
+    assert_eq!(held(&world, "a=1"), None);
+    world.target.edit(&object_id("a"), |body| {
+        let data = body.as_map_mut().unwrap().get_mut("data").unwrap();
+        data.as_map_mut().unwrap().insert("content", "by hand");
+    });
+    assert_eq!(held(&world, "a=1").as_deref(), Some("it would write 1 object"));
+    let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
+    let verdict = || world.clock.block_on(world.engine.verdict(&world.cx, &plan)).unwrap();
+    assert_eq!(verdict(), Verdict::Hold("it would write 1 object".into()));
+    let approval = Approval { plan: plan.digest, by: "ann".into(), at: Timestamp::from_unix(1) };
+    world
+        .clock
+        .block_on(world.engine.ask(&world.cx, |control| control.approvals.push(approval.clone())))
+        .unwrap();
+    assert_eq!(verdict(), Verdict::Allow);
+    assert_eq!(World::outcomes(&world.pass()), "a: changed");
+    let all = world.clock.block_on(world.engine.plan_delete(&world.cx)).unwrap();
+    let deleted = world.clock.block_on(world.engine.delete(&world.cx, &all)).unwrap();
+    assert_eq!(World::outcomes(&deleted), "a: deleted", "to delete the unit was asked for");
 }
 
 /// Renders one object with the content of another one that is live.

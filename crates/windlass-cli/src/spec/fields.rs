@@ -118,6 +118,13 @@ const SPEC: Map = Map::of(&[
          unless said.",
     ),
     Field::new(
+        "approve",
+        "approve",
+        Shape::Word(&["never", "deletions", "always"]),
+        "Which plans wait until a person approves them with `windlass approve`: none, those that delete an object, or all \
+         that write; never unless said.",
+    ),
+    Field::new(
         "interval",
         "interval",
         Shape::Time(SECOND),

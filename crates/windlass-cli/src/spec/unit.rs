@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Result, TreePath, UnitId, Value};
-use windlass_engine::{Adoption, Prune};
+use windlass_engine::{Adoption, Approvals, Prune};
 
 use super::check::{check, time};
 use super::draft::Draft;
@@ -21,6 +21,8 @@ pub(crate) struct Unit {
     pub(crate) kustomize: Kustomize,
     pub(crate) prune: Prune,
     pub(crate) adoption: Adoption,
+    /// Which plans wait for a person; none where it is `None`.
+    pub(crate) approve: Option<Approvals>,
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     pub(crate) depends_on: Vec<UnitId>,
@@ -124,6 +126,11 @@ impl Unit {
                 Some("never") => Adoption::Never,
                 Some("always") => Adoption::Always,
                 _ => Adoption::IfUnmarked,
+            },
+            approve: match word(&["spec", "approve"]).as_deref() {
+                Some("always") => Some(Approvals::always()),
+                Some("deletions") => Some(Approvals::deletions()),
+                _ => None,
             },
             interval: word(&["spec", "interval"]).and_then(|text| time(&text)).unwrap_or(INTERVAL),
             timeout: word(&["spec", "timeout"]).and_then(|text| time(&text)).unwrap_or(TIMEOUT),

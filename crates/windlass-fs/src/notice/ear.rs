@@ -71,11 +71,6 @@ impl Ear {
         Self { root, wants: Arc::new(wants), notifier: notifier.clone(), hearing }
     }
 
-    pub(crate) fn with_notifier(&self, notifier: &Notifier) -> Self {
-        let wants = Arc::clone(&self.wants);
-        Self::new(self.root.clone(), notifier, move |below| wants(below))
-    }
-
     /// Notes that a full look that began at `began` is over.
     pub(crate) fn looked(&self, cx: &Context, began: Duration) {
         let now = cx.now().mono;

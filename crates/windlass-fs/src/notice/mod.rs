@@ -128,7 +128,7 @@ impl Notifier {
         let (ends, end) = io::pipe().map_err(|error| Refused::Limited(no_queue(error)))?;
         let (shared, queue) = (Arc::clone(&self.0.shared), Arc::clone(&kernel));
         let work = move || queue.serve(&ends, || shared.lock().drain());
-        let thread = std::thread::Builder::new().name("windlass-folders".into()).spawn(work);
+        let thread = std::thread::Builder::new().name("windlass-fs".into()).spawn(work);
         thread.map_err(|error| Refused::Limited(no_queue(error)))?;
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
         Ok(kernel)
