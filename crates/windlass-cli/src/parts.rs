@@ -36,7 +36,12 @@ pub(crate) struct Origins {
 
 /// Makes what a unit is rendered from. Nothing is asked yet.
 pub(crate) fn origins(unit: &Unit) -> Origins {
-    let renderer = Arc::new(Blamed { part: renderer(unit), unit: unit.clone() });
+    origins_asking(unit, false)
+}
+
+/// Makes what a unit is rendered from. `asks`: there is a target that can be asked for what is live.
+fn origins_asking(unit: &Unit, asks: bool) -> Origins {
+    let renderer = Arc::new(Blamed { part: renderer(unit, asks), unit: unit.clone() });
     let path = match &unit.source {
         Source::Dir(_) => TreePath::root(),
         Source::Git { path, .. } => path.clone(),
@@ -46,10 +51,11 @@ pub(crate) fn origins(unit: &Unit) -> Origins {
 }
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
-fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
+fn renderer(unit: &Unit, asks: bool) -> Arc<dyn Renderer> {
     let auto = Auto::otherwise(Manifests::new())
         .with_file(windlass_kustomize::FILE_NAMES, shaping::kustomize(&unit.kustomize));
-    let auto: Arc<dyn Renderer> = Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone() }));
+    let auto: Arc<dyn Renderer> =
+        Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone(), asks }));
     shaping::shaped(unit, auto)
 }
 
@@ -57,6 +63,8 @@ fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
 #[derive(Debug)]
 struct Chart {
     unit: Unit,
+    /// There is a target that can be asked for what is live.
+    asks: bool,
 }
 
 impl Chart {
@@ -79,6 +87,8 @@ impl Chart {
         if matches!(unit.target, Target::Dir(_)) {
             chart = chart.with_cluster(KUBERNETES_VERSION, [] as [String; 0]);
         }
+        let is_cluster = matches!(unit.target, Target::Kubernetes(_));
+        chart = chart.with_lookup(self.asks && helm.lookup.unwrap_or(is_cluster));
         Ok(chart.with_value_files(helm.values_files.clone()))
     }
 }
@@ -269,7 +279,7 @@ impl Workshop {
     /// # Errors
     /// What a kubeconfig or a folder says, with the place of the unit that names it.
     pub(crate) async fn engine(&self, unit: &Unit, events: impl EventSink) -> Result<Engine> {
-        let Origins { path, renderer, .. } = origins(unit);
+        let Origins { path, renderer, .. } = origins_asking(unit, true);
         let target = self.target(unit).await?;
         let mut options = Options::default();
         options.prune = unit.prune.clone();

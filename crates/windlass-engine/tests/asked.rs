@@ -7,7 +7,7 @@ mod support;
 use support::{Lines, World, object, object_id};
 use windlass_core::{
     Approval, Context, Digest, Error, ErrorKind, Item, Need, Origin, Plan, Policy, RenderInput, Rendered,
-    Renderer, Result, Timestamp, TreePath, Verdict, async_trait,
+    Renderer, Result, Selection, Timestamp, TreePath, Value, Verdict, async_trait,
 };
 use windlass_engine::{Approvals, Engine};
 use windlass_testkit::unit;
@@ -111,6 +111,59 @@ impl Renderer for Copy {
         rendered.reads.insert(need, Digest::of(content.unwrap_or_default().as_bytes()));
         Ok(rendered)
     }
+}
+
+/// Renders one object that names all config maps of a namespace that have a label.
+#[derive(Debug)]
+struct Census;
+
+impl Renderer for Census {
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"census")
+    }
+
+    fn render(&self, _cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let all = Selection::new("v1", "ConfigMap").in_namespace("ns");
+        let need = Need::Objects(all.with_label("counted", "yes"));
+        let Some(found) = input.provided.lists.get(&need) else {
+            return Err(Error::new(ErrorKind::Unfetched, "a list is needed").needing([need]));
+        };
+        let names: Vec<&str> = found.iter().map(|object| &*object.id().name).collect();
+        let origin = Origin::new(TreePath::new("objects").unwrap(), 1, 1);
+        let mut rendered = Rendered::default();
+        rendered.items.push(Item::new(object("census", &names.join("+")), origin));
+        rendered.reads.insert(need, Digest::of(names.join("+").as_bytes()));
+        Ok(rendered)
+    }
+}
+
+#[test]
+fn a_list_that_a_render_needs_is_brought_and_read_anew_in_each_pass() {
+    let world = World::new("unused=1");
+    let counted = |name: &str| {
+        let counted = object(name, "1").edit(|body| {
+            let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap();
+            let labels = Value::from_iter([("counted", Value::from("yes"))]);
+            metadata.as_map_mut().unwrap().insert("labels", labels);
+        });
+        world.target.put_foreign(counted.unwrap(), None);
+    };
+    let engine = Engine::new(unit("census"), world.source.clone(), Census, world.target.clone());
+    let census = || {
+        world.pass_of(&engine);
+        let found = world.target.get(&object_id("census")).unwrap();
+        found.body().text_at(&["data", "content"]).unwrap().to_owned()
+    };
+    assert_eq!(census(), "");
+    counted("b");
+    counted("a");
+    world.target.put_foreign(object("uncounted", "1"), None);
+    assert_eq!(census(), "a+b");
+    world.target.fail_next_list(Error::new(ErrorKind::Denied, "may not list"));
+    counted("c");
+    let refused = world.clock.block_on(engine.reconcile(&world.cx)).unwrap_err();
+    assert_eq!(refused.message(), "may not list", "what cannot be listed is no empty list");
+    assert_eq!(census(), "a+b+c");
 }
 
 #[test]

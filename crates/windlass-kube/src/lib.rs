@@ -101,6 +101,7 @@ mod request;
 mod resource;
 mod scaled;
 mod search;
+mod select;
 mod sending;
 mod session;
 mod settling;

@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use windlass_core::{
-    Admitted, Capabilities, Context, Dialect, HealthCheck, Interest, Item, ObjectId, Observed, OrderRule,
-    Predict, Prediction, Profile, Result, Taken, Target, UnitId, Want, Watch, Write, Written, async_trait,
+    Admitted, Capabilities, Context, Dialect, HealthCheck, Interest, Item, List, Object, ObjectId, Observed,
+    OrderRule, Predict, Prediction, Profile, Result, Selection, Taken, Target, UnitId, Want, Watch, Write,
+    Written, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -110,6 +111,7 @@ impl Target for KubeTarget {
     fn profile(&self) -> Profile<'_> {
         let profile = Profile::new(self.cluster.server())
             .with_predict(self)
+            .with_list(self)
             .with_state(&self.store)
             .with_control(&self.store)
             .with_dialects(&self.dialects)
@@ -143,6 +145,13 @@ impl Predict for KubeTarget {
 
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
         crate::capabilities::capabilities(&self.session, cx).await.map(Some)
+    }
+}
+
+#[async_trait]
+impl List for KubeTarget {
+    async fn list(&self, cx: &Context, selection: &Selection) -> Result<Vec<Object>> {
+        crate::select::select(&self.session, cx, selection).await
     }
 }
 

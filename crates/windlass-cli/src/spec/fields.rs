@@ -225,6 +225,13 @@ const HELM: Map = Map::of(&[
         Shape::Word(&["3", "4"]),
         "Render as this version of Helm does; 4 unless said.",
     ),
+    Field::new(
+        "lookup",
+        "helm-lookup",
+        Shape::Truth,
+        "Let `lookup` find what is live, by the rights of the unit, as `helm install` does; unless said true for a cluster and \
+         false for a folder. `render` and `validate` find nothing, as `helm template`.",
+    ),
 ]);
 
 const TARGET: Map = Map::of(&[

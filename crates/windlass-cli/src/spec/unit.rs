@@ -69,6 +69,8 @@ pub(crate) struct Helm {
     pub(crate) values_files: Vec<TreePath>,
     pub(crate) values: Option<Value>,
     pub(crate) as_helm_3: bool,
+    /// `lookup` finds objects; unless said where the target is a cluster.
+    pub(crate) lookup: Option<bool>,
 }
 
 /// Where the objects go.
@@ -227,6 +229,7 @@ fn helm(draft: &Draft) -> Result<Helm> {
         values_files: values_files(draft)?,
         values: draft.value.at(&["spec", "helm", "values"]).cloned(),
         as_helm_3: word("version").as_deref() == Some("3"),
+        lookup: truth(draft, &["spec", "helm", "lookup"]),
     })
 }
 

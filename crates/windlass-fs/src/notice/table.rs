@@ -140,7 +140,11 @@ impl Table {
     /// Reads what has happened by now, and wakes whom it concerns.
     pub(super) fn drain(&mut self) {
         let Some(kernel) = self.kernel.clone() else { return };
-        for Raw { watch, what, name } in kernel.read() {
+        let events = kernel.read();
+        if events.is_empty() {
+            return;
+        }
+        for Raw { watch, what, name } in events {
             if matches!(what, What::Overflow) {
                 self.overflow();
                 continue;

@@ -1,6 +1,7 @@
 //! A folder as a target.
 
 mod change;
+mod list;
 mod look;
 mod marks;
 mod state;
@@ -169,6 +170,7 @@ impl Target for DirTarget {
     fn profile(&self) -> Profile<'_> {
         Profile::new(&self.place)
             .with_watch(self)
+            .with_list(self)
             .with_state(&self.state)
             .with_control(&self.state)
             .with_dialects(&self.dialects)

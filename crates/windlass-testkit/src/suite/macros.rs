@@ -129,6 +129,9 @@ macro_rules! __target_laws {
             what_is_as_wanted_is_predicted_the_same a_write_of_the_prediction_ends_as_predicted
             what_goes_with_an_object_is_said_beforehand what_takes_nothing_along_has_no_entry
             what_is_served_names_the_kinds_that_are_taken
+            a_list_has_every_object_of_the_kind_whoever_owns_it a_list_keeps_to_its_namespace
+            a_list_keeps_to_its_labels what_cannot_be_read_is_never_left_out_of_a_list
+            a_list_of_an_unknown_kind_is_undefined a_list_over_the_limit_is_refused
             a_change_names_the_units_that_look_at_it a_change_of_what_a_unit_owns_names_it
             a_change_of_what_an_object_owns_names_its_unit what_another_unit_writes_is_a_change
             a_change_is_told_once the_echo_of_a_write_is_no_change a_change_names_no_other_unit
