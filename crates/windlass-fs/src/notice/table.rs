@@ -286,11 +286,11 @@ impl Table {
             Err(_) if !is_root => return Ok(false),
             Err(_) => return Err(Lost::Gone),
         };
-        if let Some(before) = subscriber.at.insert(below.to_owned(), watch).filter(|before| *before != watch)
+        let before = subscriber.at.insert(below.to_owned(), watch).filter(|before| *before != watch);
+        if let Some(before) = before
+            && let Some(users) = self.folders.get_mut(&before)
         {
-            if let Some(users) = self.folders.get_mut(&before) {
-                users.retain(|user| *user != (id, below.to_owned()));
-            }
+            users.retain(|user| *user != (id, below.to_owned()));
         }
         let users = self.folders.entry(watch).or_default();
         let user = (id, below.to_owned());

@@ -5,6 +5,7 @@
 //! and its size.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -253,7 +254,7 @@ fn unit_of(owner: &Owner) -> Option<&UnitId> {
 
 /// Gives the object whose file or mark lies at a path below the folder.
 fn id_at(below: &Path) -> Option<ObjectId> {
-    let parts: Vec<&str> = below.iter().map(|part| part.to_str()).collect::<Option<_>>()?;
+    let parts: Vec<&str> = below.iter().map(OsStr::to_str).collect::<Option<_>>()?;
     match parts[..] {
         [own, "marks", namespace, kind, file] if own == OWN => name::id_of([namespace, kind], file, "json"),
         [namespace, kind, file] => name::id_of([namespace, kind], file, "yaml"),
@@ -264,7 +265,7 @@ fn id_at(below: &Path) -> Option<ObjectId> {
 /// Hears of changes in the folders of objects and of marks.
 pub(super) fn ear(root: &Path, notifier: &Notifier) -> Ear {
     Ear::new(root.to_owned(), notifier, |below| {
-        let Some(parts) = below.iter().map(|part| part.to_str()).collect::<Option<Vec<&str>>>() else {
+        let Some(parts) = below.iter().map(OsStr::to_str).collect::<Option<Vec<&str>>>() else {
             return false;
         };
         match parts[..] {
