@@ -9,7 +9,7 @@ use windlass_core::{
     Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
 };
 use windlass_engine::{Compared, Engine, Options, Wait};
-use windlass_fs::DirTarget;
+use windlass_fs::{DirTarget, Notifier};
 use windlass_helm::template::HelmVersion;
 use windlass_helm::{HelmChart, Values};
 use windlass_kinds::dialect::default_dialects;
@@ -31,20 +31,27 @@ pub(crate) struct Origins {
 
 /// Makes what a unit is rendered from. Nothing is asked yet.
 pub(crate) fn origins(unit: &Unit) -> Origins {
-    let renderer = Arc::new(Blamed { part: renderer(unit), unit: unit.clone() });
+    origins_asking(unit, false)
+}
+
+/// Makes what a unit is rendered from. `asks`: there is a target that can be asked for what is live.
+fn origins_asking(unit: &Unit, asks: bool) -> Origins {
+    let renderer = Arc::new(Blamed { part: renderer(unit, asks), unit: unit.clone() });
     let path = match &unit.source {
         Source::Dir(_) => TreePath::root(),
         Source::Git { path, .. } => path.clone(),
         Source::Oci(oci) => oci.path.clone(),
     };
-    Origins { source: sources::source(unit), path, renderer }
+    // Who asks for these asks once.
+    Origins { source: sources::source(unit, &Notifier::polling()), path, renderer }
 }
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
-fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
+fn renderer(unit: &Unit, asks: bool) -> Arc<dyn Renderer> {
     let auto = Auto::otherwise(Manifests::new())
         .with_file(windlass_kustomize::FILE_NAMES, shaping::kustomize(&unit.kustomize));
-    let auto: Arc<dyn Renderer> = Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone() }));
+    let auto: Arc<dyn Renderer> =
+        Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone(), asks }));
     shaping::shaped(unit, auto)
 }
 
@@ -52,6 +59,8 @@ fn renderer(unit: &Unit) -> Arc<dyn Renderer> {
 #[derive(Debug)]
 struct Chart {
     unit: Unit,
+    /// There is a target that can be asked for what is live.
+    asks: bool,
 }
 
 impl Chart {
@@ -74,6 +83,8 @@ impl Chart {
         if matches!(unit.target, Target::Dir(_)) {
             chart = chart.with_cluster(KUBERNETES_VERSION, [] as [String; 0]);
         }
+        let is_cluster = matches!(unit.target, Target::Kubernetes(_));
+        chart = chart.with_lookup(self.asks && helm.lookup.unwrap_or(is_cluster));
         Ok(chart.with_value_files(helm.values_files.clone()))
     }
 }
@@ -173,6 +184,8 @@ pub(crate) async fn render(
 /// Makes engines. Units with one target share it: one connection, one lock.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
+    /// One for all folders: the system has few.
+    notifier: Notifier,
     /// By the path by which a folder goes, whichever way it was spelled.
     folders: Mutex<BTreeMap<String, Arc<dyn Place>>>,
     /// By what units of one source have in common.
@@ -184,12 +197,17 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
+    /// Makes one whose folders are watched by this notifier.
+    pub(crate) fn new(notifier: Notifier) -> Self {
+        Self { notifier, ..Self::default() }
+    }
+
     /// Makes the engine of a unit. Nothing is asked yet, but a kubeconfig is read.
     ///
     /// # Errors
     /// What a kubeconfig or a folder says, with the place of the unit that names it.
     pub(crate) async fn engine(&self, unit: &Unit, events: impl EventSink) -> Result<Engine> {
-        let Origins { path, renderer, .. } = origins(unit);
+        let Origins { path, renderer, .. } = origins_asking(unit, true);
         let target = self.target(unit).await?;
         let mut options = Options::default();
         options.prune = unit.prune.clone();
@@ -209,7 +227,8 @@ impl Workshop {
     /// Gives the source of a unit: the same one for all units of one repository.
     fn source(&self, unit: &Unit) -> Arc<dyn Origin> {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(sources.entry(sources::shared(unit)).or_insert_with(|| sources::source(unit)))
+        let made = || sources::source(unit, &self.notifier);
+        Arc::clone(sources.entry(sources::shared(unit)).or_insert_with(made))
     }
 
     async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {
@@ -226,7 +245,10 @@ impl Workshop {
 
     /// Gives the target at a folder: the same one, whichever way the folder is spelled.
     fn folder(&self, folder: &Path) -> Result<Arc<dyn Place>> {
-        let opened = DirTarget::open(folder)?.with_dialects(default_dialects()).with_order(default_order());
+        let opened = DirTarget::open(folder)?
+            .with_notifier(&self.notifier)
+            .with_dialects(default_dialects())
+            .with_order(default_order());
         let place = opened.profile().place.to_owned();
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(folders.entry(place).or_insert_with(|| Arc::new(opened))))

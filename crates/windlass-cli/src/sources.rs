@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Source as Origin};
 use windlass_engine::SharedSource;
-use windlass_fs::DirSource;
+use windlass_fs::{DirSource, Notifier};
 use windlass_git::{GitSource, Reference, TagRange};
 use windlass_oci::{LayerSelector, OciSource, Operation};
 
@@ -13,9 +13,9 @@ use crate::parts::advised;
 use crate::spec::{GitReference, Oci, OciReference, Source, Unit};
 
 /// Makes the source of a unit. Nothing is asked yet.
-pub(crate) fn source(unit: &Unit) -> Arc<dyn Origin> {
+pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
     let inner: Arc<dyn Origin> = match &unit.source {
-        Source::Dir(folder) => Arc::new(DirSource::new(folder)),
+        Source::Dir(folder) => Arc::new(DirSource::new(folder).with_notifier(notifier)),
         Source::Git { url, at, credentials, .. } => {
             let source = GitSource::new(url);
             let source = match at {

@@ -16,11 +16,18 @@ struct Session {
     code: Option<i32>,
     /// The files of the last commit.
     committed: BTreeSet<String>,
+    /// The digest of the last plan that waited, for which `sha256:…` stands.
+    held: String,
 }
 
 impl Session {
     fn new(folder: &Path) -> Self {
-        Self { folder: folder.canonicalize().unwrap(), code: None, committed: BTreeSet::new() }
+        Self {
+            folder: folder.canonicalize().unwrap(),
+            code: None,
+            committed: BTreeSet::new(),
+            held: String::new(),
+        }
     }
 
     /// Plays a block: a file that is named in its first line, or commands. Gives the block as it should read.
@@ -56,7 +63,7 @@ impl Session {
 
     fn windlass(&mut self, args: &str) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_windlass"))
-            .args(args.split_whitespace())
+            .args(args.replace("sha256:…", &self.held).split_whitespace())
             .current_dir(&self.folder)
             .env_clear()
             .env("USER", "ada")
@@ -65,6 +72,9 @@ impl Session {
             .unwrap();
         self.code = output.status.code();
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        if let Some((_, plan)) = said.split_once("--plan ") {
+            self.held = plan.chars().take("sha256:".len() + 64).collect();
+        }
         timeless(&said.replace(&format!("{}/", self.folder.display()), ""))
     }
 
@@ -110,7 +120,7 @@ fn files(folder: &Path, prefix: &str) -> BTreeSet<String> {
 /// Takes out when it was, and the digests of plans, which know it: `…` stands for `2026-11-30T06:33:37Z`.
 fn timeless(text: &str) -> String {
     const SHAPE: &str = "0000-00-00T00:00:00Z";
-    const PLAN: &str = "plan=sha256:";
+    const PLANS: [&str; 3] = ["plan=sha256:", "--plan sha256:", "shop: plan "];
     let is_time = |text: &str| {
         text.len() >= SHAPE.len()
             && text.bytes().zip(SHAPE.bytes()).all(|(byte, shape)| match shape {
@@ -120,8 +130,8 @@ fn timeless(text: &str) -> String {
     };
     let (mut out, mut rest) = (String::new(), text);
     while let Some(first) = rest.chars().next() {
-        if let Some(digest) = rest.strip_prefix(PLAN) {
-            out.push_str(PLAN);
+        if let Some((plan, digest)) = PLANS.iter().find_map(|plan| Some((plan, rest.strip_prefix(plan)?))) {
+            out.push_str(plan);
             out.push('…');
             rest = digest.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
             continue;

@@ -81,12 +81,12 @@ pub use render::{
     Warning,
 };
 pub use report::{Counts, ObjectReport, Outcome, Report};
-pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source};
+pub use source::{Artifact, Entry, EntryKind, Files, Paths, Resolved, Revision, Source, SourceWatch};
 pub use state::{Delta, HookRun, Inventory, Owned, Record, Saved, StateStore, Trigger, UnitOrigin};
 pub use target::{
-    Admitted, Cascade, Conflict, Decision, Deletion, Exclusion, Expect, Interest, Known, Live, Look, Mode,
-    Observation, Observed, Predict, Prediction, Profile, Rivalry, Stamp, Taken, Target, Version, Want, Watch,
-    Write, Written,
+    Admitted, Cascade, Conflict, Decision, Deletion, Exclusion, Expect, Interest, Known, List, Live, Look,
+    Mode, Observation, Observed, Predict, Prediction, Profile, Rivalry, Selection, Stamp, Taken, Target,
+    Version, Want, Watch, Write, Written,
 };
 pub use text::Text;
 pub use time::{Clock, Now, Timestamp};

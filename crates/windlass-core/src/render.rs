@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Artifact, Context, Digest, Hook, Mode, Object, ObjectId, Result, Text, TreePath};
+use crate::{Artifact, Context, Digest, Hook, Mode, Object, ObjectId, Result, Selection, Text, TreePath};
 
 /// Where an object was written: enough to find the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -133,16 +133,8 @@ pub enum Need {
         #[serde(rename = "apiVersion")]
         api_version: Text,
     },
-    /// All objects of a kind, in one namespace or, where that is empty, in all.
-    Objects {
-        /// The `apiVersion` of the kind.
-        #[serde(rename = "apiVersion")]
-        api_version: Text,
-        /// The kind.
-        kind: Text,
-        /// The namespace.
-        namespace: Text,
-    },
+    /// All objects of the target that are selected.
+    Objects(Selection),
     /// What the target serves.
     Capabilities,
 }

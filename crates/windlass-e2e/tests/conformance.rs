@@ -79,6 +79,10 @@ impl Bench for Stage {
             ("a_stamp_stays_when_only_status_changes", "a ConfigMap has no status"),
             ("what_cannot_be_read_is_never_absent", "a cluster has no single object that cannot be read"),
             (
+                "what_cannot_be_read_is_never_left_out_of_a_list",
+                "a cluster has no single object that cannot be read",
+            ),
+            (
                 "an_error_after_which_something_changed_says_so",
                 "the answer of a real server is not lost on purpose",
             ),

@@ -86,7 +86,7 @@ pub use facts::{Facts, Siblings, Wanted};
 pub use fleet::{Fleet, Member};
 pub use options::Options;
 pub use plan::plan;
-pub use policy::MaxPrune;
+pub use policy::{Approvals, MaxPrune};
 pub use rules::{Adoption, Explain, Prune, Rules, Wait};
 pub use shared::SharedSource;
 pub use step::{Effect, Happened, State, step};

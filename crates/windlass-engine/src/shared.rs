@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::lock::Mutex;
-use windlass_core::{Artifact, Context, Paths, Resolved, Result, Revision, Source, async_trait};
+use windlass_core::{Artifact, Context, Paths, Resolved, Result, Revision, Source, SourceWatch, async_trait};
 
 /// A source that many units use: what was fetched last is kept, and who asks for the same at the same time waits for the
 /// one fetch that is under way.
@@ -47,5 +47,9 @@ impl Source for SharedSource {
         let artifact = self.inner.fetch(cx, revision, paths).await?;
         *last = Some((paths.clone(), artifact.clone()));
         Ok(artifact)
+    }
+
+    fn watch(&self) -> Option<&dyn SourceWatch> {
+        self.inner.watch()
     }
 }

@@ -7,9 +7,9 @@ mod support;
 use support::{Lines, World, object, object_id};
 use windlass_core::{
     Approval, Context, Digest, Error, ErrorKind, Item, Need, Origin, Plan, Policy, RenderInput, Rendered,
-    Renderer, Result, Timestamp, TreePath, Verdict, async_trait,
+    Renderer, Result, Selection, Timestamp, TreePath, Value, Verdict, async_trait,
 };
-use windlass_engine::Engine;
+use windlass_engine::{Approvals, Engine};
 use windlass_testkit::unit;
 
 /// Holds every plan that writes.
@@ -38,6 +38,58 @@ fn a_plan_that_is_held_goes_on_once_somebody_approves_it_and_no_other_does() {
     assert_eq!(world.try_pass().unwrap_err().message(), "a policy holds the plan");
 }
 
+fn held_by(approvals: Approvals, objects: &str) -> World {
+    let world = World::predicting(objects);
+    world.pass();
+    World { engine: world.engine.clone().with_policy(approvals), ..world }
+}
+
+/// Commits, makes a pass, and gives why it was held; nothing where it was made.
+fn held(world: &World, objects: &str) -> Option<String> {
+    world.commit(objects);
+    match world.try_pass() {
+        Ok(_) => None,
+        Err(error) => {
+            assert_eq!(error.message(), "a policy holds the plan");
+            error.context("why").map(str::to_owned)
+        }
+    }
+}
+
+#[test]
+fn with_approvals_for_deletions_only_a_plan_that_deletes_is_held() {
+    let world = held_by(Approvals::deletions(), "a=1; b=1; c=1");
+    assert_eq!(held(&world, "a=2; b=1; c=1"), None);
+    assert_eq!(held(&world, "a=3; c=1").as_deref(), Some("it would write 1 object and delete 1 object"));
+    assert_eq!(held(&world, "a=2").as_deref(), Some("it would delete 2 objects"));
+    assert_eq!(held(&world, "a=2; b=2 anew; c=1").as_deref(), Some("it would delete 1 object"));
+    assert_eq!(held(&world, "a=2; b=1; c=1"), None, "nothing is held over");
+}
+
+#[test]
+fn with_approvals_for_all_a_repair_is_held_too_and_nothing_else_but_writes() {
+    let world = held_by(Approvals::always(), "a=1");
+    assert_eq!(held(&world, "a=1"), None);
+    world.target.edit(&object_id("a"), |body| {
+        let data = body.as_map_mut().unwrap().get_mut("data").unwrap();
+        data.as_map_mut().unwrap().insert("content", "by hand");
+    });
+    assert_eq!(held(&world, "a=1").as_deref(), Some("it would write 1 object"));
+    let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
+    let verdict = || world.clock.block_on(world.engine.verdict(&world.cx, &plan)).unwrap();
+    assert_eq!(verdict(), Verdict::Hold("it would write 1 object".into()));
+    let approval = Approval { plan: plan.digest, by: "ann".into(), at: Timestamp::from_unix(1) };
+    world
+        .clock
+        .block_on(world.engine.ask(&world.cx, |control| control.approvals.push(approval.clone())))
+        .unwrap();
+    assert_eq!(verdict(), Verdict::Allow);
+    assert_eq!(World::outcomes(&world.pass()), "a: changed");
+    let all = world.clock.block_on(world.engine.plan_delete(&world.cx)).unwrap();
+    let deleted = world.clock.block_on(world.engine.delete(&world.cx, &all)).unwrap();
+    assert_eq!(World::outcomes(&deleted), "a: deleted", "to delete the unit was asked for");
+}
+
 /// Renders one object with the content of another one that is live.
 #[derive(Debug)]
 struct Copy;
@@ -59,6 +111,59 @@ impl Renderer for Copy {
         rendered.reads.insert(need, Digest::of(content.unwrap_or_default().as_bytes()));
         Ok(rendered)
     }
+}
+
+/// Renders one object that names all config maps of a namespace that have a label.
+#[derive(Debug)]
+struct Census;
+
+impl Renderer for Census {
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"census")
+    }
+
+    fn render(&self, _cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+        let all = Selection::new("v1", "ConfigMap").in_namespace("ns");
+        let need = Need::Objects(all.with_label("counted", "yes"));
+        let Some(found) = input.provided.lists.get(&need) else {
+            return Err(Error::new(ErrorKind::Unfetched, "a list is needed").needing([need]));
+        };
+        let names: Vec<&str> = found.iter().map(|object| &*object.id().name).collect();
+        let origin = Origin::new(TreePath::new("objects").unwrap(), 1, 1);
+        let mut rendered = Rendered::default();
+        rendered.items.push(Item::new(object("census", &names.join("+")), origin));
+        rendered.reads.insert(need, Digest::of(names.join("+").as_bytes()));
+        Ok(rendered)
+    }
+}
+
+#[test]
+fn a_list_that_a_render_needs_is_brought_and_read_anew_in_each_pass() {
+    let world = World::new("unused=1");
+    let counted = |name: &str| {
+        let counted = object(name, "1").edit(|body| {
+            let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap();
+            let labels = Value::from_iter([("counted", Value::from("yes"))]);
+            metadata.as_map_mut().unwrap().insert("labels", labels);
+        });
+        world.target.put_foreign(counted.unwrap(), None);
+    };
+    let engine = Engine::new(unit("census"), world.source.clone(), Census, world.target.clone());
+    let census = || {
+        world.pass_of(&engine);
+        let found = world.target.get(&object_id("census")).unwrap();
+        found.body().text_at(&["data", "content"]).unwrap().to_owned()
+    };
+    assert_eq!(census(), "");
+    counted("b");
+    counted("a");
+    world.target.put_foreign(object("uncounted", "1"), None);
+    assert_eq!(census(), "a+b");
+    world.target.fail_next_list(Error::new(ErrorKind::Denied, "may not list"));
+    counted("c");
+    let refused = world.clock.block_on(engine.reconcile(&world.cx)).unwrap_err();
+    assert_eq!(refused.message(), "may not list", "what cannot be listed is no empty list");
+    assert_eq!(census(), "a+b+c");
 }
 
 #[test]

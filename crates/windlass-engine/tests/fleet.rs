@@ -112,6 +112,26 @@ fn units_of_one_source_ask_it_once() {
 }
 
 #[test]
+fn a_source_that_tells_of_a_commit_is_followed_at_once_and_otherwise_asked_at_each_interval() {
+    for (watched, soon) in [(true, "2"), (false, "1")] {
+        let scene = Scene::new(|target| target);
+        if watched {
+            drop(scene.source.clone().with_watch());
+        }
+        scene.commit(&[("app", &map("app", "1"))]);
+        let fleet = Fleet::of([scene.engine("app")]).unwrap();
+        scene.run(&fleet, async || {
+            scene.sleep(5).await;
+            scene.commit(&[("app", &map("app", "2"))]);
+            scene.sleep(1).await;
+            assert_eq!(scene.content("app").as_deref(), Some(soon), "told: {watched}");
+            scene.sleep(60).await;
+            assert_eq!(scene.content("app").as_deref(), Some("2"), "told: {watched}");
+        });
+    }
+}
+
+#[test]
 fn a_unit_begins_once_what_it_depends_on_is_healthy() {
     let scene = Scene::new(|target| target);
     scene.commit(&[("app", &map("app", "1")), ("base", &map("base", "1"))]);

@@ -255,6 +255,19 @@ pub(crate) fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
+/// Tells a file from one that was there before: one that was put in its place has another number, and was changed then,
+/// whenever it was written.
+#[cfg(unix)]
+pub(crate) fn identity(about: &Metadata) -> [i64; 3] {
+    use std::os::unix::fs::MetadataExt;
+    [about.ino() as i64, about.ctime(), about.ctime_nsec()]
+}
+
+#[cfg(not(unix))]
+pub(crate) fn identity(_: &Metadata) -> [i64; 3] {
+    [0; 3]
+}
+
 fn about(path: &Path) -> Result<Option<Metadata>> {
     fs::symlink_metadata(path).map(Some).or_else(|error| absent_or(path, error))
 }

@@ -33,8 +33,7 @@
 //!
 //! What it does not do:
 //!
-//! - It does not use the change notifications of the system: each system has its own, and some file systems have none. A
-//!   watch polls instead.
+//! - It uses the change notifications of Linux alone. Elsewhere, and on file systems that have none, a watch polls.
 //! - It does not predict: a file becomes exactly what is written.
 //! - It does not keep comments in an object that it changes: it writes the whole object anew.
 
@@ -43,10 +42,12 @@ mod fault;
 mod keeper;
 mod lock;
 mod name;
+mod notice;
 mod source;
 mod store;
 mod target;
 
+pub use notice::Notifier;
 pub use source::DirSource;
 pub use store::FileStore;
 pub use target::DirTarget;

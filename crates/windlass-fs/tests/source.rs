@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use windlass_core::{
     Artifact, Cancel, Context, EntryKind, ErrorKind, Limits, Paths, Result, Retry, Revision, Source, TreePath,
 };
-use windlass_fs::DirSource;
+use windlass_fs::{DirSource, Notifier};
 use windlass_testkit::source::SourceHarness;
 use windlass_testkit::suite::{Bench, Check, stated};
 use windlass_testkit::{TestClock, block_on};
@@ -21,11 +21,22 @@ mod laws {
 
     struct Folder {
         place: TempDir,
+        source: Arc<DirSource>,
     }
 
     impl Folder {
         fn new() -> Self {
-            Self { place: TempDir::new().unwrap() }
+            Self::told_by(&Notifier::new())
+        }
+
+        fn polling() -> Self {
+            Self::told_by(&Notifier::polling())
+        }
+
+        fn told_by(notifier: &Notifier) -> Self {
+            let place = TempDir::new().unwrap();
+            let source = DirSource::new(place.path().join("root")).with_notifier(notifier);
+            Self { place, source: Arc::new(source) }
         }
 
         fn root(&self) -> std::path::PathBuf {
@@ -41,7 +52,7 @@ mod laws {
 
     impl SourceHarness for Folder {
         fn source(&self) -> Arc<dyn Source> {
-            Arc::new(DirSource::new(self.root()))
+            self.source.clone()
         }
 
         fn commit(&self, files: &[(&str, &[u8])]) {
@@ -74,6 +85,10 @@ mod laws {
     }
 
     windlass_testkit::source_suite!(Folder::new);
+
+    mod polled {
+        windlass_testkit::source_suite!(super::Folder::polling);
+    }
 }
 
 fn put(root: &Path, path: &str, content: impl AsRef<[u8]>) {

@@ -107,6 +107,7 @@ mod request;
 mod resource;
 mod scaled;
 mod search;
+mod select;
 mod sending;
 mod session;
 mod settling;

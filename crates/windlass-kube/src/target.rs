@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use windlass_core::{
-    Admitted, Capabilities, Context, Dialect, Exclusion, HealthCheck, Interest, Item, ObjectId, Observed,
-    OrderRule, Predict, Prediction, Profile, Result, Rivalry, Taken, Target, UnitId, Want, Watch, Write,
-    Written, async_trait,
+    Admitted, Capabilities, Context, Dialect, Exclusion, HealthCheck, Interest, Item, List, Object, ObjectId,
+    Observed, OrderRule, Predict, Prediction, Profile, Result, Rivalry, Selection, Taken, Target, UnitId,
+    Want, Watch, Write, Written, async_trait,
 };
 
 use crate::cluster::Cluster;
@@ -111,6 +111,7 @@ impl Target for KubeTarget {
     fn profile(&self) -> Profile<'_> {
         let profile = Profile::new(self.cluster.server())
             .with_predict(self)
+            .with_list(self)
             .with_state(&self.store)
             .with_control(&self.store)
             .with_dialects(&self.dialects)
@@ -148,6 +149,13 @@ impl Predict for KubeTarget {
 
     async fn capabilities(&self, cx: &Context) -> Result<Option<Capabilities>> {
         crate::capabilities::capabilities(&self.session, cx).await.map(Some)
+    }
+}
+
+#[async_trait]
+impl List for KubeTarget {
+    async fn list(&self, cx: &Context, selection: &Selection) -> Result<Vec<Object>> {
+        crate::select::select(&self.session, cx, selection).await
     }
 }
 

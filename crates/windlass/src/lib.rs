@@ -113,5 +113,6 @@ pub use windlass_core::{
 #[cfg(feature = "tokio")]
 pub use windlass_engine::TokioClock;
 pub use windlass_engine::{
-    Adoption, Compared, Engine, Fleet, MaxPrune, Member, Options, Prune, SharedSource, Status, Wait,
+    Adoption, Approvals, Compared, Engine, Fleet, MaxPrune, Member, Options, Prune, SharedSource, Status,
+    Wait,
 };

@@ -88,7 +88,7 @@ const ENTRIES: [Entry; 18] = [
         verb: Verb::Status,
         name: "status",
         about: "Say what a unit owns and how that is; the source is not asked",
-        more: "",
+        more: "Of a unit with spec.approve it makes the plan as well, and says whether that waits for a person.",
         example: "windlass status -f unit.yaml",
     },
     Entry {
@@ -207,7 +207,7 @@ pub(crate) fn command() -> Command {
         .bin_name("windlass")
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)
-        .after_help("Exit codes: 0 all is well; 1 something is wrong; 2 `plan` found differences.")
+        .after_help("Exit codes: 0 all is well; 1 something is wrong; 2 `plan` found differences; 3 a plan waits until somebody approves it.")
         .subcommand_required(true)
         .arg_required_else_help(false)
         .disable_help_flag(true)

@@ -11,7 +11,7 @@ use windlass_engine::{Fleet, Member};
 
 use super::turns::Turns;
 use super::walk::{Came, is_news, stopped};
-use super::{Ending, Scene, plan};
+use super::{Ending, Scene, approval, plan};
 use crate::args::Format;
 use crate::events::Progress;
 use crate::spec::Unit;
@@ -59,6 +59,8 @@ async fn member(scene: &Scene, unit: &Unit, turns: &Arc<Turns>) -> Result<Member
     let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
     let shows = Shows { term: Arc::clone(&scene.term), turns: Arc::clone(turns) };
     let engine = if scene.term.format == Format::Text { engine.with_policy(shows) } else { engine };
+    // A plan that is held is shown first.
+    let engine = approval::holding(scene, unit, engine);
     Ok(Member::new(engine).with_dependencies(unit.depends_on.clone()))
 }
 
@@ -86,12 +88,12 @@ fn came_to(scene: &Scene, unit: &UnitId, came: Came) -> Ending {
 }
 
 fn failed(scene: &Scene, unit: &UnitId, error: Error) -> Ending {
-    let error = error.with_each("unit", unit);
+    let error = approval::advised(error).with_each("unit", unit);
     if is_news(scene, &error) {
         scene.term.failure(Some(unit), &error);
         scene.term.error(&error);
     }
-    Ending::Failed
+    if approval::is_held(&error) { Ending::Held } else { Ending::Failed }
 }
 
 /// Tells what happened; what went wrong is the error.

@@ -9,6 +9,8 @@ pub(crate) enum Ending {
     Good,
     /// There are differences.
     Differs,
+    /// A plan waits for a person.
+    Held,
     /// Something is wrong.
     Failed,
 }
@@ -19,6 +21,7 @@ impl From<Ending> for ExitCode {
             Ending::Good => Self::SUCCESS,
             Ending::Failed => Self::from(1),
             Ending::Differs => Self::from(2),
+            Ending::Held => Self::from(3),
         }
     }
 }

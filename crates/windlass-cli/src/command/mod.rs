@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod apply;
+mod approval;
 mod delete;
 mod ending;
 mod plan;
@@ -16,13 +17,14 @@ use std::sync::Arc;
 
 use windlass_core::{Cancel, Context, Error, ErrorKind, Result};
 use windlass_engine::TokioClock;
+use windlass_fs::Notifier;
 
-use crate::args::{Request, Verb, Wish, command};
+use crate::args::{Loudness, Request, Verb, Wish, command};
 use crate::parts::Workshop;
 use crate::serve::Listen;
 use crate::spec::{self, Asked, Fleet};
 use crate::stop;
-use crate::term::Term;
+use crate::term::{Term, Tone};
 pub(crate) use ending::Ending;
 
 /// What every command works with.
@@ -63,7 +65,7 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
     })?;
     let cx = Context::new(TokioClock::new()).with_cancel(cancel);
     let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
-    let workshop = Arc::new(Workshop::default());
+    let workshop = Arc::new(Workshop::new(notifier(term)));
     Ok(Scene {
         cx,
         term: Arc::clone(term),
@@ -74,6 +76,16 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
         listen: request.listen,
         yes: request.yes,
         hooks: request.hooks,
+    })
+}
+
+/// Tells once of each folder that is not watched for want of room. It is looked at again and again, so that is no error.
+fn notifier(term: &Arc<Term>) -> Notifier {
+    let term = Arc::clone(term);
+    Notifier::new().on_fallback(move |folder, why| {
+        if term.loudness != Loudness::Quiet {
+            term.progress(Tone::Odd, &format!("{}: {why}", folder.display()));
+        }
     })
 }
 

@@ -4,16 +4,25 @@ use windlass_core::{Error, ErrorKind, Plan, Result, Verb};
 use windlass_diff::render::{self, Style};
 
 use super::walk::{Holds, walk};
-use super::{Ending, Scene};
+use super::{Ending, Scene, approval};
 use crate::events::Progress;
+use crate::term::Tone;
 use crate::words;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+        let engine = approval::holding(scene, unit, engine);
         let plan = engine.plan(&scene.cx).await?;
         let error = problems(&plan);
-        scene.term.result(|| text(&plan, scene.term.out_colour()), &plan, error.as_ref())?;
+        let held = match unit.approve {
+            Some(_) => approval::why_held(&scene.cx, &engine, &plan).await?,
+            None => None,
+        };
+        let held =
+            held.map(|why| scene.term.paint(Tone::Odd, &words::visible(&format!("on hold: {why}"))) + "\n");
+        let text = || text(&plan, scene.term.out_colour()) + held.as_deref().unwrap_or_default();
+        scene.term.result(text, &plan, error.as_ref())?;
         Ok(match error {
             Some(error) => error.into(),
             None if plan.is_in_sync() => Ending::Good.into(),

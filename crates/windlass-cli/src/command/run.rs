@@ -7,7 +7,7 @@ use std::time::Duration;
 use windlass_core::{Error, Event, EventSink, Report, Result, UnitId};
 use windlass_engine::{Fleet, Member};
 
-use super::{Ending, Scene};
+use super::{Ending, Scene, approval};
 use crate::args::Loudness;
 use crate::events::Log;
 use crate::serve::{Board, Entry, Server};
@@ -151,6 +151,7 @@ impl<'a> Keeper<'a> {
         };
         match self.scene.workshop.engine(unit, events).await {
             Ok(engine) => {
+                let engine = approval::holding(self.scene, unit, engine);
                 let member = Member::new(engine).with_dependencies(unit.depends_on.clone());
                 self.fleet.put(member);
                 self.running.insert(unit.id.clone(), unit.draft.written());

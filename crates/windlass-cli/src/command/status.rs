@@ -2,24 +2,58 @@
 
 use serde::Serialize;
 use windlass_core::{
-    ApiVersion, Contest, ErrorForm, Health, HealthStatus, ObjectId, Record, Result, Revision, Text, UnitId,
+    ApiVersion, Contest, Digest, ErrorForm, Health, HealthStatus, ObjectId, Record, Result, Revision, Text,
+    UnitId,
 };
-use windlass_engine::{ObjectStatus, Status};
+use windlass_engine::{Engine, ObjectStatus, Status};
 
 use super::walk::{Holds, walk};
-use super::{Ending, Scene};
+use super::{Ending, Scene, approval};
 use crate::events::Progress;
+use crate::spec::Unit;
 use crate::term::{Term, Tone};
 use crate::words::visible;
 
 pub(super) async fn status(scene: &Scene) -> Result<Ending> {
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+        let engine = approval::holding(scene, unit, engine);
         let status = engine.status(&scene.cx).await?;
-        scene.term.result(|| text(&scene.term, &status), &Form::of(&status), None)?;
-        Ok(ending(&status).into())
+        let waits = waits(scene, unit, &engine).await;
+        let form = Form { waits: waits.as_ref().ok().and_then(Option::as_ref), ..Form::of(&status) };
+        let text = || text(&scene.term, &status) + &waits_text(&scene.term, &waits);
+        scene.term.result(text, &form, None)?;
+        let held = if waits.is_ok_and(|waits| waits.is_some()) { Ending::Held } else { Ending::Good };
+        Ok(ending(&status).max(held).into())
     })
     .await
+}
+
+/// A plan that waits for a person.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Waits {
+    plan: Digest,
+    why: String,
+}
+
+/// Makes the plan of a unit whose plans may wait for a person, and says whether it does. Others are not planned.
+async fn waits(scene: &Scene, unit: &Unit, engine: &Engine) -> Result<Option<Waits>> {
+    if unit.approve.is_none() {
+        return Ok(None);
+    }
+    let plan = engine.plan(&scene.cx).await?;
+    let why = approval::why_held(&scene.cx, engine, &plan).await?;
+    Ok(why.map(|why| Waits { plan: plan.digest, why }))
+}
+
+fn waits_text(term: &Term, waits: &Result<Option<Waits>>) -> String {
+    let line = match waits {
+        Ok(None) => return String::new(),
+        Ok(Some(waits)) => format!("on hold: {}", waits.why),
+        Err(error) => format!("whether a plan waits is not known: {error}"),
+    };
+    term.paint(Tone::Odd, &visible(&line)) + "\n"
 }
 
 /// What has drifted is repaired by the next pass, and what another unit has taken over is its own to tell of; what is gone, not
@@ -71,6 +105,8 @@ struct Form<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<&'a Record>,
     objects: Vec<ObjectForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<&'a Waits>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +134,7 @@ impl<'a> Form<'a> {
             good: status.is_good(),
             last: status.last.as_ref(),
             objects,
+            waits: None,
         }
     }
 }

@@ -95,7 +95,14 @@ impl<'a> Check<'a> {
                 None if matches!(shape, Shape::Time(_)) => {
                     self.wrong(path, format!("must be a time, not {}", value.type_name()), TIME_HELP);
                 }
-                None => self.wrong_type(path, "a text", value),
+                None => match shape {
+                    // Quotes would only lead to the next problem.
+                    Shape::Word(words) if !words.contains(&value.canonical().as_str()) => {
+                        let message = format!("must be a word, not {}", value.type_name());
+                        self.wrong(path, message, &format!("write {}", words.join(", ")));
+                    }
+                    _ => self.wrong_type(path, "a text", value),
+                },
             },
         }
     }

@@ -119,6 +119,13 @@ const SPEC: Map = Map::of(&[
          unless said.",
     ),
     Field::new(
+        "approve",
+        "approve",
+        Shape::Word(&["never", "deletions", "always"]),
+        "Which plans wait until a person approves them with `windlass approve`: none, those that delete an object, or all \
+         that write; never unless said.",
+    ),
+    Field::new(
         "interval",
         "interval",
         Shape::Time(SECOND),
@@ -224,6 +231,13 @@ const HELM: Map = Map::of(&[
         "helm-version",
         Shape::Word(&["3", "4"]),
         "Render as this version of Helm does; 4 unless said.",
+    ),
+    Field::new(
+        "lookup",
+        "helm-lookup",
+        Shape::Truth,
+        "Let `lookup` find what is live, by the rights of the unit, as `helm install` does; unless said true for a cluster and \
+         false for a folder. `render` and `validate` find nothing, as `helm template`.",
     ),
 ]);
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Result, TreePath, UnitId, Value};
-use windlass_engine::{Adoption, Prune};
+use windlass_engine::{Adoption, Approvals, Prune};
 
 use super::check::{check, time};
 use super::draft::Draft;
@@ -22,6 +22,8 @@ pub(crate) struct Unit {
     pub(crate) kustomize: Kustomize,
     pub(crate) prune: Prune,
     pub(crate) adoption: Adoption,
+    /// Which plans wait for a person; none where it is `None`.
+    pub(crate) approve: Option<Approvals>,
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     pub(crate) depends_on: Vec<UnitId>,
@@ -72,6 +74,8 @@ pub(crate) struct Helm {
     pub(crate) values_files: Vec<TreePath>,
     pub(crate) values: Option<Value>,
     pub(crate) as_helm_3: bool,
+    /// `lookup` finds objects; unless said where the target is a cluster.
+    pub(crate) lookup: Option<bool>,
 }
 
 /// Where the objects go.
@@ -129,6 +133,11 @@ impl Unit {
                 Some("never") => Adoption::Never,
                 Some("always") => Adoption::Always,
                 _ => Adoption::IfUnmarked,
+            },
+            approve: match word(&["spec", "approve"]).as_deref() {
+                Some("always") => Some(Approvals::always()),
+                Some("deletions") => Some(Approvals::deletions()),
+                _ => None,
             },
             interval: word(&["spec", "interval"]).and_then(|text| time(&text)).unwrap_or(INTERVAL),
             timeout: word(&["spec", "timeout"]).and_then(|text| time(&text)).unwrap_or(TIMEOUT),
@@ -233,6 +242,7 @@ fn helm(draft: &Draft) -> Result<Helm> {
         values_files: values_files(draft)?,
         values: draft.value.at(&["spec", "helm", "values"]).cloned(),
         as_helm_3: word("version").as_deref() == Some("3"),
+        lookup: truth(draft, &["spec", "helm", "lookup"]),
     })
 }
 

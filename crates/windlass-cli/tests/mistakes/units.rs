@@ -4,6 +4,14 @@ use crate::Mistake;
 use crate::support::{UNIT, unit};
 
 pub(crate) const ALL: &[Mistake] = &[
+    ("a word for which plans wait that there is not", |world| {
+        world.edit("unit.yaml", "spec:\n", "spec:\n  approve: allways\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("which plans wait, as yes or no", |world| {
+        world.edit("unit.yaml", "spec:\n", "spec:\n  approve: true\n");
+        world.run("plan -f unit.yaml");
+    }),
     ("a unit file that does not exist", |world| {
         world.run("plan -f unti.yaml");
     }),

@@ -1,6 +1,7 @@
 //! Where desired state comes from.
 
 mod artifact;
+mod watch;
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use artifact::{Artifact, Entry, EntryKind, Files};
+pub use watch::SourceWatch;
 
 use crate::{Context, Result, Text, Timestamp, TreePath};
 
@@ -145,4 +147,10 @@ pub trait Source: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`Source::resolve`], and [`Corrupt`](crate::ErrorKind::Corrupt) and [`Limit`](crate::ErrorKind::Limit).
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact>;
+
+    /// Gives what tells of changes. `None` is a statement: it cannot, and is asked again at each interval. What wraps another
+    /// source gives that of the other.
+    fn watch(&self) -> Option<&dyn SourceWatch> {
+        None
+    }
 }

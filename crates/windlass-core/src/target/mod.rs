@@ -1,5 +1,6 @@
 //! Where desired state goes.
 
+mod list;
 mod live;
 mod predict;
 mod watch;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use list::{List, Selection};
 pub use live::{Deletion, Interest, Known, Live, Look, Observation, Observed, Stamp, Version};
 pub use predict::{Admitted, Conflict, Decision, Exclusion, Predict, Prediction, Rivalry, Taken, Want};
 pub use watch::Watch;
@@ -69,6 +71,8 @@ pub struct Profile<'a> {
     pub predict: Option<&'a dyn Predict>,
     /// Keeps what is observed up to date, and tells of changes.
     pub watch: Option<&'a dyn Watch>,
+    /// Can list objects, whoever owns them.
+    pub list: Option<&'a dyn List>,
     /// Can keep the state of units.
     pub state: Option<&'a dyn StateStore>,
     /// Can keep what people ask of units.
@@ -89,6 +93,7 @@ impl<'a> Profile<'a> {
             place,
             predict: None,
             watch: None,
+            list: None,
             state: None,
             control: None,
             dialects: &[],
@@ -108,6 +113,13 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub const fn with_watch(mut self, watch: &'a dyn Watch) -> Self {
         self.watch = Some(watch);
+        self
+    }
+
+    /// Adds the ability to list.
+    #[must_use]
+    pub const fn with_list(mut self, list: &'a dyn List) -> Self {
+        self.list = Some(list);
         self
     }
 

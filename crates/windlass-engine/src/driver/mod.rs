@@ -250,6 +250,15 @@ impl Engine {
         Ok(self.prepare(cx, revision, &control, Manner::default()).await?.plan)
     }
 
+    /// Asks the policies what they would say of a plan, with what people have approved by now. Writes nothing.
+    ///
+    /// # Errors
+    /// What a policy and the control store say.
+    pub async fn verdict(&self, cx: &Context, plan: &Plan) -> Result<Verdict> {
+        let control = self.control(cx).await?;
+        self.judge(cx, plan, &control).await
+    }
+
     /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
     ///
     /// # Errors
@@ -469,18 +478,24 @@ impl Engine {
     }
 
     async fn review(&self, cx: &Context, plan: &Plan, control: &Control) -> Result<(), Stopped> {
+        match self.judge(cx, plan, control).await? {
+            Verdict::Allow => Ok(()),
+            Verdict::Hold(why) => Err(self.withhold(why, true, "a policy holds the plan", plan)),
+            Verdict::Deny(why) => Err(self.withhold(why, false, "a policy denies the plan", plan)),
+        }
+    }
+
+    /// What the first policy says that has something against a plan.
+    async fn judge(&self, cx: &Context, plan: &Plan, control: &Control) -> Result<Verdict> {
         for policy in &self.0.policies {
             let verdict = policy.review(cx, plan);
             match call(cx, "policy", cx.limits().request_timeout, verdict).await? {
                 Verdict::Allow => {}
                 Verdict::Hold(_) if control.approves(plan) => {}
-                Verdict::Hold(why) => return Err(self.withhold(why, true, "a policy holds the plan", plan)),
-                Verdict::Deny(why) => {
-                    return Err(self.withhold(why, false, "a policy denies the plan", plan));
-                }
+                against => return Ok(against),
             }
         }
-        Ok(())
+        Ok(Verdict::Allow)
     }
 
     fn withhold(&self, why: Text, hold: bool, message: &'static str, plan: &Plan) -> Stopped {
@@ -558,7 +573,15 @@ fn settled(
     if objects.values().any(|owned| owned.stamp.is_none()) {
         return None;
     }
-    Some(Settled { resolved: resolved.id.clone(), revision, plan: report.plan, control, last_good, key, objects })
+    Some(Settled {
+        resolved: resolved.id.clone(),
+        revision,
+        plan: report.plan,
+        control,
+        last_good,
+        key,
+        objects,
+    })
 }
 
 /// What people ask, as far as a plan depends on it.

@@ -85,7 +85,14 @@ impl Engine {
                     let found = call(cx, "target", limit, predict.capabilities(cx)).await?;
                     provided.capabilities = Some(found.ok_or_else(|| error.clone())?);
                 }
-                // Nobody has a source for other artifacts or a list for a kind here.
+                Need::Objects(selection) if !provided.lists.contains_key(need) => {
+                    let list = self.0.target.profile().list.ok_or_else(|| error.clone())?;
+                    let listed = list.list(cx, selection);
+                    let listed = call(cx, "target", cx.limits().gather_timeout, listed).await?;
+                    provided.lists.insert(need.clone(), listed);
+                    within(cx, provided)?;
+                }
+                // Nobody has a source for other artifacts here.
                 _ => return Err(error.clone()),
             }
         }
@@ -109,6 +116,16 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// All lists of a render together are within the limit of one.
+fn within(cx: &Context, provided: &Provided) -> Result<()> {
+    let (count, max) = (provided.lists.values().map(Vec::len).sum::<usize>(), cx.limits().objects_max);
+    if count > max {
+        return Err(Error::new(ErrorKind::Limit, "the render asks for too many objects of the target")
+            .with("objects_max", max));
+    }
+    Ok(())
 }
 
 fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {

@@ -292,6 +292,20 @@ impl<'a> Desk<'a> {
         at
     }
 
+    /// Asks a source what it is at, after a wait or as soon as it tells of a change.
+    fn resolve_when_moved(&self, at: usize, wait: Duration) {
+        let (cx, engine) = (self.cx.clone(), self.springs[at].engine.clone());
+        self.work.push(Box::pin(async move {
+            if let Some(watch) = engine.source().watch() {
+                // Whatever ends it, the source is asked.
+                drop(cx.within(wait, watch.moved(&cx)).await);
+            } else if let Err(error) = cx.sleep(wait).await {
+                return Turn::Resolved(at, Err(error));
+            }
+            Turn::Resolved(at, engine.resolve_plainly(&cx).await)
+        }));
+    }
+
     /// Asks a source what it is at, after a wait.
     fn resolve(&self, at: usize, wait: Duration) {
         let (cx, engine) = (self.cx.clone(), self.springs[at].engine.clone());
@@ -544,7 +558,7 @@ impl<'a> Desk<'a> {
                     self.want_all(Trigger::Source, self.springs[at].units.clone());
                 }
                 if self.mode == Mode::Forever {
-                    self.resolve(at, interval);
+                    self.resolve_when_moved(at, interval);
                 }
             }
             Err(error) => self.unresolved(at, &error, interval),

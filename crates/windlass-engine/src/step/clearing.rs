@@ -63,8 +63,7 @@ pub(super) fn saved(state: &mut State) {
     let exclusions =
         state.clearing.parked.iter().filter_map(|at| state.slots[*at].action.in_place_of.as_ref());
     let goes: BTreeSet<&ObjectId> = exclusions.flat_map(|exclusion| &exclusion.by).collect();
-    let makes_way =
-        |slot: &Slot| is_first(slot) && slot.outcome.is_none() && goes.contains(&slot.action.id);
+    let makes_way = |slot: &Slot| is_first(slot) && slot.outcome.is_none() && goes.contains(&slot.action.id);
     let first = (0..state.slots.len()).filter(|at| makes_way(&state.slots[*at]));
     let first = Pruning::of(&state.slots, first);
     state.clearing.later = Some(std::mem::replace(&mut state.pruning, first));

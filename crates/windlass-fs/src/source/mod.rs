@@ -3,16 +3,26 @@
 mod tree;
 mod walk;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Retry, Revision, Source,
+    SourceWatch,
 };
 
 use self::tree::Tree;
-use self::walk::Wanted;
+use self::walk::{LEFT_OUT, Wanted};
+use crate::Notifier;
+use crate::notice::{Ear, Heard};
+
+/// A folder that changes all the time is read in at most one part in so many of the time.
+const SHARE: u32 = 4;
+
+/// How deep folders are watched.
+const DEPTH_MAX: usize = 64;
 
 /// A folder as a source: its revision is a digest over all that lies in it.
 ///
@@ -47,6 +57,8 @@ use self::walk::Wanted;
 /// - A name that is not UTF-8 or has a backslash is listed as `Other` too, with U+FFFD for what is odd.
 /// - A file that changes while it is read is an error, not a half.
 /// - Entries named `.git` and `.windlass` are left out, wherever they are.
+/// - It tells of changes ([`SourceWatch`]): at once where the system does, else after a poll of names, sizes and times, once a
+///   second or less often where that takes long. See [`Notifier`].
 ///
 /// # Assumptions
 /// Whoever may write to the folder is trusted not to exchange its folders for links at the very moment it is read.
@@ -54,34 +66,99 @@ use self::walk::Wanted;
 #[derive(Debug, Clone)]
 pub struct DirSource {
     root: PathBuf,
+    ear: Arc<Ear>,
+    last: Arc<Mutex<Last>>,
+}
+
+/// What is known of the last time that somebody resolved it.
+#[derive(Debug, Default)]
+struct Last {
+    /// The outline that was seen; `None` where it could not be read.
+    outline: Option<Digest>,
+    /// Something may have changed since.
+    moved: bool,
+    ended: Duration,
+    took: Duration,
 }
 
 impl DirSource {
     /// Makes a source of a folder. Nothing is looked at before the first call.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { root: folder.into() }
+        let root = folder.into();
+        let ear = Arc::new(ear(&root, &Notifier::new()));
+        Self { root, ear, last: Arc::default() }
+    }
+
+    /// Is told of changes by a notifier that others use too.
+    #[must_use]
+    pub fn with_notifier(mut self, notifier: &Notifier) -> Self {
+        self.ear = Arc::new(ear(&self.root, notifier));
+        self
     }
 }
 
 #[async_trait]
 impl Source for DirSource {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        let (_, digest) = walk::walk(cx, &self.root, Wanted::Nothing)?;
-        Ok(Resolved::new(Revision::new(digest.to_string())))
+        let began = cx.now().mono;
+        // Before the files are read, so that what changes meanwhile is told.
+        self.ear.forget();
+        self.last().moved = false;
+        let walked = walk::walk(cx, &self.root, Wanted::Nothing);
+        let mut last = self.last();
+        last.outline = walked.as_ref().ok().map(|walked| walked.outline);
+        last.ended = cx.now().mono;
+        last.took = last.ended.saturating_sub(began);
+        Ok(Resolved::new(Revision::new(walked?.digest.to_string())))
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
         let asked: Option<Digest> = revision.id.parse().ok();
-        let (nodes, digest) = walk::walk(cx, &self.root, Wanted::At(paths))?;
+        let walk::Walked { nodes, digest, .. } = walk::walk(cx, &self.root, Wanted::At(paths))?;
         if asked != Some(digest) {
             return Err(self.moved_on(revision));
         }
         let tree = Tree::new(nodes, cx.limits().file_bytes_max);
         Ok(Artifact::new(revision.clone(), digest, Arc::new(tree)))
     }
+
+    fn watch(&self) -> Option<&dyn SourceWatch> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl SourceWatch for DirSource {
+    async fn moved(&self, cx: &Context) -> Result<()> {
+        while !self.last().moved {
+            let moved = match self.ear.next(cx).await? {
+                Heard::Paths(paths) => paths.iter().any(|path| counts(path)),
+                Heard::All => self.is_otherwise(cx)?,
+            };
+            self.last().moved |= moved;
+        }
+        let rest = {
+            let last = self.last();
+            last.ended.saturating_add(last.took * SHARE).saturating_sub(cx.now().mono)
+        };
+        if rest.is_zero() { Ok(()) } else { cx.sleep(rest).await }
+    }
 }
 
 impl DirSource {
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks whether the folder is otherwise than it was when somebody resolved it.
+    fn is_otherwise(&self, cx: &Context) -> Result<bool> {
+        let began = cx.now().mono;
+        let outline = walk::walk(cx, &self.root, Wanted::Outline).ok().map(|walked| walked.outline);
+        cx.check()?;
+        self.ear.looked(cx, began);
+        Ok(outline != self.last().outline)
+    }
+
     fn moved_on(&self, revision: &Revision) -> Error {
         Error::new(ErrorKind::NotFound, "the folder has changed since it was resolved")
             .with("path", self.root.display())
@@ -89,4 +166,14 @@ impl DirSource {
             .with_help("resolve it again; a folder keeps no earlier states")
             .retrying(Retry::Backoff)
     }
+}
+
+/// Hears of changes in all folders but those that are left out.
+fn ear(root: &Path, notifier: &Notifier) -> Ear {
+    Ear::new(root.to_owned(), notifier, |below| below.components().count() <= DEPTH_MAX && counts(below))
+}
+
+/// Says whether what lies at a path is part of the state of the folder.
+fn counts(below: &Path) -> bool {
+    below.iter().all(|name| LEFT_OUT.iter().all(|left_out| name != *left_out))
 }

@@ -10,11 +10,11 @@ use std::time::{Duration, SystemTime};
 use windlass_core::{Bytes, Context, Digest, Error, ErrorKind, Paths, Result, Retry, Text, TreePath};
 
 use super::tree::{Content, Node};
-use crate::disk::is_same_file;
+use crate::disk::{identity, is_same_file};
 use crate::fault::{fault, limit};
 
 /// What is never part of the state of a folder.
-const LEFT_OUT: [&str; 2] = [".git", ".windlass"];
+pub(super) const LEFT_OUT: [&str; 2] = [".git", ".windlass"];
 
 /// A file of more bytes than this counts by its length and the time of its last change. No limit of the context, so that a
 /// revision means the same to a fetch with other limits.
@@ -26,16 +26,23 @@ const PIECE: u64 = 1 << 20;
 /// Which contents to keep. All that make the revision are read.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'a> {
+    /// Not even what makes the revision, only the outline.
+    Outline,
     Nothing,
     At(&'a Paths),
 }
 
-/// Reads a folder: what is in it, and the digest of that.
-pub(super) fn walk(
-    cx: &Context,
-    root: &Path,
-    wanted: Wanted<'_>,
-) -> Result<(BTreeMap<TreePath, Node>, Digest)> {
+/// What was read of a folder.
+pub(super) struct Walked {
+    pub(super) nodes: BTreeMap<TreePath, Node>,
+    pub(super) digest: Digest,
+    /// Made of names, sizes and times alone. Another one says that something may have changed; the same says nothing for sure
+    /// of what changed within the grain of the clock of the file system.
+    pub(super) outline: Digest,
+}
+
+/// Reads a folder: what is in it, and the digests of that.
+pub(super) fn walk(cx: &Context, root: &Path, wanted: Wanted<'_>) -> Result<Walked> {
     cx.check()?;
     let found = fs::metadata(root).map_err(|error| fault("read the folder", root, error))?;
     if !found.is_dir() {
@@ -46,8 +53,9 @@ pub(super) fn walk(
     match Error::all(walk.problems) {
         Some(problems) => Err(problems),
         None => {
-            let digest = digest(&walk.nodes);
-            Ok((walk.nodes.into_iter().map(|(path, found)| (path, found.node)).collect(), digest))
+            let (digest, outline) = (digest(&walk.nodes), outline(&walk.nodes));
+            let nodes = walk.nodes.into_iter().map(|(path, found)| (path, found.node)).collect();
+            Ok(Walked { nodes, digest, outline })
         }
     }
 }
@@ -65,6 +73,14 @@ struct Found {
     node: Node,
     /// What the revision is made from, beside the path and the kind.
     print: Vec<u8>,
+    /// What the file system tells of a file, so that one state differs from another.
+    stat: [i64; 5],
+}
+
+impl Found {
+    const fn new(node: Node, print: Vec<u8>) -> Self {
+        Self { node, print, stat: [0; 5] }
+    }
 }
 
 /// A name in a folder.
@@ -94,7 +110,7 @@ impl Walk<'_> {
                 }
                 known.push(name.listed);
             }
-            self.nodes.insert(folder.tree, Found { node: Node::Folder(known), print: Vec::new() });
+            self.nodes.insert(folder.tree, Found::new(Node::Folder(known), Vec::new()));
         }
         Ok(())
     }
@@ -143,7 +159,7 @@ impl Walk<'_> {
         let (path, tree) = (folder.path.join(&name.real), folder.tree.join(&name.listed)?);
         if name.real != *name.listed {
             let print = name.real.as_encoded_bytes().to_vec();
-            self.nodes.insert(tree, Found { node: Node::Unnameable, print });
+            self.nodes.insert(tree, Found::new(Node::Unnameable, print));
             return Ok(None);
         }
         let about = fs::symlink_metadata(&path).map_err(|error| unread("read", &path, error))?;
@@ -155,7 +171,7 @@ impl Walk<'_> {
         } else if about.is_symlink() {
             link(&path)?
         } else {
-            Found { node: Node::Other, print: Vec::new() }
+            Found::new(Node::Other, Vec::new())
         };
         self.nodes.insert(tree, found);
         Ok(None)
@@ -171,6 +187,9 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, path: &Path, tree: &TreePath, about: &Metadata) -> Result<Found> {
+        if matches!(self.wanted, Wanted::Outline) {
+            return Ok(Found { stat: stat(about), ..Found::new(Node::File(Content::Unfetched), Vec::new()) });
+        }
         let wanted = matches!(self.wanted, Wanted::At(paths) if paths.wants(tree));
         let kept = wanted && about.len() <= self.cx.limits().file_bytes_max;
         let digested = about.len() <= DIGESTED_BYTES_MAX;
@@ -184,7 +203,7 @@ impl Walk<'_> {
                 print = digest.to_string().into();
             }
         }
-        Ok(Found { node: Node::File(content), print })
+        Ok(Found { stat: stat(about), ..Found::new(Node::File(content), print) })
     }
 
     /// Counts what is about to be read.
@@ -220,7 +239,7 @@ fn link(path: &Path) -> Result<Found> {
     let target = fs::read_link(path).map_err(|error| unread("read the link", path, error))?;
     let print = target.as_os_str().as_encoded_bytes().to_vec();
     let node = target.to_str().map_or(Node::Other, |target| Node::Link(target.into()));
-    Ok(Found { node, print })
+    Ok(Found::new(node, print))
 }
 
 /// Reads a file to its end, and makes sure that it is the one that was listed and did not change meanwhile.
@@ -278,13 +297,38 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
 }
 
 fn digest(nodes: &BTreeMap<TreePath, Found>) -> Digest {
-    Digest::of_parts(nodes.iter().flat_map(|(path, found)| {
-        let kind: &[u8] = match &found.node {
-            Node::Folder(_) => b"folder",
-            Node::File(_) => b"file",
-            Node::Link(_) => b"link",
-            Node::Other | Node::Unnameable => b"other",
-        };
-        [path.as_str().as_bytes(), kind, &found.print]
-    }))
+    Digest::of_parts(
+        nodes.iter().flat_map(|(path, found)| [path.as_str().as_bytes(), kind(&found.node), &found.print]),
+    )
+}
+
+fn outline(nodes: &BTreeMap<TreePath, Found>) -> Digest {
+    let about = |found: &Found| match &found.node {
+        Node::File(_) => found.stat.iter().flat_map(|number| number.to_be_bytes()).collect(),
+        _ => found.print.clone(),
+    };
+    let abouts: Vec<Vec<u8>> = nodes.values().map(about).collect();
+    Digest::of_parts(
+        nodes
+            .iter()
+            .zip(&abouts)
+            .flat_map(|((path, found), about)| [path.as_str().as_bytes(), kind(&found.node), about]),
+    )
+}
+
+const fn kind(node: &Node) -> &'static [u8] {
+    match node {
+        Node::Folder(_) => b"folder",
+        Node::File(_) => b"file",
+        Node::Link(_) => b"link",
+        Node::Other | Node::Unnameable => b"other",
+    }
+}
+
+/// Gives size, time and what else tells a file from the one that was there before.
+fn stat(about: &Metadata) -> [i64; 5] {
+    let modified = about.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let modified = modified.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
+    let [number, changed, nanos] = identity(about);
+    [i64::try_from(about.len()).unwrap_or(i64::MAX), modified, number, changed, nanos]
 }

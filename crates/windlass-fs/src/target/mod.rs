@@ -1,6 +1,7 @@
 //! A folder as a target.
 
 mod change;
+mod list;
 mod look;
 mod marks;
 mod state;
@@ -19,9 +20,11 @@ use windlass_core::{
 
 use self::state::State;
 use self::watch::Watched;
+use crate::Notifier;
 use crate::disk::{Access, Root};
 use crate::fault::fault;
 use crate::keeper::Keeper;
+use crate::notice::Ear;
 use crate::store::random;
 
 /// A folder as a target: each object is one YAML file, `<namespace>/<Kind.group>/<name>.yaml`, with `_` for no namespace.
@@ -57,8 +60,10 @@ use crate::store::random;
 ///   target is dropped. Another process, or another target in this one, gets a [`Conflict`](ErrorKind::Conflict) that
 ///   names the holder. Looking needs no lock. A crash releases it. Where somebody deletes the folder meanwhile, the next
 ///   write locks anew what is there then.
-/// - It is watched: a change by hand, and a write of another unit, names the units that look at the object or own it. Changes
-///   are found by polls, a second apart, or further where a poll takes long; a file that lies still is not read again.
+/// - It is watched: a change by hand, and a write of another unit, names the units that look at the object or own it. The
+///   system tells of changes where it can, and what it named is looked at within a fifth of a second; all is looked at once a
+///   minute besides. Elsewhere changes are found by polls, a second apart, or further where a poll takes long. See
+///   [`Notifier`]. A file that lies still is not read again.
 /// - What is made is readable by its owner alone, unless [`readable_by_others`](Self::readable_by_others).
 ///
 /// # What it means here
@@ -81,6 +86,7 @@ use crate::store::random;
 pub struct DirTarget {
     place: Arc<str>,
     folder: Folder,
+    ear: Arc<Ear>,
     state: State,
     dialects: Vec<Arc<dyn Dialect>>,
     order: Vec<Arc<dyn OrderRule>>,
@@ -102,8 +108,10 @@ impl DirTarget {
         let root = Root::new(root);
         let keeper = Arc::new(Keeper::new(root.clone()));
         let versions = random()?;
+        let ear = Arc::new(watch::ear(root.folder(), &Notifier::new()));
         let folder = Folder { root, access: Access::Owner, keeper, versions, watched: Watched::default() };
         Ok(Self {
+            ear,
             place,
             state: State::of(&folder),
             folder,
@@ -119,6 +127,13 @@ impl DirTarget {
     pub fn readable_by_others(mut self) -> Self {
         self.folder.access = Access::Others;
         self.state = State::of(&self.folder);
+        self
+    }
+
+    /// Is told of changes by a notifier that others use too.
+    #[must_use]
+    pub fn with_notifier(mut self, notifier: &Notifier) -> Self {
+        self.ear = Arc::new(watch::ear(self.folder.root.folder(), notifier));
         self
     }
 
@@ -155,6 +170,7 @@ impl Target for DirTarget {
     fn profile(&self) -> Profile<'_> {
         Profile::new(&self.place)
             .with_watch(self)
+            .with_list(self)
             .with_state(&self.state)
             .with_control(&self.state)
             .with_dialects(&self.dialects)

@@ -1,11 +1,12 @@
 //! Which units have something to look at again.
 //!
-//! Files are compared with what they were, one poll after the other: that works on every system and every file system, also
-//! on those that tell nobody of changes. What lies still is only asked for its time and its size.
+//! Files are compared with what they were: those that the system names, and from time to time all of them. That works on
+//! every system and every file system, also on those that tell nobody of changes. What lies still is only asked for its time
+//! and its size.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::Metadata;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -13,13 +14,16 @@ use async_trait::async_trait;
 use windlass_core::{Context, Digest, Interest, ObjectId, Owner, Result, UnitId, Watch, Write};
 
 use super::{DirTarget, Folder};
+use crate::disk::identity;
+use crate::keeper::OWN;
 use crate::name;
+use crate::notice::{Ear, Heard, Notifier};
 
-/// The shortest time between two polls.
-const POLL_EVERY: Duration = Duration::from_secs(1);
+/// How long to wait for a write that is under way.
+const WRITE_WAIT: Duration = Duration::from_millis(10);
 
-/// A poll takes at most one part in so many of the time.
-const SHARE: u32 = 20;
+/// Where this many units would be asked for objects, all units look at theirs instead.
+const QUESTIONS_MAX: usize = 200_000;
 
 /// Seconds after which a time of a file tells for sure whether it was written since: some systems count in whole seconds.
 const SETTLED_SECONDS: u64 = 3;
@@ -34,6 +38,8 @@ struct Inner {
     changed: BTreeSet<UnitId>,
     /// What is being written: nobody takes half of a write for a change.
     writing: BTreeSet<ObjectId>,
+    /// What was being written when somebody wanted to look.
+    later: BTreeSet<ObjectId>,
 }
 
 type Prints = BTreeMap<ObjectId, Print>;
@@ -48,18 +54,6 @@ struct Print {
 
 /// When a file was written, its size, and what else tells one from another.
 type Stat = (SystemTime, u64, [i64; 3]);
-
-/// A file that was put in another's place has another number, and was changed then, whenever it was written.
-#[cfg(unix)]
-fn identity(about: &Metadata) -> [i64; 3] {
-    use std::os::unix::fs::MetadataExt;
-    [about.ino() as i64, about.ctime(), about.ctime_nsec()]
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Metadata) -> [i64; 3] {
-    [0; 3]
-}
 
 impl Watched {
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -119,6 +113,49 @@ impl Folder {
             prints.insert(id.clone(), self.print(cx, id));
         }
         done
+    }
+
+    /// Looks at the objects whose files or marks lie at these paths.
+    fn look_at(&self, cx: &Context, paths: &BTreeSet<PathBuf>) -> Result<()> {
+        let ids: BTreeSet<ObjectId> = paths.iter().filter_map(|path| id_at(path)).collect();
+        self.look_again(cx, ids)
+    }
+
+    /// Looks at objects, and notes the units for which one of them is otherwise.
+    fn look_again(&self, cx: &Context, ids: BTreeSet<ObjectId>) -> Result<()> {
+        if ids.len().saturating_mul(self.watched.lock().units.len()) > QUESTIONS_MAX {
+            return self.poll(cx);
+        }
+        for id in ids {
+            // What is not looked at for want of time is looked at by the next.
+            let is_over = cx.check().is_err();
+            let mut inner = self.watched.lock();
+            if is_over || inner.writing.contains(&id) {
+                inner.later.insert(id);
+                continue;
+            }
+            let Inner { units, changed, .. } = &mut *inner;
+            for (unit, prints) in units.iter_mut() {
+                if prints.get_mut(&id).is_some_and(|print| self.compare(cx, &id, print)) {
+                    changed.insert(unit.clone());
+                }
+            }
+            self.look_at_owner(cx, id, &mut inner);
+        }
+        cx.check()
+    }
+
+    /// What has come to carry the mark of a unit is a change for it, though it did not ask for that object.
+    fn look_at_owner(&self, cx: &Context, id: ObjectId, inner: &mut Inner) {
+        let Ok(Some(mark)) = self.owner(&id) else { return };
+        let owner = mark.owner();
+        let Some(unit) = unit_of(&owner) else { return };
+        let Some(prints) = inner.units.get_mut(unit) else { return };
+        if !prints.contains_key(&id) && self.is_orphan_of(&id, unit) {
+            let print = self.print(cx, &id);
+            prints.insert(id, print);
+            inner.changed.insert(unit.clone());
+        }
     }
 
     /// Looks once at everything that is watched, and notes the units for which something is otherwise.
@@ -215,18 +252,55 @@ fn unit_of(owner: &Owner) -> Option<&UnitId> {
     }
 }
 
+/// Gives the object whose file or mark lies at a path below the folder.
+fn id_at(below: &Path) -> Option<ObjectId> {
+    let parts: Vec<&str> = below.iter().map(OsStr::to_str).collect::<Option<_>>()?;
+    match parts[..] {
+        [own, "marks", namespace, kind, file] if own == OWN => name::id_of([namespace, kind], file, "json"),
+        [namespace, kind, file] => name::id_of([namespace, kind], file, "yaml"),
+        _ => None,
+    }
+}
+
+/// Hears of changes in the folders of objects and of marks.
+pub(super) fn ear(root: &Path, notifier: &Notifier) -> Ear {
+    Ear::new(root.to_owned(), notifier, |below| {
+        let Some(parts) = below.iter().map(OsStr::to_str).collect::<Option<Vec<&str>>>() else {
+            return false;
+        };
+        match parts[..] {
+            [own] | [own, "marks"] | [own, "marks", _] | [own, "marks", _, _] if own == OWN => true,
+            [namespace] | [namespace, _] => !namespace.starts_with('.'),
+            _ => false,
+        }
+    })
+}
+
 #[async_trait]
 impl Watch for DirTarget {
     async fn changed(&self, cx: &Context) -> Result<BTreeSet<UnitId>> {
         loop {
-            let begun = cx.now().mono;
-            self.folder.poll(cx)?;
-            let changed = std::mem::take(&mut self.folder.watched.lock().changed);
+            let (changed, later) = {
+                let mut inner = self.folder.watched.lock();
+                (std::mem::take(&mut inner.changed), inner.later.clone())
+            };
             if !changed.is_empty() {
                 return Ok(changed);
             }
-            let took = cx.now().mono.saturating_sub(begun);
-            cx.sleep(POLL_EVERY.max(took * SHARE)).await?;
+            if !later.is_empty() {
+                cx.sleep(WRITE_WAIT).await?;
+                self.folder.watched.lock().later.clear();
+                self.folder.look_again(cx, later)?;
+                continue;
+            }
+            match self.ear.next(cx).await? {
+                Heard::Paths(paths) => self.folder.look_at(cx, &paths)?,
+                Heard::All => {
+                    let began = cx.now().mono;
+                    self.folder.poll(cx)?;
+                    self.ear.looked(cx, began);
+                }
+            }
         }
     }
 

@@ -17,6 +17,7 @@ impl Bench for Place {
     fn skips(&self) -> Vec<(&'static str, &'static str)> {
         vec![
             ("an_unknown_kind_is_undefined", "a folder takes any kind"),
+            ("a_list_of_an_unknown_kind_is_undefined", "a folder takes any kind"),
             ("a_held_deletion_is_told_and_the_object_still_seen", "nothing holds a file"),
             ("an_apply_leaves_alone_what_others_set", WHOLE),
             ("a_replace_leaves_nothing_of_others", WHOLE),
@@ -56,6 +57,10 @@ impl TargetHarness for Place {
 }
 
 windlass_testkit::target_suite!(Place::new);
+
+mod polled {
+    windlass_testkit::target_suite!(super::Place::polling);
+}
 
 mod state {
     use super::*;

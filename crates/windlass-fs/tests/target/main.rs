@@ -11,7 +11,7 @@ use windlass_core::{
     Cancel, Context, Error, ErrorKind, Expect, Fence, Interest, Limits, Live, Look, Mode, Now, Object,
     Observation, Observed, Owner, Result, Retry, Target, Value, Version, Write, Written,
 };
-use windlass_fs::DirTarget;
+use windlass_fs::{DirTarget, Notifier};
 use windlass_testkit::{TestClock, block_on, config_map, id, unit};
 
 mod laws;
@@ -87,8 +87,16 @@ fn web(content: &str) -> Object {
 
 impl Place {
     fn new() -> Self {
+        Self::told_by(&Notifier::new())
+    }
+
+    fn polling() -> Self {
+        Self::told_by(&Notifier::polling())
+    }
+
+    fn told_by(notifier: &Notifier) -> Self {
         let folder = TempDir::new().unwrap();
-        let target = DirTarget::open(folder.path()).unwrap();
+        let target = DirTarget::open(folder.path()).unwrap().with_notifier(notifier);
         Self { folder, target }
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use windlass_core::{Digest, Error, ErrorKind, Need, Object, ObjectId, Provided, Result, Value as Plain};
+use windlass_core::{
+    Digest, Error, ErrorKind, Need, Object, ObjectId, Provided, Result, Selection, Value as Plain,
+};
 
 use crate::release::language_value;
 use crate::template::{Lookup, Map, Value};
@@ -89,12 +91,8 @@ impl Lookup for Found {
         name: &str,
     ) -> std::result::Result<Map, String> {
         if name.is_empty() {
-            let need = Need::Objects {
-                api_version: api_version.into(),
-                kind: kind.into(),
-                namespace: namespace.into(),
-            };
-            return Ok(self.list(need, api_version, kind));
+            let all = Selection::new(api_version, kind).in_namespace(namespace);
+            return Ok(self.list(Need::Objects(all), api_version, kind));
         }
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         let id = ObjectId::new(group, kind, namespace, name);

@@ -196,7 +196,7 @@ fn lookups_ask_for_objects_first_and_find_them_then() {
         };
         for need in error.needs() {
             match need {
-                Need::Objects { .. } => {
+                Need::Objects(_) => {
                     provided.lists.insert(
                         need.clone(),
                         vec![object(r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#)],

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
-use windlass_core::{Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Text};
+use windlass_core::{
+    Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, SourceWatch, Text,
+};
 
 use crate::MemoryFiles;
 use crate::sync::lock;
@@ -38,6 +42,10 @@ struct History {
     resolve_errors: VecDeque<Error>,
     fetch_errors: VecDeque<Error>,
     log: Vec<String>,
+    /// Tells of changes.
+    watched: bool,
+    moved: bool,
+    waiting: Vec<Waker>,
 }
 
 impl MemorySource {
@@ -55,6 +63,13 @@ impl MemorySource {
         source
     }
 
+    /// Lets it tell of changes. Before, it is asked again and again.
+    #[must_use]
+    pub fn with_watch(self) -> Self {
+        lock(&self.0).watched = true;
+        self
+    }
+
     /// Makes these files the newest revision, named by their digest.
     pub fn commit(&self, files: MemoryFiles) -> Revision {
         let revision = Revision::new(files.digest().to_string()).with_reference("main");
@@ -67,6 +82,8 @@ impl MemorySource {
         let mut history = lock(&self.0);
         history.revisions.insert(revision.id.clone(), files);
         history.head = Some(revision);
+        history.moved = true;
+        history.waiting.drain(..).for_each(Waker::wake);
     }
 
     /// Forgets a revision, as a server does that collects garbage.
@@ -136,6 +153,7 @@ impl Source for MemorySource {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
         self.take(cx, "resolve".into()).await?;
         let mut history = lock(&self.0);
+        history.moved = false;
         if let Some(error) = history.resolve_errors.pop_front().or_else(|| history.down.clone()) {
             return Err(error);
         }
@@ -154,5 +172,25 @@ impl Source for MemorySource {
         })?;
         let part = files.clone().fetched(paths).with_file_bytes_max(cx.limits().file_bytes_max);
         Ok(Artifact::new(revision.clone(), files.digest(), Arc::new(part)))
+    }
+
+    fn watch(&self) -> Option<&dyn SourceWatch> {
+        let watched = lock(&self.0).watched;
+        if watched { Some(self) } else { None }
+    }
+}
+
+#[async_trait]
+impl SourceWatch for MemorySource {
+    async fn moved(&self, cx: &Context) -> Result<()> {
+        let moved = poll_fn(|waiting| {
+            let mut history = lock(&self.0);
+            if history.moved {
+                return Poll::Ready(());
+            }
+            history.waiting.push(waiting.waker().clone());
+            Poll::Pending
+        });
+        cx.unless_over(moved).await
     }
 }

@@ -1,14 +1,16 @@
-//! The laws of [`Source`] and [`Files`](windlass_core::Files).
+//! The laws of [`Source`], its ability [`SourceWatch`](windlass_core::SourceWatch), and [`Files`](windlass_core::Files).
 
 mod fetching;
 mod files;
 mod hanging;
+mod watching;
 
 use std::sync::Arc;
 
 pub use fetching::*;
 pub use files::*;
 pub use hanging::*;
+pub use watching::*;
 use windlass_core::{Artifact, Context, Paths, Revision, Source, TreePath};
 
 use crate::suite::{Check, Findings, Harness, lacking, not_applicable, ok, run, run_all};

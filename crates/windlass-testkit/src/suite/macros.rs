@@ -25,6 +25,9 @@ macro_rules! __source_laws {
             content_comes_as_it_is reading_twice_gives_the_same_bytes
             listing_a_file_is_invalid reading_a_folder_is_invalid
             a_link_inside_the_root_is_followed no_path_escapes_the_root a_file_over_the_limit_is_refused
+            a_change_is_told_however_long_nobody_waited a_change_before_the_first_wait_is_told
+            what_was_resolved_is_told_no_more dropping_a_wait_for_a_change_loses_nothing
+            waiting_for_a_change_ends_with_the_deadline waiting_for_a_change_ends_when_it_is_cancelled
         }
     };
 }
@@ -128,11 +131,15 @@ macro_rules! __target_laws {
             what_goes_with_an_object_is_said_beforehand what_takes_nothing_along_has_no_entry
             what_excludes_nothing_is_not_said_to
             what_is_served_names_the_kinds_that_are_taken
+            a_list_has_every_object_of_the_kind_whoever_owns_it a_list_keeps_to_its_namespace
+            a_list_keeps_to_its_labels what_cannot_be_read_is_never_left_out_of_a_list
+            a_list_of_an_unknown_kind_is_undefined a_list_over_the_limit_is_refused
             a_change_names_the_units_that_look_at_it a_change_of_what_a_unit_owns_names_it
             a_change_of_what_an_object_owns_names_its_unit what_another_unit_writes_is_a_change
             a_change_is_told_once the_echo_of_a_write_is_no_change a_change_names_no_other_unit
             what_a_unit_looks_at_no_more_is_not_watched what_could_have_been_missed_counts_as_a_change
             a_released_unit_is_named_no_more looking_at_an_unchanged_world_asks_nobody
+            a_burst_of_changes_names_every_unit
             dropping_a_wait_for_changes_loses_nothing waiting_for_changes_ends_with_the_deadline
             waiting_for_changes_ends_when_it_is_cancelled
         }

@@ -1,5 +1,5 @@
-//! The laws of [`Target`](windlass_core::Target) and of its abilities [`Predict`](windlass_core::Predict) and
-//! [`Watch`](windlass_core::Watch). Its ability to keep state is checked by the [store suite](crate::store) on
+//! The laws of [`Target`](windlass_core::Target) and of its abilities [`Predict`](windlass_core::Predict),
+//! [`List`](windlass_core::List) and [`Watch`](windlass_core::Watch). Its ability to keep state is checked by the [store suite](crate::store) on
 //! [`StateOf`](crate::store::StateOf).
 
 mod abilities;
@@ -7,6 +7,7 @@ mod expecting;
 mod fields;
 mod hanging;
 mod harness;
+mod listing;
 mod observing;
 mod owners;
 mod safety;
@@ -21,6 +22,7 @@ pub use expecting::*;
 pub use fields::*;
 pub use hanging::*;
 pub use harness::TargetHarness;
+pub use listing::*;
 pub use observing::*;
 pub use owners::*;
 pub use safety::*;

@@ -239,6 +239,39 @@ pub fn a_released_unit_is_named_no_more(harness: &dyn TargetHarness) -> Check {
     Ok(())
 }
 
+/// How many objects change at once in a burst.
+const BURST: usize = 40;
+
+/// Many changes at once name every unit that looks at one of them, be it in one telling or in several.
+///
+/// # Errors
+/// Where it does not hold.
+pub fn a_burst_of_changes_names_every_unit(harness: &dyn TargetHarness) -> Check {
+    let objects: Vec<Object> = (0..BURST).map(|at| harness.object(&format!("burst-{at}"), "one")).collect();
+    let units: Vec<String> = (0..BURST).map(|at| format!("unit-{at}")).collect();
+    watching(harness, async |_| ())?;
+    for (object, unit) in objects.iter().zip(&units) {
+        let owner = Owner::of(&crate::unit(unit));
+        let apply = Write::apply(object.clone(), Mode::Apply, Expect::Any, owner);
+        ok(write(harness, &apply), "a write")?;
+    }
+    let looks: Vec<[&Object; 1]> = objects.iter().map(|object| [object]).collect();
+    let looks: Vec<(&str, &[&Object])> =
+        units.iter().zip(&looks).map(|(unit, look)| (unit.as_str(), &look[..])).collect();
+    settle(harness, &looks)?;
+    objects.iter().for_each(|object| harness.edit(object.id(), "two"));
+    let mut left: BTreeSet<UnitId> = units.iter().map(|unit| crate::unit(unit)).collect();
+    for _ in 0..TELLINGS_MAX {
+        let told = told(harness, if left.is_empty() { QUIET } else { PATIENCE })?;
+        left.retain(|unit| !told.contains(unit));
+        if left.is_empty() || told.is_empty() {
+            break;
+        }
+    }
+    ensure!(left.is_empty(), "{BURST} objects were changed at once, and nobody told of {left:?}");
+    Ok(())
+}
+
 /// While nothing has changed, looking again asks nobody.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! A target in memory.
 
 mod children;
+mod list;
 mod merge;
 mod outside;
 mod predict;
@@ -190,6 +191,7 @@ impl fmt::Debug for MemoryTarget {
 impl Target for MemoryTarget {
     fn profile(&self) -> Profile<'_> {
         let mut profile = Profile::new(&self.place)
+            .with_list(self)
             .with_dialects(&self.dialects)
             .with_order(&self.order)
             .with_health(&self.health);

@@ -238,6 +238,11 @@ impl MemoryTarget {
         self.fail("predict", error);
     }
 
+    /// Lets the next list end in `error`.
+    pub fn fail_next_list(&self, error: Error) {
+        self.fail("list", error);
+    }
+
     /// Makes an object unreadable, until [`heal`](Self::heal).
     pub fn fail_look(&self, id: &ObjectId, error: Error) {
         self.world().script.looks.insert(id.clone(), error);

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use windlass_core::{
     Artifact, Bytes, Cancel, Context, Digest, Entry, EntryKind, Error, ErrorKind, Files, Paths, Resolved,
-    Result, Revision, Source, TreePath, async_trait,
+    Result, Revision, Source, SourceWatch, TreePath, async_trait,
 };
 use windlass_testkit::source::SourceHarness;
 use windlass_testkit::suite::{Check, Harness};
-use windlass_testkit::{MemoryFiles, MemorySource, block_on};
+use windlass_testkit::{MemoryFiles, MemorySource, TestClock, block_on};
 
 use super::yield_once;
 
@@ -19,6 +20,7 @@ const TOKEN: &str = "ghp_canary";
 
 /// A memory source behind a wrapper that breaks the law named, if any.
 pub(crate) struct Stage {
+    clock: TestClock,
     memory: MemorySource,
     source: Arc<Saboteur>,
 }
@@ -29,9 +31,9 @@ impl Stage {
     }
 
     pub(crate) fn breaking(law: &'static str) -> Self {
-        let memory = MemorySource::new();
+        let memory = MemorySource::new().with_watch();
         let source = Saboteur { inner: memory.clone(), breaks: law, ..Saboteur::default() };
-        Self { memory, source: Arc::new(source) }
+        Self { clock: TestClock::auto(), memory, source: Arc::new(source) }
     }
 
     fn tree(files: &[(&str, &[u8])]) -> MemoryFiles {
@@ -39,7 +41,11 @@ impl Stage {
     }
 }
 
-impl Harness for Stage {}
+impl Harness for Stage {
+    fn context(&self) -> Context {
+        self.clock.context()
+    }
+}
 
 impl SourceHarness for Stage {
     fn source(&self) -> Arc<dyn Source> {
@@ -82,6 +88,15 @@ struct Saboteur {
     calls: AtomicUsize,
     first: Mutex<Option<Resolved>>,
     half: AtomicBool,
+    watching: Mutex<Watching>,
+}
+
+/// What a broken watch remembers.
+#[derive(Default)]
+struct Watching {
+    resolved: Duration,
+    waited: bool,
+    told: bool,
 }
 
 impl fmt::Debug for Saboteur {
@@ -105,6 +120,7 @@ impl Saboteur {
 #[async_trait]
 impl Source for Saboteur {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        self.watching.lock().unwrap().resolved = cx.now().mono;
         let mut resolved = self.inner.resolve(&self.deaf(cx)).await?;
         if self.breaks == "resolving_twice_gives_the_same_revision" {
             let call = self.calls.fetch_add(1, Ordering::SeqCst);
@@ -167,6 +183,42 @@ impl Source for Saboteur {
             reads: Mutex::default(),
         };
         Ok(Artifact::new(named, digest, Arc::new(files)))
+    }
+
+    fn watch(&self) -> Option<&dyn SourceWatch> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl SourceWatch for Saboteur {
+    async fn moved(&self, cx: &Context) -> Result<()> {
+        let (since, first, told) = {
+            let mut watching = self.watching.lock().unwrap();
+            let first = !std::mem::replace(&mut watching.waited, true);
+            (cx.now().mono.saturating_sub(watching.resolved), first, watching.told)
+        };
+        match self.breaks {
+            "a_change_is_told_however_long_nobody_waited" if since >= Duration::from_secs(5) => {
+                cx.unless_over(std::future::pending::<()>()).await?;
+            }
+            "a_change_before_the_first_wait_is_told" if first => drop(self.inner.resolve(cx).await),
+            "what_was_resolved_is_told_no_more" if told => return Ok(()),
+            "waiting_for_a_change_ends_with_the_deadline" => {
+                return self.inner.moved(&super::endless(cx)).await;
+            }
+            "waiting_for_a_change_ends_when_it_is_cancelled" => {
+                return self.inner.moved(&cx.clone().with_cancel(Cancel::new())).await;
+            }
+            _ => {}
+        }
+        self.inner.moved(cx).await?;
+        self.watching.lock().unwrap().told = true;
+        if self.breaks == "dropping_a_wait_for_a_change_loses_nothing" {
+            self.inner.resolve(cx).await?;
+            yield_once().await;
+        }
+        Ok(())
     }
 }
 

@@ -427,7 +427,7 @@ impl Target for Saboteur {
         let again = self.asked.swap(true, Ordering::SeqCst);
         let moved = again && self.breaks("the_profile_is_the_same_every_time");
         let place = if moved { "elsewhere" } else { self.inner.profile().place };
-        Profile::new(place).with_predict(self).with_watch(self)
+        Profile::new(place).with_predict(self).with_list(self).with_watch(self)
     }
 
     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {

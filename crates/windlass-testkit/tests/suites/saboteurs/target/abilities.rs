@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Admitted, Capabilities, Context, Error, ErrorKind, Exclusion, Expect, Item, Mode, ObjectId, Predict,
-    Prediction, Result, Rivalry, Taken, Target, Want, Write, async_trait,
+    Admitted, Capabilities, Context, Error, ErrorKind, Exclusion, Expect, Item, List, Mode, Object, ObjectId,
+    Owner, Predict, Prediction, Result, Rivalry, Selection, Taken, Target, Want, Write, async_trait,
 };
 
 use super::{Saboteur, set};
@@ -114,5 +114,38 @@ impl Saboteur {
             self.inner.write(cx, &write).await?;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl List for Saboteur {
+    async fn list(&self, cx: &Context, selection: &Selection) -> Result<Vec<Object>> {
+        let mut selection = selection.clone();
+        let mut cx = cx.clone();
+        match self.breaks {
+            "a_list_keeps_to_its_namespace" => selection.namespace = "".into(),
+            "a_list_keeps_to_its_labels" => selection.labels.clear(),
+            "a_list_over_the_limit_is_refused" => cx = cx.with_limits(windlass_core::Limits::default()),
+            _ => {}
+        }
+        let found = self.inner.list(&cx, &selection).await;
+        let mut objects = match (self.breaks, found) {
+            ("what_cannot_be_read_is_never_left_out_of_a_list", Err(error))
+                if error.kind() == ErrorKind::Denied =>
+            {
+                Vec::new()
+            }
+            ("a_list_of_an_unknown_kind_is_undefined", Err(error))
+                if error.kind() == ErrorKind::Undefined =>
+            {
+                Vec::new()
+            }
+            (_, found) => found?,
+        };
+        if self.breaks("a_list_has_every_object_of_the_kind_whoever_owns_it") {
+            let web = Owner::of(&windlass_testkit::unit("web"));
+            objects.retain(|object| self.inner.owner_of(object.id()).is_some_and(|owner| owner == web));
+        }
+        Ok(objects)
     }
 }

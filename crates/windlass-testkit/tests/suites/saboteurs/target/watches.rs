@@ -119,6 +119,7 @@ impl Watch for Saboteur {
             units.retain(|unit| self.tells(unit));
             match self.breaks {
                 "dropping_a_wait_for_changes_loses_nothing" => yield_once().await,
+                "a_burst_of_changes_names_every_unit" => units = units.into_iter().take(4).collect(),
                 "a_change_is_told_once" => self.memory().pending.clone_from(&units),
                 "a_change_names_no_other_unit" => units.extend(self.memory().asked.keys().cloned()),
                 _ => {}
