@@ -14,7 +14,7 @@ use crate::request::{Effect, Place};
 use crate::resource::Kinds;
 use crate::store::Keys;
 
-/// Reads under way at once, over all units on one connection; watches do not count.
+/// Reads under way at once, over all units on one connection; watches do not count, nor what gets no answer for long.
 const READS_IN_FLIGHT_MAX: usize = 32;
 /// Writes under way at once, over all units on one connection: what an API server takes from one client without queueing.
 /// The engine bounds the writes of each unit by

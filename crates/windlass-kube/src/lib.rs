@@ -59,6 +59,8 @@
 //!   where an object has a past, and nowhere else. A replace without an exact
 //!   version is sent up to three times while somebody else is faster. A request without a response is never repeated here.
 //!   Each write asks the fence first, repeated ones too.
+//! - 32 reads and 32 writes are under way at once. One that gets no answer for three seconds no longer counts, so that what
+//!   stalls for one unit holds up no other.
 //! - Where the server does not know a token (401) that came from a file or a program, it is read again, at most every five
 //!   seconds, and the request is sent once more with the new one.
 //! - Credentials and bodies never reach errors or `Debug`. Of what the server says about a value, only the complaint is

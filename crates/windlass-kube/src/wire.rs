@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use http::response::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::client::Body;
+use tokio::sync::SemaphorePermit;
 use windlass_core::{Context, Error, ErrorKind, Result};
 
 use crate::client::Numbered;
@@ -27,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest wait between two tries, whatever the server asks for; the engine waits longer by itself.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 const WAIT_FIRST: Duration = Duration::from_millis(250);
+/// How long a request keeps its turn from others. A server that is only slow answers within that.
+const TURN_MAX: Duration = Duration::from_secs(3);
 /// The status of an answer to somebody whom the server does not know.
 const UNKNOWN: u16 = 401;
 /// The longest wait that a server may ask for.
@@ -50,9 +53,8 @@ impl Connection {
                 Effect::Write => cx.check_write().map_err(|error| in_doubt(error, doubtful))?,
             };
             let client = self.clients().current();
-            let response = self.attempt(cx, request, left, &client).await;
+            let response = in_turn(cx, permit, self.attempt(cx, request, left, &client)).await;
             let response = response.map_err(|error| in_doubt(error, doubtful))?;
-            drop(permit);
             let response = Response { doubtful, ..response };
             // Who asks is asked before anything else, so nothing was done.
             if response.status == UNKNOWN && !renewed && self.clients().renew(cx, &client).await {
@@ -184,6 +186,19 @@ impl Connection {
             built = built.header(name, value);
         }
         built.body(Body::from(request.body.clone())).map_err(wrong)
+    }
+}
+
+/// Carries out a request that has its turn. One that gets no answer for long lets the next begin, so that what stalls for
+/// one unit holds up no other.
+async fn in_turn<T>(cx: &Context, turn: Option<SemaphorePermit<'_>>, work: impl Future<Output = T>) -> T {
+    let (work, timer) = (pin!(work), pin!(cx.clock().sleep(TURN_MAX)));
+    match select(work, timer).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), work)) => {
+            drop(turn);
+            work.await
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod script;
 
 use std::time::Duration;
 
-use script::{Script, context, interest, list};
+use script::{Script, context, interest, list, live_map};
 use windlass_core::{Context, ErrorKind, Target};
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget, Server};
 
@@ -139,6 +139,25 @@ async fn who_waits_for_its_turn_waits_no_longer_than_its_deadline() {
     let (hung, waited) = futures_util::future::join(hanging, waiting).await;
     assert!(hung.iter().all(|told| *told == (ErrorKind::Timeout, 60)), "all turns are taken: {hung:?}");
     assert_eq!(waited, (ErrorKind::Timeout, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_gets_no_answer_lets_others_have_their_turn() {
+    let maps = SECRETS.replace("secrets", "configmaps");
+    let script = Script::new().on(SECRETS, 0, "").on(&maps, 200, &list(&[live_map("x", "1", 1)], ""));
+    let target = script.target();
+    let began = tokio::time::Instant::now();
+    let look = async |id: &'static str| {
+        let seen = target.observe(&context(), &interest(&[id])).await;
+        (seen.is_ok(), began.elapsed().as_secs())
+    };
+    let hanging = futures_util::future::join_all((0..40).map(|_| look("Secret/a/x")));
+    let (hung, answered) = futures_util::future::join(hanging, look("ConfigMap/a/x")).await;
+    assert!(
+        hung.iter().all(|(seen, after)| !seen && *after >= 60),
+        "they are waited for all the same: {hung:?}"
+    );
+    assert_eq!(answered, (true, 3));
 }
 
 #[tokio::test]

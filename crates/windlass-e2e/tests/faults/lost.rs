@@ -168,3 +168,22 @@ fn a_write_that_stalls_fails_its_own_object_in_time_and_is_made_when_the_fault_e
         (pass(&world, &engine).counts().written() == 0).then_some(())
     });
 }
+
+/// More writes of one unit, and more reads, than a connection has under way at once get no answer.
+#[test]
+fn a_unit_whose_requests_all_stall_holds_up_no_other() {
+    let stage = Stage::new("lmany", &["ill", "well"]);
+    stage.put("well", "a.yaml", &config_map("a", "1"));
+    let run = stage.converged(&["ill", "well"]);
+    let ill = stage.unit("ill");
+    let rule = stage.proxy.rule("PATCH", &format!("/namespaces/{ill}/"), ALWAYS, Fault::Stalled);
+    let many: Vec<String> = (0..70).map(|at| config_map(&format!("m{at}"), "1")).collect();
+    stage.put("ill", "many.yaml", &many.join("---\n"));
+    until("all turns are taken", WAIT_MAX, || (rule.hits() >= 32).then_some(()));
+    stage.put("well", "a.yaml", &config_map("a", "2"));
+    let began = Instant::now();
+    stage.until_value("well", "a", "2");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    drop(run);
+    assert_eq!(stage.proxy.written(&stage.unit("well")).len(), 2, "created and changed");
+}
