@@ -192,7 +192,9 @@ fn a_crash_at_any_moment_is_resumed() {
 fn a_refusal_that_stays_is_told_and_nothing_else_is_deleted() {
     let world = world("front=80; leaves=1");
     world.commit("entry=80");
-    world.target.fail_next_write(&object_id("entry"), Error::new(ErrorKind::Invalid, "still refused"));
+    for _ in 0..4 {
+        world.target.fail_next_write(&object_id("entry"), Error::new(ErrorKind::Invalid, "still refused"));
+    }
     let report = world.pass();
     let error = report.error().unwrap();
     assert_eq!(
@@ -201,4 +203,13 @@ fn a_refusal_that_stays_is_told_and_nothing_else_is_deleted() {
     );
     assert_eq!(world.take_writes(), "delete front");
     assert_eq!(world.writes(), "create entry, delete leaves");
+}
+
+#[test]
+fn who_hears_late_that_the_old_one_is_gone_is_asked_again() {
+    let world = world("front=80");
+    world.commit("entry=80");
+    world.target.fail_next_write(&object_id("entry"), Error::new(ErrorKind::Denied, "it is taken"));
+    assert!(world.pass().is_success());
+    assert_eq!(world.take_writes(), "delete front, create entry");
 }

@@ -117,6 +117,12 @@ fn refusal(exclusion: &Exclusion) -> Error {
         .caused_by(exclusion.error.clone())
 }
 
+/// Says whether a refusal may come from somebody who has not yet heard that what was in the way is gone.
+pub(super) fn may_lag(slot: &Slot, error: &Error) -> bool {
+    let refused = matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Denied | ErrorKind::Conflict);
+    slot.action.in_place_of.is_some() && refused && !error.may_have_written()
+}
+
 /// Says of a write that failed what was deleted for it.
 pub(super) fn explain(state: &State, at: usize, error: Error) -> Error {
     let slot = &state.slots[at];

@@ -56,12 +56,16 @@ fn wait_after(state: &State, at: usize, error: &Error) -> Option<Duration> {
     let attempts = state.slots[at].attempts;
     let transient =
         matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Undefined);
-    if state.stop || !transient || attempts >= state.wait.write_attempts_max {
+    let lags = clearing::may_lag(&state.slots[at], error);
+    if state.stop || !(transient || lags) || attempts >= state.wait.write_attempts_max {
         return None;
     }
     let wait = match error.retry() {
         Retry::After(wait) => wait,
-        Retry::Backoff => FIRST_WAIT.saturating_mul(2u32.saturating_pow(attempts.saturating_sub(1))),
+        Retry::Never if !lags => return None,
+        Retry::Backoff | Retry::Never => {
+            FIRST_WAIT.saturating_mul(2u32.saturating_pow(attempts.saturating_sub(1)))
+        }
         _ => return None,
     };
     Some(wait.min(state.limits.retry_wait_max))

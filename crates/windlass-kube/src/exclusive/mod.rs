@@ -26,7 +26,7 @@ use crate::search::AT_ONCE;
 use crate::sending::Sending;
 use crate::session::Session;
 pub(crate) use holder::explain;
-use words::{Refusal, fixed, is_word, named, refusal};
+use words::{Refusal, fixed, is_word, named, refusal, release};
 
 /// Objects that one refusal is tried against.
 const TRIED_MAX: usize = 8;
@@ -99,7 +99,9 @@ impl Trial<'_> {
         };
         let by: Vec<ObjectId> = match refusal(&error) {
             // What is refused may be another of the values, which somebody else holds.
-            Refusal::Allocated if held.iter().any(|live| self.is_named(live, &error)) => {
+            Refusal::Allocated
+                if held.iter().any(|live| self.is_named(live, &error)) && self.is_taken_without().await =>
+            {
                 held.into_iter().map(|live| live.id.clone()).collect()
             }
             Refusal::Quota(count) => self.freed(count, used),
@@ -164,6 +166,14 @@ impl Trial<'_> {
             }
         }
         None
+    }
+
+    /// Rehearses what is wanted without its ports and addresses. The server allocates before it validates, so that a mistake
+    /// shows only then.
+    async fn is_taken_without(&self) -> bool {
+        let free = self.rivalry.want.item.object.edit(release);
+        let request = free.and_then(|free| self.sending()?.apply(&free, self.rivalry.want.owner, &[], true));
+        matches!(self.dry_run(request).await, Ok(None))
     }
 
     /// Rehearses what is wanted in the place of another object, which then is not beside it.

@@ -86,6 +86,21 @@ pub(super) fn fixed(body: &Value) -> BTreeSet<String> {
     ports.chain(addresses.map(|address| format!("cluster address {address}"))).collect()
 }
 
+/// Takes out of a Service what `fixed` finds, so that the server chooses.
+pub(super) fn release(body: &mut Value) {
+    let Some(spec) = body.as_map_mut().and_then(|body| body.get_mut("spec")?.as_map_mut()) else { return };
+    if spec.get("clusterIP").and_then(Value::as_text) != Some("None") {
+        spec.remove("clusterIP");
+        spec.remove("clusterIPs");
+    }
+    spec.remove("healthCheckNodePort");
+    if let Some(Value::List(ports)) = spec.get_mut("ports") {
+        for port in ports.iter_mut().filter_map(Value::as_map_mut) {
+            port.remove("nodePort");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +182,9 @@ mod tests {
             held,
             ["cluster address 10.0.0.9", "cluster address fd00::1", "node port 30080", "node port 31000"]
         );
+        let mut released = service.clone();
+        release(&mut released);
+        assert!(fixed(&released).is_empty(), "{released:?}");
         let headless = r#"{"apiVersion":"v1","kind":"Service","spec":{"clusterIP":"None"}}"#;
         assert!(fixed(&serde_json::from_str(headless).expect("it is JSON")).is_empty());
     }
