@@ -29,6 +29,18 @@ fn wait(condition: &str, what: &str) {
     kubectl(&format!("wait --timeout=60s --for={condition} {what}"));
 }
 
+/// Asks until a path gives this. `kubectl wait` gives up at once where a list has no such item yet.
+fn wait_for_value(path: &str, value: &str, what: &str) {
+    for _ in 0..600 {
+        let line = format!("get {what} -o jsonpath={path}");
+        if PLANE.kubectl_run(&line.split(' ').collect::<Vec<_>>()).is_ok_and(|found| found.trim() == value) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("{path} of {what} never is {value}");
+}
+
 /// Applies manifests in a new namespace of that name.
 fn apply_in(namespace: &str, manifests: &str) {
     kubectl(&format!("create namespace {namespace}"));
@@ -108,7 +120,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
     let address = kubectl("get service web --namespace=service -o jsonpath={.spec.clusterIP}");
     assert!(address.starts_with("127.96."), "an address of the range of services: {address}");
     let slice = "endpointslice --selector=kubernetes.io/service-name=web --namespace=service";
-    wait("jsonpath={.endpoints[1].conditions.ready}=true", slice);
+    wait_for_value("{.items[0].endpoints[1].conditions.ready}", "true", slice);
 }
 
 #[test]

@@ -68,7 +68,7 @@ spec: {containers: [{name: backup, image: backup}]}
     let (_, why) = failure(&report, "Pod/hooks-stuck/backup");
     assert!(why.contains("the hook"), "{why}");
     assert_eq!(with_outcome(&report, "skipped"), ["ConfigMap/hooks-stuck/web"]);
-    assert_eq!(kubectl("get configmap web --namespace=hooks-stuck -o name"), "configmap/web");
+    assert_eq!(kubectl("get configmap web --namespace=hooks-stuck -o name").trim(), "configmap/web");
     let engine = without_hooks(&world.engine(1));
     let plan = run(engine.plan_delete(&world.cx)).expect("a plan to delete");
     let report = run(engine.delete(&world.cx, &plan)).expect("a pass that deletes");

@@ -32,8 +32,10 @@ pub(crate) struct Ended {
 
 /// Runs `windlass`, and kills it with SIGKILL at a moment, unless it has ended by then.
 pub(crate) fn windlass(arguments: &[&str], home: &Path, moment: Moment) -> Ended {
+    // Its build takes no time of it.
+    let program = program();
     let began = Instant::now();
-    let mut child = Command::new(program())
+    let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
         .env("HOME", home)
