@@ -293,14 +293,16 @@ fn a_pass_over_a_converged_unit_sends_no_request() {
     assert_eq!(world.cluster.requests() - before, 0, "everything is watched");
 
     let since = world.cx.now().wall;
-    let suspends = |control: &mut windlass_core::Control| {
-        control.suspended = Some(windlass_core::Suspension::new("an upgrade", "ann", since));
+    let held: windlass_core::ObjectId = "ConfigMap/f-requests/map-0".parse().expect("an identity");
+    let holds = |control: &mut windlass_core::Control| {
+        let suspension = windlass_core::Suspension::new("an upgrade", "ann", since);
+        control.objects.insert(held.clone(), suspension);
     };
-    run(world.engine(15).ask(&world.cx, suspends)).expect("somebody else suspends it");
-    let error = eventually(|| run(engine.reconcile(&world.cx)).err());
-    assert_eq!(error.message(), "the unit is suspended");
-    run(engine.ask(&world.cx, |control| control.suspended = None)).expect("it is resumed");
-    eventually(|| run(engine.reconcile(&world.cx)).ok());
+    run(world.engine(15).ask(&world.cx, holds)).expect("somebody else holds an object");
+    let is_held = || with_outcome(&pass(), "kept") == [held.to_string()];
+    eventually(|| is_held().then_some(()));
+    run(engine.ask(&world.cx, |control| control.objects.clear())).expect("it is let go");
+    eventually(|| (!is_held()).then_some(()));
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn the_accounts_have_the_rights_that_they_need_and_no_others() {
     LazyLock::force(&MANIFESTS);
     let own = "windlass-system";
     for (account, namespace, resource, verbs) in [
-        (COMMAND, own, "configmaps", "get list create update delete"),
+        (COMMAND, own, "configmaps", "get list watch create update delete"),
         (COMMAND, own, "secrets/windlass-key", "get create"),
         (COMMAND, own, "secrets/another", "create"),
         (COMMAND, own, "secrets", "create"),
