@@ -5,6 +5,7 @@
 mod support;
 
 use support::plane::{kubectl, labelled, plane, writes_of};
+use support::running::{WAIT_MAX, until};
 use support::world::{World, failure, run, with_outcome};
 use windlass_core::{ErrorKind, Report};
 use windlass_kube::{Cluster, Connect};
@@ -29,17 +30,6 @@ fn deployment(name: &str, replicas: &str) -> String {
         "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  {replicas}\n  selector: {{matchLabels: {{app: {name}}}}}\n  \
          template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: web, image: nginx}}]}}\n"
     )
-}
-
-/// Asks again and again, as a watch takes its time.
-fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..200 {
-        if let Some(found) = look() {
-            return found;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("it never comes");
 }
 
 fn data_of(namespace: &str, name: &str) -> String {
@@ -300,9 +290,9 @@ fn a_pass_over_a_converged_unit_sends_no_request() {
     };
     run(world.engine(15).ask(&world.cx, holds)).expect("somebody else holds an object");
     let is_held = || with_outcome(&pass(), "kept") == [held.to_string()];
-    eventually(|| is_held().then_some(()));
+    until("it is held", WAIT_MAX, || is_held().then_some(()));
     run(engine.ask(&world.cx, |control| control.objects.clear())).expect("it is let go");
-    eventually(|| (!is_held()).then_some(()));
+    until("it is let go", WAIT_MAX, || (!is_held()).then_some(()));
 }
 
 #[test]

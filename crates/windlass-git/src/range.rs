@@ -3,13 +3,10 @@
 use std::fmt;
 
 use windlass_core::{Error, ErrorKind, Result};
-use windlass_semver::{Constraint, Version};
+use windlass_semver::Constraint;
 
 /// How the names of tags begin.
 pub(crate) const TAGS: &str = "refs/tags/";
-
-/// How many versions that are there are told where none is in the range.
-const NEAR_MAX: usize = 5;
 
 /// A range of versions, among which the highest tag is followed.
 ///
@@ -73,34 +70,11 @@ impl TagRange {
 
     /// Chooses among tags, given by what follows the start of their names; gives the full name of the best.
     pub(crate) fn choose<'n>(&self, rests: impl Iterator<Item = &'n str>) -> Result<String> {
-        let constraint = self.constraint()?;
-        let (mut best, mut others): (Option<(Version, &str)>, Vec<Version>) = (None, Vec::new());
-        for rest in rests {
-            let Ok(version) = Version::parse_strict(rest.strip_prefix('v').unwrap_or(rest)) else { continue };
-            if !constraint.allows(&version) {
-                keep_highest(&mut others, version);
-                continue;
-            }
-            let higher =
-                best.as_ref().is_none_or(|(than, name)| version.compare(than).then(rest.cmp(name)).is_gt());
-            if higher {
-                best = Some((version, rest));
-            }
-        }
-        best.map(|(_, rest)| format!("{}{rest}", self.start())).ok_or_else(|| {
+        let best = self.constraint()?.highest(rests);
+        best.map(|rest| format!("{}{rest}", self.start())).map_err(|near| {
             let error = Error::new(ErrorKind::NotFound, "no tag is in the range").with("range", self);
-            let shown: Vec<String> = others.iter().map(ToString::to_string).collect();
-            if shown.is_empty() { error } else { error.with("highest", shown.join(" ")) }
+            if near.is_empty() { error } else { error.with("highest", near) }
         })
-    }
-}
-
-/// Keeps the highest few, the highest first.
-fn keep_highest(kept: &mut Vec<Version>, version: Version) {
-    let place = kept.partition_point(|other| other.compare(&version).is_gt());
-    if place < NEAR_MAX {
-        kept.insert(place, version);
-        kept.truncate(NEAR_MAX);
     }
 }
 

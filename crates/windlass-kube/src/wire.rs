@@ -233,6 +233,22 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    /// Gives the next line as [`next`](Self::next) does; `None` where nothing comes within `silence`.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub(crate) async fn next_within(
+        &mut self,
+        cx: &Context,
+        silence: Duration,
+    ) -> Option<Result<Option<BytesMut>>> {
+        let (next, timer) = (pin!(self.next()), pin!(cx.clock().sleep(silence)));
+        match select(next, timer).await {
+            Either::Left((line, _)) => Some(line),
+            Either::Right(_) => None,
+        }
+    }
+
     /// Gives the next line that is not empty; `None` where the stream has ended in order. Dropping the future loses nothing.
     ///
     /// # Errors

@@ -3,12 +3,9 @@
 use std::fmt;
 
 use windlass_core::{Digest, Error, ErrorKind, Result};
-use windlass_semver::{Constraint, Version};
+use windlass_semver::Constraint;
 
 use crate::address::is_tag;
-
-/// How many versions that are there are told where none is in the range.
-const NEAR_MAX: usize = 5;
 
 /// What of a repository is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,33 +68,10 @@ fn escaped(text: &str) -> String {
 
 /// Chooses the highest tag of a range. Of two that are one version, such as `1.0.0` and `v1.0.0`, the later name counts.
 pub(crate) fn choose(tags: &[String], range: &str, constraint: &Constraint) -> Result<String> {
-    let (mut best, mut others): (Option<(Version, &str)>, Vec<Version>) = (None, Vec::new());
-    for tag in tags {
-        let Ok(version) = Version::parse_strict(tag.strip_prefix('v').unwrap_or(tag)) else { continue };
-        if !constraint.allows(&version) {
-            keep_highest(&mut others, version);
-            continue;
-        }
-        let is_higher =
-            |(than, name): &(Version, &str)| version.compare(than).then(tag.as_str().cmp(name)).is_gt();
-        if best.as_ref().is_none_or(is_higher) {
-            best = Some((version, tag));
-        }
-    }
-    best.map(|(_, tag)| tag.to_owned()).ok_or_else(|| {
+    constraint.highest(tags.iter().map(String::as_str)).map(str::to_owned).map_err(|near| {
         let error = Error::new(ErrorKind::NotFound, "no tag is in the range").with("range", range);
-        let shown: Vec<String> = others.iter().map(ToString::to_string).collect();
-        if shown.is_empty() { error } else { error.with("highest", shown.join(" ")) }
+        if near.is_empty() { error } else { error.with("highest", near) }
     })
-}
-
-/// Keeps the highest few, the highest first.
-fn keep_highest(kept: &mut Vec<Version>, version: Version) {
-    let place = kept.partition_point(|other| other.compare(&version).is_gt());
-    if place < NEAR_MAX {
-        kept.insert(place, version);
-        kept.truncate(NEAR_MAX);
-    }
 }
 
 #[cfg(test)]

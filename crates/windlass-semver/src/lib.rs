@@ -34,10 +34,12 @@
 //! The rules are those of [Masterminds/semver](https://github.com/Masterminds/semver), not those of Cargo or npm.
 
 mod constraint;
+mod highest;
 mod invalid;
 mod scan;
 mod version;
 
 pub use constraint::{CONSTRAINT_BYTES_MAX, Constraint, GROUPS_MAX, Reason};
+pub use highest::Near;
 pub use invalid::Invalid;
 pub use version::{VERSION_BYTES_MAX, Version};

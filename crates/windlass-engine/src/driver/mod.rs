@@ -10,6 +10,7 @@ mod look;
 mod memo;
 mod pass;
 mod render;
+mod settled;
 mod siblings;
 mod status;
 
@@ -18,18 +19,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Control, Dialect, Digest, Error, ErrorKind, Event, EventKind, EventSink, Health, HealthCheck,
-    Interest, Key, Live, ObjectReport, Observation, OrderRule, Outcome, Plan, Policy, Renderer, Report,
-    Result, Revision, Saved, Source, StateStore, Target, Text, Transform, TreePath, Trigger, UnitId,
-    UnitOrigin, Verdict,
+    Context, Control, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule, Plan,
+    Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
+    Trigger, UnitId, UnitOrigin, Verdict,
 };
 
 pub use status::{ObjectStatus, Status};
 
 use guard::{call, caught};
-use memo::{Memo, Settled, is_settled};
+use memo::Memo;
 use pass::{Gathered, Manner, Prepared, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
+use settled::{control_digest, settled};
 pub(crate) use siblings::Roster;
 
 use crate::explain::Compared;
@@ -335,54 +336,6 @@ impl Engine {
         }
     }
 
-    /// Looks whether everything still is as it was after a pass that had nothing to do. `None`: something has changed, or
-    /// nobody can tell.
-    async fn pass_settled(
-        &self,
-        cx: &Context,
-        resolved: &Revision,
-        control: &Control,
-    ) -> Result<Option<Passed>, Stopped> {
-        let Some(settled) = self.0.memo.settled() else { return Ok(None) };
-        if settled.resolved != resolved.id || settled.control != control_digest(control) {
-            return Ok(None);
-        }
-        let interest = Interest { unit: self.0.unit.clone(), objects: settled.looks() };
-        let observed = self.look(cx, interest).await?;
-        let is_ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.is_of(&self.0.unit));
-        if !settled.still_holds(&observed, is_ours) {
-            self.0.memo.unsettle();
-            return Ok(None);
-        }
-        let healthy = |seen: &Observation| {
-            seen.live().and_then(|live| live.health.as_ref()).is_none_or(Health::is_ready)
-        };
-        if !settled.last_good && observed.observations.values().all(healthy) {
-            // What was on its way has arrived, which is worth a record.
-            return Ok(None);
-        }
-        self.0.memo.rest();
-        let now = cx.now().wall;
-        let mut report = Report::new(self.0.unit.clone(), Some(settled.revision.clone()), settled.plan, now);
-        report.objects = observed
-            .observations
-            .into_iter()
-            .map(|(id, seen)| {
-                let health = seen.live().and_then(|live| live.health.clone());
-                ObjectReport::new(id, None, Outcome::Unchanged, health)
-            })
-            .collect();
-        report.finished = cx.now().wall;
-        self.tell(EventKind::Finished { counts: report.counts() });
-        Ok(Some(Passed {
-            report,
-            overtaken: false,
-            due: None,
-            resolved: Some(resolved.clone()),
-            saved: None,
-        }))
-    }
-
     /// Says what deleting the unit would do: everything it owns goes, but for what asked to be kept. Where the unit has hooks
     /// around its deletion, they are rendered from the revision that was carried out last; if the source does not have that
     /// any more, from what it is at. Without such hooks, and with [`Options::deletion_hooks`] off, the source is not asked.
@@ -556,40 +509,6 @@ impl Engine {
         change(Arc::make_mut(&mut self.0));
         self
     }
-}
-
-/// What is remembered where everything is as wanted, so that the next pass can be short.
-fn settled(
-    resolved: &Revision,
-    control: Digest,
-    report: &Report,
-    saved: Option<Saved>,
-    key: Key,
-) -> Option<Settled> {
-    let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
-    let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else { return None };
-    let last_good = saved.history.last().is_none_or(|last| last.good);
-    let objects = saved.inventory.objects;
-    if objects.values().any(|owned| owned.stamp.is_none()) {
-        return None;
-    }
-    Some(Settled {
-        resolved: resolved.id.clone(),
-        revision,
-        plan: report.plan,
-        control,
-        last_good,
-        key,
-        objects,
-    })
-}
-
-/// What people ask, as far as a plan depends on it.
-fn control_digest(control: &Control) -> Digest {
-    let pin = control.pin.as_ref().map(|pin| pin.revision.to_string()).unwrap_or_default();
-    let objects = control.objects.iter().map(|(id, suspension)| format!("{id} {suspension:?}"));
-    let parts: Vec<String> = std::iter::once(pin).chain(objects).collect();
-    Digest::of_parts(parts.iter().map(String::as_bytes))
 }
 
 impl fmt::Debug for Engine {

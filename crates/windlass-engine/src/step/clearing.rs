@@ -6,7 +6,7 @@ use windlass_core::{Error, ErrorKind, Exclusion, Now, ObjectId, Outcome};
 
 use super::prune::Pruning;
 use super::slot::{Phase, Slot};
-use super::{Effect, State, look, prune, retry};
+use super::{Effect, State, prune, retry};
 
 /// Wanted objects whose turn has come, and what they wait to see gone.
 #[derive(Debug, Clone, Default)]
@@ -72,15 +72,7 @@ pub(super) fn saved(state: &mut State) {
 
 /// Deletes, sees it gone, and then lets what waited for that go on.
 pub(super) fn make_way(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    if state.stop {
-        prune::hold(state, state.why_stopped(), out);
-    } else {
-        retry::take_due(state, now, out);
-        prune::begin_next(state, out);
-    }
-    look::begin(state, now, out);
-    let idle = state.in_flight == 0 && state.looking.is_none();
-    if idle && (state.stop || !prune::is_under_way(state)) {
+    if prune::go_on(state, now, out) {
         if let Some(later) = state.clearing.later.take() {
             state.pruning = later;
         }

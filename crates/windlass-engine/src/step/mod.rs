@@ -517,15 +517,7 @@ fn apply(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 }
 
 fn delete(state: &mut State, now: Now, out: &mut Vec<Effect>) {
-    if state.stop {
-        prune::hold(state, state.why_stopped(), out);
-    } else {
-        retry::take_due(state, now, out);
-        prune::begin_next(state, out);
-    }
-    look::begin(state, now, out);
-    let idle = state.in_flight == 0 && state.looking.is_none();
-    if idle && (state.stop || !prune::is_under_way(state)) {
+    if prune::go_on(state, now, out) {
         state.phase = rounds::next(state, out);
     }
 }

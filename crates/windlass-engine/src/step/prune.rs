@@ -7,7 +7,7 @@ use windlass_core::{
 };
 
 use super::slot::Slot;
-use super::{Effect, State, retry, write};
+use super::{Effect, State, look, retry, write};
 use crate::keep::{Stay, may_be_one, stay};
 use crate::plan::the_same;
 
@@ -50,13 +50,25 @@ impl Pruning {
     }
 }
 
+/// Goes on with what is to be deleted, and says whether it has ended: all of it is gone, or the pass was stopped.
+pub(super) fn go_on(state: &mut State, now: Now, out: &mut Vec<Effect>) -> bool {
+    if state.stop {
+        hold(state, state.why_stopped(), out);
+    } else {
+        retry::take_due(state, now, out);
+        begin_next(state, out);
+    }
+    look::begin(state, now, out);
+    state.in_flight == 0 && state.looking.is_none() && (state.stop || !is_under_way(state))
+}
+
 /// Says whether anything is left to delete, or to be seen gone.
-pub(super) fn is_under_way(state: &State) -> bool {
+fn is_under_way(state: &State) -> bool {
     !state.pruning.left.is_empty() || state.pruning.is_pending()
 }
 
 /// Begins what is left of the present rank; once all of it is gone, the next one, by looking at it.
-pub(super) fn begin_next(state: &mut State, out: &mut Vec<Effect>) {
+fn begin_next(state: &mut State, out: &mut Vec<Effect>) {
     write::send_ready(state, out);
     if !state.pruning.left.is_empty() {
         return;

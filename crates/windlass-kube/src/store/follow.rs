@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use windlass_core::{
     Context, Control, Controls, Error, ErrorKind, Followed, Result, Retry, Text, UnitId, Value, Version,
@@ -164,13 +163,7 @@ impl Watching {
             of.change(|known| known.status = Status::Current);
         }
         loop {
-            let line = {
-                let (next, timer) = (pin!(lines.next()), pin!(self.cx.clock().sleep(SILENCE_MAX)));
-                match select(next, timer).await {
-                    Either::Left((line, _)) => line,
-                    Either::Right(_) => return Ok(()),
-                }
-            };
+            let Some(line) = lines.next_within(&self.cx, SILENCE_MAX).await else { return Ok(()) };
             let line =
                 line.map_err(|error| request.subject.on(error).with("server", self.maps.cluster.server()))?;
             let Some(line) = line else { return Ok(()) };

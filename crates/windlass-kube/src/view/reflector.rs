@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use tokio::sync::Notify;
 use windlass_core::{Context, Error, ErrorKind, Object, Result, Retry, Text, Timestamp, Value};
 
@@ -240,14 +240,7 @@ impl Reflector {
         }
         loop {
             let silence = if list.is_some() { SILENCE_IN_LIST_MAX } else { SILENCE_MAX };
-            let line = {
-                let (next, timer) = (pin!(lines.next()), pin!(self.cx.clock().sleep(silence)));
-                match select(next, timer).await {
-                    Either::Left((line, _)) => Some(line),
-                    Either::Right(_) => None,
-                }
-            };
-            let Some(line) = line else {
+            let Some(line) = lines.next_within(&self.cx, silence).await else {
                 return Ok(self.silent(list.is_some()));
             };
             let line =

@@ -1,5 +1,8 @@
 //! What a fleet does next.
 
+mod places;
+mod springs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,17 +14,16 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use windlass_core::{
-    Context, Control, Controls, Error, ErrorKind, EventKind, Report, Result, Revision, Source, Target, Text,
-    Trigger, UnitId,
+    Context, Control, Error, ErrorKind, EventKind, Report, Result, Revision, Trigger, UnitId,
 };
 
+use places::{Asked, Place};
+use springs::Spring;
+
 use super::queue::Queue;
-use super::standing::{Standing, backoff, jittered};
+use super::standing::Standing;
 use super::{Fleet, Member, See, isolated};
 use crate::driver::{Engine, Passed, Terms, Waits};
-
-/// How often what people ask is looked at, where the store cannot tell of it.
-const CONTROL_POLL: Duration = Duration::from_secs(5);
 
 /// How long a pass may wait before news of what is live end the wait: each step of a rollout is news.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,33 +47,6 @@ enum Turn {
     Freed,
     Due,
     Members,
-}
-
-/// A source, and the units on it.
-struct Spring {
-    source: Arc<dyn Source>,
-    engine: Engine,
-    units: BTreeSet<UnitId>,
-    known: Option<Revision>,
-    failed: u32,
-    /// Nobody asks it, since no unit is on it any more.
-    idle: bool,
-}
-
-/// What people ask of units. `None`: it cannot be read, which a pass of the unit says.
-type Wishes = BTreeMap<UnitId, Option<Control>>;
-
-/// What people ask of units, and where to follow it from.
-type Asked = (Wishes, Option<u64>);
-
-/// A target, and what people ask of the units of one installation on it.
-struct Place {
-    target: Arc<dyn Target>,
-    installation: Text,
-    /// `None` until somebody has looked.
-    asked: Option<Wishes>,
-    /// It tells of changes.
-    watched: bool,
 }
 
 /// What a fleet does next.
@@ -242,118 +217,6 @@ impl<'a> Desk<'a> {
         options.wait = options.wait.nothing_else();
         options.repeat_failed_hooks = false;
         engine.clone().with_options(options)
-    }
-
-    fn spring_of(&mut self, engine: &Engine) -> usize {
-        let source = engine.source();
-        let known = self.springs.iter().position(|spring| Arc::ptr_eq(&spring.source, source));
-        let at = known.unwrap_or_else(|| {
-            self.springs.push(Spring {
-                source: Arc::clone(source),
-                engine: engine.clone(),
-                units: BTreeSet::new(),
-                known: None,
-                failed: 0,
-                idle: true,
-            });
-            self.springs.len() - 1
-        });
-        if std::mem::take(&mut self.springs[at].idle) {
-            self.resolve(at, Duration::ZERO);
-        }
-        at
-    }
-
-    fn place_of(&mut self, engine: &Engine) -> usize {
-        let (target, installation) = (engine.target(), engine.unit().installation());
-        let on_it = |place: &&Place| Arc::ptr_eq(&place.target, target);
-        let same = |place: &Place| on_it(&place) && &*place.installation == installation;
-        if let Some(at) = self.places.iter().position(same) {
-            return at;
-        }
-        // One watch names the units of all installations.
-        let is_first = !self.places.iter().any(|place| on_it(&place));
-        let profile = target.profile();
-        let asks = profile.control.is_some();
-        let watched = profile.watch.is_some() && self.mode == Mode::Forever;
-        self.places.push(Place {
-            target: Arc::clone(target),
-            installation: installation.into(),
-            asked: (!asks).then(BTreeMap::new),
-            watched,
-        });
-        let at = self.places.len() - 1;
-        if asks {
-            self.ask(at, Duration::ZERO, None);
-        }
-        if watched && is_first {
-            self.watch(at);
-        }
-        at
-    }
-
-    /// Asks a source what it is at, after a wait or as soon as it tells of a change.
-    fn resolve_when_moved(&self, at: usize, wait: Duration) {
-        let (cx, engine) = (self.cx.clone(), self.springs[at].engine.clone());
-        self.work.push(Box::pin(async move {
-            if let Some(watch) = engine.source().watch() {
-                // Whatever ends it, the source is asked.
-                drop(cx.within(wait, watch.moved(&cx)).await);
-            } else if let Err(error) = cx.sleep(wait).await {
-                return Turn::Resolved(at, Err(error));
-            }
-            Turn::Resolved(at, engine.resolve_plainly(&cx).await)
-        }));
-    }
-
-    /// Asks a source what it is at, after a wait.
-    fn resolve(&self, at: usize, wait: Duration) {
-        let (cx, engine) = (self.cx.clone(), self.springs[at].engine.clone());
-        self.work.push(Box::pin(async move {
-            if let Err(error) = cx.sleep(wait).await {
-                return Turn::Resolved(at, Err(error));
-            }
-            Turn::Resolved(at, engine.resolve_plainly(&cx).await)
-        }));
-    }
-
-    /// Looks what people ask, after a wait, and once it may be other than at the mark `since`.
-    fn ask(&self, at: usize, wait: Duration, since: Option<u64>) {
-        let follows = self.mode == Mode::Forever;
-        let Place { target, installation, .. } = &self.places[at];
-        let (cx, target, installation) = (self.cx.clone(), Arc::clone(target), installation.clone());
-        self.work.push(Box::pin(async move {
-            let asked = async {
-                cx.sleep(wait).await.ok()?;
-                let store = target.profile().control?;
-                let limit = cx.limits().request_timeout;
-                let followed = match since {
-                    _ if !follows => None,
-                    Some(_) => store.follow(&cx, &installation, since).await.ok().flatten(),
-                    None => {
-                        let followed = cx.within(limit, store.follow(&cx, &installation, None)).await;
-                        followed.ok().and_then(Result::ok).flatten()
-                    }
-                };
-                if let Some(followed) = followed {
-                    return Some((wishes(followed.controls), Some(followed.mark)));
-                }
-                let controls = cx.within(limit, store.controls(&cx, &installation)).await.ok()?.ok()?;
-                Some((wishes(controls), None))
-            };
-            Turn::Asked(at, asked.await)
-        }));
-    }
-
-    fn watch(&self, at: usize) {
-        let (cx, target) = (self.cx.clone(), Arc::clone(&self.places[at].target));
-        self.work.push(Box::pin(async move {
-            let Some(watch) = target.profile().watch else { return std::future::pending().await };
-            match cx.unless_over(watch.changed(&cx)).await {
-                Ok(Ok(units)) => Turn::Changed(at, units),
-                _ => std::future::pending().await,
-            }
-        }));
     }
 
     /// Notes that a unit has something to do.
@@ -536,89 +399,6 @@ impl<'a> Desk<'a> {
         self.shown.push((unit.clone(), passed.map(|passed| passed.report)));
     }
 
-    fn resolved(&mut self, at: usize, result: Result<Revision>) {
-        if self.cx.check().is_err() {
-            return;
-        }
-        if self.springs[at].units.is_empty() {
-            let spring = &mut self.springs[at];
-            (spring.idle, spring.known, spring.failed) = (true, None, 0);
-            return;
-        }
-        let interval = self.interval(at);
-        match result {
-            Ok(revision) => {
-                self.springs[at].failed = 0;
-                let first = self.springs[at].known.is_none();
-                let moved = self.springs[at].known.as_ref().is_none_or(|known| known.id != revision.id);
-                self.springs[at].known = Some(revision);
-                if first {
-                    self.want_waiting(self.springs[at].units.clone());
-                } else if moved {
-                    self.want_all(Trigger::Source, self.springs[at].units.clone());
-                }
-                if self.mode == Mode::Forever {
-                    self.resolve_when_moved(at, interval);
-                }
-            }
-            Err(error) => self.unresolved(at, &error, interval),
-        }
-    }
-
-    /// A source that gives no answer: units that have no revision fail, all others stay where they are.
-    fn unresolved(&mut self, at: usize, error: &Error, interval: Duration) {
-        self.springs[at].failed = self.springs[at].failed.saturating_add(1);
-        let known = self.springs[at].known.is_some();
-        let of: Vec<UnitId> = self.springs[at].units.iter().cloned().collect();
-        let wait = self.retry_wait(at, error, interval);
-        for unit in &of {
-            let Some(standing) = self.units.get_mut(unit) else { continue };
-            let engine = standing.member.engine.clone();
-            let error = engine.blame_source(error.clone());
-            engine.tell(EventKind::Started);
-            engine.tell(EventKind::Failed { error: error.clone() });
-            if !known {
-                standing.fail();
-                if self.mode == Mode::Once {
-                    standing.wanted = None;
-                }
-            }
-            if self.mode == Mode::Forever {
-                standing.member.engine.tell(EventKind::Waiting { wait });
-            }
-            self.shown.push((unit.clone(), Err(error)));
-        }
-        if self.mode == Mode::Once {
-            self.park_dependents_of(&of);
-        } else {
-            self.resolve(at, wait);
-        }
-    }
-
-    fn park_dependents_of(&mut self, failed: &[UnitId]) {
-        let dependents = failed.iter().filter_map(|unit| self.dependents.get(unit)).flatten();
-        for unit in dependents.cloned().collect::<Vec<_>>() {
-            if let Some(standing) = self.units.get_mut(&unit) {
-                standing.parked = true;
-            }
-        }
-    }
-
-    fn retry_wait(&self, at: usize, error: &Error, interval: Duration) -> Duration {
-        let Spring { engine, failed, .. } = &self.springs[at];
-        let jitter =
-            |wait| jittered(wait, engine.options().jitter_percent, engine.unit(), u64::from(*failed));
-        let retry_wait_max = self.cx.limits().retry_wait_max;
-        backoff(engine.options().retry_min, interval, *failed, jitter, Some(error), retry_wait_max)
-    }
-
-    /// The shortest interval of the units on a source.
-    fn interval(&self, at: usize) -> Duration {
-        let of = self.springs[at].units.iter().filter_map(|unit| self.units.get(unit));
-        let shortest = of.map(|standing| standing.options().interval).min();
-        shortest.unwrap_or_else(|| self.springs[at].engine.options().interval)
-    }
-
     /// Lets units have their turn that waited for what has come to be known.
     fn want_waiting(&mut self, units: impl IntoIterator<Item = UnitId>) {
         for unit in units {
@@ -626,30 +406,6 @@ impl<'a> Desk<'a> {
             if let Some(trigger) = waiting.and_then(|standing| standing.wanted) {
                 self.want(&unit, trigger);
             }
-        }
-    }
-
-    fn asked(&mut self, at: usize, asked: Option<Asked>) {
-        if self.cx.check().is_err() {
-            return;
-        }
-        let mark = asked.as_ref().and_then(|(_, mark)| *mark);
-        if let Some((now, _)) = asked {
-            let before = self.places[at].asked.replace(now);
-            let now = self.places[at].asked.as_ref();
-            let asked_of = |unit: &UnitId| now.and_then(|now| now.get(unit));
-            let is_news =
-                |unit: &UnitId| before.as_ref().is_none_or(|before| before.get(unit) != asked_of(unit));
-            let here = self.place_of.iter().filter(|(unit, place)| **place == at && is_news(unit));
-            let here: Vec<UnitId> = here.map(|(unit, _)| unit.clone()).collect();
-            if before.is_none() {
-                self.want_waiting(here);
-            } else {
-                self.want_all(Trigger::Control, here);
-            }
-        }
-        if self.mode == Mode::Forever || self.places[at].asked.is_none() {
-            self.ask(at, if mark.is_some() { Duration::ZERO } else { CONTROL_POLL }, mark);
         }
     }
 
@@ -666,10 +422,6 @@ impl<'a> Desk<'a> {
             }
         }
     }
-}
-
-fn wishes(controls: Controls) -> Wishes {
-    controls.into_iter().map(|(unit, found)| (unit, found.ok().map(|(_, control)| control))).collect()
 }
 
 fn repeating(engine: &Engine) -> Engine {
