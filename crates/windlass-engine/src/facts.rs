@@ -141,10 +141,17 @@ impl Facts {
         self.key.seal(object.digest())
     }
 
-    /// Gives the owned objects that are not wanted any more.
-    pub(crate) fn unwanted(&self) -> BTreeSet<&ObjectId> {
-        let wanted: BTreeSet<&ObjectId> = self.wanted.iter().map(|wanted| wanted.item.id()).collect();
-        self.inventory.objects.keys().filter(|id| !wanted.contains(id)).collect()
+    /// Gives the owned objects that are not wanted any more, sorted.
+    pub(crate) fn unwanted(&self) -> Vec<&ObjectId> {
+        let mut wanted: Vec<&ObjectId> = self.wanted.iter().map(|wanted| wanted.item.id()).collect();
+        wanted.sort();
+        // Both are sorted, so that one walk along both finds what is missing.
+        let mut wanted = wanted.into_iter().peekable();
+        let is_unwanted = |id: &&ObjectId| {
+            while wanted.next_if(|next| next < id).is_some() {}
+            wanted.peek() != Some(id)
+        };
+        self.inventory.objects.keys().filter(is_unwanted).collect()
     }
 
     /// Digests all that is wanted: what hooks run for, once for each. Those around the deletion run for that, whatever they have

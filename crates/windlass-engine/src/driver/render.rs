@@ -1,6 +1,6 @@
 //! Rendering, off the threads that wait for the network, and bringing what a render needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
     Artifact, Context, Error, ErrorKind, Interest, Look, Need, Observation, Paths, Provided, RenderInput,
@@ -134,6 +134,10 @@ fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided)
         let mut rendered = parts.renderer.render(cx, &input)?;
         for transform in &parts.transforms {
             rendered = transform.transform(cx, &input, rendered)?;
+        }
+        let mut texts = BTreeSet::new();
+        for item in &mut rendered.items {
+            item.object.share_id(&mut texts);
         }
         Ok(rendered)
     })

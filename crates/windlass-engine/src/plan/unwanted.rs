@@ -32,10 +32,11 @@ enum Fate<'a> {
 
 /// `whole`: everything wanted can be written.
 pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, whole: bool) -> Unwanted {
-    let wanted: BTreeSet<&ObjectId> = facts.wanted.iter().map(|wanted| wanted.item.id()).collect();
-    let by_uid = by_uid(facts);
+    let gone = facts.unwanted();
+    let by_uid = if gone.is_empty() { BTreeMap::new() } else { by_uid(facts) };
     let mut unwanted = Unwanted::default();
-    for (id, owned) in facts.inventory.objects.iter().filter(|(id, _)| !wanted.contains(id)) {
+    for id in gone {
+        let owned = &facts.inventory.objects[id];
         let fate = fate(facts, rules, id, owned, &by_uid);
         let action = match fate {
             Fate::Delete(live) => delete(id, owned, live),

@@ -1,7 +1,5 @@
 //! What would happen to wanted objects.
 
-use std::collections::BTreeMap;
-
 use windlass_core::{
     Action, Cause, Deletion, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Observation,
     Owned, Prediction, Retry, Text, Verb,
@@ -14,16 +12,15 @@ use crate::rules::Rules;
 
 /// `first`: what excludes an object is deleted before it is written.
 pub(super) fn draft(facts: &Facts, rules: &Rules<'_>, run: Option<Digest>, first: bool) -> Drafts {
-    let mut by_id: BTreeMap<&ObjectId, Vec<&Wanted>> = BTreeMap::new();
-    for wanted in &facts.wanted {
-        by_id.entry(wanted.item.id()).or_default().push(wanted);
-    }
+    let mut by_id: Vec<&Wanted> = facts.wanted.iter().collect();
+    by_id.sort_by_key(|wanted| wanted.item.id());
     by_id
-        .into_iter()
-        .map(|(id, wanteds)| match wanteds.as_slice() {
-            [wanted] => (id.clone(), Draft { first, ..Draft::new(facts, rules, wanted) }.finish(run)),
-            several => (id.clone(), twice(facts, several)),
+        .chunk_by(|one, next| one.item.id() == next.item.id())
+        .map(|wanteds| match wanteds {
+            [wanted] => (wanted.item.id(), Draft { first, ..Draft::new(facts, rules, wanted) }.finish(run)),
+            several => (several[0].item.id(), twice(facts, several)),
         })
+        .map(|(id, action)| (id.clone(), action))
         .collect()
 }
 

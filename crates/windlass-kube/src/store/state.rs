@@ -1,6 +1,6 @@
 //! A state as it is kept: a head, and parts of the inventory beside it where it is large. Pure: no request is made here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use windlass_core::{
@@ -75,8 +75,13 @@ impl State {
         saved.inventory.objects = match self.inventory {
             Inventory::Inside(objects) => objects,
             Inventory::Apart(pieces) => {
-                let parts = pieces.values().map(|piece| piece.unpack(unit));
-                parts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()
+                let parts = pieces.values().map(|piece| piece.unpack(unit)).collect::<Result<Vec<_>>>()?;
+                let mut texts = BTreeSet::new();
+                let share = |(mut id, owned): (ObjectId, Owned)| {
+                    id.share(&mut texts);
+                    (id, owned)
+                };
+                parts.into_iter().flatten().map(share).collect()
             }
         };
         Ok(saved)
