@@ -40,6 +40,7 @@ fn owned(object: &Object) -> Owned {
         stamp: Some(Stamp(object.digest()).sealed(&key())),
         uid: None,
         keep: false,
+        transient: false,
         contest: None,
     }
 }

@@ -145,6 +145,7 @@ impl<'a> ObjectForm<'a> {
             ObjectStatus::InSync(health) => ("inSync", health.as_ref(), None),
             ObjectStatus::Drifted(health) => ("drifted", health.as_ref(), None),
             ObjectStatus::Missing => ("missing", None, None),
+            ObjectStatus::Done => ("done", None, None),
             ObjectStatus::Lost => ("lost", None, None),
             ObjectStatus::Given(_) => ("given", None, None),
             ObjectStatus::Unknown(error) => ("unknown", None, Some(ErrorForm::from(error))),
