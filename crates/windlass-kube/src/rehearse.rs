@@ -14,7 +14,9 @@ use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
 use crate::fail::{self, Status};
 use crate::owner;
-use crate::past::{Claims, Fields, Past, Settlement, Widening, all_of, entries, fields_of, left, steps};
+use crate::past::{
+    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, steps, turned,
+};
 use crate::predict::{outcome, with_labels};
 use crate::request::{JSON_PATCH, Request, Subject, read_json};
 use crate::resource::is_made_once;
@@ -79,13 +81,21 @@ impl Rehearsal<'_> {
             Taken::OnlyAnew => {
                 is_made_once(self.want.item.id())?;
                 let payload = self.want.item.object.clone();
-                let after = with_labels(&payload, self.want)?;
+                let after = self.anew(&payload)?;
                 Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
             }
             Taken::Conflicting(_) => {
                 Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
             }
         }
+    }
+
+    /// Says what an object that is made anew will be: what is wanted, beside what the server fills in again.
+    fn anew(&self, payload: &Object) -> Result<Object> {
+        let labelled = with_labels(payload, self.want)?;
+        let live = self.live.body.as_ref().map(Object::body);
+        let merged = live.and_then(|live| fields::merged(labelled.body(), live));
+        merged.map_or(Ok(labelled), Object::new)
     }
 
     async fn dry_run(&self, payload: &Object, force: bool) -> Result<Taken> {
@@ -126,11 +136,13 @@ impl Rehearsal<'_> {
         };
         let falls = self.loses_replicas(&body);
         let past = match self.noted() {
-            None if falls || self.leaves_anything(&body, &wanted) => self.look().await?,
+            None if falls || self.turns() || self.leaves_anything(&body, &wanted) => self.look().await?,
             past => past,
         };
         let Some(mut past) = past else { return self.plain(body, outcome) };
-        past.claims.drop = self.settled(&past).hanging(&wanted);
+        let settlement = self.settled(&past);
+        let turned = turned(&past.body, self.want.item.object.body(), &settlement);
+        past.claims.drop = settlement.hanging(&wanted).union(&turned);
         if let Some(scaler) = self.scaler(falls, &past, &wanted).await {
             past.claims.leave = Fields::one(&["f:spec", "f:replicas"]);
             keep_replicas(&past.body, &mut body);
@@ -297,6 +309,12 @@ impl Rehearsal<'_> {
     fn leaves_anything(&self, body: &Value, wanted: &Fields) -> bool {
         let settlement = self.sending.settled(self.kinds, self.want.item.id(), body, &Claims::default());
         !settlement.leaving(wanted).found_in(body).is_empty()
+    }
+
+    /// Says whether another branch of a union is wanted, and something of the old one is there.
+    fn turns(&self) -> bool {
+        let live = self.live.body.as_ref().map(Object::body);
+        live.is_some_and(|live| !beside_turned(live, self.want.item.object.body()).is_empty())
     }
 
     /// Says whether the number of replicas would be another because it is not wanted any more.

@@ -175,6 +175,9 @@ impl Action {
         if self.adopts {
             notes.push("adopts: nobody owned it".to_owned());
         }
+        if self.verb == Verb::Change && matches!(self.mode, Mode::Recreate | Mode::Renew) {
+            notes.push("recreates it: deleted first, then created".to_owned());
+        }
         if let Some(owner) = &self.taken_from {
             notes.push(format!("takes it from {owner}"));
         }
