@@ -15,19 +15,18 @@ use crate::discovery::Discovered;
 use crate::fail::{self, Status};
 use crate::owner;
 use crate::past::{
-    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, steps, turned,
+    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, steps,
+    turned,
 };
 use crate::predict::{outcome, with_labels};
 use crate::request::{JSON_PATCH, Request, Subject, read_json};
 use crate::resource::is_made_once;
-use crate::scaled::scaler_of;
+use crate::scaled::{REPLICAS, keep_replicas, left_to, scaler_of};
 use crate::sending::Sending;
 use crate::settling::vanishing;
 
 /// Rehearsals of one object whose apply is refused, each with more that goes.
 const REHEARSALS_MAX: u32 = 6;
-/// The field that autoscalers set.
-const REPLICAS: [&str; 2] = ["spec", "replicas"];
 
 /// One object that is there, and what is wanted of it.
 pub(crate) struct Rehearsal<'a> {
@@ -355,20 +354,6 @@ impl Rehearsal<'_> {
         });
         let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
-    }
-}
-
-fn left_to(scaler: Text) -> Conflict {
-    let path = FieldPath::root().field(REPLICAS[0]).field(REPLICAS[1]);
-    Conflict { path, holder: scaler, decision: Decision::Yield }
-}
-
-/// Gives `body` the number of replicas that is live.
-fn keep_replicas(live: &Value, body: &mut Value) {
-    let replicas = live.at(&REPLICAS).cloned();
-    let spec = body.as_map_mut().and_then(|map| map.get_mut(REPLICAS[0])).and_then(Value::as_map_mut);
-    if let (Some(spec), Some(replicas)) = (spec, replicas) {
-        spec.insert(REPLICAS[1], replicas);
     }
 }
 

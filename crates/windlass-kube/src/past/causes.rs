@@ -60,14 +60,14 @@ pub(crate) fn left(refused: &[String], body: &Value, wanted: &Fields, settlement
     let mut left = Fields::default();
     for field in refused {
         let mut path = steps(field);
-        let is_gone =
-            |path: &[Text]| wanted.at(path).is_empty() && !settlement.ours().at(path).is_empty();
+        let is_gone = |path: &[Text]| wanted.at(path).is_empty() && !settlement.ours().at(path).is_empty();
         if let Some(depth) = (2..=path.len()).find(|depth| is_gone(&path[..*depth])) {
             left = left.union(&all.at(&path[..depth]));
         } else if all.at(&path).is_empty() && path.pop().is_some() && path.len() >= 2 {
             // The server names some fields otherwise than objects have them: what goes beside it is meant.
             let beside = names(&all.at(&path), path.len());
-            let beside = beside.into_iter().map(|name| path.iter().cloned().chain([name]).collect::<Vec<_>>());
+            let beside =
+                beside.into_iter().map(|name| path.iter().cloned().chain([name]).collect::<Vec<_>>());
             left = beside.filter(|path| is_gone(path)).fold(left, |left, path| left.union(&all.at(&path)));
         }
     }
@@ -176,7 +176,8 @@ mod tests {
             let found = beside_turned(&read(live), &read(wanted));
             found.iter().map(|path| path.join(".")).collect::<Vec<_>>().join(" ")
         };
-        let live = r#"{"type":"a","x":1,"spec":{"by":{"type":"Rolling","rolling":{"max":1},"both":1},"other":1}}"#;
+        let live =
+            r#"{"type":"a","x":1,"spec":{"by":{"type":"Rolling","rolling":{"max":1},"both":1},"other":1}}"#;
         assert_eq!(beside(live, r#"{"spec":{"by":{"type":"OnDelete","both":1}}}"#), "spec.by.rolling");
         assert_eq!(beside(live, r#"{"type":"b","spec":{"by":{"type":"Rolling"}}}"#), "");
         assert_eq!(beside(live, r#"{"spec":{"by":{"both":2}}}"#), "", "no type is wanted");

@@ -297,7 +297,11 @@ mod tests {
         assert_eq!(less(r#"{"f:a":{"f:b":{},"f:c":{}}}"#, r#"{"f:a":{"f:b":{}}}"#), r#"{"f:a":{"f:c":{}}}"#);
         assert_eq!(less(r#"{"f:a":{"f:b":{}}}"#, r#"{"f:a":{}}"#), "{}", "a whole takes what is below it");
         assert_eq!(less(r#"{"f:a":{".":{},"f:b":{}}}"#, r#"{"f:a":{".":{},"f:b":{}}}"#), "{}");
-        assert_eq!(less(r#"{"f:a":{".":{},"f:b":{}}}"#, r#"{"f:a":{"f:b":{}}}"#), "{}", "no map without its fields");
+        assert_eq!(
+            less(r#"{"f:a":{".":{},"f:b":{}}}"#, r#"{"f:a":{"f:b":{}}}"#),
+            "{}",
+            "no map without its fields"
+        );
         let item = r#"{"k:{\"name\":\"x\"}":{".":{},"f:b":{}}}"#;
         let left = less(item, r#"{"k:{\"name\":\"x\"}":{"f:b":{}}}"#);
         assert_eq!(left, r#"{"k:{\"name\":\"x\"}":{}}"#, "an item is one without its fields");
