@@ -156,7 +156,8 @@ fn of_nobody(id: &ObjectId, taken: &[Taken]) -> Option<Warning> {
     let shown = free.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
     let more = free.len().saturating_sub(SHOWN_MAX);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    (!free.is_empty()).then(|| Warning::new(format!("deleting {id} takes with it what no unit owns: {shown}{more}")))
+    (!free.is_empty())
+        .then(|| Warning::new(format!("deleting {id} takes with it what no unit owns: {shown}{more}")))
 }
 
 fn of_another(facts: &Facts, taken: &Taken) -> Option<String> {
