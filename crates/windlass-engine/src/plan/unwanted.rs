@@ -108,7 +108,7 @@ fn fate<'a>(
     if owned.keep {
         return Fate::KeepAndForget("it asked to be kept".into());
     }
-    if let Some(unit) = facts.siblings.wants.get(id).and_then(BTreeSet::first).filter(|_| !facts.delete_all) {
+    if let Some(unit) = facts.siblings.wants.get(id).and_then(BTreeSet::first) {
         return Fate::Keep(format!("{unit} wants it now, and takes it over").into());
     }
     if let Some(unit) = facts.siblings.unknown.keys().next().filter(|_| !facts.delete_all) {
