@@ -31,6 +31,9 @@ pub struct Owned {
     /// Never delete it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep: bool,
+    /// It may go by itself once it has done its work.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transient: bool,
     /// Fields of it that somebody else and we set in turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contest: Option<Contest>,
@@ -423,6 +426,7 @@ mod tests {
             stamp: Some(stamp),
             uid: None,
             keep: false,
+            transient: false,
             contest: None,
         };
         saved.inventory.objects.insert(id.clone(), owned);

@@ -135,6 +135,9 @@ fn a_refused_template_shows_no_value_of_it_and_is_recreated_only_where_asked() {
         assert!(!said.contains("hunter2"), "what the server quotes stays with it");
     }
     world.write(&[("job.yaml", job("two", "recreate"))]);
+    let plan = world.plan().to_string();
+    assert!(plan.contains("recreates it: deleted first, then created"), "it is said before:\n{plan}");
+    assert!(!plan.contains("dnsPolicy"), "what the server fills in again is no change:\n{plan}");
     let report = run(world.engine(15).reconcile(&world.cx)).expect("a pass");
     succeeds(&report);
     let image =

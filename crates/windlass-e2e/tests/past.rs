@@ -199,3 +199,77 @@ fn a_namespace_that_the_server_keeps_is_let_go_of() {
     succeeds(&again);
     assert!(!again.to_string().contains("kube-public"), "it is told once:\n{again}");
 }
+
+#[test]
+fn annotations_that_are_an_empty_map_leave_those_of_controllers_alone() {
+    let world = World::new("p-empty");
+    let web = deployment("replicas: 0", &container("web", ""));
+    world.write(&[("web.yaml", web.replace("{name: web}", "{name: web, annotations: {}}"))]);
+    succeeds(&world.pass());
+    let counted = "--for=jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}=1";
+    kubectl_args(&["wait", "deployment/web", "--namespace=p-empty", "--timeout=120s", counted]);
+    is_in_sync(&world);
+}
+
+#[test]
+fn the_old_branch_of_a_union_goes_also_where_the_server_would_keep_it() {
+    let world = World::new("p-branch");
+    let set = |strategy: &str| {
+        let web = deployment(strategy, &container("web", "")).replace("kind: Deployment", "kind: DaemonSet");
+        web.replace("spec: {containers", "spec: {nodeSelector: {none: such}, containers")
+    };
+    world.write(&[("web.yaml", set("minReadySeconds: 0"))]);
+    succeeds(&world.pass());
+    world.write(&[("web.yaml", set("updateStrategy: {type: OnDelete}"))]);
+    let plan = world.plan().to_string();
+    assert!(plan.contains("- spec.updateStrategy.rollingUpdate"), "the plan says what goes:\n{plan}");
+    succeeds(&world.pass());
+    assert_eq!(get("p-branch", "daemonset/web", "{.spec.updateStrategy}"), r#"{"type":"OnDelete"}"#);
+    is_in_sync(&world);
+}
+
+#[test]
+fn what_was_ours_goes_where_only_our_entry_of_the_managed_fields_is_gone() {
+    let world = World::new("p-lost");
+    world.write(&[("web.yaml", config_map("a: \"1\", b: \"2\""))]);
+    succeeds(&world.pass());
+    made("apply --server-side --field-manager=operator", "p-lost", &config_map("c: \"3\""));
+    let first = get("p-lost", "configmap/web", "{.metadata.managedFields[0].manager}");
+    let at = usize::from(first != "windlass");
+    let patch = format!("--patch=[{{\"op\":\"remove\",\"path\":\"/metadata/managedFields/{at}\"}}]");
+    kubectl_args(&["patch", "configmap", "web", "--namespace=p-lost", "--type=json", &patch]);
+    let plan = world.plan().to_string();
+    assert!(plan.contains("no field changes, only who holds them"), "the plan says why:\n{plan}");
+    world.write(&[("web.yaml", config_map("a: \"1\""))]);
+    succeeds(&world.pass());
+    assert_eq!(get("p-lost", "configmap/web", "{.data}"), r#"{"a":"1","c":"3"}"#);
+    is_in_sync(&world);
+}
+
+#[test]
+fn a_conversion_that_is_switched_off_goes_with_what_others_hold_of_it() {
+    let world = World::new("p-conversion");
+    let definition = |conversion: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: relays.p-conversion.example}}\n\
+             spec:\n  group: p-conversion.example\n  scope: Namespaced\n  names: {{kind: Relay, plural: relays}}\n  versions:\n  - name: v1\n    \
+             served: true\n    storage: true\n    schema: {{openAPIV3Schema: {{type: object}}}}\n  conversion: {conversion}\n"
+        )
+    };
+    let url = |of: &str| {
+        format!("{{clientConfig: {{url: \"https://{of}.example/convert\"}}, conversionReviewVersions: [v1]}}")
+    };
+    world.write(&[("crd.yaml", definition(&format!("{{strategy: Webhook, webhook: {}}}", url("one"))))]);
+    succeeds(&world.pass());
+    let patch = "--patch={\"spec\":{\"conversion\":{\"webhook\":{\"clientConfig\":{\"url\":\"https://two.example/convert\"}}}}}";
+    let name = "relays.p-conversion.example";
+    kubectl_args(&["patch", "crd", name, "--type=merge", "--field-manager=injector", patch]);
+    world.write(&[("crd.yaml", definition("{strategy: None}"))]);
+    succeeds(&world.pass());
+    assert_eq!(
+        kubectl(&format!("get crd {name} -o jsonpath={{.spec.conversion}}")),
+        r#"{"strategy":"None"}"#
+    );
+    is_in_sync(&world);
+    assert!(world.delete().is_success(), "the definition goes");
+}

@@ -4,13 +4,18 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use support::{Lines, World, object, object_id};
 use windlass_core::{
-    Approval, Context, Digest, Error, ErrorKind, Item, Need, Origin, Plan, Policy, RenderInput, Rendered,
-    Renderer, Result, Selection, Timestamp, TreePath, Value, Verdict, async_trait,
+    Approval, Context, Control, ControlStore, Controls, Digest, Error, ErrorKind, Followed, Interest, Item,
+    Need, Observed, Origin, Plan, Policy, Profile, RenderInput, Rendered, Renderer, Result, Selection,
+    Target, Timestamp, TreePath, UnitId, Value, Verdict, Version, Write, Written, async_trait,
 };
-use windlass_engine::{Approvals, Engine};
-use windlass_testkit::unit;
+use windlass_engine::{Approvals, Engine, Fleet};
+use windlass_testkit::{MemoryStore, MemoryTarget, unit};
 
 /// Holds every plan that writes.
 #[derive(Debug)]
@@ -227,4 +232,69 @@ fn nothing_is_rendered_twice_for_the_same_files() {
         world.pass_of(&engine);
     }
     assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+/// A target whose store of what people ask answers at once, whether or not anything is new.
+#[derive(Debug)]
+struct Hasty {
+    target: MemoryTarget,
+    store: MemoryStore,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Target for Hasty {
+    fn profile(&self) -> Profile<'_> {
+        self.target.profile().with_control(self)
+    }
+
+    async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+        self.target.observe(cx, interest).await
+    }
+
+    async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
+        self.target.write(cx, write).await
+    }
+}
+
+#[async_trait]
+impl ControlStore for Hasty {
+    async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
+        self.store.control(cx, unit).await
+    }
+
+    async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
+        self.store.controls(cx, installation).await
+    }
+
+    async fn follow(&self, cx: &Context, installation: &str, _: Option<u64>) -> Result<Option<Followed>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.store.follow(cx, installation, None).await
+    }
+
+    async fn set_control(
+        &self,
+        cx: &Context,
+        unit: &UnitId,
+        version: Option<&Version>,
+        control: &Control,
+    ) -> Result<Version> {
+        self.store.set_control(cx, unit, version, control).await
+    }
+}
+
+#[test]
+fn a_store_that_answers_at_once_with_the_same_mark_is_asked_now_and_then() {
+    let world = World::new("a=1");
+    let (target, store) = (world.target.clone(), world.store.clone());
+    let target = Arc::new(Hasty { target, store, asked: AtomicUsize::new(0) });
+    let engine = Engine::of(unit("web"), Arc::new(world.source.clone()), Arc::new(Lines), target.clone());
+    let fleet = Fleet::of([engine]).unwrap();
+    let stop = async {
+        world.cx.sleep(Duration::from_secs(60)).await.unwrap();
+        world.cx.cancel().cancel();
+    };
+    world.clock.block_on(futures_util::future::join(fleet.run(&world.cx), stop)).0.unwrap();
+    let asked = target.asked.load(Ordering::SeqCst);
+    assert!((2..60).contains(&asked), "{asked} times in a minute");
 }

@@ -42,6 +42,18 @@ fn what_went_by_itself_once_it_had_done_its_work_is_done_until_something_else_is
 }
 
 #[test]
+fn what_goes_by_itself_while_its_health_is_awaited_has_done_its_work() {
+    let world = World::new("job=1 transient; last=1 after:job");
+    world.target.set_health(&object_id("job"), Health::new(HealthStatus::Progressing, "it runs"));
+    let engine = world.when_written("job", |target| assert!(target.remove(&object_id("job"))));
+    let report = world.clock.block_on(engine.reconcile(&world.cx)).unwrap();
+    assert!(report.is_success(), "{report}");
+    assert!(content(&world, "last").is_some(), "what waits for it goes on");
+    let status = world.clock.block_on(world.engine.status(&world.cx)).unwrap();
+    assert!(status.is_good() && status.to_string().contains("done, and gone by itself"), "{status}");
+}
+
+#[test]
 fn what_two_units_want_alike_is_owned_by_one_and_the_other_is_content() {
     let world = World::new("shared=1; own=1 after:shared");
     world.target.put_foreign(object("shared", "1"), Some(Owner::of(&unit("other"))));

@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use support::{World, object, object_id};
-use windlass_core::{Error, ErrorKind, Owner};
-use windlass_engine::Adoption;
-use windlass_testkit::unit;
+use windlass_core::{Error, ErrorKind, Owner, TreePath};
+use windlass_engine::{Adoption, Engine};
+use windlass_testkit::{LinesRenderer, MemorySource, MemoryStore, MemoryTarget, TestClock, files, id, unit};
 
 fn other() -> Option<Owner> {
     Some(Owner::named("other"))
@@ -122,4 +124,45 @@ fn the_status_of_an_object_that_another_unit_has_taken_over_is_no_trouble_and_th
         assert!(status.to_string().contains(says), "{status}");
         assert_eq!(status.is_good(), good, "{status}");
     }
+}
+
+#[test]
+fn what_has_moved_to_another_unit_is_not_deleted_with_the_one_that_had_it() {
+    let (clock, store, source) = (TestClock::new(), MemoryStore::new(), MemorySource::new());
+    let target = MemoryTarget::new("memory").with_state(store.clone()).with_predict();
+    let (shared, place) = (Arc::new(source.clone()), Arc::new(target.clone()));
+    let engine = |name: &str| {
+        Engine::of(unit(name), shared.clone(), Arc::new(LinesRenderer::new()), place.clone())
+            .with_path(TreePath::new(name).unwrap())
+            .with_source_name("the one source")
+    };
+    let line = |name: &str| format!("ConfigMap/ns/{name} v=1\n");
+    let commit = |a: &str, b: &str| source.commit(files([("a/a.lines", a), ("b/b.lines", b)]));
+    let cx = clock.context();
+    let (moves, both, own) = (line("moves"), line("both"), line("own"));
+    commit(&format!("{moves}{both}"), &own);
+    for name in ["a", "b"] {
+        clock.block_on(engine(name).reconcile(&cx)).unwrap();
+    }
+    commit(&both, &format!("{moves}{both}{own}"));
+    let delete = || {
+        let plan = clock.block_on(engine("a").plan_delete(&cx)).unwrap();
+        clock.block_on(engine("a").delete(&cx, &plan)).unwrap();
+        plan.to_string()
+    };
+    let plan = delete();
+    assert!(
+        plan.contains("b wants it now, and takes it over") && plan.contains("1 delete, 1 keep"),
+        "{plan}"
+    );
+    assert!(
+        target.get(&id("ConfigMap/ns/moves")).is_some() && target.get(&id("ConfigMap/ns/both")).is_none()
+    );
+    clock.block_on(engine("b").reconcile(&cx)).unwrap();
+    assert!(target.owner_of(&id("ConfigMap/ns/moves")).unwrap().is_of(&unit("b")), "it is taken over");
+    delete();
+    assert!(store.peek(&unit("a")).is_none(), "the unit is forgotten");
+    let deleted: Vec<String> =
+        target.writes().into_iter().filter(|write| write.starts_with("delete")).collect();
+    assert_eq!(deleted, ["delete ConfigMap/ns/both"]);
 }

@@ -6,12 +6,12 @@ mod support;
 
 use support::{object, object_id};
 use windlass_core::{
-    Action, Conflict, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mode, Node,
-    Now, Object, ObjectId, Observation, OrderRule, Origin, Owned, Owner, Plan, Prediction, Result, Stamp,
-    TreePath, Value, Verb, Version, Write,
+    Action, Cause, Conflict, Decision, Edge, Expect, FieldPath, Gate, Inventory, Item, Limits, Live, Mode,
+    Node, Now, Object, ObjectId, Observation, OrderRule, Origin, Owned, Owner, Plan, Prediction, Result,
+    Stamp, Taken, TreePath, Value, Verb, Version, Write,
 };
 use windlass_engine::{
-    Adoption, Compared, Effect, Facts, Happened, Prune, Rules, State, Wait, Wanted, plan, step,
+    Adoption, Compared, Effect, Explain, Facts, Happened, Prune, Rules, State, Wait, Wanted, plan, step,
 };
 use windlass_testkit::{key, unit};
 
@@ -40,6 +40,7 @@ fn owned(object: &Object) -> Owned {
         stamp: Some(Stamp(object.digest()).sealed(&key())),
         uid: None,
         keep: false,
+        transient: false,
         contest: None,
     }
 }
@@ -206,6 +207,41 @@ fn a_long_chain_of_needs_moves_to_the_earliest_wave() {
     let plan = make(&facts, |rules| rules);
     assert!(plan.problems.is_empty() && plan.actions.iter().all(|action| action.verb == Verb::Create));
     assert_eq!(plan.actions[0].id, object_id("o2999"));
+}
+
+#[test]
+fn a_deletion_that_takes_with_it_what_no_unit_owns_warns_of_it() {
+    let (kind, stays) = (object("kind", "1"), object("stays", "1"));
+    let mut facts = facts([(kind.id().clone(), owned(&kind)), (stays.id().clone(), owned(&stays))]);
+    facts.wanted = vec![wanted(stays.clone())];
+    let observed = [live(&kind, "one", ours()), live(&stays, "two", ours())];
+    facts.observed.observations = [kind.id().clone(), stays.id().clone()].into_iter().zip(observed).collect();
+    let by_hand = (0..7).map(|at| Taken { id: object_id(&format!("hand{at}")), owner: None });
+    let all = by_hand.chain([Taken { id: object_id("own"), owner: ours() }]).collect();
+    facts.takes = [(kind.id().clone(), all)].into();
+    let plan = make(&facts, |rules| rules);
+    let told: Vec<&str> = plan.warnings.iter().map(|warning| &*warning.message).collect();
+    let expected = "deleting ConfigMap/ns/kind takes with it what no unit owns: ConfigMap/ns/hand0, ConfigMap/ns/hand1, \
+                    ConfigMap/ns/hand2, ConfigMap/ns/hand3, ConfigMap/ns/hand4 and 2 more";
+    assert_eq!(told, [expected]);
+    assert!(plan.actions.iter().any(|action| action.verb == Verb::Delete), "{plan}");
+}
+
+#[test]
+fn a_plan_says_what_is_made_anew_and_where_no_field_changes() {
+    let note = |mode: Mode, changes: bool| {
+        let mut action = Action::new(object_id("a"), Verb::Change, owned(&object("a", "1")));
+        action.mode = mode;
+        if changes {
+            let (before, after) = (object("a", "0"), object("a", "1"));
+            let explain = Compared::default();
+            action.changes = explain.changes(&before, &after, after.body(), Cause::Wanted);
+        }
+        action.note()
+    };
+    assert_eq!(note(Mode::Recreate, true), "recreates it: deleted first, then created");
+    assert_eq!(note(Mode::Apply, true), "");
+    assert_eq!(note(Mode::Apply, false), "no field changes, only who holds them");
 }
 
 #[test]

@@ -115,6 +115,7 @@ fn owned(wanted: &str) -> Owned {
         stamp: None,
         uid: None,
         keep: false,
+        transient: false,
         contest: None,
     }
 }

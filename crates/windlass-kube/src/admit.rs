@@ -8,11 +8,12 @@ use windlass_core::{
     Admitted, Context, Error, ErrorKind, Item, Map, Node, Object, ObjectId, Result, Text, Value,
 };
 
-use crate::discovery::{Discovered, Known, other_version, silent, unknown};
+use crate::discovery::{Discovered, Known, other_version, silent};
 use crate::live::metadata;
 use crate::resource::{Resource, defined_by, is_definition};
 use crate::session::Session;
 use crate::stamp;
+use crate::unknown::unknown;
 
 pub(crate) async fn admit(session: &Session, cx: &Context, items: Vec<Item>) -> Result<Vec<Admitted>> {
     let defined = definitions(&items);
@@ -62,7 +63,7 @@ fn one(kinds: &Discovered, defined: &Defined, namespace: &Text, item: Item) -> A
         (Known::Otherwise(others), None) => {
             return Admitted::Refused(item, other_version(&id, &api_version, others));
         }
-        (Known::Unknown, None) => return Admitted::Refused(item, unknown(&id, &api_version)),
+        (Known::Unknown, None) => return Admitted::Refused(item, unknown(kinds, &id, &api_version)),
     };
     match complete(&item.object, resource, namespace) {
         Ok(object) => {

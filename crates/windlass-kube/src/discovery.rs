@@ -10,6 +10,7 @@ use windlass_core::{Context, Error, ErrorKind, Object, ObjectId, Result, Text};
 use crate::connection::Connection;
 use crate::request::{Request, Subject};
 use crate::resource::{Catalog, Resource, changes_kinds, defined_by, is_definition};
+use crate::unknown::unknown;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -64,7 +65,7 @@ impl Discovered {
         let rest = served.iter().chain(self.defined.versions(id));
         let ways: Vec<&Resource> = known.into_iter().chain(rest.filter(|way| Some(*way) != known)).collect();
         let turn = attempt.checked_rem(ways.len());
-        turn.and_then(|turn| ways.get(turn).copied()).ok_or_else(|| unknown(id, api_version))
+        turn.and_then(|turn| ways.get(turn).copied()).ok_or_else(|| unknown(self, id, api_version))
     }
 
     /// Says whether the server may have objects of this kind, as far as this view goes. A kind that is known only because
@@ -104,7 +105,7 @@ impl Discovered {
             Known::Served(resource) => Ok(resource),
             Known::Otherwise(others) => Err(other_version(id, api_version, others)),
             Known::Silent => Err(silent(id)),
-            Known::Unknown => Err(unknown(id, api_version)),
+            Known::Unknown => Err(unknown(self, id, api_version)),
         }
     }
 }
@@ -114,13 +115,6 @@ pub(crate) fn unserved(id: &ObjectId) -> Error {
     Error::new(ErrorKind::Unavailable, "the server lists the kind and does not serve it")
         .with("kind", id.group_kind())
         .with_help("its definition is changing, or the server behind the API is down")
-}
-
-pub(crate) fn unknown(id: &ObjectId, api_version: &str) -> Error {
-    Error::new(ErrorKind::Undefined, "the cluster does not serve this kind")
-        .with("kind", id.group_kind())
-        .with("apiVersion", api_version)
-        .with_help("apply its CustomResourceDefinition first, or put both into one unit")
 }
 
 pub(crate) fn other_version(id: &ObjectId, api_version: &str, others: &[Resource]) -> Error {

@@ -118,6 +118,7 @@ mod store;
 mod survey;
 mod takes;
 mod target;
+mod unknown;
 mod view;
 mod watched;
 mod wire;

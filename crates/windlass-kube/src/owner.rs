@@ -1,6 +1,6 @@
 //! Who owns a live object, by the labels and annotations of the field's tools.
 
-use windlass_core::{Error, ErrorKind, Object, Owner, Result, Text, UnitId, Value};
+use windlass_core::{Error, ErrorKind, Map, Object, Owner, Result, Text, UnitId, Value};
 
 /// The label that names the unit that owns an object.
 pub const UNIT_LABEL: &str = "windlass.dev/unit";
@@ -81,22 +81,26 @@ fn argo_application(object: &Object) -> Option<Text> {
     (same_kind && same_name).then(|| application.into())
 }
 
-/// Sets our labels on a body.
+/// Sets our labels on a body, and takes out annotations that are an empty map, as charts often leave them: an apply of those
+/// would make ours what any controller writes there.
 pub(crate) fn set(body: &mut Value, owner: &Owner) -> Result<()> {
     let Owner::Unit(unit) = owner else {
         return Err(
             Error::new(ErrorKind::Invalid, "only a unit can own what is written").with("owner", owner)
         );
     };
-    let labels = body
+    let metadata = body
         .as_map_mut()
-        .map(|map| map.entry("metadata", || Value::Map(windlass_core::Map::new())))
-        .and_then(Value::as_map_mut)
-        .map(|metadata| metadata.entry("labels", || Value::Map(windlass_core::Map::new())));
+        .map(|map| map.entry("metadata", || Value::Map(Map::new())))
+        .and_then(Value::as_map_mut);
+    let labels = metadata.map(|metadata| {
+        metadata.retain(|key, value| key != "annotations" || !value.as_map().is_some_and(Map::is_empty));
+        metadata.entry("labels", || Value::Map(Map::new()))
+    });
     let wrong = || Error::new(ErrorKind::Invalid, "must be a map").with("field", "metadata.labels");
     let labels = labels.ok_or_else(wrong)?;
     if labels.is_null() {
-        *labels = Value::Map(windlass_core::Map::new());
+        *labels = Value::Map(Map::new());
     }
     let labels = labels.as_map_mut().ok_or_else(wrong)?;
     labels.insert(UNIT_LABEL, unit.as_str());
@@ -169,8 +173,19 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_map_of_annotations_is_not_sent() {
+        let set = |metadata: &str| {
+            let mut body: Value = serde_json::from_str(&format!(r#"{{"metadata":{metadata}}}"#)).unwrap();
+            set(&mut body, &Owner::named("shop")).unwrap();
+            body.at(&["metadata", "annotations"]).map_or("none".into(), Value::canonical)
+        };
+        assert_eq!(set(r#"{"annotations":{}}"#), "none");
+        assert_eq!(set(r#"{"annotations":{"a":"b"}}"#), r#"{"a":"b"}"#);
+    }
+
+    #[test]
     fn only_a_unit_can_own_what_is_written() {
-        let mut body = Value::from_iter([("metadata", Value::Map(windlass_core::Map::new()))]);
+        let mut body = Value::from_iter([("metadata", Value::Map(Map::new()))]);
         assert!(set(&mut body, &Owner::named("flux:a/b")).is_err());
         set(&mut body, &Owner::named("shop")).unwrap();
         assert_eq!(

@@ -17,6 +17,7 @@ use crate::resource::{defined_by, is_definition, is_namespace};
 use crate::search::AT_ONCE;
 use crate::sending::Sending;
 use crate::session::Session;
+use crate::unknown::unknown;
 use crate::{exclusive, namespace, owner, stamp};
 
 pub(crate) async fn predict(session: &Session, cx: &Context, wants: &[Want<'_>]) -> Result<Vec<Prediction>> {
@@ -180,8 +181,7 @@ impl DryRuns<'_> {
     fn later(&self, want: &Want<'_>) -> Result<Prediction> {
         let object = &want.item.object;
         let definition = self.made.definition(object);
-        let definition =
-            definition.ok_or_else(|| crate::discovery::unknown(object.id(), object.api_version()))?;
+        let definition = definition.ok_or_else(|| unknown(self.kinds, object.id(), object.api_version()))?;
         let until = Node::Object(definition.clone());
         Ok(Prediction::Deferred { until, payload: want.item.object.clone() })
     }

@@ -14,18 +14,19 @@ use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
 use crate::fail::{self, Status};
 use crate::owner;
-use crate::past::{Claims, Fields, Past, Settlement, Widening, all_of, entries, fields_of, left, steps};
+use crate::past::{
+    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, steps,
+    turned,
+};
 use crate::predict::{outcome, with_labels};
 use crate::request::{JSON_PATCH, Request, Subject, read_json};
 use crate::resource::is_made_once;
-use crate::scaled::scaler_of;
+use crate::scaled::{REPLICAS, keep_replicas, left_to, scaler_of};
 use crate::sending::Sending;
 use crate::settling::vanishing;
 
 /// Rehearsals of one object whose apply is refused, each with more that goes.
 const REHEARSALS_MAX: u32 = 6;
-/// The field that autoscalers set.
-const REPLICAS: [&str; 2] = ["spec", "replicas"];
 
 /// One object that is there, and what is wanted of it.
 pub(crate) struct Rehearsal<'a> {
@@ -79,13 +80,21 @@ impl Rehearsal<'_> {
             Taken::OnlyAnew => {
                 is_made_once(self.want.item.id())?;
                 let payload = self.want.item.object.clone();
-                let after = with_labels(&payload, self.want)?;
+                let after = self.anew(&payload)?;
                 Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
             }
             Taken::Conflicting(_) => {
                 Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
             }
         }
+    }
+
+    /// Says what an object that is made anew will be: what is wanted, beside what the server fills in again.
+    fn anew(&self, payload: &Object) -> Result<Object> {
+        let labelled = with_labels(payload, self.want)?;
+        let live = self.live.body.as_ref().map(Object::body);
+        let merged = live.and_then(|live| fields::merged(labelled.body(), live));
+        merged.map_or(Ok(labelled), Object::new)
     }
 
     async fn dry_run(&self, payload: &Object, force: bool) -> Result<Taken> {
@@ -126,11 +135,13 @@ impl Rehearsal<'_> {
         };
         let falls = self.loses_replicas(&body);
         let past = match self.noted() {
-            None if falls || self.leaves_anything(&body, &wanted) => self.look().await?,
+            None if falls || self.turns() || self.leaves_anything(&body, &wanted) => self.look().await?,
             past => past,
         };
         let Some(mut past) = past else { return self.plain(body, outcome) };
-        past.claims.drop = self.settled(&past).hanging(&wanted);
+        let settlement = self.settled(&past);
+        let turned = turned(&past.body, self.want.item.object.body(), &settlement);
+        past.claims.drop = settlement.hanging(&wanted).union(&turned);
         if let Some(scaler) = self.scaler(falls, &past, &wanted).await {
             past.claims.leave = Fields::one(&["f:spec", "f:replicas"]);
             keep_replicas(&past.body, &mut body);
@@ -299,6 +310,12 @@ impl Rehearsal<'_> {
         !settlement.leaving(wanted).found_in(body).is_empty()
     }
 
+    /// Says whether another branch of a union is wanted, and something of the old one is there.
+    fn turns(&self) -> bool {
+        let live = self.live.body.as_ref().map(Object::body);
+        live.is_some_and(|live| !beside_turned(live, self.want.item.object.body()).is_empty())
+    }
+
     /// Says whether the number of replicas would be another because it is not wanted any more.
     fn loses_replicas(&self, body: &Value) -> bool {
         let before = self.live.body.as_ref().and_then(|live| live.body().at(&REPLICAS));
@@ -337,20 +354,6 @@ impl Rehearsal<'_> {
         });
         let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
-    }
-}
-
-fn left_to(scaler: Text) -> Conflict {
-    let path = FieldPath::root().field(REPLICAS[0]).field(REPLICAS[1]);
-    Conflict { path, holder: scaler, decision: Decision::Yield }
-}
-
-/// Gives `body` the number of replicas that is live.
-fn keep_replicas(live: &Value, body: &mut Value) {
-    let replicas = live.at(&REPLICAS).cloned();
-    let spec = body.as_map_mut().and_then(|map| map.get_mut(REPLICAS[0])).and_then(Value::as_map_mut);
-    if let (Some(spec), Some(replicas)) = (spec, replicas) {
-        spec.insert(REPLICAS[1], replicas);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Who scales an object: an autoscaler that is wanted in the same pass, or one that is live.
 
-use windlass_core::{Context, ObjectId, Result, Text, Value, Want};
+use windlass_core::{Conflict, Context, Decision, FieldPath, ObjectId, Result, Text, Value, Want};
 
 use crate::request::{Request, Subject, encode};
 use crate::session::Session;
 
+/// The field that autoscalers set.
+pub(crate) const REPLICAS: [&str; 2] = ["spec", "replicas"];
 /// Autoscalers of one namespace that are looked through.
 const AUTOSCALERS_MAX: &str = "500";
 /// What an autoscaler scales that names no kind, as that of KEDA may.
@@ -44,6 +46,21 @@ fn scales(autoscaler: &Value, id: &ObjectId) -> bool {
     target.text_at(&["name"]) == Some(&id.name)
         && target.text_at(&["kind"]).unwrap_or(DEFAULT_KIND) == &*id.kind
         && group.is_none_or(|group| *id.group == *group)
+}
+
+/// Says that the number of replicas is left to whoever scales.
+pub(crate) fn left_to(scaler: Text) -> Conflict {
+    let path = FieldPath::root().field(REPLICAS[0]).field(REPLICAS[1]);
+    Conflict { path, holder: scaler, decision: Decision::Yield }
+}
+
+/// Gives `body` the number of replicas that is live.
+pub(crate) fn keep_replicas(live: &Value, body: &mut Value) {
+    let replicas = live.at(&REPLICAS).cloned();
+    let spec = body.as_map_mut().and_then(|map| map.get_mut(REPLICAS[0])).and_then(Value::as_map_mut);
+    if let (Some(spec), Some(replicas)) = (spec, replicas) {
+        spec.insert(REPLICAS[1], replicas);
+    }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn is_wrong(status: &ObjectStatus) -> bool {
         ObjectStatus::InSync(health) | ObjectStatus::Drifted(health) => {
             health.as_ref().is_some_and(|health| health.status == HealthStatus::Degraded)
         }
-        ObjectStatus::Given(_) => false,
+        ObjectStatus::Given(_) | ObjectStatus::Done => false,
         _ => true,
     }
 }
@@ -145,6 +145,7 @@ impl<'a> ObjectForm<'a> {
             ObjectStatus::InSync(health) => ("inSync", health.as_ref(), None),
             ObjectStatus::Drifted(health) => ("drifted", health.as_ref(), None),
             ObjectStatus::Missing => ("missing", None, None),
+            ObjectStatus::Done => ("done", None, None),
             ObjectStatus::Lost => ("lost", None, None),
             ObjectStatus::Given(_) => ("given", None, None),
             ObjectStatus::Unknown(error) => ("unknown", None, Some(ErrorForm::from(error))),
@@ -169,6 +170,7 @@ mod tests {
         assert!(!is_wrong(&ObjectStatus::Drifted(None)), "the next pass repairs it");
         let other = UnitId::new("other").expect("a name");
         assert!(!is_wrong(&ObjectStatus::Given(other)), "the other unit tells of it");
+        assert!(!is_wrong(&ObjectStatus::Done), "it has done its work");
         for status in [
             ObjectStatus::Missing,
             ObjectStatus::Lost,

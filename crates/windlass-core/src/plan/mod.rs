@@ -175,8 +175,14 @@ impl Action {
         if self.adopts {
             notes.push("adopts: nobody owned it".to_owned());
         }
+        if self.verb == Verb::Change && self.mode == Mode::Recreate {
+            notes.push("recreates it: deleted first, then created".to_owned());
+        }
         if let Some(owner) = &self.taken_from {
             notes.push(format!("takes it from {owner}"));
+        }
+        if notes.is_empty() && self.is_about_holders() {
+            notes.push("no field changes, only who holds them".to_owned());
         }
         if let Some(exclusion) = &self.in_place_of {
             notes.push(format!(
@@ -189,6 +195,12 @@ impl Action {
             notes.push(format!("first: it makes way for {}", ids(&self.makes_way_for)));
         }
         notes.join("  ")
+    }
+
+    /// Says whether an object is written that has all that is wanted: somebody changed who holds its fields.
+    fn is_about_holders(&self) -> bool {
+        let in_place = self.verb == Verb::Change && self.mode == Mode::Apply && self.hook.is_none();
+        in_place && self.changes.is_empty() && self.conflicts.is_empty()
     }
 
     /// Makes an action that changes nothing yet.

@@ -166,6 +166,7 @@ mod plans {
             stamp: None,
             uid: None,
             keep: false,
+            transient: false,
             contest: None,
         }
     }

@@ -76,6 +76,7 @@ impl Engine {
         facts.delete_all = true;
         self.add_deletion_hooks(cx, &sealed, &mut facts).await?;
         facts.observed = self.observe(cx, &facts).await?;
+        facts.siblings = self.siblings_of_deleted(cx, &facts).await;
         facts.takes = self.takes(cx, &facts).await?;
         Ok(Gathered { facts, resolved: None, sealed })
     }

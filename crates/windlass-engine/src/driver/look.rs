@@ -102,7 +102,8 @@ impl Engine {
         match self.look_at_each(cx, &interest).await?.observations.remove(&live.id) {
             Some(Observation::Live(seen)) => live.body = seen.body,
             Some(Observation::Unreadable(error)) => return Err(error),
-            _ => live.health = Some(Health::new(HealthStatus::Degraded, "it is gone")),
+            // What goes by itself is looked at once more by whoever waits for it.
+            _ => live.health = Some(Health::new(HealthStatus::Progressing, "it is gone")),
         }
         Ok(())
     }

@@ -120,6 +120,31 @@ impl Engine {
         Ok(siblings)
     }
 
+    /// Finds out what has moved from a unit that is deleted to another unit of the source, so that it is not taken from that
+    /// one. What both want goes, and so does all where the source cannot be asked: a deletion does not depend on it.
+    pub(super) async fn siblings_of_deleted(&self, cx: &Context, facts: &Facts) -> Siblings {
+        self.moved_away(cx, facts).await.unwrap_or_default()
+    }
+
+    async fn moved_away(&self, cx: &Context, facts: &Facts) -> Result<Siblings> {
+        let Some(origin) = self.origin().filter(|_| !changes_hands(facts).is_empty()) else {
+            return Ok(Siblings::default());
+        };
+        let mut entries = self.0.roster.of_source(&origin, self);
+        self.add_stored(cx, &origin, facts.since, &mut entries).await?;
+        if entries.is_empty() {
+            return Ok(Siblings::default());
+        }
+        let revision = self.resolve(cx).await?;
+        let artifact = self.fetch(cx, &revision).await?;
+        let engine = self.clone().with(|parts| parts.roster = Arc::default());
+        let own = Entry { origin, engine, wants: None, was_ours: false };
+        let own = self.wants(cx, &artifact, &self.0.unit, own).await.unwrap_or_default();
+        let mut siblings = self.siblings(cx, &artifact, facts).await?;
+        siblings.wants.retain(|id, _| !own.contains(id));
+        Ok(siblings)
+    }
+
     /// Adds units that are not of this process, as far as the state names them.
     async fn add_stored(
         &self,

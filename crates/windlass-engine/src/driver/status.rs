@@ -22,6 +22,8 @@ pub enum ObjectStatus {
     Drifted(Option<Health>),
     /// It is not there.
     Missing,
+    /// It was written as it is wanted, may go by itself once it has done its work, and is gone.
+    Done,
     /// It does not name the unit as its owner any more, nor another one.
     Lost,
     /// Another unit has taken it over; the next pass forgets it.
@@ -52,7 +54,7 @@ impl Status {
     pub fn is_good(&self) -> bool {
         self.objects.iter().all(|(_, status)| match status {
             ObjectStatus::InSync(health) => health.as_ref().is_none_or(Health::is_ready),
-            ObjectStatus::Given(_) => true,
+            ObjectStatus::Given(_) | ObjectStatus::Done => true,
             _ => false,
         })
     }
@@ -84,6 +86,7 @@ impl Engine {
                 }
                 Some(Observation::Live(live)) => ObjectStatus::Drifted(live.health.clone()),
                 Some(Observation::Unreadable(error)) => ObjectStatus::Unknown(error.clone()),
+                Some(Observation::Absent) if owned.transient && owned.stamp.is_some() => ObjectStatus::Done,
                 _ => ObjectStatus::Missing,
             };
             (id.clone(), status)
@@ -114,6 +117,7 @@ impl fmt::Display for ObjectStatus {
             Self::Drifted(None) => f.write_str("drifted"),
             Self::Drifted(Some(health)) => write!(f, "drifted, {health}"),
             Self::Missing => f.write_str("missing"),
+            Self::Done => f.write_str("done, and gone by itself"),
             Self::Lost => f.write_str("not ours any more"),
             Self::Given(unit) => write!(f, "{unit} has taken it over"),
             Self::Unknown(error) => write!(f, "unknown: {error}"),

@@ -109,7 +109,7 @@ fn fate<'a>(
     if owned.keep {
         return Fate::KeepAndForget("it asked to be kept".into());
     }
-    if let Some(unit) = facts.siblings.wants.get(id).and_then(BTreeSet::first).filter(|_| !facts.delete_all) {
+    if let Some(unit) = facts.siblings.wants.get(id).and_then(BTreeSet::first) {
         return Fate::Keep(format!("{unit} wants it now, and takes it over").into());
     }
     if let Some(unit) = facts.siblings.unknown.keys().next().filter(|_| !facts.delete_all) {
@@ -136,6 +136,7 @@ fn spare(facts: &Facts, unwanted: &mut Unwanted) {
         let taken = facts.takes.get(&action.id).map(Vec::as_slice).unwrap_or_default();
         let others: Vec<String> = taken.iter().filter_map(|taken| of_another(facts, taken)).collect();
         if others.is_empty() {
+            unwanted.warnings.extend(of_nobody(&action.id, taken));
             continue;
         }
         let shown = others.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
@@ -147,6 +148,17 @@ fn spare(facts: &Facts, unwanted: &mut Unwanted) {
         unwanted.problems.push(error);
         action.verb = Verb::Keep { why: format!("others own what would go with it: {shown}").into() };
     }
+}
+
+/// Tells what no unit owns and goes all the same.
+fn of_nobody(id: &ObjectId, taken: &[Taken]) -> Option<Warning> {
+    let free: Vec<String> =
+        taken.iter().filter(|taken| taken.owner.is_none()).map(|taken| taken.id.to_string()).collect();
+    let shown = free.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+    let more = free.len().saturating_sub(SHOWN_MAX);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    (!free.is_empty())
+        .then(|| Warning::new(format!("deleting {id} takes with it what no unit owns: {shown}{more}")))
 }
 
 fn of_another(facts: &Facts, taken: &Taken) -> Option<String> {

@@ -45,6 +45,7 @@ fn owned(facts: &Facts, object: &Object, live: Option<&Live>) -> Owned {
         stamp: live.map(|live| live.stamp.sealed(&facts.key)),
         uid: live.and_then(|live| live.uid.clone()),
         keep: false,
+        transient: false,
         contest: None,
     }
 }
@@ -110,6 +111,7 @@ impl<'a> Draft<'a> {
             Verb::Unchanged,
             Owned {
                 keep: item.directives.keep,
+                transient: item.directives.transient,
                 contest: self.known.and_then(|known| known.contest.clone()),
                 ..owned(self.facts, &item.object, live)
             },

@@ -53,6 +53,10 @@ pub(super) fn seen(state: &mut State, at: usize, observation: Observation, out: 
         Observation::Absent | Observation::Undefined if state.slots[at].is_delete() => gone(state, at, out),
         Observation::Live(live) if !state.slots[at].is_delete() => assess(state, at, live, out),
         Observation::Live(live) => held(state, at, live, out),
+        // Whoever looks now and then may miss the end of what goes by itself right after it.
+        Observation::Absent if state.slots[at].action.owned.transient => {
+            note(state, at, Health::healthy(), out);
+        }
         Observation::Absent => note(state, at, Health::new(HealthStatus::Degraded, "it is gone"), out),
         _ => {}
     }

@@ -21,6 +21,7 @@ fn owning(id: ObjectId) -> Delta {
         stamp: None,
         uid: None,
         keep: false,
+        transient: false,
         contest: None,
     };
     let mut delta = Delta::default();

@@ -68,7 +68,8 @@ impl Fields {
         }
     }
 
-    /// Takes out what `other` has: a field that it has as a whole goes with all that is below it.
+    /// Takes out what `other` has: a field that it has as a whole goes with all that is below it. A map goes out with the last
+    /// field of it: alone it would stand for all that is in it.
     pub(crate) fn without(&self, other: &Self) -> Self {
         let below = self.below.iter().filter_map(|(step, fields)| {
             let left = match other.below.get(step) {
@@ -76,7 +77,8 @@ impl Fields {
                 Some(other) if other.is_whole() => return None,
                 Some(other) => fields.without(other),
             };
-            (!left.is_empty()).then(|| (step.clone(), left))
+            let emptied = step.starts_with("f:") && left.below.is_empty() && !fields.below.is_empty();
+            (!left.is_empty() && !emptied).then(|| (step.clone(), left))
         });
         Self { member: self.member && !other.member, below: below.collect() }
     }
@@ -295,6 +297,14 @@ mod tests {
         assert_eq!(less(r#"{"f:a":{"f:b":{},"f:c":{}}}"#, r#"{"f:a":{"f:b":{}}}"#), r#"{"f:a":{"f:c":{}}}"#);
         assert_eq!(less(r#"{"f:a":{"f:b":{}}}"#, r#"{"f:a":{}}"#), "{}", "a whole takes what is below it");
         assert_eq!(less(r#"{"f:a":{".":{},"f:b":{}}}"#, r#"{"f:a":{".":{},"f:b":{}}}"#), "{}");
+        assert_eq!(
+            less(r#"{"f:a":{".":{},"f:b":{}}}"#, r#"{"f:a":{"f:b":{}}}"#),
+            "{}",
+            "no map without its fields"
+        );
+        let item = r#"{"k:{\"name\":\"x\"}":{".":{},"f:b":{}}}"#;
+        let left = less(item, r#"{"k:{\"name\":\"x\"}":{"f:b":{}}}"#);
+        assert_eq!(left, r#"{"k:{\"name\":\"x\"}":{}}"#, "an item is one without its fields");
     }
 
     #[test]

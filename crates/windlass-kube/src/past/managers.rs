@@ -3,6 +3,7 @@
 use windlass_core::{Decision, Text, Value};
 
 use crate::conflict::{ConflictRules, matches};
+use crate::owner::UNIT_LABEL;
 
 /// Tools that write whole objects. Once Git says what an object is, what they said before counts no more.
 const AUTHORS: [&str; 15] = [
@@ -82,6 +83,14 @@ impl Managers<'_> {
         };
         // A rule that leaves fields to somebody, or refuses, says that they are not succeeded.
         if self.rules.decide(manager, None) == Decision::Take { standing } else { Standing::Living }
+    }
+
+    /// Says whether nobody knows any more what we set: all entries were wiped, or ours of an object with our label.
+    pub(crate) fn lost(self, body: &Value) -> bool {
+        let is_labelled = body.at(&["metadata", "labels", UNIT_LABEL]).is_some();
+        let all = entries(body);
+        let is_others = |entry: &Value| self.standing(entry) == Standing::Living;
+        all.is_empty() || (is_labelled && all.iter().all(is_others))
     }
 
     /// Says whether an entry is the one of our applies.

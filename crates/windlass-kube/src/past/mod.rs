@@ -23,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 
 use windlass_core::{ObjectId, Value, Version};
 
-pub(crate) use causes::{Widening, left, steps};
+pub(crate) use causes::{Widening, beside_turned, left, steps, turned};
 pub(crate) use fields::Fields;
 pub(crate) use managers::{Managers, entries};
 pub(crate) use settle::{Claims, Settlement, Settling, all_of, fields_of};
@@ -76,6 +76,5 @@ pub(crate) fn has_past(managers: Managers<'_>, body: &Value) -> bool {
             entry.text_at(&["apiVersion"]) == version && !fields.has_bare_items() && !shares
         }
     };
-    let all = entries(body);
-    all.is_empty() || !all.iter().all(is_plain)
+    managers.lost(body) || !entries(body).iter().all(is_plain)
 }

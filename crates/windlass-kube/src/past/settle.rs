@@ -59,8 +59,9 @@ impl Settling<'_> {
             self.part(entry, taken, claims, &mut parts);
         }
         let mut ours = parts.taken.iter().fold(before.clone(), |ours, (_, fields)| ours.union(fields));
-        if all.is_empty() {
-            ours = unknown::claimed(body);
+        if self.managers.lost(body) {
+            let held = parts.others.iter().fold(Fields::default(), |held, (_, fields)| held.union(fields));
+            ours = ours.union(&unknown::claimed(body).without(&held));
         }
         let ours = ours.union(&claims.drop).without(&claims.leave);
         let version = self.version(all, claims);

@@ -163,6 +163,26 @@ fn where_managed_fields_were_wiped_all_is_ours() {
 }
 
 #[test]
+fn where_our_entry_is_gone_from_an_object_with_our_label_what_nobody_holds_is_ours() {
+    let rules = ConflictRules::default();
+    let managers = Managers { manager: "windlass", formers: &[], rules: &rules };
+    let settle = |labels: &str, lines: &str| {
+        let mut body = body(lines, DATA);
+        let metadata = body.as_map_mut().unwrap().get_mut("metadata").unwrap();
+        metadata.as_map_mut().unwrap().insert("labels", read(labels));
+        let settling = Settling { managers, api_version: "v1", is_served: &|_| true };
+        let settlement = settling.settle(&body, &Claims::default());
+        let data = settlement.ours().at(&["data".into()]).write().canonical();
+        (has_past(managers, &body), data)
+    };
+    let ours = r#"{"windlass.dev/unit":"shop"}"#;
+    let rest = r#"{"f:data":{"f:a":{},"f:b":{},"f:d":{}}}"#;
+    assert_eq!(settle(ours, "istiod Update v1 c"), (true, rest.to_owned()));
+    assert_eq!(settle(r#"{"app":"x"}"#, "istiod Update v1 c"), (false, "{}".to_owned()), "it never was ours");
+    assert_eq!(settle(ours, "windlass Apply v1 a").1, r#"{"f:data":{"f:a":{}}}"#);
+}
+
+#[test]
 fn a_rule_that_leaves_fields_to_a_former_manager_holds() {
     let rules = ConflictRules::none().with("kubectl*", Decision::Yield);
     let settlement = settled("kubectl-client-side-apply Update v1 a", &rules, &Claims::default());

@@ -34,6 +34,7 @@ fn owned(at: u32) -> (ObjectId, Owned) {
         stamp: Some(Digest::of(format!("stamp {at}").as_bytes())),
         uid: Some(uid.into()),
         keep: false,
+        transient: false,
         contest: None,
     };
     (id, owned)

@@ -87,6 +87,7 @@ fn owned(wanted: &str) -> Owned {
         stamp: Some(Digest::of(b"stamp")),
         uid: Some("uid-1".into()),
         keep: true,
+        transient: false,
         contest: Some(Contest::turn(None, &["data.a".into()], Some("mesh".into()), Timestamp::from_unix(1))),
     }
 }

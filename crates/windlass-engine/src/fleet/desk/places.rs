@@ -79,7 +79,9 @@ impl Desk<'_> {
                     }
                 };
                 if let Some(followed) = followed {
-                    return Some((wishes(followed.controls), Some(followed.mark)));
+                    // A store that answers with the mark it was given has told nothing: it is asked now and then.
+                    let mark = Some(followed.mark).filter(|mark| since != Some(*mark));
+                    return Some((wishes(followed.controls), mark));
                 }
                 let controls = cx.within(limit, store.controls(&cx, &installation)).await.ok()?.ok()?;
                 Some((wishes(controls), None))

@@ -80,7 +80,16 @@ fn action(sign: &str, id: ObjectId) -> Action {
 
 fn owned() -> Owned {
     let (api_version, wanted) = ("v1".into(), Digest::of(b"wanted"));
-    Owned { api_version, rank: 0, wanted, stamp: None, uid: None, keep: false, contest: None }
+    Owned {
+        api_version,
+        rank: 0,
+        wanted,
+        stamp: None,
+        uid: None,
+        keep: false,
+        transient: false,
+        contest: None,
+    }
 }
 
 /// Denies the deletion of a namespace, and holds each other deletion until somebody approves the plan.
