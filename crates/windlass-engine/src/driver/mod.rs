@@ -1,5 +1,6 @@
 //! The engine: gathers facts, plans, asks policies, carries out.
 
+mod bases;
 mod control;
 mod deletion;
 mod execute;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Control, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule, Plan,
-    Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
+    Bases, Context, Control, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule,
+    Plan, Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
     Trigger, UnitId, UnitOrigin, Verdict,
 };
 
@@ -65,6 +66,7 @@ struct Parts {
     path: TreePath,
     renderer: Arc<dyn Renderer>,
     transforms: Vec<Arc<dyn Transform>>,
+    bases: Option<Arc<dyn Bases>>,
     target: Arc<dyn Target>,
     store: Option<Arc<dyn StateStore>>,
     order: Option<Vec<Arc<dyn OrderRule>>>,
@@ -100,6 +102,7 @@ impl Engine {
             path: TreePath::root(),
             renderer,
             transforms: Vec::new(),
+            bases: None,
             target,
             store: None,
             order: None,
@@ -126,6 +129,16 @@ impl Engine {
     #[must_use]
     pub fn with_transform(self, transform: impl Transform) -> Self {
         self.with(|parts| parts.transforms.push(Arc::new(transform)))
+    }
+
+    /// Brings other artifacts that a render needs, such as remote bases; without it such a render is an error.
+    ///
+    /// In each pass the source of each is asked once or twice which revision it is at, and fetched only where that is another
+    /// than the last time.
+    #[must_use]
+    pub fn with_bases(self, bases: Arc<dyn Bases>) -> Self {
+        // What was brought came from others.
+        self.with(|parts| (parts.bases, parts.memo) = (Some(bases), Arc::default()))
     }
 
     /// Keeps the state somewhere else than with the target.
