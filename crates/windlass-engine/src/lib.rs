@@ -80,7 +80,7 @@ mod step;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
-pub use driver::{Engine, ObjectStatus, Status};
+pub use driver::{Engine, ObjectStatus, Status, bring_bases};
 pub use explain::Compared;
 pub use facts::{Facts, Siblings, Wanted};
 pub use fleet::{Fleet, Member};

@@ -118,6 +118,24 @@ impl<'a> Pantry<'a> {
     }
 }
 
+/// Brings the other artifacts that a render needs, as an [`Engine`](crate::Engine) does, for whoever renders without one.
+///
+/// # Errors
+/// What `bases` and the sources say, each with the address; [`ErrorKind::Limit`] for more than
+/// [`bases_max`](windlass_core::Limits::bases_max). `error` itself where it needs something that was brought already.
+///
+/// # Cancel safety
+/// Nothing is provided then.
+pub async fn bring_bases(
+    cx: &Context,
+    bases: &dyn Bases,
+    error: &Error,
+    provided: &mut Provided,
+) -> Result<()> {
+    let mut pantry = Pantry { bases: Some(bases), held: Held::new(), tips: BTreeMap::new() };
+    pantry.bring(cx, error, provided).await
+}
+
 /// Says whether others are where they were when they were read.
 pub(super) async fn stand_still(cx: &Context, bases: &dyn Bases, held: &Held) -> Result<bool> {
     let asked = held.keys().map(|address| tip(cx, bases, address));

@@ -25,6 +25,7 @@ use windlass_core::{
     Trigger, UnitId, UnitOrigin, Verdict,
 };
 
+pub use bases::bring_bases;
 pub use status::{ObjectStatus, Status};
 
 use guard::{call, caught};
