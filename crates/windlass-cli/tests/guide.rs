@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 
 use windlass_git::write::{Author, Change, Repository};
 
+/// For what stands where a page needs a whole address: the folder of the session.
+const REPOSITORIES: &str = "file:///srv/";
+
 /// The folder of the session, and how the last command ended.
 struct Session {
     folder: PathBuf,
@@ -36,7 +39,7 @@ impl Session {
             ("yaml", Some(file)) => {
                 let file = self.folder.join(file);
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
-                fs::write(file, text).unwrap();
+                fs::write(file, text.replace(REPOSITORIES, &self.repositories())).unwrap();
                 text.to_owned()
             }
             ("console", _) => {
@@ -75,7 +78,13 @@ impl Session {
         if let Some((_, plan)) = said.split_once("--plan ") {
             self.held = plan.chars().take("sha256:".len() + 64).collect();
         }
+        let said = said.replace(&self.repositories(), REPOSITORIES);
         timeless(&said.replace(&format!("{}/", self.folder.display()), ""))
+    }
+
+    /// The address of the folder of the session.
+    fn repositories(&self) -> String {
+        format!("file://{}/", self.folder.display())
     }
 
     /// Does what these commands of Git do, without Git, and at the same second each time.
@@ -182,6 +191,11 @@ fn check(page: &str) {
 #[test]
 fn the_guide_to_the_command_shows_what_it_says() {
     check("command.md");
+}
+
+#[test]
+fn the_guide_to_bases_shows_what_the_command_says() {
+    check("bases.md");
 }
 
 #[test]

@@ -279,4 +279,15 @@ mod tests {
             assert_eq!(is_http_file(entry), file, "{entry}");
         }
     }
+
+    #[test]
+    fn zz_random() {
+        let mut wrong = 0;
+        for line in std::fs::read_to_string("/tmp/bm/go.txt").unwrap().lines() {
+            let (entry, expected) = line.rsplit_once('\t').unwrap();
+            let got = Repository::read(entry).map_or("local".to_owned(), |r| format!("{}|{}|{}|{}", r.clone, r.folder, r.reference, r.submodules));
+            if got != expected { wrong += 1; if wrong < 40 { println!("{entry:?}\n   ours   {got}\n   theirs {expected}"); } }
+        }
+        assert_eq!(wrong, 0);
+    }
 }

@@ -128,9 +128,7 @@ impl Build<'_> {
         let limits = self.cx.limits();
         let bytes = match self.pending.take() {
             Some((path, bytes)) if path == *file => bytes,
-            _ => file.files(self.files).read(&file.path).map_err(|error| {
-                if error.context("path").is_some() { error } else { error.with_each("path", file) }
-            })?,
+            _ => file.files(self.files).read(&file.path).map_err(|error| file.named(error))?,
         };
         self.bytes_read += bytes.len() as u64;
         let over =

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-
 use std::sync::Arc;
 
-use windlass_core::{Address, Artifact, Files, Origin, Result, Text, TreePath};
+use windlass_core::{Address, Artifact, Error, Files, Origin, Result, Text, TreePath};
 
 /// Another artifact.
 pub(super) struct Base {
@@ -54,6 +53,15 @@ impl Place {
         let mut origin = Origin::new(self.path.clone(), document, line);
         origin.base = self.base.as_ref().map(|base| base.shown.clone());
         origin
+    }
+
+    /// Says which artifact an error of its files is about.
+    pub(super) fn named(&self, error: Error) -> Error {
+        let error = if error.context("path").is_some() { error } else { error.with_each("path", &self.path) };
+        match &self.base {
+            Some(base) => error.with_each("base", &base.shown),
+            None => error,
+        }
     }
 
     fn address(&self) -> Option<&Address> {

@@ -30,7 +30,7 @@ impl Build<'_> {
         let base = self.base_at(entry, repository.address(), false)?;
         let place = self.real(Place { path: TreePath::root().join(&repository.folder)?, base: Some(base) });
         let listed = place.files(self.files).list(&place.path);
-        listed.map_err(|error| error.with_each("path", &place))?;
+        listed.map_err(|error| place.named(error))?;
         loader.enter_repository(entry, place, self.cx.limits().folder_depth_max)
     }
 
