@@ -98,6 +98,16 @@ impl Allowed {
 pub(crate) const HELP: &str =
     "allow its beginning with spec.bases or --bases, such as https://example.org/team/, or bring the files into the source";
 
+/// Says what would help where a remote resource is refused.
+pub(crate) fn of_remote(error: Error, help: &'static str) -> Error {
+    let is_refused = |problem: &Error| problem.context("option") == Some("remote");
+    if !error.problems().iter().any(is_refused) {
+        return error;
+    }
+    let advised = |problem: Error| if is_refused(&problem) { problem.with_help(help) } else { problem };
+    Error::all(error.clone().into_problems().into_iter().map(advised)).unwrap_or(error)
+}
+
 impl Bases for Allowed {
     fn source(&self, address: &Address) -> Result<Arc<dyn Origin>> {
         let meant = Meant::read(address.expose());

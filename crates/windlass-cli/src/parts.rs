@@ -18,7 +18,7 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
-use crate::bases::{Allowed, HELP, Shelf};
+use crate::bases::{Allowed, HELP, Shelf, of_remote};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
 use crate::{shaping, sources};
 
@@ -120,7 +120,7 @@ impl Renderer for Blamed {
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
         let blame = |error: Error| {
             let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
-            let error = of_remote(error).with_each("source", &self.unit.source);
+            let error = of_remote(error, HELP).with_each("source", &self.unit.source);
             if of_path {
                 self.unit.blame(&sources::path_field(&self.unit), error)
             } else {
@@ -129,16 +129,6 @@ impl Renderer for Blamed {
         };
         self.part.render(cx, input).map_err(blame)
     }
-}
-
-/// Says what would allow a remote resource that is refused.
-fn of_remote(error: Error) -> Error {
-    let is_refused = |problem: &Error| problem.context("option") == Some("remote");
-    if !error.problems().iter().any(is_refused) {
-        return error;
-    }
-    let advised = |problem: Error| if is_refused(&problem) { problem.with_help(HELP) } else { problem };
-    Error::all(error.clone().into_problems().into_iter().map(advised)).unwrap_or(error)
 }
 
 /// What one run has fetched, so that all units of one source are rendered from one revision, which is fetched once.
