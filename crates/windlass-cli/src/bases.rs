@@ -95,8 +95,7 @@ impl Allowed {
 }
 
 /// What allows an address.
-pub(crate) const HELP: &str =
-    "allow its beginning with spec.bases or --bases, such as https://example.org/team/, or bring the files into the source";
+pub(crate) const HELP: &str = "allow its beginning with spec.bases or --bases, such as https://example.org/team/, or bring the files into the source";
 
 /// Says what would help where a remote resource is refused.
 pub(crate) fn of_remote(error: Error, help: &'static str) -> Error {
@@ -113,7 +112,11 @@ impl Bases for Allowed {
         let meant = Meant::read(address.expose());
         let place = Place::read(meant.place());
         let is_allowed = |place: &Place<'_>| {
-            self.unit.bases.iter().filter_map(|beginning| Place::read(beginning)).any(|allowed| allowed.holds(place))
+            self.unit
+                .bases
+                .iter()
+                .filter_map(|beginning| Place::read(beginning))
+                .any(|allowed| allowed.holds(place))
         };
         if !place.as_ref().is_some_and(is_allowed) {
             return Err(self.denied(address));
@@ -227,7 +230,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let author = windlass_git::write::Author::new("Ada", "ada@example.org", 1_700_000_000);
             let change = windlass_git::write::Change::file("a", "a");
-            let repository = windlass_git::write::Repository::init(folder.path().join("team/base.git")).unwrap();
+            let repository =
+                windlass_git::write::Repository::init(folder.path().join("team/base.git")).unwrap();
             repository.commit("main", "start", &author, &[change]).unwrap();
             let text = format!(
                 "{{apiVersion: windlass.dev/v1alpha1, kind: Unit, metadata: {{name: a}}, spec: {{source: {{dir: a}}, target: \
@@ -261,7 +265,11 @@ mod tests {
         }
 
         fn denied(&self) -> windlass_testkit::suite::Check<Vec<Address>> {
-            Ok(vec![self.address("other/base.git"), self.address("team/../team/base.git"), "git::/srv".into()])
+            Ok(vec![
+                self.address("other/base.git"),
+                self.address("team/../team/base.git"),
+                "git::/srv".into(),
+            ])
         }
 
         fn unreadable(&self) -> windlass_testkit::suite::Check<Vec<Address>> {
@@ -269,7 +277,8 @@ mod tests {
         }
 
         fn secret(&self) -> windlass_testkit::suite::Check<(Vec<Address>, String)> {
-            let addresses = ["git::https://ada:hunter2@example.org/team/a", "git::https://ada:hunter2@example.org/b"];
+            let addresses =
+                ["git::https://ada:hunter2@example.org/team/a", "git::https://ada:hunter2@example.org/b"];
             Ok((addresses.map(Address::from).to_vec(), "hunter2".into()))
         }
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
-    Artifact, Bases, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Need, Paths, Provided, RenderInput,
-    Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
+    Artifact, Bases, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Need, Paths, Provided,
+    RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
 };
 use windlass_engine::{Compared, Engine, Options, Wait, bring_bases};
 use windlass_fs::{DirTarget, Notifier};
@@ -192,8 +192,7 @@ async fn render_once(
 ) -> Result<Rendered> {
     let (cx, renderer, path) = (cx.clone(), Arc::clone(&origins.renderer), origins.path.clone());
     let (artifact, provided) = (artifact.clone(), provided.clone());
-    let work =
-        move || renderer.render(&cx, &RenderInput::new(&artifact, &path).with_provided(&provided));
+    let work = move || renderer.render(&cx, &RenderInput::new(&artifact, &path).with_provided(&provided));
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)))

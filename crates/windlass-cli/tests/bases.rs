@@ -16,7 +16,9 @@ struct Stage {
 }
 
 fn config(name: &str, value: &str) -> String {
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\ndata: {{value: {value}}}\n")
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\ndata: {{value: {value}}}\n"
+    )
 }
 
 impl Stage {
@@ -27,7 +29,13 @@ impl Stage {
         let base = Repository::init(world.path("base.git")).unwrap();
         let fleet = Repository::init(world.path("fleet.git")).unwrap();
         let entry = format!("file://{root}/base.git//web{query}");
-        commit(&fleet, &[("shop/kustomization.yaml", &format!("resources:\n- own.yaml\n- {entry}\n")), ("shop/own.yaml", &config("own", "1"))]);
+        commit(
+            &fleet,
+            &[
+                ("shop/kustomization.yaml", &format!("resources:\n- own.yaml\n- {entry}\n")),
+                ("shop/own.yaml", &config("own", "1")),
+            ],
+        );
         let bases = bases.replace("ROOT", &root);
         world.put(
             "unit.yaml",
@@ -37,7 +45,11 @@ impl Stage {
             ),
         );
         let stage = Self { world, base };
-        stage.commit(&[("web/kustomization.yaml", "resources: [web.yaml, old.yaml]\n"), ("web/web.yaml", &config("web", "1")), ("web/old.yaml", &config("old", "1"))]);
+        stage.commit(&[
+            ("web/kustomization.yaml", "resources: [web.yaml, old.yaml]\n"),
+            ("web/web.yaml", &config("web", "1")),
+            ("web/old.yaml", &config("old", "1")),
+        ]);
         stage
     }
 
@@ -47,7 +59,10 @@ impl Stage {
 
     /// Takes an object away from the base, and changes the other.
     fn change(&self) -> String {
-        self.commit(&[("web/kustomization.yaml", "resources: [web.yaml]\n"), ("web/web.yaml", &config("web", "2"))])
+        self.commit(&[
+            ("web/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("web/web.yaml", &config("web", "2")),
+        ])
     }
 
     fn live(&self) -> String {
@@ -58,7 +73,9 @@ impl Stage {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     open.push(path);
-                } else if let Some((_, value)) = fs::read_to_string(&path).unwrap_or_default().split_once("value: ") {
+                } else if let Some((_, value)) =
+                    fs::read_to_string(&path).unwrap_or_default().split_once("value: ")
+                {
                     let value = value.chars().next().unwrap();
                     found.push(format!("{}={value}", path.file_stem().unwrap().to_string_lossy()));
                 }
@@ -84,7 +101,10 @@ fn a_base_of_another_repository_is_applied_followed_and_pruned() {
     let rendered = stage.world.good("render -f unit.yaml").stdout;
     assert!(rendered.contains("# git::file://<DIR>/base.git?ref=main//web/web.yaml:1"), "{rendered}");
     let planned = stage.world.good("plan -f unit.yaml").stdout;
-    assert!(planned.contains("+ create  ConfigMap/shop/web  git::file://<DIR>/base.git?ref=main//web/web.yaml:1"), "{planned}");
+    assert!(
+        planned.contains("+ create  ConfigMap/shop/web  git::file://<DIR>/base.git?ref=main//web/web.yaml:1"),
+        "{planned}"
+    );
     stage.world.good("apply -f unit.yaml");
     assert_eq!(stage.live(), "old=1 own=1 web=1");
     stage.change();
@@ -137,16 +157,29 @@ fn a_base_that_begins_otherwise_than_allowed_is_not_asked() {
     stage.world.good("apply -f unit.yaml");
     let mut stage = Stage::new("?ref=main", "  bases: ['file://ROOT/bas', 'https://example.org/']\n");
     let said = stage.world.run("apply -f unit.yaml");
-    assert!(said.stderr.contains("the address is not allowed (base=git::file://<DIR>/base.git?ref=main, field=spec.bases"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains(
+            "the address is not allowed (base=git::file://<DIR>/base.git?ref=main, field=spec.bases"
+        ),
+        "{}",
+        said.stderr
+    );
     assert!(said.stderr.contains("kustomization=shop/kustomization.yaml"), "{}", said.stderr);
-    assert!(stage.world.good("apply -f unit.yaml --bases=file:///").stderr.contains("created") || stage.live().contains("web=1"));
+    assert!(
+        stage.world.good("apply -f unit.yaml --bases=file:///").stderr.contains("created")
+            || stage.live().contains("web=1")
+    );
 }
 
 #[test]
 fn what_is_no_beginning_of_an_address_is_refused_by_its_line() {
     let mut stage = Stage::new("", "  bases: [base.git]\n");
     let said = stage.world.run("plan -f unit.yaml");
-    assert!(said.stderr.contains("not the beginning of an address (field=spec.bases[0], path=unit.yaml"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("not the beginning of an address (field=spec.bases[0], path=unit.yaml"),
+        "{}",
+        said.stderr
+    );
 }
 
 #[test]
@@ -159,8 +192,17 @@ fn dependencies_of_a_chart_that_are_not_allowed_or_cannot_be_brought_are_named()
     );
     world.remove("deploy/web.yaml");
     let said = world.run("render -f unit.yaml").stderr;
-    assert!(said.contains("the address is not allowed (base=oci://registry.example/charts/db:1.x, field=spec.bases"), "{said}");
+    assert!(
+        said.contains(
+            "the address is not allowed (base=oci://registry.example/charts/db:1.x, field=spec.bases"
+        ),
+        "{said}"
+    );
     assert!(said.contains("dependency=mq, path=Chart.yaml"), "{said}");
-    let said = world.run("render -f unit.yaml --bases=https://charts.example --bases=oci://other.example/").stderr;
-    assert!(said.contains("charts of Helm repositories are not brought (base=https://charts.example#mq@2.0.0"), "{said}");
+    let said =
+        world.run("render -f unit.yaml --bases=https://charts.example --bases=oci://other.example/").stderr;
+    assert!(
+        said.contains("charts of Helm repositories are not brought (base=https://charts.example#mq@2.0.0"),
+        "{said}"
+    );
 }

@@ -21,21 +21,17 @@ use crate::{Address, Result, Source};
 ///   [`Unsupported`](crate::ErrorKind::Unsupported) for one that nothing here can bring.
 /// - No secret of an address is in an error, or in `Debug` of a source.
 ///
-/// A function of an address is one:
+/// A function of an address is one, such as this, which allows nothing:
 ///
 /// ```
 /// use std::sync::Arc;
 /// use windlass_core::{Address, Bases, Error, ErrorKind, Result, Source};
-/// use windlass_testkit::{MemorySource, files};
 ///
-/// let shared: Arc<dyn Source> = Arc::new(MemorySource::of(files([("a.yaml", "a")])));
-/// let bases = move |address: &Address| -> Result<Arc<dyn Source>> {
-///     match address.expose() {
-///         "git::https://example.org/base.git?ref=v1" => Ok(Arc::clone(&shared)),
-///         _ => Err(Error::new(ErrorKind::Denied, "not allowed").with("base", address)),
-///     }
+/// let bases = |address: &Address| -> Result<Arc<dyn Source>> {
+///     Err(Error::new(ErrorKind::Denied, "the address is not allowed").with("base", address))
 /// };
-/// assert_eq!(bases.source(&"git::https://example.org/other.git".into()).unwrap_err().kind(), ErrorKind::Denied);
+/// let error = bases.source(&"git::https://example.org/base.git".into()).unwrap_err();
+/// assert_eq!(error.to_string(), "the address is not allowed (base=git::https://example.org/base.git)");
 /// ```
 pub trait Bases: Send + Sync + 'static {
     /// Gives the source of an address.

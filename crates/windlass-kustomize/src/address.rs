@@ -285,8 +285,15 @@ mod tests {
         let mut wrong = 0;
         for line in std::fs::read_to_string("/tmp/bm/go.txt").unwrap().lines() {
             let (entry, expected) = line.rsplit_once('\t').unwrap();
-            let got = Repository::read(entry).map_or("local".to_owned(), |r| format!("{}|{}|{}|{}", r.clone, r.folder, r.reference, r.submodules));
-            if got != expected { wrong += 1; if wrong < 40 { println!("{entry:?}\n   ours   {got}\n   theirs {expected}"); } }
+            let got = Repository::read(entry).map_or("local".to_owned(), |r| {
+                format!("{}|{}|{}|{}", r.clone, r.folder, r.reference, r.submodules)
+            });
+            if got != expected {
+                wrong += 1;
+                if wrong < 40 {
+                    println!("{entry:?}\n   ours   {got}\n   theirs {expected}");
+                }
+            }
         }
         assert_eq!(wrong, 0);
     }

@@ -6,8 +6,14 @@ use crate::spec::OciReference;
 
 /// What an address means, by how its renderer wrote it.
 pub(super) enum Meant<'a> {
-    Git { url: &'a str, reference: String },
-    Oci { url: &'a str, version: &'a str },
+    Git {
+        url: &'a str,
+        reference: String,
+    },
+    Oci {
+        url: &'a str,
+        version: &'a str,
+    },
     /// A chart of a Helm repository.
     Chart(&'a str),
     File(&'a str),
@@ -120,7 +126,9 @@ pub(crate) fn is_beginning(text: &str) -> bool {
 
 /// Says whether what is shown to the server of one address may be shown to that of another.
 pub(super) fn on_one_server(one: &str, other: &str) -> bool {
-    let server = |address| Place::read(address).filter(|place| !place.host.is_empty()).map(|place| (place.scheme, place.host));
+    let server = |address| {
+        Place::read(address).filter(|place| !place.host.is_empty()).map(|place| (place.scheme, place.host))
+    };
     server(one).is_some_and(|one| server(other) == Some(one))
 }
 
@@ -206,7 +214,15 @@ mod tests {
 
     #[test]
     fn a_beginning_has_a_scheme_and_a_host() {
-        for text in ["", "/srv", "example.org/a", "https://", "https:///a", "https://example.org/..", "ftp://example.org"] {
+        for text in [
+            "",
+            "/srv",
+            "example.org/a",
+            "https://",
+            "https:///a",
+            "https://example.org/..",
+            "ftp://example.org",
+        ] {
             assert!(!is_beginning(text), "{text}");
         }
     }
@@ -214,7 +230,9 @@ mod tests {
     #[test]
     fn credentials_are_for_one_server() {
         assert!(on_one_server("https://me@example.org/a", "https://example.org:443/b"));
-        for other in ["https://example.org:8443/a", "http://example.org/a", "https://other.example/a", "file:///a"] {
+        for other in
+            ["https://example.org:8443/a", "http://example.org/a", "https://other.example/a", "file:///a"]
+        {
             assert!(!on_one_server("https://example.org/a", other), "{other}");
         }
         assert!(!on_one_server("file:///a", "file:///a"));
@@ -222,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_name_is_looked_for_as_git_does() {
-        let names = |name: &str| references(name).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let names =
+            |name: &str| references(name).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         assert_eq!(names(""), "HEAD");
         assert_eq!(names("v1"), "tag v1, branch v1");
         assert_eq!(names("heads/main"), "refs/heads/main, tag heads/main, branch heads/main");
@@ -246,7 +265,8 @@ mod tests {
 
     #[test]
     fn a_reference_comes_back_as_it_was() {
-        let Meant::Git { url, reference } = Meant::read("git::https://example.org/a?ref=a%26b/%C3%A4&submodules=false")
+        let Meant::Git { url, reference } =
+            Meant::read("git::https://example.org/a?ref=a%26b/%C3%A4&submodules=false")
         else {
             panic!("a repository");
         };

@@ -134,8 +134,26 @@ impl Engine {
 
     /// Brings other artifacts that a render needs, such as remote bases; without it such a render is an error.
     ///
-    /// In each pass the source of each is asked once or twice which revision it is at, and fetched only where that is another
-    /// than the last time.
+    /// In each pass the source of each is asked which revision it is at, and fetched only where that is another than the last
+    /// time.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use windlass_core::{Address, Error, ErrorKind, Result, Source};
+    /// use windlass_engine::Engine;
+    /// use windlass_testkit::{LinesRenderer, MemorySource, MemoryTarget, files, unit};
+    ///
+    /// let base: Arc<dyn Source> = Arc::new(MemorySource::of(files([("web.yaml", "")])));
+    /// let bases = move |address: &Address| -> Result<Arc<dyn Source>> {
+    ///     match address.expose() {
+    ///         "git::https://example.org/base.git?ref=v1" => Ok(Arc::clone(&base)),
+    ///         _ => Err(Error::new(ErrorKind::Denied, "the address is not allowed")),
+    ///     }
+    /// };
+    /// let engine = Engine::new(unit("shop"), MemorySource::new(), LinesRenderer::new(), MemoryTarget::new("memory"));
+    /// let engine = engine.with_bases(Arc::new(bases));
+    /// # drop(engine);
+    /// ```
     #[must_use]
     pub fn with_bases(self, bases: Arc<dyn Bases>) -> Self {
         // What was brought came from others.

@@ -99,7 +99,10 @@ fn remote_bases_and_components_give_the_bytes_of_kustomize() {
 #[test]
 fn remote_resources_are_refused_with_file_line_and_entry_unless_allowed() {
     let own = [
-        ("kustomization.yaml", "resources:\n- web.yaml\n- app\n- https://ada:secret@example.org/org/repo?ref=v1\n"),
+        (
+            "kustomization.yaml",
+            "resources:\n- web.yaml\n- app\n- https://ada:secret@example.org/org/repo?ref=v1\n",
+        ),
         ("app/kustomization.yaml", "components:\n- github.com/org/repo//comp\n"),
         ("web.yaml", WEB),
     ];
@@ -133,19 +136,20 @@ fn what_a_remote_base_needs_is_needed_once_that_is_there() {
          - a remote resource was not brought (resource=https://example.org/two.yaml, line=3, field=resources, \
          kustomization=git::git@example.org:team/one.git//a/kustomization.yaml)"
     );
-    assert_eq!(needs(Err(error)), ["git::https://example.org/team/three.git", "https://example.org/two.yaml"]);
+    assert_eq!(
+        needs(Err(error)),
+        ["git::https://example.org/team/three.git", "https://example.org/two.yaml"]
+    );
 }
 
 #[test]
 fn a_remote_file_is_a_resource_a_patch_and_a_value() {
-    let own = [
-        (
-            "kustomization.yaml",
-            "resources: [https://example.org/web.yaml]\npatches: [{path: https://example.org/patch.yaml}]\n\
+    let own = [(
+        "kustomization.yaml",
+        "resources: [https://example.org/web.yaml]\npatches: [{path: https://example.org/patch.yaml}]\n\
              configMapGenerator: [{name: gen, files: [a.txt=https://example.org/a.txt]}]\n\
              generatorOptions: {disableNameSuffixHash: true}\n",
-        ),
-    ];
+    )];
     let bases: &[(&str, &[(&str, &str)])] = &[
         ("https://example.org/web.yaml", &[("download", WEB)]),
         (
@@ -162,7 +166,10 @@ fn a_remote_file_is_a_resource_a_patch_and_a_value() {
     );
     let two: &[(&str, &str)] = &[("a", WEB), ("b", WEB)];
     let error = refused(&own, &[("https://example.org/web.yaml", two)]);
-    assert!(error.contains("what is at the address is not one file (resource=https://example.org/web.yaml"), "{error}");
+    assert!(
+        error.contains("what is at the address is not one file (resource=https://example.org/web.yaml"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -193,7 +200,8 @@ fn a_repository_that_leads_to_itself_is_a_cycle() {
     let entry = "https://example.org/org/repo//a?ref=v1";
     let kustomization = format!("resources: [\"{entry}\"]\n");
     let own = [("kustomization.yaml", kustomization.as_str())];
-    let base = [("a/kustomization.yaml", "resources: [b]\n"), ("a/b/kustomization.yaml", kustomization.as_str())];
+    let base =
+        [("a/kustomization.yaml", "resources: [b]\n"), ("a/b/kustomization.yaml", kustomization.as_str())];
     let error = refused(&own, &[("git::https://example.org/org/repo?ref=v1", &base)]);
     assert!(error.contains("cycle detected: a repository contains what refers to it"), "{error}");
     assert!(error.contains(&format!("base={entry}")), "{error}");
@@ -201,7 +209,10 @@ fn a_repository_that_leads_to_itself_is_a_cycle() {
 
 #[test]
 fn a_folder_of_a_repository_that_is_not_there_is_named() {
-    let own = [("kustomization.yaml", "resources:\n- https://example.org/org/repo//a.yaml\n- github.com/org/repo//b\n")];
+    let own = [(
+        "kustomization.yaml",
+        "resources:\n- https://example.org/org/repo//a.yaml\n- github.com/org/repo//b\n",
+    )];
     let own = [own[0], ("web.yaml", WEB)];
     let base = [("x.yaml", WEB)];
     let bases: &[(&str, &[(&str, &str)])] =
