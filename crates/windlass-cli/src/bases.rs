@@ -228,6 +228,7 @@ mod tests {
     impl Desk {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
+            std::fs::create_dir(folder.path().join("team")).unwrap();
             let author = windlass_git::write::Author::new("Ada", "ada@example.org", 1_700_000_000);
             let change = windlass_git::write::Change::file("a", "a");
             let repository =
