@@ -12,15 +12,18 @@ use windlass_testkit::suite::{Check, Harness};
 use windlass_testkit::{MemorySource, files};
 
 /// Addresses below `test:team/`, or what breaks the law named.
-pub(crate) struct Stage(&'static str);
+pub(crate) struct Stage(Arc<dyn Bases>);
 
 impl Stage {
     pub(crate) fn honest() -> Self {
         Self::breaking("nothing")
     }
 
-    pub(crate) const fn breaking(law: &'static str) -> Self {
-        Self(law)
+    pub(crate) fn breaking(law: &'static str) -> Self {
+        let (source, asked) = (MemorySource::of(files([("a", "a")])), AtomicUsize::new(0));
+        Self(Arc::new(move |address: &Address| -> Result<Arc<dyn Source>> {
+            give(law, address, &source, asked.fetch_add(1, Ordering::SeqCst))
+        }))
     }
 }
 
@@ -28,12 +31,7 @@ impl Harness for Stage {}
 
 impl BasesHarness for Stage {
     fn bases(&self) -> Arc<dyn Bases> {
-        let (breaks, asked) = (self.0, AtomicUsize::new(0));
-        let source = MemorySource::of(files([("a", "a")]));
-        Arc::new(move |address: &Address| -> Result<Arc<dyn Source>> {
-            let asked = asked.fetch_add(1, Ordering::SeqCst);
-            give(breaks, address, &source, asked)
-        })
+        Arc::clone(&self.0)
     }
 
     fn allowed(&self) -> Address {
