@@ -38,7 +38,7 @@ pub(crate) struct Allowed {
 pub(crate) struct Shelf(Mutex<BTreeMap<String, Arc<dyn Origin>>>);
 
 impl Allowed {
-    pub(crate) fn new(unit: &Unit, shelf: &Arc<Shelf>) -> Arc<dyn Bases> {
+    pub(crate) fn by(unit: &Unit, shelf: &Arc<Shelf>) -> Arc<dyn Bases> {
         Arc::new(Self { unit: unit.clone(), shelf: Arc::clone(shelf) })
     }
 
@@ -258,7 +258,7 @@ mod tests {
 
     impl windlass_testkit::bases::BasesHarness for Desk {
         fn bases(&self) -> Arc<dyn Bases> {
-            Allowed::new(&self.unit, &Arc::default())
+            Allowed::by(&self.unit, &Arc::default())
         }
 
         fn allowed(&self) -> Address {

@@ -45,7 +45,7 @@ fn origins_asking(unit: &Unit, bases: &Arc<Shelf>, asks: bool) -> Origins {
     };
     // Who asks for these asks once.
     let source = sources::source(unit, &Notifier::polling());
-    Origins { source, path, renderer, bases: Allowed::new(unit, bases) }
+    Origins { source, path, renderer, bases: Allowed::by(unit, bases) }
 }
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.

@@ -35,7 +35,7 @@ impl Linked {
             if let Some(address) = line.strip_prefix('+') {
                 let need = Need::Base(address.into());
                 match input.provided.bases.get(address) {
-                    Some(base) if rendered.reads.contains_key(&need) => drop(base),
+                    Some(_) if rendered.reads.contains_key(&need) => {}
                     Some(base) => {
                         rendered.reads.insert(need, base.digest());
                         Self::lines(base, input, rendered, missing)?;
@@ -166,7 +166,7 @@ fn where_nothing_moved_each_base_is_asked_once_where_it_is_and_nothing_else_happ
     let (one, two) = (stage.base("one", "a=1"), stage.base("two", "b=1"));
     stage.pass();
     for base in [&stage.world.source, &one, &two] {
-        base.take_requests();
+        drop(base.take_requests());
     }
     stage.renders();
     let seen = stage.world.target.requests().len();
@@ -185,7 +185,7 @@ fn a_base_that_moved_is_fetched_and_rendered_and_no_other() {
     let stage = Stage::new("+one; +two");
     let (one, two) = (stage.base("one", "a=1"), stage.base("two", "b=1"));
     stage.pass();
-    (one.take_requests(), two.take_requests(), stage.renders());
+    drop((one.take_requests(), two.take_requests(), stage.renders()));
     commit(&one, "a=2");
     assert_eq!(stage.pass(), "change a");
     assert_eq!(kinds(&one).matches("fetch").count(), 1);
@@ -207,7 +207,7 @@ fn a_commit_to_the_source_fetches_no_base_and_renders_once() {
     let stage = Stage::new("+one");
     let one = stage.base("one", "a=1");
     stage.pass();
-    (one.take_requests(), stage.renders());
+    drop((one.take_requests(), stage.renders()));
     stage.world.commit("+one; b=1");
     assert_eq!(stage.pass(), "create b");
     assert_eq!((kinds(&one).matches("fetch").count(), stage.renders()), (0, 1));
@@ -246,7 +246,7 @@ fn a_base_that_is_not_needed_any_more_is_asked_no_more() {
     one.go_down(Error::new(ErrorKind::Unavailable, "no answer"));
     stage.world.commit("a=1");
     assert_eq!(stage.pass(), "");
-    one.take_requests();
+    drop(one.take_requests());
     assert_eq!((stage.pass(), kinds(&one)), (String::new(), String::new()));
 }
 
