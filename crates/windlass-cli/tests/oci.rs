@@ -59,7 +59,9 @@ fn what_was_pushed_is_applied() {
 fn a_dependency_of_a_chart_is_brought_from_where_the_unit_allows_it() {
     let (mut world, server) = (World::new(), Server::new(Door::Basic(ADA)));
     world.put("secret", "username: ada\npassword: canary-password\n");
-    let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\n");
+    let config = |name: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\n")
+    };
     let repository = format!("oci://{}/charts", server.host);
     world.put(
         "web/Chart.yaml",
@@ -77,7 +79,11 @@ fn a_dependency_of_a_chart_is_brought_from_where_the_unit_allows_it() {
     let source = unit(&server, "tag: 1.0.0, credentialsFile: secret");
     world.spec(&source);
     let refused = world.run("render -f unit.yaml");
-    assert!(refused.stderr.contains("the address is not allowed (base=oci://127.0.0.1:<PORT>/charts/db:1.x"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("the address is not allowed (base=oci://127.0.0.1:<PORT>/charts/db:1.x"),
+        "{}",
+        refused.stderr
+    );
     world.spec(&format!("{source}  bases: ['{repository}/']\n"));
     let rendered = world.good("render -f unit.yaml").stdout;
     assert!(rendered.contains("name: web\n") && rendered.contains("name: db-1-3-0\n"), "{rendered}");

@@ -112,7 +112,9 @@ pub(crate) const ALL: &[Mistake] = &[
         world.run("plan -f unit.yaml");
     }),
     ("a base that is no beginning of addresses", |world| {
-        world.spec("  source: {dir: ./deploy}\n  target: {dir: ./live}\n  bases: [github.com/org/, ../base]\n");
+        world.spec(
+            "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  bases: [github.com/org/, ../base]\n",
+        );
         world.run("plan -f unit.yaml");
     }),
     ("fields of kustomize that are wrong", |world| {

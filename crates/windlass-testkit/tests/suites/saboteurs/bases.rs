@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use windlass_core::{
-    Address, Artifact, Bases, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait,
+    Address, Artifact, Bases, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source,
+    async_trait,
 };
 use windlass_testkit::bases::BasesHarness;
 use windlass_testkit::suite::{Check, Harness};
