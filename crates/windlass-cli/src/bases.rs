@@ -3,6 +3,7 @@
 mod address;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,8 +34,9 @@ pub(crate) struct Allowed {
     shelf: Arc<Shelf>,
 }
 
-/// The sources of bases, shared by all units of the process that ask for them in the same way.
-#[derive(Debug, Default)]
+/// The sources of bases, shared by all units of the process that ask for them in the same way. `Debug` shows no address, which
+/// may hold a password.
+#[derive(Default)]
 pub(crate) struct Shelf(Mutex<BTreeMap<String, Arc<dyn Origin>>>);
 
 impl Allowed {
@@ -135,6 +137,12 @@ fn cannot(message: &'static str, address: &Address) -> Error {
     Error::new(ErrorKind::Unsupported, message)
         .with("base", address)
         .with_help("bring the files into the source, or take them from a Git repository or an OCI registry")
+}
+
+impl fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shelf({} sources)", self.0.lock().unwrap_or_else(PoisonError::into_inner).len())
+    }
 }
 
 impl Shelf {
