@@ -213,14 +213,28 @@ impl Origin for Lately {
         {
             return Ok(resolved.clone());
         }
-        let resolved = self.source.resolve(cx).await?;
+        let resolved = self.source.resolve(cx).await.map_err(helped)?;
         *last = Some((now, resolved.clone()));
         Ok(resolved)
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
-        self.source.fetch(cx, revision, paths).await
+        self.source.fetch(cx, revision, paths).await.map_err(helped)
     }
+}
+
+/// Says what to do where the source itself had no advice.
+fn helped(error: Error) -> Error {
+    let help = match error.kind() {
+        _ if error.help().is_some() => return error,
+        ErrorKind::NotFound => "correct the address where it is written, or make what it names",
+        ErrorKind::Unavailable | ErrorKind::Timeout => {
+            "check the address, the network and the server, then repeat the command"
+        }
+        ErrorKind::Denied => "only the server of the unit's own source is shown the unit's file of credentials",
+        _ => return error,
+    };
+    error.with_help(help)
 }
 
 #[cfg(test)]

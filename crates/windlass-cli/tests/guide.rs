@@ -21,6 +21,8 @@ struct Session {
     committed: BTreeSet<String>,
     /// The digest of the last plan that waited, for which `sha256:…` stands.
     held: String,
+    /// A file names the folder of the session, which is another each time, and so are the revisions of what it lies in.
+    elsewhere: bool,
 }
 
 impl Session {
@@ -30,6 +32,7 @@ impl Session {
             code: None,
             committed: BTreeSet::new(),
             held: String::new(),
+            elsewhere: false,
         }
     }
 
@@ -40,6 +43,7 @@ impl Session {
                 let file = self.folder.join(file);
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
                 fs::write(file, text.replace(REPOSITORIES, &self.repositories())).unwrap();
+                self.elsewhere |= text.contains(REPOSITORIES);
                 text.to_owned()
             }
             ("console", _) => {
@@ -79,7 +83,8 @@ impl Session {
             self.held = plan.chars().take("sha256:".len() + 64).collect();
         }
         let said = said.replace(&self.repositories(), REPOSITORIES);
-        timeless(&said.replace(&format!("{}/", self.folder.display()), ""))
+        let said = timeless(&said.replace(&format!("{}/", self.folder.display()), ""));
+        if self.elsewhere { without_revisions(&said) } else { said }
     }
 
     /// The address of the folder of the session.
@@ -150,6 +155,15 @@ fn timeless(text: &str) -> String {
         rest = &rest[length..];
     }
     out
+}
+
+/// Takes out the digests of folders: `sha256:…` stands for `sha256:54f311530a54`.
+fn without_revisions(text: &str) -> String {
+    const NAME: &str = "sha256:";
+    let mut parts = text.split(NAME);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let digest = |letter: char| letter.is_ascii_hexdigit() || letter == '…';
+    parts.fold(first, |out, part| out + NAME + "…" + part.trim_start_matches(digest))
 }
 
 /// Plays all blocks of a page. Gives the page as it should read.
