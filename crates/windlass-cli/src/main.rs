@@ -1,6 +1,7 @@
 //! The `windlass` command: render, plan, apply and keep what a Git repository or a folder wants.
 
 mod args;
+mod bases;
 mod command;
 mod credentials;
 mod document;

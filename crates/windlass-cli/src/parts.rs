@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
-    Artifact, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Paths, Provided, RenderInput,
-    Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
+    Artifact, Bases, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Need, Paths, Provided,
+    RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
 };
-use windlass_engine::{Compared, Engine, Options, Wait};
+use windlass_engine::{Compared, Engine, Options, Wait, bring_bases};
 use windlass_fs::{DirTarget, Notifier};
 use windlass_helm::template::HelmVersion;
 use windlass_helm::{HelmChart, Values};
@@ -18,24 +18,25 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
+use crate::bases::{Allowed, HELP, Shelf, of_remote};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
 use crate::{shaping, sources};
 
 /// What a unit is rendered from.
-#[derive(Debug)]
 pub(crate) struct Origins {
     pub(crate) source: Arc<dyn Origin>,
     pub(crate) path: TreePath,
     pub(crate) renderer: Arc<dyn Renderer>,
+    pub(crate) bases: Arc<dyn Bases>,
 }
 
 /// Makes what a unit is rendered from. Nothing is asked yet.
-pub(crate) fn origins(unit: &Unit) -> Origins {
-    origins_asking(unit, false)
+pub(crate) fn origins(unit: &Unit, fetched: &Fetched) -> Origins {
+    origins_asking(unit, &fetched.bases, false)
 }
 
 /// Makes what a unit is rendered from. `asks`: there is a target that can be asked for what is live.
-fn origins_asking(unit: &Unit, asks: bool) -> Origins {
+fn origins_asking(unit: &Unit, bases: &Arc<Shelf>, asks: bool) -> Origins {
     let renderer = Arc::new(Blamed { part: renderer(unit, asks), unit: unit.clone() });
     let path = match &unit.source {
         Source::Dir(_) => TreePath::root(),
@@ -43,7 +44,8 @@ fn origins_asking(unit: &Unit, asks: bool) -> Origins {
         Source::Oci(oci) => oci.path.clone(),
     };
     // Who asks for these asks once.
-    Origins { source: sources::source(unit, &Notifier::polling()), path, renderer }
+    let source = sources::source(unit, &Notifier::polling());
+    Origins { source, path, renderer, bases: Allowed::by(unit, bases) }
 }
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
@@ -118,7 +120,7 @@ impl Renderer for Blamed {
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
         let blame = |error: Error| {
             let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
-            let error = error.with_each("source", &self.unit.source);
+            let error = of_remote(error, HELP).with_each("source", &self.unit.source);
             if of_path {
                 self.unit.blame(&sources::path_field(&self.unit), error)
             } else {
@@ -131,7 +133,10 @@ impl Renderer for Blamed {
 
 /// What one run has fetched, so that all units of one source are rendered from one revision, which is fetched once.
 #[derive(Debug, Default)]
-pub(crate) struct Fetched(tokio::sync::Mutex<BTreeMap<String, Artifact>>);
+pub(crate) struct Fetched {
+    artifacts: tokio::sync::Mutex<BTreeMap<String, Artifact>>,
+    bases: Arc<Shelf>,
+}
 
 impl Fetched {
     /// Fetches what a unit is rendered from.
@@ -139,7 +144,7 @@ impl Fetched {
     /// # Errors
     /// What the source says. The next unit of the source asks again.
     pub(crate) async fn fetch(&self, cx: &Context, unit: &Unit, origins: &Origins) -> Result<Artifact> {
-        let mut known = self.0.lock().await;
+        let mut known = self.artifacts.lock().await;
         let key = sources::shared(unit);
         if let Some(artifact) = known.get(&key) {
             return Ok(artifact.clone());
@@ -154,31 +159,43 @@ impl Fetched {
     }
 }
 
-/// Renders what was fetched, off the threads that wait.
+/// Renders what was fetched, off the threads that wait, and brings what it needs from elsewhere.
 ///
 /// # Errors
-/// What the renderer says.
+/// What the renderer says, and the sources of what it needs.
 pub(crate) async fn render(
     cx: &Context,
     origins: &Origins,
     artifact: Artifact,
 ) -> Result<(Revision, Rendered)> {
+    let mut provided = Provided::default();
+    // There is no cluster to ask here.
+    provided.capabilities = Some(Capabilities::new(format!("v{KUBERNETES_VERSION}"), []));
+    for _ in 0..cx.limits().render_rounds_max {
+        match render_once(cx, origins, &artifact, &provided).await {
+            Ok(rendered) => return Ok((artifact.revision().clone(), rendered)),
+            Err(error) if error.needs().is_empty() => return Err(error),
+            Err(error) if error.needs().iter().all(|need| matches!(need, Need::Base(_))) => {
+                bring_bases(cx, &*origins.bases, &error, &mut provided).await?;
+            }
+            Err(error) => return Err(error.with_help("`plan` asks the target; this command asks none")),
+        }
+    }
+    Err(Error::new(ErrorKind::Limit, "the render asks for something missing again and again"))
+}
+
+async fn render_once(
+    cx: &Context,
+    origins: &Origins,
+    artifact: &Artifact,
+    provided: &Provided,
+) -> Result<Rendered> {
     let (cx, renderer, path) = (cx.clone(), Arc::clone(&origins.renderer), origins.path.clone());
-    let revision = artifact.revision().clone();
-    let work = move || {
-        let mut provided = Provided::default();
-        // There is no cluster to ask here.
-        provided.capabilities = Some(Capabilities::new(format!("v{KUBERNETES_VERSION}"), []));
-        renderer.render(&cx, &RenderInput::new(&artifact, &path).with_provided(&provided))
-    };
-    let rendered = tokio::task::spawn_blocking(work)
+    let (artifact, provided) = (artifact.clone(), provided.clone());
+    let work = move || renderer.render(&cx, &RenderInput::new(&artifact, &path).with_provided(&provided));
+    tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)));
-    let rendered = rendered.map_err(|error| match error.needs() {
-        [] => error,
-        _ => error.with_help("`plan` asks the target; this command asks none"),
-    });
-    Ok((revision, rendered?))
+        .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)))
 }
 
 /// Makes engines. Units with one target share it: one connection, one lock.
@@ -188,6 +205,8 @@ pub(crate) struct Workshop {
     notifier: Notifier,
     /// By the path by which a folder goes, whichever way it was spelled.
     folders: Mutex<BTreeMap<String, Arc<dyn Place>>>,
+    /// Those of other artifacts.
+    bases: Arc<Shelf>,
     /// By what units of one source have in common.
     sources: Mutex<BTreeMap<String, Arc<dyn Origin>>>,
     clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
@@ -207,7 +226,7 @@ impl Workshop {
     /// # Errors
     /// What a kubeconfig or a folder says, with the place of the unit that names it.
     pub(crate) async fn engine(&self, unit: &Unit, events: impl EventSink) -> Result<Engine> {
-        let Origins { path, renderer, .. } = origins_asking(unit, true);
+        let Origins { path, renderer, bases, .. } = origins_asking(unit, &self.bases, true);
         let target = self.target(unit).await?;
         let mut options = Options::default();
         options.prune = unit.prune.clone();
@@ -217,6 +236,7 @@ impl Workshop {
         let blamed = unit.clone();
         Ok(Engine::of(unit.id.clone(), self.source(unit), renderer, target)
             .with_path(path)
+            .with_bases(bases)
             .with_source_name(sources::name(unit))
             .with_source_errors(move |error| sources::blame(&blamed, error))
             .with_options(options)

@@ -28,6 +28,7 @@ const RENDERED: &str = ".windlass-rendered.yaml";
 /// Builds a kustomization as the unit says.
 pub(crate) fn kustomize(said: &spec::Kustomize) -> Kustomize {
     let options = Options::default().with_restrict(said.restrict);
+    let options = if said.remote { options.with_remote() } else { options };
     Kustomize::new(said.more.iter().fold(options, Options::with_more))
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
     Arc::new(SharedSource::new(inner))
 }
 
-fn artifact(oci: &Oci) -> OciSource {
+pub(crate) fn artifact(oci: &Oci) -> OciSource {
     let source = OciSource::new(&oci.url);
     let source = match &oci.at {
         OciReference::Tag(tag) => source.tag(tag),

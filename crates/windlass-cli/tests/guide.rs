@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 
 use windlass_git::write::{Author, Change, Repository};
 
+/// For what stands where a page needs a whole address: the folder of the session.
+const REPOSITORIES: &str = "file:///srv/";
+
 /// The folder of the session, and how the last command ended.
 struct Session {
     folder: PathBuf,
@@ -18,6 +21,8 @@ struct Session {
     committed: BTreeSet<String>,
     /// The digest of the last plan that waited, for which `sha256:…` stands.
     held: String,
+    /// A file names the folder of the session, which is another each time, and so are the revisions of what it lies in.
+    elsewhere: bool,
 }
 
 impl Session {
@@ -27,6 +32,7 @@ impl Session {
             code: None,
             committed: BTreeSet::new(),
             held: String::new(),
+            elsewhere: false,
         }
     }
 
@@ -36,7 +42,8 @@ impl Session {
             ("yaml", Some(file)) => {
                 let file = self.folder.join(file);
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
-                fs::write(file, text).unwrap();
+                fs::write(file, text.replace(REPOSITORIES, &self.repositories())).unwrap();
+                self.elsewhere |= text.contains(REPOSITORIES);
                 text.to_owned()
             }
             ("console", _) => {
@@ -75,7 +82,14 @@ impl Session {
         if let Some((_, plan)) = said.split_once("--plan ") {
             self.held = plan.chars().take("sha256:".len() + 64).collect();
         }
-        timeless(&said.replace(&format!("{}/", self.folder.display()), ""))
+        let said = said.replace(&self.repositories(), REPOSITORIES);
+        let said = timeless(&said.replace(&format!("{}/", self.folder.display()), ""));
+        if self.elsewhere { without_revisions(&said) } else { said }
+    }
+
+    /// The address of the folder of the session.
+    fn repositories(&self) -> String {
+        format!("file://{}/", self.folder.display())
     }
 
     /// Does what these commands of Git do, without Git, and at the same second each time.
@@ -143,6 +157,15 @@ fn timeless(text: &str) -> String {
     out
 }
 
+/// Takes out the digests of folders: `sha256:…` stands for `sha256:54f311530a54`.
+fn without_revisions(text: &str) -> String {
+    const NAME: &str = "sha256:";
+    let mut parts = text.split(NAME);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let digest = |letter: char| letter.is_ascii_hexdigit() || letter == '…';
+    parts.fold(first, |out, part| out + NAME + "…" + part.trim_start_matches(digest))
+}
+
 /// Plays all blocks of a page. Gives the page as it should read.
 fn play(page: &str, session: &mut Session) -> String {
     let mut played = String::new();
@@ -182,6 +205,11 @@ fn check(page: &str) {
 #[test]
 fn the_guide_to_the_command_shows_what_it_says() {
     check("command.md");
+}
+
+#[test]
+fn the_guide_to_bases_shows_what_the_command_says() {
+    check("bases.md");
 }
 
 #[test]

@@ -56,6 +56,50 @@ fn what_was_pushed_is_applied() {
 }
 
 #[test]
+fn a_dependency_of_a_chart_is_brought_from_where_the_unit_allows_it() {
+    let (mut world, server) = (World::new(), Server::new(Door::Basic(ADA)));
+    world.put("secret", "username: ada\npassword: canary-password\n");
+    let config = |name: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\n")
+    };
+    let repository = format!("oci://{}/charts", server.host);
+    world.put(
+        "web/Chart.yaml",
+        &format!(
+            "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {{name: db, version: 1.x, repository: '{repository}'}}\n"
+        ),
+    );
+    world.put("web/templates/web.yaml", &config("web"));
+    for version in ["1.2.0", "1.3.0", "2.0.0"] {
+        world.put("charts/db/Chart.yaml", &format!("apiVersion: v2\nname: db\nversion: {version}\n"));
+        world.put("charts/db/templates/db.yaml", &config("db-{{ .Chart.Version | replace \".\" \"-\" }}"));
+        push(&mut world, &server, "charts", &format!("charts/db:{version}"));
+    }
+    push(&mut world, &server, "web", "fleet/shop:1.0.0");
+    let source = unit(&server, "tag: 1.0.0, credentialsFile: secret");
+    world.spec(&source);
+    let refused = world.run("render -f unit.yaml");
+    assert!(
+        refused.stderr.contains("the address is not allowed (base=oci://127.0.0.1:<PORT>/charts/db:1.x"),
+        "{}",
+        refused.stderr
+    );
+    world.spec(&format!("{source}  bases: ['{repository}/']\n"));
+    let rendered = world.good("render -f unit.yaml").stdout;
+    assert!(rendered.contains("name: web\n") && rendered.contains("name: db-1-3-0\n"), "{rendered}");
+    assert!(!rendered.contains("canary"));
+    world.good("apply -f unit.yaml");
+    assert!(world.path("live/shop/ConfigMap/db-1-3-0.yaml").exists());
+}
+
+fn push(world: &mut World, server: &Server, folder: &str, name: &str) {
+    world.good(&format!(
+        "push artifact {} --path {folder} --source s --revision r --insecure-registry --credentials-file secret",
+        server.url(name)
+    ));
+}
+
+#[test]
 fn the_result_of_a_push_is_that_of_flux_in_json() {
     let (mut world, server) = (World::new(), Server::new(Door::Open));
     world.put("out/web.yaml", "a");

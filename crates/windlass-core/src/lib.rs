@@ -17,7 +17,7 @@
 //! | trait | stands for |
 //! | --- | --- |
 //! | [`Source`], [`Files`] | where desired state comes from: Git, a folder, a registry |
-//! | [`Renderer`], [`Transform`] | how files become wanted objects |
+//! | [`Renderer`], [`Transform`], [`Bases`] | how files become wanted objects, and where other artifacts come from that they need |
 //! | [`Dialect`], [`OrderRule`], [`HealthCheck`] | what annotations, kinds and status mean |
 //! | [`Target`] with [`Predict`], [`Watch`], [`StateStore`], [`ControlStore`] | where desired state goes, and what the place can do |
 //! | [`Policy`], [`EventSink`], [`Fence`], [`Clock`] | who may stop it, who is told, and what time it is |
@@ -36,7 +36,9 @@
 //!
 //! What it does not do: reconcile. That is `windlass-engine`.
 
+mod address;
 mod api_version;
+mod bases;
 mod contest;
 mod context;
 mod control;
@@ -60,8 +62,10 @@ mod time;
 mod unit;
 mod value;
 
+pub use address::Address;
 pub use api_version::ApiVersion;
 pub use async_trait::async_trait;
+pub use bases::Bases;
 pub use bytes::Bytes;
 pub use contest::Contest;
 pub use context::{Cancel, Context, Fence, Limits};

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Artifact, Context, Digest, Hook, Mode, Object, ObjectId, Result, Selection, Text, TreePath};
+use crate::{
+    Address, Artifact, Context, Digest, Hook, Mode, Object, ObjectId, Result, Selection, Text, TreePath,
+};
 
 /// Where an object was written: enough to find the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Origin {
-    /// The address of another artifact that the file belongs to; `None` for that of the source.
+    /// The address of another artifact that the file belongs to, as it is shown; `None` for that of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Text>,
     /// The file.
@@ -124,7 +126,7 @@ pub enum Need {
     /// A file or folder of the artifact.
     File(TreePath),
     /// Another artifact, by its address.
-    Base(Text),
+    Base(Address),
     /// An object of the target, as this `apiVersion` has it.
     Object {
         /// Which.
@@ -186,7 +188,7 @@ impl Capabilities {
 #[non_exhaustive]
 pub struct Provided {
     /// Other artifacts, by their address.
-    pub bases: BTreeMap<Text, Artifact>,
+    pub bases: BTreeMap<Address, Artifact>,
     /// Objects of the target; `None` for one that is not there.
     pub objects: BTreeMap<Need, Option<Object>>,
     /// Lists of objects of the target, each sorted by identity.

@@ -33,8 +33,9 @@
 //! - **What people ask.** [`Engine::ask`] changes the [`Control`](windlass_core::Control) of a unit, which the target
 //!   keeps: suspend and resume the unit or single objects, approve a plan that a policy holds, stay at an earlier
 //!   revision, ask for a pass. [`Engine::history`] gives the passes that are remembered.
-//! - **Renders that need more.** A renderer may ask for files, for objects of the target, and for what the target
-//!   serves. The engine brings them and renders again. Transforms run after the renderer.
+//! - **Renders that need more.** A renderer may ask for files, for objects of the target, for what the target serves, and
+//!   for other artifacts ([`Engine::with_bases`]). The engine brings them and renders again. Transforms run after the
+//!   renderer.
 //! - **Hooks** run before, among and after the other objects, or if something failed: once for all that is wanted.
 //! - **Moving objects.** Units whose source has the same [name](Engine::with_source_name) hand objects over instead of
 //!   deleting them. While one of these units cannot be rendered, the others delete nothing. An object that two units of
@@ -61,7 +62,6 @@
 //!
 //! - Roll back by itself when a revision does not become healthy: a person asks for that.
 //! - Run hooks after the deletion of a unit, or those before it: a delete does not ask the source.
-//! - Bring other artifacts, or all objects of a kind, to a render.
 //! - Share the work among several processes.
 
 #[cfg(feature = "tokio")]
@@ -80,7 +80,7 @@ mod step;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
-pub use driver::{Engine, ObjectStatus, Status};
+pub use driver::{Engine, ObjectStatus, Status, bring_bases};
 pub use explain::Compared;
 pub use facts::{Facts, Siblings, Wanted};
 pub use fleet::{Fleet, Member};

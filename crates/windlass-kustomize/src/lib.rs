@@ -27,8 +27,12 @@
 //!
 //! # What it does not do
 //!
-//! - Remote resources and bases, Helm charts, and generators or transformers that are programs or containers are refused
-//!   with an error that names the file and the field: a build is hermetic.
+//! - Helm charts, and generators or transformers that are programs or containers are refused with an error that names the
+//!   file and the field: a build is hermetic. So are remote resources, unless [allowed](Options::with_remote); then whoever
+//!   renders [`Kustomize`] brings them.
+//! - An address that begins with `http` is taken for a file or for a repository by how it is written; kustomize asks for a file
+//!   first. Submodules and `timeout` are up to whoever brings a repository. Where a repository is named with a user,
+//!   `originAnnotations` name it without.
 //! - Links that lead out of the folder of a kustomization are refused, as kustomize does, where the files tell links apart
 //!   ([`Files::real`](windlass_core::Files::real)). Where they do not, a link is followed wherever it leads inside the tree.
 //! - Where a replacement changes a text that is itself YAML, comments in it, `{}` and `[]` and the quotes of keys are lost.
@@ -39,6 +43,7 @@
 //!
 //! The fields are those of the [reference](https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/).
 
+mod address;
 mod build;
 mod config;
 mod decode;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_core::{Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath, Value};
 use windlass_yaml::go;
 
-use crate::build::Build;
+use crate::build::{Build, file_of};
 use crate::id::split;
 
 /// The version of kustomize whose output this is; it stands in the label of `managedByLabel`.
@@ -38,6 +38,8 @@ pub struct Options {
     pub unsorted: bool,
     /// Whether files may be named by paths that begin with `/`, which are seen from the root of the files.
     pub absolute_paths: bool,
+    /// Whether resources, bases and components may be elsewhere.
+    pub(crate) remote: bool,
     /// Fields that are added to the kustomization, as YAML.
     pub(crate) more: Option<String>,
     /// Whether [`BuiltObject::body`] is wanted beside the text.
@@ -55,6 +57,7 @@ impl Default for Options {
             managed_by_label: false,
             unsorted: false,
             absolute_paths: false,
+            remote: false,
             more: None,
             objects: true,
             files: false,
@@ -90,6 +93,23 @@ impl Options {
     #[must_use]
     pub fn with_absolute_paths(mut self) -> Self {
         self.absolute_paths = true;
+        self
+    }
+
+    /// Lets resources, bases and components be elsewhere: in other repositories, and files that are asked for over HTTP.
+    ///
+    /// Nothing is asked here. What is needed is a [`Need::Base`](windlass_core::Need::Base), and
+    /// [`Kustomize`](crate::Kustomize) takes it from the input. Its address is
+    /// - `git::URL?ref=REFERENCE` for a repository, where URL is what kustomize would give to `git clone`, REFERENCE is a
+    ///   branch, a tag or a whole commit, and `?ref=` is missing for the default branch; `submodules=false` comes with it where
+    ///   submodules are not wanted. The artifact is the whole repository.
+    /// - the URL as it is written for a file. The artifact holds that one file, by any name.
+    ///
+    /// kustomize asks for each address that begins with `http` as a file first. Here an address is a file where it ends with
+    /// `.yaml`, `.yml` or `.json`, and where it names no repository.
+    #[must_use]
+    pub fn with_remote(mut self) -> Self {
+        self.remote = true;
         self
     }
 
@@ -167,7 +187,7 @@ impl BuiltObject {
     fn file(&self, with_namespace: bool) -> Result<(String, String)> {
         let wrong = |message: &str| {
             let error = Error::new(ErrorKind::Invalid, message);
-            error.with("path", &self.origin.file).with("line", self.origin.line)
+            error.with("path", file_of(&self.origin)).with("line", self.origin.line)
         };
         let body = self.decoded.as_ref().ok_or_else(|| wrong("files were not asked for"))?;
         let word = |path: &[&str]| body.text_at(path).unwrap_or_default();
@@ -191,9 +211,10 @@ impl BuiltObject {
 /// [`Invalid`](windlass_core::ErrorKind::Invalid) for input that kustomize refuses too,
 /// [`NotFound`](windlass_core::ErrorKind::NotFound) for a missing file,
 /// [`Conflict`](windlass_core::ErrorKind::Conflict) for two objects with one identity,
-/// [`Denied`](windlass_core::ErrorKind::Denied) for a file that may not be read from there,
+/// [`Denied`](windlass_core::ErrorKind::Denied) for a file that may not be read from there, and for remote resources unless
+/// [allowed](Options::with_remote), [`Unfetched`](windlass_core::ErrorKind::Unfetched) for those that were not brought,
 /// [`Unsupported`](windlass_core::ErrorKind::Unsupported) for what the crate does not do,
 /// [`Limit`](windlass_core::ErrorKind::Limit), and those of the files and the context.
 pub fn build(cx: &Context, files: &dyn Files, path: &TreePath, options: &Options) -> Result<Built> {
-    Build::new(cx, files, options).run(path)
+    Build::new(cx, files, &BTreeMap::new(), options).run(path)
 }

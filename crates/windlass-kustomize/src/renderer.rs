@@ -7,12 +7,14 @@ use windlass_core::{
     Result, Value, Warning,
 };
 
-use crate::{Options, Restrict, VERSION, build};
+use crate::build::{Build, file_of};
+use crate::{Options, Restrict, VERSION};
 
 /// Renders the kustomization at the path of the input.
 ///
-/// - The objects are those of [`build`], in the order of its output, with file, line and transformers.
-/// - The reads are all files that the build read, so that a change elsewhere renders nothing.
+/// - The objects are those of [`build`](crate::build), in the order of its output, with file, line and transformers.
+/// - The reads are all files that the build read, so that a change elsewhere renders nothing, and the other artifacts.
+/// - What is elsewhere is needed as [`Options::with_remote`] says, all that is known to be missing at once.
 /// - Two objects that differ only in the version of their group are an error that names both places: they would be one
 ///   object of the target.
 ///
@@ -52,17 +54,19 @@ impl Renderer for Kustomize {
             ("more", self.options.more.as_deref().unwrap_or_default().into()),
             ("unsorted", self.options.unsorted.into()),
             ("absolutePaths", self.options.absolute_paths.into()),
+            ("remote", self.options.remote.into()),
         ]))
     }
 
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
-        let built = build(cx, &**input.artifact.files(), input.path, &self.options)?;
+        let (files, bases) = (&**input.artifact.files(), &input.provided.bases);
+        let built = Build::new(cx, files, bases, &self.options).run(input.path)?;
         let (mut items, mut problems) = (Vec::<Item>::with_capacity(built.objects.len()), Vec::new());
         let mut places: HashMap<ObjectId, usize> = HashMap::with_capacity(built.objects.len());
         for object in built.objects {
             cx.check()?;
             let at = |error: Error| {
-                error.with_each("path", &object.origin.file).with_each("line", object.origin.line)
+                error.with_each("path", file_of(&object.origin)).with_each("line", object.origin.line)
             };
             match Object::new(object.body.unwrap_or_default()) {
                 Err(error) => problems.push(at(error)),

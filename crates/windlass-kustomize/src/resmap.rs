@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Result, Text};
 
+use crate::build::file_of;
 use crate::generate::data;
 use crate::id::{Gvk, Id, Key};
 use crate::resource::{Behavior, Resource};
@@ -185,7 +186,7 @@ impl ResMap {
 fn twice(resource: &Resource, first: &Resource) -> Error {
     let error = Error::new(ErrorKind::Conflict, "may not add resource with an already registered id");
     let error = error.with("id", resource.id()).with("first", &first.origin);
-    error.with("path", &resource.origin.file).with("line", resource.origin.line)
+    error.with("path", file_of(&resource.origin)).with("line", resource.origin.line)
 }
 
 /// Gives the keys of all identities of an object, each once.

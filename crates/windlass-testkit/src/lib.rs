@@ -68,6 +68,7 @@
 //! | [`source_suite!`] | [`Source`](windlass_core::Source), [`Files`](windlass_core::Files) | [`source::SourceHarness`] |
 //! | [`renderer_suite!`] | [`Renderer`](windlass_core::Renderer) | [`renderer::RendererHarness`] |
 //! | [`transform_suite!`] | [`Transform`](windlass_core::Transform) | [`transform::TransformHarness`] |
+//! | [`bases_suite!`] | [`Bases`](windlass_core::Bases) | [`bases::BasesHarness`] |
 //! | [`target_suite!`] | [`Target`](windlass_core::Target), [`Predict`](windlass_core::Predict), [`Watch`](windlass_core::Watch) | [`target::TargetHarness`] |
 //! | [`store_suite!`] | [`StateStore`](windlass_core::StateStore), also a target's by [`store::StateOf`] | [`store::StoreHarness`] |
 //! | [`control_suite!`] | [`ControlStore`](windlass_core::ControlStore), also a target's by [`control::ControlOf`] | [`control::ControlHarness`] |
@@ -94,6 +95,7 @@
 //! What it does not do: a suite for event sinks, of which each does something else; and no randomness, which is
 //! `windlass-sim`.
 
+pub mod bases;
 mod clock;
 pub mod control;
 pub mod dialect;

@@ -66,6 +66,7 @@ fn of_field(field: &Field) -> Arg {
         Shape::Word(words) => arg.value_name("WORD").value_parser(PossibleValuesParser::new(*words)),
         Shape::Names => arg.action(ArgAction::Append).value_name("NAME"),
         Shape::Texts => arg.action(ArgAction::Append).value_name("PATH"),
+        Shape::Beginnings => arg.action(ArgAction::Append).value_name("URL"),
         Shape::Whole(min, max) => arg
             .value_name("NUMBER")
             .allow_hyphen_values(true)
@@ -104,7 +105,7 @@ fn value(matches: &ArgMatches, field: &Field) -> Value {
     match &field.shape {
         Shape::Truth => matches.get_one::<bool>(field.flag).copied().unwrap_or(true).into(),
         Shape::Map(_) => Value::Map(windlass_core::Map::new()),
-        Shape::Names | Shape::Texts => matches
+        Shape::Names | Shape::Texts | Shape::Beginnings => matches
             .get_many::<String>(field.flag)
             .into_iter()
             .flatten()

@@ -46,7 +46,7 @@ async fn as_list(scene: &Scene) -> Result<Ending> {
 }
 
 async fn items(scene: &Scene, unit: &Unit, fetched: &Fetched) -> Result<Vec<Item>> {
-    let origins = parts::origins(unit);
+    let origins = parts::origins(unit, fetched);
     let artifact = fetched.fetch(&scene.cx, unit, &origins).await?;
     let (_, rendered) = parts::render(&scene.cx, &origins, artifact).await?;
     for warning in &rendered.warnings {

@@ -56,7 +56,7 @@ pub(super) async fn validate(scene: &Scene) -> Result<Ending> {
 }
 
 async fn check(cx: &Context, unit: &Unit, fetched: &Fetched, findings: &mut Findings<'_>) -> Result<()> {
-    let origins = parts::origins(unit);
+    let origins = parts::origins(unit, fetched);
     let artifact = fetched.fetch(cx, unit, &origins).await?;
     findings.passed(artifact.revision().short());
     let (_, rendered) = parts::render(cx, &origins, artifact).await?;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use windlass_core::{Error, TreePath, UnitId, Value};
 
+use crate::bases::is_beginning;
+
 use super::draft::Draft;
 use super::fields::{API_VERSION, Field, KIND, Map, Shape, UNIT};
 
@@ -74,7 +76,8 @@ impl<'a> Check<'a> {
         match &field.shape {
             Shape::Map(map) => self.map(path, map, value),
             Shape::Names => self.names(path, value),
-            Shape::Texts => self.texts(path, value),
+            Shape::Texts => self.texts(path, &Shape::Text, value),
+            Shape::Beginnings => self.texts(path, &Shape::Beginnings, value),
             Shape::Pairs => self.pairs(path, value),
             Shape::Items(map) => self.items(path, map, value),
             Shape::Any if value.as_map().is_none() => self.wrong_type(path, "a map", value),
@@ -127,6 +130,10 @@ impl<'a> Check<'a> {
             Shape::Account if !is_account(text) => {
                 self.wrong(path, format!("`{text}` is not a service account"), "write namespace/name");
             }
+            Shape::Beginnings if !is_beginning(text) => {
+                let help = "write a scheme, a host and as much of the path as is meant, such as https://example.org/team/";
+                self.wrong(path, "not the beginning of an address".into(), help);
+            }
             Shape::TreePath => {
                 if let Err(error) = TreePath::new(text) {
                     let help = "write the path from the root of the repository, such as deploy/production";
@@ -159,13 +166,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn texts(&mut self, path: &[&str], value: &Value) {
+    fn texts(&mut self, path: &[&str], shape: &Shape, value: &Value) {
         let Some(items) = value.as_list() else { return self.wrong_type(path, "a list of texts", value) };
         for (at, item) in items.iter().enumerate() {
             let at = at.to_string();
             let path: Vec<&str> = path.iter().copied().chain([at.as_str()]).collect();
             match item.as_text() {
-                Some(text) => self.text(&path, &Shape::Text, text),
+                Some(text) => self.text(&path, shape, text),
                 None => self.wrong_type(&path, "a text", item),
             }
         }

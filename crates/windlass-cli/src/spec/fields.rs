@@ -50,6 +50,8 @@ pub(crate) enum Shape {
     Whole(i64, i64),
     /// Texts that are not empty.
     Texts,
+    /// How addresses of other artifacts begin.
+    Beginnings,
     /// A map of texts, which may be empty.
     Pairs,
     /// A map of whatever its reader takes.
@@ -97,6 +99,13 @@ const SPEC: Map = Map::of(&[
         "",
         Shape::Map(KUSTOMIZE),
         "What is changed in what the folder gives, whatever it holds: the fields of Flux's Kustomization.",
+    ),
+    Field::new(
+        "bases",
+        "bases",
+        Shape::Beginnings,
+        "How the addresses begin from which remote bases of kustomizations and dependencies of charts may come, such as \
+         https://example.org/team/; they come from nowhere unless said.",
     ),
     Field::new(
         "installation",

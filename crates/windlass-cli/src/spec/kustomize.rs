@@ -8,6 +8,7 @@ use windlass_render::{Substitute, VariablesFrom, VariablesKind};
 
 use super::draft::Draft;
 use super::fields::{Field, Map, Shape};
+use super::unit::texts;
 
 const HERE: [&str; 2] = ["spec", "kustomize"];
 
@@ -145,6 +146,8 @@ const DECRYPTION: Map = Map::of(&[
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kustomize {
     pub(crate) restrict: Restrict,
+    /// Resources may be elsewhere.
+    pub(crate) remote: bool,
     /// What is added to the kustomization, if anything is.
     pub(crate) more: Option<Value>,
     pub(crate) labels: Pairs,
@@ -171,6 +174,7 @@ impl Kustomize {
         };
         Ok(Self {
             restrict,
+            remote: !texts(draft, &["spec", "bases"]).is_empty(),
             more: draft.value.at(&HERE).and_then(more),
             labels: pairs(&["commonMetadata", "labels"]),
             annotations: pairs(&["commonMetadata", "annotations"]),

@@ -12,6 +12,8 @@ mod schema;
 mod tests;
 mod unit;
 
+#[cfg(test)]
+pub(crate) use draft::Draft;
 pub(crate) use draft::Setting;
 pub(crate) use fields::{Field, Shape, flagged};
 pub(crate) use fleet::Fleet;

@@ -74,7 +74,7 @@ fn of_shape(shape: &Shape) -> Json {
         Shape::Time(_) => json!({ "type": "string", "pattern": "^[0-9]" }),
         Shape::Truth => json!({ "type": "boolean" }),
         Shape::Whole(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Shape::Texts => json!({ "type": "array", "items": text() }),
+        Shape::Texts | Shape::Beginnings => json!({ "type": "array", "items": text() }),
         Shape::Pairs => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Shape::Items(map) => json!({ "type": "array", "items": of_map(map) }),
         Shape::Any => json!({ "type": "object" }),

@@ -65,6 +65,7 @@ fn example(shape: &Shape) -> Json {
     match shape {
         Shape::Constant(word) => json!(word),
         Shape::Names | Shape::Texts => json!(["other"]),
+        Shape::Beginnings => json!(["https://example.org/"]),
         Shape::Pairs => json!({ "name": "text" }),
         Shape::Items(_) => json!([{}]),
         Shape::Word(words) => json!(words[0]),

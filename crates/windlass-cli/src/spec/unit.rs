@@ -20,6 +20,8 @@ pub(crate) struct Unit {
     pub(crate) target: Target,
     pub(crate) helm: Helm,
     pub(crate) kustomize: Kustomize,
+    /// How the addresses begin from which bases may come.
+    pub(crate) bases: Vec<String>,
     pub(crate) prune: Prune,
     pub(crate) adoption: Adoption,
     /// Which plans wait for a person; none where it is `None`.
@@ -126,6 +128,7 @@ impl Unit {
                 &draft,
                 draft.value.text_at(&[TARGET[0], TARGET[1], "kubernetes", "namespace"]),
             )?,
+            bases: texts(&draft, &["spec", "bases"]),
             source: source(&draft)?,
             target: target(&draft)?,
             prune: prune(&draft),
@@ -274,6 +277,11 @@ fn prune(draft: &Draft) -> Prune {
 fn names(draft: &Draft) -> Result<Vec<UnitId>> {
     let list = draft.value.at(&["spec", "dependsOn"]).and_then(Value::as_list).unwrap_or_default();
     list.iter().filter_map(Value::as_text).map(UnitId::new).collect()
+}
+
+pub(super) fn texts(draft: &Draft, path: &[&str]) -> Vec<String> {
+    let items = draft.value.at(path).and_then(Value::as_list).unwrap_or_default();
+    items.iter().filter_map(Value::as_text).map(str::to_owned).collect()
 }
 
 pub(super) fn text(draft: &Draft, path: &[&str]) -> Option<String> {

@@ -9,9 +9,12 @@ use windlass_kustomize::{Options, Restrict, build as built};
 use super::Written;
 use super::disk::{Disk, fault, located};
 use crate::args::{KustomizeBuild, Reorder};
+use crate::bases::of_remote;
 
 /// The variable by which kustomize adds its label without being told by a flag.
 const MANAGED_BY: &str = "KUSTOMIZE_ENABLE_MANAGEDBY_LABEL";
+
+const REMOTE: &str = "bring the files into the same tree; a unit may allow remote resources with spec.bases";
 
 /// Builds.
 ///
@@ -29,7 +32,7 @@ pub(super) fn build(cx: &Context, asked: &KustomizeBuild) -> Result<Written> {
     }
     let into_folder = asked.output.as_ref().map(Path::new).filter(|output| output.is_dir());
     let options = options(asked, into_folder.is_some()).with_text_only();
-    let built = built(cx, &disk, &place, &options).map_err(|error| located(&error))?;
+    let built = built(cx, &disk, &place, &options).map_err(|error| located(&of_remote(error, REMOTE)))?;
     let mut written = Written { notes: notes(asked), ..Written::default() };
     written.notes.extend(built.warnings.iter().cloned());
     match (into_folder, &asked.output) {

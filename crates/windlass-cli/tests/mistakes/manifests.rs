@@ -47,6 +47,18 @@ pub(crate) const ALL: &[Mistake] = &[
         world.write("deploy/kustomization.yaml", "resources:\n- wbe.yaml\n");
         world.run("plan -f unit.yaml");
     }),
+    ("a remote base that the unit does not allow", |world| {
+        world.write("deploy/kustomization.yaml", "resources:\n- https://github.com/org/repo//web?ref=v1\n");
+        world.run("plan -f unit.yaml");
+    }),
+    ("a remote base from elsewhere than the unit allows", |world| {
+        world.write("deploy/kustomization.yaml", "resources:\n- https://github.com/org/repo//web?ref=v1\n");
+        world.run("plan -f unit.yaml --bases=https://github.com/organisation/");
+    }),
+    ("a remote base that nothing can bring yet", |world| {
+        world.write("deploy/kustomization.yaml", "resources:\n- https://example.org/team/all.yaml\n");
+        world.run("plan -f unit.yaml --bases=https://example.org/");
+    }),
     ("a template", |world| {
         manifest(world, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n")
     }),

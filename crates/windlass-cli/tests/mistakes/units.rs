@@ -111,6 +111,12 @@ pub(crate) const ALL: &[Mistake] = &[
         world.spec("  source:\n    git: {url: ./fleet.git, path: ../secrets}\n  target: {dir: ./live}\n");
         world.run("plan -f unit.yaml");
     }),
+    ("a base that is no beginning of addresses", |world| {
+        world.spec(
+            "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  bases: [github.com/org/, ../base]\n",
+        );
+        world.run("plan -f unit.yaml");
+    }),
     ("fields of kustomize that are wrong", |world| {
         world.spec(
             "  source: {dir: ./deploy}\n  target: {dir: ./live}\n  kustomize:\n    namespace: shop\n    patches:\n    \

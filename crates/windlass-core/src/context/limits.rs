@@ -30,6 +30,8 @@ pub struct Limits {
     pub passes_in_flight_max: usize,
     /// Rounds of a render that asks for something missing.
     pub render_rounds_max: usize,
+    /// Other artifacts that one render needs.
+    pub bases_max: usize,
     /// Records kept in the history of a unit.
     pub history_max: usize,
     /// How long a source, a store, a policy or one request of a target may take to answer.
@@ -63,6 +65,7 @@ impl Default for Limits {
             writes_in_flight_max: 32,
             passes_in_flight_max: 64,
             render_rounds_max: 8,
+            bases_max: 64,
             history_max: 20,
             request_timeout: Duration::from_secs(60),
             fetch_timeout: Duration::from_secs(600),

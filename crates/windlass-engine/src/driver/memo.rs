@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
-    Digest, Key, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned, Rendered, Revision, Text,
+    Address, Artifact, Digest, Key, Live, Look, Need, ObjectId, Observation, Observed, Outcome, Owned,
+    Rendered, Revision, Text,
 };
+
+use super::bases::Held;
 
 /// What is known from earlier passes. Nothing in it is needed: a pass without it finds out again.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ struct Known {
     rendered: Option<Arc<Remembered>>,
     /// The last render read something of the target, which may be another the next time.
     reads_live: bool,
+    /// The other artifacts that the last render read.
+    bases: Held,
     settled: Option<Arc<Settled>>,
     /// The key of the installation.
     key: Option<Key>,
@@ -53,17 +58,27 @@ impl Memo {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives what a render of this artifact gave, if nothing else was read.
-    pub(super) fn rendered(&self, artifact: Digest) -> Option<Rendered> {
+    /// Gives what a render of this artifact gave, if nothing else was read but other artifacts, and these are the same.
+    pub(super) fn rendered(&self, artifact: Digest, bases: &BTreeMap<Address, Artifact>) -> Option<Rendered> {
         let known = self.known().rendered.clone().filter(|known| known.artifact == artifact)?;
-        Some(known.rendered.clone())
+        let is_same = |(need, digest): (&Need, &Digest)| match need {
+            Need::Base(address) => bases.get(address).is_some_and(|base| base.digest() == *digest),
+            _ => true,
+        };
+        known.rendered.reads.iter().all(is_same).then(|| known.rendered.clone())
     }
 
-    pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered) {
-        let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_)));
+    /// Gives the other artifacts that the last render read.
+    pub(super) fn bases(&self) -> Held {
+        self.known().bases.clone()
+    }
+
+    pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered, bases: Held) {
+        let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_) | Need::Base(_)));
         let remembered = Remembered { artifact, rendered: rendered.clone() };
         let mut known = self.known();
         known.reads_live = !hermetic;
+        known.bases = bases;
         known.rendered = hermetic.then(|| Arc::new(remembered));
     }
 

@@ -1,5 +1,6 @@
 //! The engine: gathers facts, plans, asks policies, carries out.
 
+mod bases;
 mod control;
 mod deletion;
 mod execute;
@@ -19,11 +20,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Context, Control, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule, Plan,
-    Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
+    Bases, Context, Control, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule,
+    Plan, Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
     Trigger, UnitId, UnitOrigin, Verdict,
 };
 
+pub use bases::bring_bases;
 pub use status::{ObjectStatus, Status};
 
 use guard::{call, caught};
@@ -65,6 +67,7 @@ struct Parts {
     path: TreePath,
     renderer: Arc<dyn Renderer>,
     transforms: Vec<Arc<dyn Transform>>,
+    bases: Option<Arc<dyn Bases>>,
     target: Arc<dyn Target>,
     store: Option<Arc<dyn StateStore>>,
     order: Option<Vec<Arc<dyn OrderRule>>>,
@@ -100,6 +103,7 @@ impl Engine {
             path: TreePath::root(),
             renderer,
             transforms: Vec::new(),
+            bases: None,
             target,
             store: None,
             order: None,
@@ -126,6 +130,34 @@ impl Engine {
     #[must_use]
     pub fn with_transform(self, transform: impl Transform) -> Self {
         self.with(|parts| parts.transforms.push(Arc::new(transform)))
+    }
+
+    /// Brings other artifacts that a render needs, such as remote bases; without it such a render is an error.
+    ///
+    /// In each pass the source of each is asked which revision it is at, and fetched only where that is another than the last
+    /// time.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use windlass_core::{Address, Error, ErrorKind, Result, Source};
+    /// use windlass_engine::Engine;
+    /// use windlass_testkit::{LinesRenderer, MemorySource, MemoryTarget, files, unit};
+    ///
+    /// let base: Arc<dyn Source> = Arc::new(MemorySource::of(files([("web.yaml", "")])));
+    /// let bases = move |address: &Address| -> Result<Arc<dyn Source>> {
+    ///     match address.expose() {
+    ///         "git::https://example.org/base.git?ref=v1" => Ok(Arc::clone(&base)),
+    ///         _ => Err(Error::new(ErrorKind::Denied, "the address is not allowed")),
+    ///     }
+    /// };
+    /// let engine = Engine::new(unit("shop"), MemorySource::new(), LinesRenderer::new(), MemoryTarget::new("memory"));
+    /// let engine = engine.with_bases(Arc::new(bases));
+    /// # drop(engine);
+    /// ```
+    #[must_use]
+    pub fn with_bases(self, bases: Arc<dyn Bases>) -> Self {
+        // What was brought came from others.
+        self.with(|parts| (parts.bases, parts.memo) = (Some(bases), Arc::default()))
     }
 
     /// Keeps the state somewhere else than with the target.

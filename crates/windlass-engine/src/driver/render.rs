@@ -7,24 +7,31 @@ use windlass_core::{
     Rendered, Result,
 };
 
+use super::bases::Pantry;
 use super::guard::{call, caught};
 use super::{Engine, Parts};
 
 impl Engine {
     /// Renders, and as long as something is missing brings it and renders again, within a limit.
     pub(super) async fn render(&self, cx: &Context, artifact: &Artifact) -> Result<Rendered> {
-        if let Some(rendered) = self.0.memo.rendered(self.render_key(artifact)) {
+        let mut pantry = Pantry::open(cx, self.0.bases.as_deref(), self.0.memo.bases()).await;
+        let (mut artifact, mut provided) = (artifact.clone(), Provided::default());
+        provided.bases = pantry.unmoved();
+        if let Some(rendered) = self.0.memo.rendered(self.render_key(&artifact), &provided.bases) {
             return Ok(rendered);
         }
-        let (mut artifact, mut provided) = (artifact.clone(), Provided::default());
         for _ in 0..cx.limits().render_rounds_max.max(1) {
             match self.render_once(cx, &artifact, &provided).await {
                 Ok(rendered) => {
-                    self.0.memo.remember_render(self.render_key(&artifact), &rendered);
+                    let bases = pantry.read_by(&rendered);
+                    self.0.memo.remember_render(self.render_key(&artifact), &rendered, bases);
                     return Ok(rendered);
                 }
                 Err(error) if error.needs().is_empty() => return Err(error),
-                Err(error) => self.provide(cx, &mut artifact, &error, &mut provided).await?,
+                Err(error) => {
+                    pantry.bring(cx, &error, &mut provided).await?;
+                    self.provide(cx, &mut artifact, &error, &mut provided).await?;
+                }
             }
         }
         Err(Error::new(ErrorKind::Limit, "the render asks for something missing again and again")
@@ -63,7 +70,7 @@ impl Engine {
         render(&self.0, cx, artifact, provided)
     }
 
-    /// Brings what a render needs. What cannot be brought is the error that the render ended in.
+    /// Brings what a render needs beside other artifacts. What cannot be brought is the error that the render ended in.
     async fn provide(
         &self,
         cx: &Context,
@@ -92,7 +99,7 @@ impl Engine {
                     provided.lists.insert(need.clone(), listed);
                     within(cx, provided)?;
                 }
-                // Nobody has a source for other artifacts here.
+                Need::Base(_) => {}
                 _ => return Err(error.clone()),
             }
         }

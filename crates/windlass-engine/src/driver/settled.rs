@@ -6,6 +6,7 @@ use windlass_core::{
 };
 
 use super::Engine;
+use super::bases::stand_still;
 use super::memo::{Settled, is_settled};
 use super::pass::{Passed, Stopped};
 
@@ -20,6 +21,13 @@ impl Engine {
     ) -> Result<Option<Passed>, Stopped> {
         let Some(settled) = self.0.memo.settled() else { return Ok(None) };
         if settled.resolved != resolved.id || settled.control != control_digest(control) {
+            return Ok(None);
+        }
+        let held = self.0.memo.bases();
+        if let Some(bases) = self.0.bases.as_deref().filter(|_| !held.is_empty())
+            && !stand_still(cx, bases, &held).await?
+        {
+            self.0.memo.unsettle();
             return Ok(None);
         }
         let interest = Interest { unit: self.0.unit.clone(), objects: settled.looks() };

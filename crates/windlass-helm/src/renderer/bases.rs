@@ -3,52 +3,62 @@
 use std::collections::BTreeMap;
 
 use windlass_core::{
-    Artifact, Context, Digest, Error, ErrorKind, Files, Need, Provided, RenderInput, Result, Text, TreePath,
+    Address, Artifact, Context, Digest, Entry, EntryKind, Error, ErrorKind, Files, Need, Provided,
+    RenderInput, Result, Text, TreePath,
 };
 
 use crate::chart::{Chart, Missing};
 
-/// Adds the dependencies that are not in a chart: from the artifact, or from what was brought.
-pub(super) fn with_dependencies(cx: &Context, chart: Chart, input: &RenderInput<'_>) -> Result<Chart> {
-    let mut found = Vec::new();
-    let mut needs = Vec::new();
-    for missing in chart.missing() {
+/// Adds the dependencies that are not in a chart, from the artifact or from what was brought, and gives what of that was
+/// read.
+pub(super) fn with_dependencies(
+    cx: &Context,
+    chart: Chart,
+    input: &RenderInput<'_>,
+) -> Result<(Chart, BTreeMap<Need, Digest>)> {
+    let (mut found, mut reads, mut missing) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for need in chart.missing() {
         cx.check()?;
-        if let Some(path) = missing.repository.strip_prefix("file://") {
+        if let Some(path) = need.repository.strip_prefix("file://") {
             let path = input.path.join(path.trim_end_matches('/'))?;
             found.push(Chart::load(cx, &**input.artifact.files(), &path)?);
             continue;
         }
-        match input.provided.bases.get(missing.address().as_str()) {
-            Some(base) => found.push(chart_of(cx, base)?),
-            None => needs.push(missing),
+        let address = Address::new(need.address());
+        match input.provided.bases.get(&address) {
+            Some(base) => {
+                let chart = chart_of(cx, base).map_err(|error| error.with_each("base", &address))?;
+                found.push(chart);
+                reads.insert(Need::Base(address), base.digest());
+            }
+            None => missing.push(not_there(&chart, &need, input.path).needing([Need::Base(address)])),
         }
     }
-    if needs.is_empty() {
-        return Ok(chart.with_dependencies(found));
-    }
-    let names: Vec<&str> = needs.iter().map(|need| need.name.as_str()).collect();
-    let message = format!("dependencies of the chart {} are not in it: {}", chart.name(), names.join(", "));
-    let error = Error::new(ErrorKind::Unfetched, message).with("path", input.path);
-    Err(error.needing(needs.iter().map(|need| Need::Base(need.address().into()))))
+    Error::all(missing).map_or_else(|| Ok((chart.with_dependencies(found), reads)), Err)
 }
 
-/// Reads the chart that an artifact is: its root, or the one archive in it.
+fn not_there(chart: &Chart, need: &Missing, path: &TreePath) -> Error {
+    let message = format!("a dependency of the chart {} is not in it", chart.name());
+    let file = path.join("Chart.yaml").unwrap_or_else(|_| path.clone());
+    Error::new(ErrorKind::Unfetched, message).with("dependency", &need.name).with("path", file)
+}
+
+/// Reads the chart that an artifact is: its root, the one archive in it, or, as in a registry, the one folder in it.
 fn chart_of(cx: &Context, base: &Artifact) -> Result<Chart> {
     let files: &dyn Files = &**base.files();
     let entries = files.list(&TreePath::root())?;
-    let mut archives = entries.iter().filter(|entry| entry.name.ends_with(".tgz"));
-    match (archives.next(), archives.next()) {
-        (Some(archive), None) if !entries.iter().any(|entry| entry.name == "Chart.yaml") => {
-            Chart::load(cx, files, &TreePath::new(&archive.name)?)
-        }
+    if entries.iter().any(|entry| entry.name == "Chart.yaml") {
+        return Chart::load(cx, files, &TreePath::root());
+    }
+    let is_chart = |entry: &&Entry| match entry.kind {
+        EntryKind::File => entry.name.ends_with(".tgz"),
+        kind => kind == EntryKind::Folder,
+    };
+    let mut charts = entries.iter().filter(is_chart);
+    match (charts.next(), charts.next()) {
+        (Some(chart), None) => Chart::load(cx, files, &TreePath::new(&chart.name)?),
         _ => Chart::load(cx, files, &TreePath::root()),
     }
-}
-
-/// Gives what was brought beside objects, with its digest.
-pub(super) fn reads(provided: &Provided) -> BTreeMap<Need, Digest> {
-    provided.bases.iter().map(|(address, base)| (Need::Base(address.clone()), base.digest())).collect()
 }
 
 /// Gives what the target serves, with its digest.

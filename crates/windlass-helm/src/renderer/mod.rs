@@ -24,8 +24,9 @@ use reads::Reads;
 ///
 /// - Values come from files of the artifact, in their order, and then from [`with_values`](Self::with_values).
 /// - Where no version of the cluster is set, the render needs [`Need::Capabilities`] and takes what the target serves.
-/// - Dependencies that are not in the chart are needed as [`Need::Base`], under the address that [`Missing`] tells, but for
-///   those with `file://`, which are read from the artifact.
+/// - Dependencies that are not in the chart are needed as [`Need::Base`], under the [address](Missing::address) that
+///   [`Missing`] tells, but for those with `file://`, which are read from the artifact. What is brought is a chart: as its
+///   root, or as the one folder or the one archive in it.
 /// - Hooks of install and upgrade become hooks that run before and after each revision, those of delete run with the
 ///   deletion of the unit; tests and hooks of a rollback are left out.
 /// - An object's origin is the template that it comes from.
@@ -205,7 +206,7 @@ impl Renderer for HelmChart {
         );
         let input = RenderInput::new(&artifact, input.path).with_provided(input.provided);
         let chart = Chart::load(cx, &*reads, input.path)?;
-        let chart = bases::with_dependencies(cx, chart, &input)?;
+        let (chart, brought) = bases::with_dependencies(cx, chart, &input)?;
         let values = self.all_values(cx, &artifact)?;
         let mut options = self.options(&input)?;
         let found = Arc::new(Found::new(input.provided));
@@ -228,7 +229,7 @@ impl Renderer for HelmChart {
         if self.kube_version.is_none() {
             reads.extend(bases::capabilities(input.provided));
         }
-        reads.extend(bases::reads(input.provided));
+        reads.extend(brought);
         Ok(Rendered { items, reads, warnings })
     }
 }

@@ -169,11 +169,18 @@ fn dependencies_that_are_not_there_are_needed_and_then_used() {
             .artifact()
     };
     let mut provided = Provided::default();
-    provided.bases.insert("oci://example.com/charts/db:1.x".into(), brought("db", "1.4.0"));
+    // In a registry a chart is an archive with one folder.
+    let db = "{apiVersion: v2, name: db, version: 1.4.0}";
+    let db = windlass_testkit::files([("db/Chart.yaml", db), ("db/templates/x.yaml", &*config("db", ""))]);
+    provided.bases.insert("oci://example.com/charts/db:1.x".into(), db.artifact());
     provided.bases.insert("https://example.com/charts#mq@2.0.0".into(), brought("mq", "2.0.0"));
     let rendered = render(&pinned(), &files, &provided).unwrap();
     assert_eq!(ids(&rendered), ["ConfigMap//db", "ConfigMap//mq", "ConfigMap//near"]);
     assert!(needs.iter().all(|need| rendered.reads.contains_key(need)));
+
+    provided.bases.insert("oci://example.com/charts/other:1.x".into(), brought("other", "1.0.0"));
+    let reads = render(&pinned(), &files, &provided).unwrap().reads;
+    assert_eq!(reads, rendered.reads, "what nobody needs is not read");
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, Result, Text, TreePath, Value};
+use windlass_core::{Error, ErrorKind, Result, Text, Value};
 
 use super::load::{Found, Loader};
+use super::place::Place;
+use super::remote::{is_missing, shown};
+use super::tracking::Trail;
 use super::{Build, Collected, Target, input, tracking};
 use crate::config::{self, Config};
 use crate::kustomization::Kind;
@@ -33,11 +36,14 @@ impl Build<'_> {
                 }
             }
         };
-        let mut collected = self.resources(target, collected, &file.resources).map_err(here("resources"))?;
+        let collected = self.resources(target, collected, &file.resources).map_err(here("resources"));
+        let mut collected = collected.map_err(|error| self.with_missing_components(target, error))?;
         self.configure(target, &mut collected).map_err(here("configurations"))?;
         self.generate(target, &mut collected).map_err(here("generators"))?;
         for path in &file.components {
-            collected = self.component(target, collected, path).map_err(here("components"))?;
+            let with = self.component(target, collected, path);
+            collected =
+                with.map_err(|error| self.with_line(error, target, path)).map_err(here("components"))?;
         }
         self.transform(target, &mut collected).map_err(here("transformers"))?;
         self.validate(target, &mut collected).map_err(here("validators"))?;
@@ -62,23 +68,43 @@ impl Build<'_> {
                 Err(error) => Err(error),
             };
             if let Err(error) = result {
-                if !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Denied) {
+                let goes_on =
+                    matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Denied);
+                if !goes_on && !is_missing(&error) {
                     return Err(error);
                 }
+                let error = self.with_line(error, target, path);
                 problems.push(if error.context("path").is_some() {
                     error
                 } else {
-                    error.with_each("resource", path)
+                    error.with_each("resource", shown(path))
                 });
             }
         }
         Error::all(problems).map_or(Ok(collected), Err)
     }
 
-    fn file(&mut self, target: &Target, path: &str, place: &TreePath) -> Result<ResMap> {
+    /// Where something was not brought, says at once which components were not either.
+    fn with_missing_components(&mut self, target: &Target, error: Error) -> Error {
+        if !is_missing(&error) {
+            return error;
+        }
+        let mut problems = vec![error];
+        for path in target.kustomization().components.iter() {
+            if let Err(error) = self.folder(&target.loader, path)
+                && is_missing(&error)
+            {
+                let error = self.with_line(error, target, path).with_each("field", "components");
+                problems.push(error.with_each("kustomization", target.path()));
+            }
+        }
+        Error::all(problems).unwrap_or_else(|| Error::new(ErrorKind::Internal, "a problem was lost"))
+    }
+
+    fn file(&mut self, target: &Target, path: &str, place: &Place) -> Result<ResMap> {
         let documents = self.documents(&target.loader, place)?;
         let mut map = ResMap::new(Arc::clone(&self.cluster));
-        let track = self.tracking.then(|| tracking::file(&tracking::join(&target.track, path)));
+        let track = self.tracking.then(|| tracking::file(&target.track.then(path)));
         for mut resource in input::resources(&documents, place)? {
             self.built_in_used |= !self.schema_is_set && !resource.gvk().is_built_in();
             if let Some(track) = &track {
@@ -114,7 +140,7 @@ impl Build<'_> {
     }
 
     fn sub_target(&mut self, target: &Target, loader: Loader, path: &str) -> Result<Target> {
-        let track = if self.tracking { tracking::join(&target.track, path) } else { String::new() };
+        let track = if self.tracking { target.track.then(path) } else { Trail::default() };
         let sub = self.target(loader, track)?;
         self.set_schema(&sub, false)?;
         Ok(sub)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Error, Origin, Result};
+use windlass_core::{Error, Result};
 
 use super::load::Loader;
 use super::{Build, Collected, Target, tracking};
@@ -41,7 +41,7 @@ impl Build<'_> {
     /// Makes a ConfigMap or a Secret.
     pub(super) fn make(&mut self, target: &Target, args: &Args, kind: Kind) -> Result<Resource> {
         let pairs = self.pairs(&target.loader, args)?;
-        let origin = Arc::new(Origin::new(target.path(), 1, 1));
+        let origin = Arc::new(target.path().origin(1, 1));
         let mut resource = args.make(kind, pairs, origin)?;
         resource.changed(kind.generator());
         Ok(resource)

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, Origin, Result, TreePath};
+use windlass_core::{Error, ErrorKind, Result};
 
+use super::place::Place;
 use crate::node::{Map, Node};
 use crate::read::Doc;
 use crate::resource::Resource;
@@ -13,10 +14,10 @@ use crate::resource::Resource;
 const LISTS_MAX: usize = 1000;
 
 /// Makes the resources of the documents of one file; all problems are reported.
-pub(super) fn resources(docs: &[Doc], file: &TreePath) -> Result<Vec<Resource>> {
+pub(super) fn resources(docs: &[Doc], file: &Place) -> Result<Vec<Resource>> {
     let mut queue = VecDeque::new();
     for doc in docs {
-        let origin = Arc::new(Origin::new(file.clone(), doc.document, doc.line));
+        let origin = Arc::new(file.origin(doc.document, doc.line));
         match unwrapped(&doc.node).filter(|_| docs.len() == 1) {
             Some(items) => queue.extend(items.iter().map(|item| (item.clone(), Arc::clone(&origin)))),
             None => queue.push_back((doc.node.clone(), origin)),

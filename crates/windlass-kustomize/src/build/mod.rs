@@ -6,7 +6,9 @@ mod input;
 mod load;
 mod names;
 mod patches;
+mod place;
 mod plugins;
+mod remote;
 mod tracking;
 mod transformers;
 mod vars;
@@ -14,7 +16,9 @@ mod vars;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use windlass_core::{Bytes, Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath};
+use windlass_core::{
+    Address, Artifact, Bytes, Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath,
+};
 use windlass_yaml::go;
 
 use crate::config::{self, Config};
@@ -27,19 +31,24 @@ use crate::resmap::ResMap;
 use crate::schema::Schemas;
 use crate::{Built, BuiltObject, Options, VERSION};
 use load::Loader;
+use place::Place;
+pub(crate) use place::file_of;
+use tracking::Trail;
 use vars::VarSet;
 
 /// What a build knows of while it runs.
 pub(crate) struct Build<'b> {
     cx: &'b Context,
     files: &'b dyn Files,
+    /// Other artifacts that were brought.
+    bases: &'b BTreeMap<Address, Artifact>,
     options: &'b Options,
     cache: Cache,
     reads: BTreeMap<Need, Digest>,
     warnings: Vec<String>,
     /// Files of resources that were read, since several overlays share a base.
-    documents: HashMap<TreePath, Arc<Vec<Doc>>>,
-    kustomizations: HashMap<TreePath, Arc<(Kustomization, Text)>>,
+    documents: HashMap<Place, Arc<Vec<Doc>>>,
+    kustomizations: HashMap<Place, Arc<(Kustomization, Text)>>,
     schemas: Schemas,
     schema_is_set: bool,
     /// Whether the built-in schemas were needed before others were set.
@@ -47,7 +56,7 @@ pub(crate) struct Build<'b> {
     cluster: Arc<HashSet<Gvk>>,
     bytes_read: u64,
     /// A file that was read to see whether it is one.
-    pending: Option<(TreePath, Bytes)>,
+    pending: Option<(Place, Bytes)>,
     patches: usize,
     /// Whether the root asks for `buildMetadata`.
     tracking: bool,
@@ -65,14 +74,20 @@ struct Target {
     file: Arc<(Kustomization, Text)>,
     loader: Loader,
     /// The path from the root, as the origin of what is read; only where it is tracked.
-    track: String,
+    track: Trail,
 }
 
 impl<'b> Build<'b> {
-    pub(crate) fn new(cx: &'b Context, files: &'b dyn Files, options: &'b Options) -> Self {
+    pub(crate) fn new(
+        cx: &'b Context,
+        files: &'b dyn Files,
+        bases: &'b BTreeMap<Address, Artifact>,
+        options: &'b Options,
+    ) -> Self {
         Self {
             cx,
             files,
+            bases,
             options,
             cache: Cache::new(),
             reads: BTreeMap::new(),
@@ -92,7 +107,7 @@ impl<'b> Build<'b> {
 
     /// Builds a folder.
     pub(crate) fn run(mut self, path: &TreePath) -> Result<Built> {
-        let mut target = self.target(Loader::new(path.clone()), String::new())?;
+        let mut target = self.target(Loader::new(path.clone()), Trail::default())?;
         if let Some(more) = &self.options.more {
             let fields = read::config(more.as_bytes(), &mut self.cache, self.cx.limits())?;
             Arc::make_mut(&mut target.file).0.extend(&fields)?;
@@ -130,7 +145,7 @@ impl<'b> Build<'b> {
             resource
                 .check()
                 .err()
-                .map(|error| error.with("path", &resource.origin.file).with("line", resource.origin.line))
+                .map(|error| error.with("path", file_of(&resource.origin)).with("line", resource.origin.line))
         });
         if let Some(error) = Error::all(problems) {
             return Err(error);
@@ -153,7 +168,7 @@ impl<'b> Build<'b> {
             let at = |error: Error| {
                 error
                     .with_each("object", resource.id())
-                    .with_each("path", &resource.origin.file)
+                    .with_each("path", file_of(&resource.origin))
                     .with_each("line", resource.origin.line)
             };
             let value = to_value(&resource.node, Rules::V3).map_err(at)?;
@@ -215,7 +230,8 @@ impl Target {
     }
 
     /// The path of the file itself.
-    fn path(&self) -> TreePath {
-        self.loader.root().join(&self.file.1).unwrap_or_default()
+    fn path(&self) -> Place {
+        let root = self.loader.root();
+        root.join(&self.file.1).unwrap_or_else(|_| root.clone())
     }
 }

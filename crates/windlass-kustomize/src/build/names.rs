@@ -64,7 +64,7 @@ impl Build<'_> {
             }
             if let Err(error) = fix(&index, at, resource, fields) {
                 let origin = &resource.origin;
-                problems.push(error.with_each("path", &origin.file).with_each("line", origin.line));
+                problems.push(error.with_each("path", super::file_of(origin)).with_each("line", origin.line));
             }
         }
         Error::all(problems).map_or(Ok(()), Err)

@@ -1,6 +1,8 @@
 //! Reading patches, finding what they are for, and applying them.
 
-use windlass_core::{Error, ErrorKind, Result, Text, TreePath, Value};
+use windlass_core::{Error, ErrorKind, Result, Text, Value};
+
+use super::place::Place;
 
 use super::{Build, Target, input};
 use crate::kustomization::Patch;
@@ -157,7 +159,7 @@ impl Build<'_> {
         self.resources_of(&target.path(), text)
     }
 
-    fn resources_of(&mut self, file: &TreePath, text: &[u8]) -> Result<Vec<Resource>> {
+    fn resources_of(&mut self, file: &Place, text: &[u8]) -> Result<Vec<Resource>> {
         let docs = read::documents(text, &mut self.cache, self.cx.limits())?;
         input::resources(&docs, file)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use windlass_core::{Error, ErrorKind, Origin, Result, Text, Value};
 
 use super::transformers::{AddTarget, Tracked, Transformer};
-use super::{Build, Target, tracking};
+use super::{Build, Target, file_of, tracking};
 use crate::config;
 use crate::decode::{Fields, Reading};
 use crate::filter::namespace::{Namespace, Subjects};
@@ -58,8 +58,8 @@ impl Build<'_> {
                 Ok(resources) => {
                     for mut resource in resources {
                         if self.tracking {
-                            let path = tracking::join(&target.track, &target.file.1);
-                            resource.track_origin(&tracking::file(&path));
+                            let trail = target.track.then(&target.file.1);
+                            resource.track_origin(&tracking::file(&trail));
                         }
                         collected.map.append(resource)?;
                     }
@@ -169,14 +169,14 @@ impl Build<'_> {
             );
         }
         let value = Text::from(fields.text("value")?.trim());
-        let folder = target.loader.root().name().unwrap_or_default();
+        let folder = target.loader.root().path.name().unwrap_or_default();
         Ok(Transformer::ValueAdd { value: if value.is_empty() { folder.into() } else { value }, targets })
     }
 }
 
 fn here(error: Error, plugin: &Resource) -> Error {
     let (id, origin) = (plugin.id(), &plugin.origin);
-    error.with_each("plugin", id).with_each("path", &origin.file).with_each("line", origin.line)
+    error.with_each("plugin", id).with_each("path", file_of(origin)).with_each("line", origin.line)
 }
 
 fn add_target(value: &Value, reading: Reading) -> Result<AddTarget> {

@@ -241,7 +241,10 @@ fn set_namespace(namespace: &Namespace, map: &mut ResMap) -> Result<()> {
 
 fn object(error: Error, resource: &crate::resource::Resource) -> Error {
     let origin = &resource.origin;
-    error.with_each("object", resource.id()).with_each("path", &origin.file).with_each("line", origin.line)
+    error
+        .with_each("object", resource.id())
+        .with_each("path", super::file_of(origin))
+        .with_each("line", origin.line)
 }
 
 /// Kinds whose names no prefix and no suffix changes.

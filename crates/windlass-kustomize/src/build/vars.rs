@@ -81,7 +81,7 @@ impl Build<'_> {
             let gvk = resource.gvk();
             for spec in config.var_reference.iter() {
                 resource.even_out();
-                let id = || resource.origin.file.clone();
+                let id = || super::file_of(&resource.origin);
                 let expanded =
                     fieldspec::apply(spec, &gvk, &mut resource.node, None, &mut |node| vars.expand(node));
                 expanded.map_err(|error| error.with_each("path", id()))?;

@@ -11,6 +11,8 @@ pub(crate) struct Tracked {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Track {
     pub(crate) path: String,
+    pub(crate) repository: String,
+    pub(crate) reference: String,
     pub(crate) configured_in: String,
     /// `apiVersion`, `kind`, `name` and `namespace`.
     pub(crate) configured_by: [String; 4],
@@ -25,6 +27,8 @@ impl Track {
             }
         };
         add("", "path", &self.path);
+        add("", "repo", &self.repository);
+        add("", "ref", &self.reference);
         add("", "configuredIn", &self.configured_in);
         let by = &self.configured_by;
         if by.iter().any(|text| !text.is_empty()) {

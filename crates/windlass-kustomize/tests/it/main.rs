@@ -6,4 +6,5 @@ mod conformance;
 mod folder;
 mod own;
 mod random;
+mod remote;
 mod suite;

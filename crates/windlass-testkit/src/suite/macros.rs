@@ -289,6 +289,24 @@ macro_rules! __clock_laws {
     };
 }
 
+/// Makes a test of each law of the [`Bases`](windlass_core::Bases) suite. Takes what makes a
+/// [`BasesHarness`](crate::bases::BasesHarness).
+#[macro_export]
+macro_rules! bases_suite {
+    ($make:expr) => { $crate::__bases_laws!(__law_tests (bases $make)); };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bases_laws {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            what_is_allowed_can_be_brought an_address_means_one_artifact what_is_not_allowed_is_denied
+            what_cannot_be_read_is_invalid no_secret_of_an_address_is_shown
+        }
+    };
+}
+
 /// Makes a test of each law of the [`Fence`](windlass_core::Fence) suite. Takes what makes a
 /// [`FenceHarness`](crate::fence::FenceHarness).
 #[macro_export]

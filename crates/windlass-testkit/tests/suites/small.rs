@@ -20,6 +20,7 @@ macro_rules! caught {
     };
 }
 
+caught!(bases, bases_suite);
 caught!(order, order_suite);
 caught!(dialect, dialect_suite);
 caught!(health, health_suite);

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use windlass_core::Context;
 
+pub(crate) mod bases;
 pub(crate) mod control;
 pub(crate) mod dialect;
 pub(crate) mod fence;
