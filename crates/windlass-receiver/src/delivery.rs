@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Kind, Refused, same_repository};
+use crate::{Kind, Refused, payload, same_repository};
 
 /// The most names of each sort that are taken from a delivery.
 pub const NAMES_MAX: usize = 1000;
@@ -66,6 +66,9 @@ impl Delivery {
             return Ok(Self { event, ..Self::default() });
         }
         let body: Value = serde_json::from_slice(body).map_err(|_| Refused::Malformed)?;
+        if !payload::is_of(kind, &body) {
+            return Err(Refused::Malformed);
+        }
         let mut places = texts(&body, PLACES);
         if kind == Kind::Gcr {
             let names = texts(&body, IMAGES);
