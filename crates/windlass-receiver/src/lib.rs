@@ -42,4 +42,4 @@ pub use delivery::{Delivery, NAMES_MAX};
 pub use kind::Kind;
 pub use manifest::{Accepted, Manifest, TARGETS_MAX, Target, Unaddressed, Unreadable, Which};
 pub use receive::{BODY_BYTES_MAX, Receiver, Refused, Request, path};
-pub use url::same_repository;
+pub use url::{same_repository, same_server};
