@@ -109,8 +109,19 @@ pub(crate) fn is_namespace(name: &str) -> bool {
 
 /// The kind that a name stands for, where it is no variable.
 pub(crate) fn type_named(name: &str) -> Option<&'static str> {
-    const TYPES: [&str; 11] =
-        ["null_type", "bool", "int", "uint", "double", "string", "bytes", "list", "map", "optional_type", "type"];
+    const TYPES: [&str; 11] = [
+        "null_type",
+        "bool",
+        "int",
+        "uint",
+        "double",
+        "string",
+        "bytes",
+        "list",
+        "map",
+        "optional_type",
+        "type",
+    ];
     TYPES.into_iter().find(|one| *one == name)
 }
 
@@ -141,7 +152,9 @@ impl<'t> Scope<'t> {
             Tree::Call { target, function, arguments, column } => {
                 self.of_call(target.as_deref(), function, arguments, *column)
             }
-            Tree::List(items) => items.iter().try_for_each(|(item, _)| self.kind(item).map(drop)).map(|()| Kind::List),
+            Tree::List(items) => {
+                items.iter().try_for_each(|(item, _)| self.kind(item).map(drop)).map(|()| Kind::List)
+            }
             Tree::Map(entries) => {
                 for (key, value, _) in entries {
                     self.kind(key)?;
@@ -149,10 +162,16 @@ impl<'t> Scope<'t> {
                 }
                 Ok(Kind::Map)
             }
-            Tree::Not(inner) => self.kind(inner).map(|_| Kind::Bool),
-            Tree::Negative(inner) => self.kind(inner),
+            Tree::Not(inner) => self.condition(inner, "!_").map(|()| Kind::Bool),
+            Tree::Negative(inner) => match self.kind(inner)? {
+                kind @ (Kind::Int | Kind::Double | Kind::Dyn) => Ok(kind),
+                _ => Err(unfit("-_")),
+            },
             Tree::Binary(operator, left, right) => {
                 let (left, right) = (self.kind(left)?, self.kind(right)?);
+                if !fits(*operator, left, right) {
+                    return Err(unfit(&format!("_{}_", operator.sign())));
+                }
                 Ok(match operator {
                     Operator::Add
                     | Operator::Subtract
@@ -163,11 +182,11 @@ impl<'t> Scope<'t> {
                 })
             }
             Tree::All(parts) | Tree::Any(parts) => {
-                parts.iter().try_for_each(|part| self.kind(part).map(drop)).map(|()| Kind::Bool)
+                parts.iter().try_for_each(|part| self.condition(part, "_&&_")).map(|()| Kind::Bool)
             }
             Tree::If(parts) => {
                 let [condition, yes, no] = &**parts;
-                self.kind(condition)?;
+                self.condition(condition, "_?_:_")?;
                 Ok(either(self.kind(yes)?, self.kind(no)?))
             }
             Tree::Each { walk, of, variable, parts } => {
@@ -180,6 +199,14 @@ impl<'t> Scope<'t> {
                 self.within(variable, std::slice::from_ref(&**body))?;
                 Ok(Kind::Optional)
             }
+        }
+    }
+
+    /// Checks what has to be a condition.
+    fn condition(&mut self, tree: &'t Tree, function: &str) -> Result<(), Invalid> {
+        match self.kind(tree)? {
+            Kind::Bool | Kind::Dyn => Ok(()),
+            _ => Err(unfit(function)),
         }
     }
 
@@ -217,13 +244,34 @@ impl<'t> Scope<'t> {
             *method == on.is_some() && (*least..=*most).contains(&arguments.len())
         });
         let kind = fits.map(|function| function.4);
-        let kind = kind.ok_or_else(|| Invalid::new(format!("found no matching overload for '{function}'"), column))?;
+        let kind =
+            kind.ok_or_else(|| Invalid::new(format!("found no matching overload for '{function}'"), column))?;
         // A list is reversed to a list.
         match (function, on) {
             ("reverse", Some(Kind::List)) => Ok(Kind::List),
             ("reverse", Some(Kind::Dyn)) => Ok(Kind::Dyn),
             _ => Ok(kind),
         }
+    }
+}
+
+fn unfit(function: &str) -> Invalid {
+    Invalid::new(format!("found no matching overload for '{function}'"), 1)
+}
+
+/// Whether an operator takes two kinds, as far as they are known.
+fn fits(operator: Operator, left: Kind, right: Kind) -> bool {
+    let number = |kind| matches!(kind, Kind::Int | Kind::Uint | Kind::Double);
+    let unknown = left == Kind::Dyn || right == Kind::Dyn;
+    match operator {
+        Operator::In => matches!(right, Kind::List | Kind::Map | Kind::Dyn),
+        Operator::Equal | Operator::NotEqual => {
+            unknown || left == right || left == Kind::Null || right == Kind::Null
+        }
+        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+            unknown || left == right || number(left) && number(right)
+        }
+        _ => unknown || left == right,
     }
 }
 

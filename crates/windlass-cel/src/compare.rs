@@ -49,8 +49,12 @@ fn numbers(one: &Value, other: &Value) -> Option<Ordering> {
         (Value::Double(one), Value::Double(other)) => one.partial_cmp(other),
         (Value::Double(one), Value::Int(other)) => with_whole(*one, i128::from(*other)),
         (Value::Double(one), Value::Uint(other)) => with_whole(*one, i128::from(*other)),
-        (Value::Int(one), Value::Double(other)) => with_whole(*other, i128::from(*one)).map(Ordering::reverse),
-        (Value::Uint(one), Value::Double(other)) => with_whole(*other, i128::from(*one)).map(Ordering::reverse),
+        (Value::Int(one), Value::Double(other)) => {
+            with_whole(*other, i128::from(*one)).map(Ordering::reverse)
+        }
+        (Value::Uint(one), Value::Double(other)) => {
+            with_whole(*other, i128::from(*one)).map(Ordering::reverse)
+        }
         _ => None,
     }
 }

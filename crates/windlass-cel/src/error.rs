@@ -65,7 +65,9 @@ impl fmt::Display for Failure {
             Self::Arithmetic(what) => f.write_str(what),
             Self::Empty => f.write_str("optional.none() dereference"),
             Self::Pattern(why) => write!(f, "not a regular expression: {why}"),
-            Self::TooMuchWork => write!(f, "the expression takes too much work (work_max={})", crate::WORK_MAX),
+            Self::TooMuchWork => {
+                write!(f, "the expression takes too much work (work_max={})", crate::WORK_MAX)
+            }
             Self::NoVariable(name) => write!(f, "no such attribute: {name}"),
             Self::NotBool(kind) => write!(f, "the result is not a condition (kind={kind})"),
         }

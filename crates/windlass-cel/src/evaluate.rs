@@ -39,7 +39,12 @@ impl<'v> Run<'v> {
             Tree::Name(name, _) => self.variable(name),
             Tree::Field { of, name, optional } => {
                 let of = self.value(of)?;
-                chained(of, *optional, |of| field(of, &Key::Text(name.as_str().into())), || Failure::NoKey(name.clone()))
+                chained(
+                    of,
+                    *optional,
+                    |of| field(of, &Key::Text(name.as_str().into())),
+                    || Failure::NoKey(name.clone()),
+                )
             }
             Tree::Has { of, name } => self.has(of, name),
             Tree::Index { of, at, optional } => {
@@ -60,7 +65,9 @@ impl<'v> Run<'v> {
                 _ => Err(Failure::NoOverload("!_".into())),
             },
             Tree::Negative(inner) => match self.value(inner)? {
-                Value::Int(value) => value.checked_neg().map(Value::Int).ok_or(Failure::Arithmetic("integer overflow")),
+                Value::Int(value) => {
+                    value.checked_neg().map(Value::Int).ok_or(Failure::Arithmetic("integer overflow"))
+                }
                 Value::Double(value) => Ok(Value::Double(-value)),
                 _ => Err(Failure::NoOverload("-_".into())),
             },
@@ -111,15 +118,11 @@ impl<'v> Run<'v> {
 
     fn has(&mut self, of: &'v Tree, name: &str) -> Found {
         let key = Key::Text(name.into());
-        match self.value(of)? {
-            Value::Map(entries) => Ok(Value::Bool(entries.contains_key(&key))),
-            Value::Optional(None) => Ok(Value::Bool(false)),
-            Value::Optional(Some(inner)) => match &*inner {
-                Value::Map(entries) => Ok(Value::Bool(entries.contains_key(&key))),
-                _ => Err(Failure::NoOverload("has".into())),
-            },
-            _ => Err(Failure::NoOverload("has".into())),
-        }
+        let has = |value: &Value| matches!(value, Value::Map(entries) if entries.contains_key(&key));
+        Ok(Value::Bool(match self.value(of)? {
+            Value::Optional(inner) => inner.is_some_and(|inner| has(&inner)),
+            value => has(&value),
+        }))
     }
 
     fn list(&mut self, items: &'v [(Tree, bool)]) -> Found {
@@ -138,16 +141,16 @@ impl<'v> Run<'v> {
         let mut made = BTreeMap::new();
         for (key, value, optional) in entries {
             let key = self.value(key)?;
-            let key = key.key().ok_or_else(|| Failure::NoOverload(format!("unsupported key type: {}", key.kind())))?;
+            let key = key
+                .key()
+                .ok_or_else(|| Failure::NoOverload(format!("unsupported key type: {}", key.kind())))?;
             let value = match (self.value(value)?, optional) {
                 (value, false) => value,
                 (Value::Optional(Some(value)), true) => (*value).clone(),
                 (Value::Optional(None), true) => continue,
                 (_, true) => return Err(Failure::NoOverload("{?}".into())),
             };
-            if made.insert(key.clone(), value).is_some() {
-                return Err(Failure::Conversion(format!("repeated key: {key}")));
-            }
+            made.insert(key, value);
         }
         Ok(Value::Map(Arc::new(made)))
     }
@@ -159,7 +162,9 @@ impl<'v> Run<'v> {
             match self.value(part) {
                 Ok(Value::Bool(value)) if value == decides => return Ok(Value::Bool(decides)),
                 Ok(Value::Bool(_)) => {}
-                Ok(_) => _ = failed.get_or_insert(Failure::NoOverload(if decides { "||" } else { "&&" }.into())),
+                Ok(_) => {
+                    _ = failed.get_or_insert(Failure::NoOverload(if decides { "||" } else { "&&" }.into()))
+                }
                 Err(Failure::TooMuchWork) => return Err(Failure::TooMuchWork),
                 Err(failure) => _ = failed.get_or_insert(failure),
             }

@@ -30,7 +30,9 @@ pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
         ("base64.encode", [Value::Bytes(bytes)]) => Ok(Value::from(STANDARD.encode(bytes))),
         ("base64.decode", [Value::Text(text)]) => {
             let bytes = STANDARD.decode(&**text).or_else(|_| STANDARD_NO_PAD.decode(&**text));
-            bytes.map(|bytes| Value::Bytes(bytes.into())).map_err(|_| Failure::Conversion("not base64".into()))
+            bytes
+                .map(|bytes| Value::Bytes(bytes.into()))
+                .map_err(|_| Failure::Conversion("not base64".into()))
         }
         ("first", [Value::List(items)]) => Ok(Value::Optional(items.first().cloned().map(Arc::new))),
         ("last", [Value::List(items)]) => Ok(Value::Optional(items.last().cloned().map(Arc::new))),
@@ -132,7 +134,8 @@ pub(crate) fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Fou
         Operator::Remainder => Failure::Arithmetic("modulus by zero"),
         _ => Failure::Arithmetic("division by zero"),
     };
-    let (overflow, unsigned) = (Failure::Arithmetic("integer overflow"), Failure::Arithmetic("unsigned integer overflow"));
+    let (overflow, unsigned) =
+        (Failure::Arithmetic("integer overflow"), Failure::Arithmetic("unsigned integer overflow"));
     match (left, right) {
         (_, Value::Int(0)) if matches!(left, Value::Int(_)) && divides(operator) => Err(zero),
         (_, Value::Uint(0)) if matches!(left, Value::Uint(_)) && divides(operator) => Err(zero),

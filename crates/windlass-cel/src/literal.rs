@@ -30,7 +30,8 @@ impl Quoted {
         while let Some((at, c)) = chars.next() {
             if body[at..].starts_with(self.quote) {
                 let length = self.prefix + 2 * self.quote.len() + body[..at].chars().count();
-                let value = if self.bytes { Value::Bytes(out.bytes.into()) } else { Value::Text(out.text.into()) };
+                let value =
+                    if self.bytes { Value::Bytes(out.bytes.into()) } else { Value::Text(out.text.into()) };
                 return Ok((value, length));
             }
             match c {

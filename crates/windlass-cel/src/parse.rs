@@ -12,8 +12,23 @@ pub const DEPTH_MAX: usize = 100;
 
 /// Words that the language keeps for itself.
 const RESERVED: [&str; 17] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace",
-    "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 /// A tree and how deep it is.
@@ -137,10 +152,22 @@ impl Parser {
 
     fn operator(&mut self) -> Option<Operator> {
         use Operator::{
-            Add, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Multiply, NotEqual, Remainder, Subtract,
+            Add, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Multiply, NotEqual,
+            Remainder, Subtract,
         };
         let all = [
-            Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, In, Add, Subtract, Multiply, Divide, Remainder,
+            Equal,
+            NotEqual,
+            Less,
+            LessOrEqual,
+            Greater,
+            GreaterOrEqual,
+            In,
+            Add,
+            Subtract,
+            Multiply,
+            Divide,
+            Remainder,
         ];
         match self.tokens.peek()? {
             (Token::Sign(sign), _) => all.into_iter().find(|operator| operator.sign() == *sign),
@@ -165,7 +192,11 @@ impl Parser {
             self.next();
             // The last sign belongs to the number.
             let (tree, below) = self.parts((Tree::Constant(Value::Int(value)), 1))?;
-            return if count % 2 == 1 { Ok((tree, below)) } else { Ok((Tree::Negative(Box::new(tree)), self.above(below)?)) };
+            return if count % 2 == 1 {
+                Ok((tree, below))
+            } else {
+                Ok((Tree::Negative(Box::new(tree)), self.above(below)?))
+            };
         }
         let (tree, below) = self.member()?;
         match (count % 2, sign) {
@@ -244,10 +275,14 @@ impl Parser {
     fn has_or_call(&mut self) -> Result<Deep, Invalid> {
         let (tree, below) = self.named()?;
         match tree {
-            Tree::Call { target: None, mut arguments, column, .. } => match (arguments.pop(), arguments.is_empty()) {
-                (Some(Tree::Field { of, name, optional: false }), true) => Ok((Tree::Has { of, name }, below)),
-                _ => Err(Invalid::new("invalid argument to has() macro", column)),
-            },
+            Tree::Call { target: None, mut arguments, column, .. } => {
+                match (arguments.pop(), arguments.is_empty()) {
+                    (Some(Tree::Field { of, name, optional: false }), true) => {
+                        Ok((Tree::Has { of, name }, below))
+                    }
+                    _ => Err(Invalid::new("invalid argument to has() macro", column)),
+                }
+            }
             other => Ok((other, below)),
         }
     }
@@ -294,7 +329,12 @@ impl Parser {
             ("filter", 2) => Some(Walk::Filter),
             ("map", 2 | 3) => Some(Walk::Map),
             ("optMap" | "optFlatMap", 2) => None,
-            _ => return Ok((Tree::Call { target: Some(Box::new(target)), function, arguments, column }, below)),
+            _ => {
+                return Ok((
+                    Tree::Call { target: Some(Box::new(target)), function, arguments, column },
+                    below,
+                ));
+            }
         };
         let parts = arguments.split_off(1);
         let variable = match arguments.pop() {

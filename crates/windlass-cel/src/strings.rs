@@ -24,7 +24,9 @@ pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
         ("endsWith", [Value::Text(part)]) => Ok(Value::Bool(text.ends_with(&**part))),
         ("matches", [Value::Text(pattern)]) => {
             let built = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build();
-            built.map(|pattern| Value::Bool(pattern.is_match(text))).map_err(|error| Failure::Pattern(error.to_string()))
+            built
+                .map(|pattern| Value::Bool(pattern.is_match(text)))
+                .map_err(|error| Failure::Pattern(error.to_string()))
         }
         ("lowerAscii", []) => Ok(Value::from(text.to_ascii_lowercase())),
         ("upperAscii", []) => Ok(Value::from(text.to_ascii_uppercase())),
@@ -43,7 +45,9 @@ pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
         ("split", [Value::Text(at)]) => Ok(split(text, at, -1)),
         ("split", [Value::Text(at), Value::Int(most)]) => Ok(split(text, at, *most)),
         ("replace", [Value::Text(old), Value::Text(new)]) => replace(run, text, old, new, -1),
-        ("replace", [Value::Text(old), Value::Text(new), Value::Int(most)]) => replace(run, text, old, new, *most),
+        ("replace", [Value::Text(old), Value::Text(new), Value::Int(most)]) => {
+            replace(run, text, old, new, *most)
+        }
         _ => Err(unfit()),
     }
 }
@@ -70,7 +74,8 @@ fn index(name: &str, text: &str, part: &str, from: &[Value]) -> Found {
         }
         _ => return Err(Failure::NoOverload(name.to_owned())),
     };
-    let characters = found.map_or(-1, |found| i64::try_from(text[..found].chars().count()).unwrap_or(i64::MAX));
+    let characters =
+        found.map_or(-1, |found| i64::try_from(text[..found].chars().count()).unwrap_or(i64::MAX));
     Ok(Value::Int(characters))
 }
 

@@ -18,8 +18,8 @@ pub(crate) enum Token {
 
 /// Longer ones first.
 const SIGNS: [&str; 24] = [
-    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*", "/", "%", "?", ":", ".", ",", "(", ")", "[", "]",
-    "{", "}",
+    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*", "/", "%", "?", ":", ".", ",", "(", ")",
+    "[", "]", "{", "}",
 ];
 
 /// The tokens of a text, each with its column.
@@ -75,11 +75,14 @@ impl Scan<'_> {
             self.take(length);
             return Ok(Token::Literal(literal));
         }
-        if first.is_ascii_digit() || first == '.' && self.ahead()[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        if first.is_ascii_digit()
+            || first == '.' && self.ahead()[1..].starts_with(|c: char| c.is_ascii_digit())
+        {
             let length = literal::number_length(self.ahead());
             let digits = self.ahead()[..length].to_owned();
             self.take(length);
-            return literal::number(&digits).ok_or_else(|| Invalid::new(format!("not a number: {digits}"), column));
+            return literal::number(&digits)
+                .ok_or_else(|| Invalid::new(format!("not a number: {digits}"), column));
         }
         if first.is_ascii_alphabetic() || first == '_' {
             let ahead = self.ahead();

@@ -9,13 +9,29 @@ pub(crate) enum Tree {
     /// A variable, and where it stands in the text.
     Name(String, usize),
     /// `of.name`, or `of.?name`.
-    Field { of: Box<Tree>, name: String, optional: bool },
+    Field {
+        of: Box<Tree>,
+        name: String,
+        optional: bool,
+    },
     /// `has(of.name)`.
-    Has { of: Box<Tree>, name: String },
+    Has {
+        of: Box<Tree>,
+        name: String,
+    },
     /// `of[at]`, or `of[?at]`.
-    Index { of: Box<Tree>, at: Box<Tree>, optional: bool },
+    Index {
+        of: Box<Tree>,
+        at: Box<Tree>,
+        optional: bool,
+    },
     /// A function, or with a target a method.
-    Call { target: Option<Box<Tree>>, function: String, arguments: Vec<Tree>, column: usize },
+    Call {
+        target: Option<Box<Tree>>,
+        function: String,
+        arguments: Vec<Tree>,
+        column: usize,
+    },
     /// Items, and whether each is left out where it is an empty optional value.
     List(Vec<(Tree, bool)>),
     Map(Vec<(Tree, Tree, bool)>),
@@ -26,9 +42,19 @@ pub(crate) enum Tree {
     Any(Vec<Tree>),
     If(Box<[Tree; 3]>),
     /// A macro over a list or the keys of a map.
-    Each { walk: Walk, of: Box<Tree>, variable: String, parts: Vec<Tree> },
+    Each {
+        walk: Walk,
+        of: Box<Tree>,
+        variable: String,
+        parts: Vec<Tree>,
+    },
     /// `of.optMap(variable, body)`; `flat` where the body gives an optional value itself.
-    OptMap { of: Box<Tree>, variable: String, body: Box<Tree>, flat: bool },
+    OptMap {
+        of: Box<Tree>,
+        variable: String,
+        body: Box<Tree>,
+        flat: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

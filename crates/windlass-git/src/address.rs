@@ -114,7 +114,8 @@ mod tests {
         }
         assert_eq!(told("git@[::1]:project"), (true, Some("git"), host("[::1]:22")));
         assert_eq!(told("ssh://git@host:shop/web"), (true, Some("git"), None), "the port is no number");
-        for text in ["https://ada@example.org/a", "git://example.org/a", "/srv/a@b/c", "", "ada:pass@host:a"] {
+        for text in ["https://ada@example.org/a", "git://example.org/a", "/srv/a@b/c", "", "ada:pass@host:a"]
+        {
             let url = RepositoryUrl::new(text);
             assert_eq!((url.is_ssh(), url.known_host()), (false, None), "{text}");
         }

@@ -52,9 +52,10 @@ impl AnyName {
     pub(crate) fn choose<'n>(&self, names: &[&'n str]) -> Result<&'n str> {
         let wanted = self.tag(names).unwrap_or_else(|| self.text.clone());
         let full = FOLDERS.iter().map(|folder| format!("{folder}{wanted}"));
-        let found = std::iter::once(wanted.clone()).filter(|name| is_full(name)).chain(full).find_map(|full| {
-            names.iter().find(|name| **name == full).copied()
-        });
+        let found = std::iter::once(wanted.clone())
+            .filter(|name| is_full(name))
+            .chain(full)
+            .find_map(|full| names.iter().find(|name| **name == full).copied());
         found.ok_or_else(|| self.not_found(names))
     }
 
@@ -66,10 +67,12 @@ impl AnyName {
         let constraint = Constraint::parse(&self.text).ok()?;
         let start = format!("{TAGS}{}", self.prefix);
         let tags = names.iter().filter_map(|name| name.strip_prefix(&start));
-        let allowed = tags.filter_map(|tag| Version::parse(tag).ok()).filter(|version| constraint.allows(version));
+        let allowed =
+            tags.filter_map(|tag| Version::parse(tag).ok()).filter(|version| constraint.allows(version));
         // Of `v1.0` and `v1.0.0`, the one that says more counts.
         let rank = |version: &Version| (version.original().len(), version.original().to_owned());
-        let best = allowed.max_by(|one, other| one.compare(other).then_with(|| rank(one).cmp(&rank(other))))?;
+        let best =
+            allowed.max_by(|one, other| one.compare(other).then_with(|| rank(one).cmp(&rank(other))))?;
         Some(format!("{}{}", self.prefix, best.original()))
     }
 

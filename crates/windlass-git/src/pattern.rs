@@ -39,7 +39,10 @@ enum Piece {
     /// Any number of them.
     Many,
     /// One of these ranges, or none of them.
-    Set { not: bool, ranges: Vec<(char, char)> },
+    Set {
+        not: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl FilePattern {
@@ -188,7 +191,9 @@ impl Piece {
             Self::Char(own) => *own == c,
             Self::One => true,
             Self::Many => false,
-            Self::Set { not, ranges } => ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)) != *not,
+            Self::Set { not, ranges } => {
+                ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)) != *not
+            }
         }
     }
 }

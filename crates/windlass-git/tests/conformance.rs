@@ -87,7 +87,8 @@ impl Shop {
             equal(found(FilePattern::glob(file).map_err(told)?), BTreeSet::from([file]))?;
             return equal(found(FilePattern::pathspec(file).map_err(told)?), BTreeSet::from([file]));
         }
-        let read = if row["isNewGlobbingEnabled"] == true { FilePattern::glob } else { FilePattern::pathspec };
+        let read =
+            if row["isNewGlobbingEnabled"] == true { FilePattern::glob } else { FilePattern::pathspec };
         let expected = row["expected"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         equal(found(read(text(row, "pattern")).map_err(told)?), expected)
     }
@@ -117,7 +118,8 @@ impl Shop {
 #[test]
 fn conformance_argo_git_tables() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
-    let root = std::env::var_os("WINDLASS_GOLDENS").map_or_else(|| workspace.join("target/goldens"), PathBuf::from);
+    let root =
+        std::env::var_os("WINDLASS_GOLDENS").map_or_else(|| workspace.join("target/goldens"), PathBuf::from);
     let Ok(text) = fs::read_to_string(root.join("source/argo_git_tables.jsonl")) else {
         let required = std::env::var_os("WINDLASS_GOLDENS_REQUIRED").is_some_and(|set| set == "1");
         assert!(!required, "the data of source/argo_git_tables is required and absent");
@@ -126,8 +128,10 @@ fn conformance_argo_git_tables() {
     };
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let shop = Shop::new(&rows);
-    let misses: Vec<String> =
-        rows.iter().filter_map(|row| shop.check(row).err().map(|why| format!("{}: {why}", row["id"]))).collect();
+    let misses: Vec<String> = rows
+        .iter()
+        .filter_map(|row| shop.check(row).err().map(|why| format!("{}: {why}", row["id"])))
+        .collect();
     println!("score source/argo_git_tables {}/{}", rows.len() - misses.len(), rows.len());
     fs::create_dir_all(workspace.join("target/misses")).unwrap();
     fs::write(workspace.join("target/misses/source-argo_git_tables.txt"), misses.join("\n")).unwrap();

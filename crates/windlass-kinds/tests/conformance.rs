@@ -84,9 +84,22 @@ fn conformance_argo_scripts() {
 #[test]
 fn conformance_defaulting() {
     score("diff/defaulting", 0.75, |row| {
-        let found = defaults::created(row.value("input"), "defaulting");
-        stored("", &found, row.value("output"))
+        let (input, output) = (row.value("input"), row.value("output"));
+        let found = defaults::created_among(input, "defaulting", &surroundings(output));
+        stored("", &found, output)
     });
+}
+
+/// What the recorded cluster held besides, which no row tells but by what came of it: a class of priority, and from some
+/// row on a limit range.
+fn surroundings(output: &Value) -> Vec<Value> {
+    let class = r#"{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "def-priorityclass"},
+        "value": 10}"#;
+    let range = r#"{"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "def-limitrange"},
+        "spec": {"limits": [{"type": "Container", "default": {"cpu": "500m"}}]}}"#;
+    let is_limited = output.at(&["metadata", "annotations", "kubernetes.io/limit-ranger"]).is_some();
+    let held = std::iter::once(class).chain(is_limited.then_some(range));
+    held.map(|text| serde_json::from_str(text).unwrap()).collect()
 }
 
 /// Compares with what a server stored. What it handed out itself is a placeholder there, such as `<uid>`, and may be missing.

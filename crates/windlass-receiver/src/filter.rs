@@ -25,7 +25,8 @@ impl std::fmt::Debug for Filter {
 impl Filter {
     /// Reads a filter for a message, which is empty where the sender does not say that it is JSON.
     pub(crate) fn new(text: &str, message: Option<&[u8]>) -> Result<Self, String> {
-        let expression = Expression::compile_condition(text, &["res", "req"]).map_err(|error| error.to_string())?;
+        let expression =
+            Expression::compile_condition(text, &["res", "req"]).map_err(|error| error.to_string())?;
         let message = match message.map(serde_json::from_slice) {
             None => Cel::map::<&str>([]),
             Some(Ok(message @ (Value::Object(_) | Value::Null))) => of_json(&message, DEPTH_MAX),
@@ -35,9 +36,9 @@ impl Filter {
     }
 
     pub(crate) fn takes(&self, object: &Value) -> Result<bool, Failure> {
-        let seen = ["apiVersion", "kind", "metadata"].into_iter().filter_map(|name| {
-            object.get(name).map(|value| (name, of_json(value, DEPTH_MAX)))
-        });
+        let seen = ["apiVersion", "kind", "metadata"]
+            .into_iter()
+            .filter_map(|name| object.get(name).map(|value| (name, of_json(value, DEPTH_MAX))));
         let variables = BTreeMap::from([("res", Cel::map(seen)), ("req", self.message.clone())]);
         self.expression.holds(&variables)
     }

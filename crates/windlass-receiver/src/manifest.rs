@@ -157,17 +157,22 @@ impl Manifest {
         }
         check_size(request)?;
         let token = token.ok_or(Refused::NoSecret)?;
-        let kind = Kind::of_flux(&self.type_name).ok_or_else(|| Refused::UnknownType(self.type_name.clone()))?;
+        let kind =
+            Kind::of_flux(&self.type_name).ok_or_else(|| Refused::UnknownType(self.type_name.clone()))?;
         let receiver = Receiver::new(kind, token).with_events(self.events.iter().cloned());
         let delivery = receiver.receive(request)?;
         let filter = match self.filter.as_str() {
             "" => None,
             text => {
                 let message = payload::of(kind, request)?;
-                Some(Filter::new(text, payload::is_json(request).then_some(&*message)).map_err(Refused::Filter)?)
+                Some(
+                    Filter::new(text, payload::is_json(request).then_some(&*message))
+                        .map_err(Refused::Filter)?,
+                )
             }
         };
-        let targets = self.targets.iter().map(|target| target.target(&self.namespace, self.own_namespace)).collect();
+        let targets =
+            self.targets.iter().map(|target| target.target(&self.namespace, self.own_namespace)).collect();
         Ok(Accepted { delivery, targets, filter })
     }
 }
@@ -294,7 +299,9 @@ impl fmt::Display for Unaddressed {
         match self {
             Self::NoApiVersion(kind) => write!(f, "apiVersion must be given for this kind (kind={kind})"),
             Self::NoLabels(kind) => write!(f, "the name * needs matchLabels (kind={kind})"),
-            Self::OtherNamespace(name) => write!(f, "objects of other namespaces are not allowed (namespace={name})"),
+            Self::OtherNamespace(name) => {
+                write!(f, "objects of other namespaces are not allowed (namespace={name})")
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ fn answer(row: &Value) -> Result<(u64, u64), String> {
         return Ok((404, 0));
     }
     let manifest = Manifest::read(&row["receiver"]).map_err(|error| error.to_string())?;
-    let manifest = if row["no_cross_namespace_refs"] == true { manifest.in_own_namespace() } else { manifest };
+    let manifest =
+        if row["no_cross_namespace_refs"] == true { manifest.in_own_namespace() } else { manifest };
     let secret = Some(&row["secret"]).filter(|secret| secret["metadata"]["name"] == manifest.secret_name());
     let token = secret.and_then(|secret| secret["data"]["token"].as_str());
     let token = token.map(|token| base64::engine::general_purpose::STANDARD.decode(token)).transpose();
@@ -44,18 +45,23 @@ fn answer(row: &Value) -> Result<(u64, u64), String> {
     let length = row["body_spec"]["json_object_bytes_at_least"].as_u64().unwrap_or_default();
     let filler = " ".repeat(usize::try_from(length).unwrap());
     let body = row["body"].as_str().unwrap_or(&filler);
-    let accepted = match manifest.receive(token.as_deref(), &Request { headers: &headers, body: body.as_bytes() }) {
-        Ok(accepted) => accepted,
-        Err(refused) => return Ok((u64::from(refused.status()), 0)),
-    };
+    let accepted =
+        match manifest.receive(token.as_deref(), &Request { headers: &headers, body: body.as_bytes() }) {
+            Ok(accepted) => accepted,
+            Err(refused) => return Ok((u64::from(refused.status()), 0)),
+        };
     let (mut failed, mut woken) = (false, 0);
     for target in &accepted.targets {
         let Ok(target) = target else {
             failed = true;
             continue;
         };
-        let objects: Vec<&Value> =
-            row["resources"].as_array().into_iter().flatten().filter(|object| target.selects(object)).collect();
+        let objects: Vec<&Value> = row["resources"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|object| target.selects(object))
+            .collect();
         failed |= objects.is_empty() && matches!(target.which, Which::Named(_));
         for object in objects {
             match accepted.wakes(object) {
@@ -96,7 +102,8 @@ fn address(row: &Value) -> Result<(), String> {
             // Bitbucket tells the branch in the delivery, and only when it is asked that the main one is `main`.
             let push = json!({"push": {"changes": [{"new": {"name": row["revision"]}}]}}).to_string();
             let request = Request { headers: &[], body: push.as_bytes() };
-            let delivery = Receiver::new(Kind::Acr, "").receive(&request).map_err(|refused| refused.to_string())?;
+            let delivery =
+                Receiver::new(Kind::Acr, "").receive(&request).map_err(|refused| refused.to_string())?;
             let delivery = delivery.with_default_branch("main");
             let url = format!("https://bitbucket.org/{}/{}", text(row, "owner"), text(row, "repo"));
             let expected = row["expectedTouchHead"].as_bool();

@@ -71,7 +71,14 @@ impl Curve {
     fn new(digits: &Digits) -> Option<Self> {
         let number = |place: usize| BigUint::parse_bytes(digits[place].as_bytes(), 16);
         let base = Point { x: number(3)?, y: number(4)?, z: BigUint::from(1_u8) };
-        Some(Self { bytes: digits[0].len() / 2, p: number(0)?, a: number(1)?, b: number(2)?, base, q: number(5)? })
+        Some(Self {
+            bytes: digits[0].len() / 2,
+            p: number(0)?,
+            a: number(1)?,
+            b: number(2)?,
+            base,
+            q: number(5)?,
+        })
     }
 
     /// The point that an uncompressed text of it tells, if it is on the curve.

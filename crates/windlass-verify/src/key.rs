@@ -7,7 +7,8 @@ use pgp::crypto::public_key::PublicKeyAlgorithm;
 use pgp::errors::{Error, Result};
 use pgp::ser::Serialize;
 use pgp::types::{
-    EcdsaPublicParams, Fingerprint, KeyDetails, KeyId, KeyVersion, PublicParams, SignatureBytes, Timestamp, VerifyingKey,
+    EcdsaPublicParams, Fingerprint, KeyDetails, KeyId, KeyVersion, PublicParams, SignatureBytes, Timestamp,
+    VerifyingKey,
 };
 
 use crate::brainpool;
@@ -48,12 +49,17 @@ impl<K: KeyDetails> KeyDetails for AnyCurve<'_, K> {
 
 impl<K: VerifyingKey> VerifyingKey for AnyCurve<'_, K> {
     fn verify(&self, hash: HashAlgorithm, digest: &[u8], signature: &SignatureBytes) -> Result<()> {
-        let PublicParams::ECDSA(EcdsaPublicParams::Unsupported { curve, opaque }) = self.public_params() else {
+        let PublicParams::ECDSA(EcdsaPublicParams::Unsupported { curve, opaque }) = self.public_params()
+        else {
             return self.0.verify(hash, digest, signature);
         };
         let SignatureBytes::Mpis(numbers) = signature else { return Err(forged()) };
         let [r, s] = &numbers[..] else { return Err(forged()) };
-        if brainpool::verifies(curve, opaque, digest, r.as_ref(), s.as_ref()) { Ok(()) } else { Err(forged()) }
+        if brainpool::verifies(curve, opaque, digest, r.as_ref(), s.as_ref()) {
+            Ok(())
+        } else {
+            Err(forged())
+        }
     }
 }
 

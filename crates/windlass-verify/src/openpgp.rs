@@ -51,7 +51,10 @@ impl Ring {
 
     fn is_revoked(&self) -> bool {
         let key = &self.0;
-        key.details.revocation_signatures.iter().any(|own| own.verify_key(&AnyCurve(&key.primary_key)).is_ok())
+        key.details
+            .revocation_signatures
+            .iter()
+            .any(|own| own.verify_key(&AnyCurve(&key.primary_key)).is_ok())
     }
 
     /// The newest signature by which the key says something of itself.
@@ -68,8 +71,7 @@ impl Ring {
     /// Whether the subkey was bound to sign at the time, and knew of it.
     fn binds(&self, subkey: &SignedPublicSubKey, at: u64) -> bool {
         let (primary, inner) = (AnyCurve(&self.0.primary_key), AnyCurve(&subkey.key));
-        let own =
-            subkey.signatures.iter().filter(|own| own.verify_subkey_binding(&primary, &inner).is_ok());
+        let own = subkey.signatures.iter().filter(|own| own.verify_subkey_binding(&primary, &inner).is_ok());
         let (revoked, bound): (Vec<_>, Vec<_>) =
             own.partition(|own| own.typ() == Some(SignatureType::SubkeyRevocation));
         let newest = bound.into_iter().max_by_key(|own| own.created().map(Timestamp::as_secs));
