@@ -4,12 +4,22 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use regex::{Regex, RegexBuilder};
+
 use crate::compare::{have_order, order};
 use crate::tree::{Operator, Tree, Walk};
 use crate::{Failure, Key, Value, check, functions};
 
-/// The most steps of an evaluation: one for each part that is evaluated, and for each item or byte that is made.
+/// The most steps of an evaluation: one for each part that is evaluated, for each item that is looked at or made, and for each 16
+/// bytes of text.
 pub const WORK_MAX: usize = 1_000_000;
+
+/// How many bytes of text are a step.
+const STEP_BYTES: usize = 16;
+
+/// The most bytes of a regular expression once it is compiled, and the steps that one counts for.
+const PATTERN_BYTES_MAX: usize = 1 << 20;
+const PATTERN_STEPS: usize = 1000;
 
 type Found = Result<Value, Failure>;
 
@@ -18,18 +28,36 @@ pub(crate) struct Run<'v> {
     variables: &'v BTreeMap<&'v str, Value>,
     /// The variables of macros, the innermost last.
     own: Vec<(&'v str, Value)>,
+    patterns: BTreeMap<Arc<str>, Regex>,
     work: usize,
 }
 
 impl<'v> Run<'v> {
     pub(crate) fn new(variables: &'v BTreeMap<&'v str, Value>) -> Self {
-        Self { variables, own: Vec::new(), work: 0 }
+        Self { variables, own: Vec::new(), patterns: BTreeMap::new(), work: 0 }
     }
 
     /// Counts work before it is done.
     pub(crate) fn takes(&mut self, steps: usize) -> Result<(), Failure> {
         self.work = self.work.saturating_add(steps);
         if self.work > WORK_MAX { Err(Failure::TooMuchWork) } else { Ok(()) }
+    }
+
+    /// Counts bytes of text before they are read or written.
+    pub(crate) fn takes_bytes(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.takes(bytes / STEP_BYTES)
+    }
+
+    /// A regular expression, compiled once for each evaluation.
+    pub(crate) fn pattern(&mut self, text: &Arc<str>) -> Result<Regex, Failure> {
+        if let Some(known) = self.patterns.get(text) {
+            return Ok(known.clone());
+        }
+        self.takes(PATTERN_STEPS)?;
+        let built = RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build();
+        let built = built.map_err(|error| Failure::Pattern(error.to_string()))?;
+        self.patterns.insert(Arc::clone(text), built.clone());
+        Ok(built)
     }
 
     pub(crate) fn value(&mut self, tree: &'v Tree) -> Found {
@@ -234,6 +262,8 @@ impl<'v> Run<'v> {
             None if have_order(left, right) => Ok(Value::Bool(false)),
             None => Err(unfit()),
         };
+        // No comparison looks at more than there is of the smaller side.
+        self.takes(weight(left).min(weight(right)))?;
         match operator {
             Operator::Equal => Ok(Value::Bool(left == right)),
             Operator::NotEqual => Ok(Value::Bool(left != right)),
@@ -243,7 +273,7 @@ impl<'v> Run<'v> {
             Operator::GreaterOrEqual => compared(Ordering::is_ge),
             Operator::In => match right {
                 Value::List(items) => {
-                    self.takes(items.len())?;
+                    self.takes(items.len().saturating_mul(weight(left)))?;
                     Ok(Value::Bool(items.contains(left)))
                 }
                 Value::Map(entries) => {
@@ -259,11 +289,11 @@ impl<'v> Run<'v> {
     fn sum(&mut self, left: &Value, right: &Value) -> Found {
         match (left, right) {
             (Value::Text(left), Value::Text(right)) => {
-                self.takes(left.len() + right.len())?;
+                self.takes_bytes(left.len() + right.len())?;
                 Ok(Value::from(format!("{left}{right}")))
             }
             (Value::Bytes(left), Value::Bytes(right)) => {
-                self.takes(left.len() + right.len())?;
+                self.takes_bytes(left.len() + right.len())?;
                 Ok(Value::Bytes([&left[..], &right[..]].concat().into()))
             }
             (Value::List(left), Value::List(right)) => {
@@ -280,6 +310,18 @@ struct Walked {
     kept: Vec<Value>,
     count: usize,
     failed: Option<Failure>,
+}
+
+/// How much there is of a value to look at.
+pub(crate) fn weight(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => 1 + text.len() / STEP_BYTES,
+        Value::Bytes(bytes) => 1 + bytes.len() / STEP_BYTES,
+        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Map(entries) => 1 + entries.values().map(weight).sum::<usize>() + entries.len(),
+        Value::Optional(Some(inner)) => weight(inner),
+        _ => 1,
+    }
 }
 
 fn condition(value: Value) -> Result<bool, Failure> {

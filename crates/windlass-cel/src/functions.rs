@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use crate::evaluate::Run;
+use crate::evaluate::{Run, weight};
 use crate::tree::Operator;
 use crate::{Failure, Value, compare, strings};
 
@@ -13,13 +13,20 @@ type Found = Result<Value, Failure>;
 
 /// Calls a function, or a method on the first of the values.
 pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
+    for value in values {
+        match value {
+            Value::Text(text) => run.takes_bytes(text.len())?,
+            Value::Bytes(bytes) => run.takes_bytes(bytes.len())?,
+            _ => {}
+        }
+    }
     match (name, values) {
         ("size", [of]) => size(of),
         ("type", [of]) => Ok(Value::Type(of.kind())),
         ("dyn", [of]) => Ok(of.clone()),
         ("bool" | "int" | "uint" | "double" | "string" | "bytes", [of]) => convert(name, of),
         ("sets.contains" | "sets.equivalent" | "sets.intersects", [Value::List(one), Value::List(other)]) => {
-            run.takes(one.len().saturating_mul(other.len()))?;
+            run.takes(one.len().saturating_mul(other.iter().map(weight).sum()))?;
             let contains = |one: &[Value], other: &[Value]| other.iter().all(|item| one.contains(item));
             Ok(Value::Bool(match name {
                 "sets.contains" => contains(one, other),
@@ -37,13 +44,17 @@ pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
         ("first", [Value::List(items)]) => Ok(Value::Optional(items.first().cloned().map(Arc::new))),
         ("last", [Value::List(items)]) => Ok(Value::Optional(items.last().cloned().map(Arc::new))),
         ("optional.unwrap" | "unwrapOpt", [Value::List(items)]) => {
+            run.takes(items.len())?;
             let there = items.iter().filter(|item| !matches!(item, Value::Optional(None)));
             Ok(Value::list(there.map(|item| match item {
                 Value::Optional(Some(inner)) => (**inner).clone(),
                 other => other.clone(),
             })))
         }
-        ("reverse", [Value::List(items)]) => Ok(Value::list(items.iter().rev().cloned())),
+        ("reverse", [Value::List(items)]) => {
+            run.takes(items.len())?;
+            Ok(Value::list(items.iter().rev().cloned()))
+        }
         _ if name.starts_with("optional.") => optional(name, values),
         ("hasValue" | "value" | "or" | "orValue", _) => optional(name, values),
         _ => strings::call(run, name, values),

@@ -1,14 +1,9 @@
 //! The functions of texts. Places count characters from zero.
 
-use regex::RegexBuilder;
-
 use crate::evaluate::Run;
 use crate::{Failure, Value};
 
 type Found = Result<Value, Failure>;
-
-/// The most bytes of a regular expression once it is compiled.
-const PATTERN_BYTES_MAX: usize = 1 << 20;
 
 pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
     let unfit = || Failure::NoOverload(name.to_owned());
@@ -17,17 +12,11 @@ pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
         [Value::Text(text), arguments @ ..] => (&**text, arguments),
         _ => return Err(unfit()),
     };
-    run.takes(text.len())?;
     match (name, arguments) {
         ("contains", [Value::Text(part)]) => Ok(Value::Bool(text.contains(&**part))),
         ("startsWith", [Value::Text(part)]) => Ok(Value::Bool(text.starts_with(&**part))),
         ("endsWith", [Value::Text(part)]) => Ok(Value::Bool(text.ends_with(&**part))),
-        ("matches", [Value::Text(pattern)]) => {
-            let built = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build();
-            built
-                .map(|pattern| Value::Bool(pattern.is_match(text)))
-                .map_err(|error| Failure::Pattern(error.to_string()))
-        }
+        ("matches", [Value::Text(pattern)]) => Ok(Value::Bool(run.pattern(pattern)?.is_match(text))),
         ("lowerAscii", []) => Ok(Value::from(text.to_ascii_lowercase())),
         ("upperAscii", []) => Ok(Value::from(text.to_ascii_uppercase())),
         ("trim", []) => Ok(Value::from(text.trim())),
@@ -96,7 +85,7 @@ fn split(text: &str, at: &str, most: i64) -> Value {
 fn replace(run: &mut Run<'_>, text: &str, old: &str, new: &str, most: i64) -> Found {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let times = text.matches(old).take(most).count();
-    run.takes(times.saturating_mul(new.len()))?;
+    run.takes_bytes(times.saturating_mul(new.len()))?;
     Ok(Value::from(text.replacen(old, new, most)))
 }
 
@@ -114,6 +103,7 @@ fn join(run: &mut Run<'_>, items: &[Value], arguments: &[Value]) -> Found {
         })
         .collect();
     let texts = texts.ok_or_else(|| Failure::NoOverload("join".into()))?;
-    run.takes(texts.iter().map(|text| text.len() + between.len()).sum())?;
+    run.takes_bytes(texts.iter().map(|text| text.len() + between.len()).sum())?;
+    run.takes(texts.len())?;
     Ok(Value::from(texts.join(between)))
 }

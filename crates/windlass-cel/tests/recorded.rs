@@ -123,7 +123,7 @@ fn depth_length_and_work_have_limits() {
     let much = format!("{list}.all(a, {list}.all(b, {list}.all(c, a + b + c > 0)))");
     let failure = Expression::compile(&much, &[]).unwrap().evaluate(&BTreeMap::new()).unwrap_err();
     assert_eq!(failure, Failure::TooMuchWork);
-    let grown = format!("{:?}", "x".repeat(1000));
+    let grown = format!("{:?}", "x".repeat(10_000));
     let grown = (0..10).fold(grown, |text, _| format!("[{text}].map(x, x + x)[0]"));
     let failure = Expression::compile(&grown, &[]).unwrap().evaluate(&BTreeMap::new()).unwrap_err();
     assert_eq!(failure, Failure::TooMuchWork);

@@ -24,17 +24,13 @@ pub(super) fn predicted(schema: SchemaRef<'_>, config: &Value, live: &Value, _: 
     Ok(if known { (with_defaults(live), with_defaults(&predicted)) } else { (live.clone(), predicted) })
 }
 
-/// Gives what is live with the templates of claims of a base: a server keeps them as they were.
+/// Gives what is live, with only those fields of the templates of claims that a base names: a server does not change these.
 fn with_claims(live: &Value, base: &Value) -> Value {
-    let mut live = live.clone();
     let claims = |object: &Value| object.at(&["spec", "volumeClaimTemplates"]).cloned();
-    let (Some(Value::List(theirs)), Some(Value::List(ours))) = (claims(&live), claims(base)) else {
-        return live;
-    };
+    let (Some(theirs), Some(ours)) = (claims(live), claims(base)) else { return live.clone() };
+    let mut live = live.clone();
     let spec = live.as_map_mut().and_then(|live| live.get_mut("spec")).and_then(Value::as_map_mut);
-    if let Some(spec) = spec.filter(|_| theirs.len() == ours.len()) {
-        spec.insert("volumeClaimTemplates", ours);
-    }
+    spec.map(|spec| spec.insert("volumeClaimTemplates", named_in(&ours, &theirs)));
     live
 }
 
