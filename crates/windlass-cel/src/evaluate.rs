@@ -262,8 +262,7 @@ impl<'v> Run<'v> {
             None if have_order(left, right) => Ok(Value::Bool(false)),
             None => Err(unfit()),
         };
-        // No comparison looks at more than there is of the smaller side.
-        self.takes(weight(left).min(weight(right)))?;
+        self.takes(weight(left).saturating_add(weight(right)))?;
         match operator {
             Operator::Equal => Ok(Value::Bool(left == right)),
             Operator::NotEqual => Ok(Value::Bool(left != right)),

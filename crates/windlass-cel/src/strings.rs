@@ -31,8 +31,8 @@ pub(crate) fn call(run: &mut Run<'_>, name: &str, values: &[Value]) -> Found {
             let (from, to) = (place(text, *from)?, place(text, *to)?);
             text.get(from..to).map(Value::from).ok_or_else(|| Failure::NoPlace(format!("{from}..{to}")))
         }
-        ("split", [Value::Text(at)]) => Ok(split(text, at, -1)),
-        ("split", [Value::Text(at), Value::Int(most)]) => Ok(split(text, at, *most)),
+        ("split", [Value::Text(at)]) => split(run, text, at, -1),
+        ("split", [Value::Text(at), Value::Int(most)]) => split(run, text, at, *most),
         ("replace", [Value::Text(old), Value::Text(new)]) => replace(run, text, old, new, -1),
         ("replace", [Value::Text(old), Value::Text(new), Value::Int(most)]) => {
             replace(run, text, old, new, *most)
@@ -69,8 +69,13 @@ fn index(name: &str, text: &str, part: &str, from: &[Value]) -> Found {
 }
 
 /// As Go's `strings.SplitN`: with an empty separator, into characters.
-fn split(text: &str, at: &str, most: i64) -> Value {
+fn split(run: &mut Run<'_>, text: &str, at: &str, most: i64) -> Found {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
+    run.takes(if at.is_empty() { text.len() } else { text.matches(at).count() }.min(most))?;
+    Ok(parts(text, at, most))
+}
+
+fn parts(text: &str, at: &str, most: usize) -> Value {
     match (most, at.is_empty()) {
         (0, _) => Value::list([]),
         (most, false) => Value::list(text.splitn(most, at).map(Value::from)),

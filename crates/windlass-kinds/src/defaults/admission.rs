@@ -7,15 +7,25 @@ use crate::quantity::Quantity;
 /// The annotation of a pod that limit ranges changed.
 const NOTE: &str = "kubernetes.io/limit-ranger";
 
+/// The taints of nodes that fail.
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
 /// Priorities that every cluster has.
 const SYSTEM: [(&str, i64); 2] =
     [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
 
-/// Changes a new object as the plugins LimitRanger and Priority do. `others` are what the cluster holds.
+/// Changes a new object as the plugins LimitRanger, Priority, DefaultTolerationSeconds and TaintNodesByCondition do. `others`
+/// are what the cluster holds.
 pub(super) fn admit(object: &mut Value, others: &[Value]) {
-    if object.text_at(&["apiVersion"]) != Some("v1") || object.text_at(&["kind"]) != Some("Pod") {
-        return;
+    match (object.text_at(&["apiVersion"]), object.text_at(&["kind"])) {
+        (Some("v1"), Some("Pod")) => admit_pod(object, others),
+        (Some("v1"), Some("Node")) => taint(object),
+        _ => {}
     }
+}
+
+fn admit_pod(object: &mut Value, others: &[Value]) {
     let namespace = object.text_at(&["metadata", "namespace"]).unwrap_or_default().to_owned();
     for range in of_kind(others, "v1", "LimitRange") {
         if range.text_at(&["metadata", "namespace"]).is_none_or(|own| own == namespace) {
@@ -25,6 +35,51 @@ pub(super) fn admit(object: &mut Value, others: &[Value]) {
         }
     }
     prioritize(object, others);
+    tolerate(object);
+}
+
+/// A node is not ready before it says so.
+fn taint(node: &mut Value) {
+    let Some(node) = node.as_map_mut() else { return };
+    let Value::Map(spec) = node.entry("spec", || Map::new().into()) else { return };
+    let Value::List(taints) = spec.entry("taints", || Value::List(Vec::new())) else { return };
+    let is_there = |taint: &Value| {
+        taint.text_at(&["key"]) == Some(NOT_READY) && taint.text_at(&["effect"]) == Some("NoSchedule")
+    };
+    if !taints.iter().any(is_there) {
+        taints.push(
+            [("effect", Value::from("NoSchedule")), ("key", NOT_READY.into())]
+                .into_iter()
+                .collect::<Map>()
+                .into(),
+        );
+    }
+}
+
+/// A pod stays for five minutes on a node that fails, unless it says for how long.
+fn tolerate(pod: &mut Value) {
+    let spec = pod.as_map_mut().and_then(|pod| pod.get_mut("spec")).and_then(Value::as_map_mut);
+    let Some(spec) = spec else { return };
+    let Value::List(own) = spec.entry("tolerations", || Value::List(Vec::new())) else { return };
+    let missing = [NOT_READY, UNREACHABLE].into_iter().filter(|key| {
+        let tolerates = |one: &Value| {
+            let text = |field| one.text_at(&[field]).unwrap_or_default();
+            (text("key").is_empty() || text("key") == *key) && matches!(text("effect"), "" | "NoExecute")
+        };
+        !own.iter().any(tolerates)
+    });
+    let more: Vec<Value> = missing.map(toleration).collect();
+    own.extend(more);
+}
+
+fn toleration(key: &str) -> Value {
+    let fields = [
+        ("effect", Value::from("NoExecute")),
+        ("key", key.into()),
+        ("operator", "Exists".into()),
+        ("tolerationSeconds", 300.into()),
+    ];
+    fields.into_iter().collect::<Map>().into()
 }
 
 fn of_kind<'v>(others: &'v [Value], version: &'v str, kind: &'v str) -> impl Iterator<Item = &'v Value> {

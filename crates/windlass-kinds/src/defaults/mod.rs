@@ -25,6 +25,7 @@
 //! and names that a server hands out, default storage classes, and kinds of beta and alpha versions.
 
 mod admission;
+mod definition;
 mod fill;
 mod table;
 
@@ -44,6 +45,9 @@ pub fn filled(object: &Value) -> Value {
     run(&mut object, "");
     if is_core(&object, "LimitRange") {
         admission::fill_range(&mut object);
+    }
+    if is_definition(&object) {
+        definition::fill_names(&mut object);
     }
     object
 }
@@ -90,7 +94,15 @@ pub fn created_among(object: &Value, namespace: &str, others: &[Value]) -> Value
         let status = object.as_map_mut().and_then(|map| map.get_mut("status")).and_then(Value::as_map_mut);
         status.map(|status| status.entry("qosClass", || quality.into()));
     }
+    if is_definition(&object) {
+        definition::note_stored(&mut object);
+    }
     object
+}
+
+fn is_definition(object: &Value) -> bool {
+    object.text_at(&["apiVersion"]) == Some("apiextensions.k8s.io/v1")
+        && object.text_at(&["kind"]) == Some("CustomResourceDefinition")
 }
 
 /// Moves the texts of a secret into its data, as a server does: nobody reads them back.
