@@ -21,7 +21,7 @@
 //!
 //! [`created_among`] adds what admission takes from other objects: limit ranges and priority classes.
 //!
-//! The table is `built_in.defaults`, by what kube-apiserver 1.34 was recorded to answer. What it lacks: addresses, ports
+//! The table is `built_in.defaults`, by what kube-apiserver 1.34 and 1.37 were recorded to answer. What it lacks: addresses, ports
 //! and names that a server hands out, default storage classes, and kinds of beta and alpha versions.
 
 mod admission;
