@@ -111,6 +111,20 @@ pub(super) fn fill_range(range: &mut Value) {
     }
 }
 
+/// A container of a pod asks for what it is limited to, where it does not say what it asks for.
+pub(super) fn ask_for_limits(pod: &mut Value) {
+    for list in ["containers", "initContainers"] {
+        for container in containers(pod, list) {
+            let Some(resources) = container.get_mut("resources").and_then(Value::as_map_mut) else {
+                continue;
+            };
+            if let Some(limits) = resources.get("limits").and_then(Value::as_map).cloned() {
+                add(resources, "requests", &limits);
+            }
+        }
+    }
+}
+
 /// Gives each container of a pod the defaults of a limit range, and notes what it did.
 fn limit(pod: &mut Value, range: &Value) {
     let (mut limits, mut requests) = (Map::new(), Map::new());

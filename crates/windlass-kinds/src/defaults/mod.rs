@@ -46,6 +46,9 @@ pub fn filled(object: &Value) -> Value {
     if is_core(&object, "LimitRange") {
         admission::fill_range(&mut object);
     }
+    if is_core(&object, "Pod") {
+        admission::ask_for_limits(&mut object);
+    }
     if is_definition(&object) {
         definition::fill_names(&mut object);
     }
