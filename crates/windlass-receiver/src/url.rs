@@ -50,11 +50,10 @@ impl Place {
         let (user, authority) = authority.rsplit_once('@').unwrap_or(("", authority));
         // `host:22:org/repo`, `host:org/repo` and `host:22/org/repo`.
         let (host, behind) = authority.split_once(':').unwrap_or((authority, ""));
-        let (port, start) = behind.split_once(':').unwrap_or(match is_number(behind) && !path.is_empty() {
-            true => (behind, ""),
-            false => ("", behind),
-        });
         let is_web = matches!(scheme, Some("http" | "https"));
+        let is_port = is_number(behind) && (is_web || !path.is_empty());
+        let (port, start) =
+            behind.split_once(':').unwrap_or(if is_port { (behind, "") } else { ("", behind) });
         // No name begins with a dash; it could be taken for an option.
         let odd = host.is_empty() || host.starts_with('-') || user.starts_with('-');
         if odd || !is_number(port) || is_web && !start.is_empty() {
