@@ -59,6 +59,8 @@
 //! there yet: each is refused or, as for the folders, more is fetched than was asked for. [`mod@write`] commits to local
 //! repositories only.
 
+mod address;
+mod any_name;
 mod cache;
 mod commit;
 mod disk;
@@ -67,6 +69,7 @@ mod job;
 mod local;
 mod location;
 mod options;
+mod pattern;
 mod range;
 mod reading;
 mod reference;
@@ -78,7 +81,10 @@ mod source;
 mod tree;
 pub mod write;
 
+pub use address::RepositoryUrl;
+pub use any_name::AnyName;
 pub use options::{Credentials, GitLimits};
+pub use pattern::FilePattern;
 pub use range::TagRange;
 pub use reference::Reference;
 pub use signed::{SignedPart, Verification};

@@ -6,6 +6,7 @@ use std::path::Path;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::any_name::AnyName;
 use crate::disk;
 use crate::job::Job;
 use crate::range::TagRange;
@@ -73,7 +74,22 @@ pub(crate) fn resolve(repository: &Repository, reference: &Reference) -> Result<
             let name = highest(&refs, &range)?;
             resolve_name(&refs, repository, reference, &name)
         }
+        Wanted::Any(name) => {
+            let refs = References::of(repository)?;
+            let chosen = chosen(&refs, &name)?;
+            resolve_name(&refs, repository, reference, &chosen)
+        }
     }
+}
+
+/// Finds the full name of the reference that a name stands for.
+pub(crate) fn chosen(refs: &References<'_>, name: &AnyName) -> Result<String> {
+    let names = refs.names("refs/", TAGS_MAX)?;
+    if names.len() == TAGS_MAX {
+        return Err(Error::new(ErrorKind::Limit, "too many references").with("references_max", TAGS_MAX));
+    }
+    let full: Vec<String> = names.iter().map(|name| format!("refs/{name}")).collect();
+    name.choose(&full.iter().map(String::as_str).collect::<Vec<_>>()).map(str::to_owned)
 }
 
 /// The object of an annotated tag by its full name; `None` where there is no tag, or one without an object of its own.

@@ -5,6 +5,7 @@ use std::fmt;
 use gix::ObjectId;
 use windlass_core::{Error, ErrorKind, Result};
 
+use crate::any_name::AnyName;
 use crate::range::{TAGS, TagRange};
 
 /// How the names of branches begin.
@@ -32,6 +33,8 @@ pub enum Reference {
     Name(String),
     /// A commit by its full hexadecimal name.
     Commit(String),
+    /// Whatever a name stands for once all references are known.
+    Any(AnyName),
 }
 
 /// A reference after it was checked: a name to look up, or the answer itself.
@@ -40,6 +43,7 @@ pub(crate) enum Wanted {
     Ref(String),
     Tags(TagRange),
     Commit(ObjectId),
+    Any(AnyName),
 }
 
 impl Reference {
@@ -53,6 +57,7 @@ impl Reference {
             Self::Name(name) if name == "HEAD" => Ok(Wanted::Ref(name.clone())),
             Self::Name(name) if name.starts_with("refs/") => full("", name),
             Self::Name(name) => Err(invalid("a full reference name starts with refs/", name)),
+            Self::Any(name) => Ok(Wanted::Any(name.clone())),
             Self::Commit(hex) => match ObjectId::from_hex(hex.as_bytes()) {
                 Ok(id) => Ok(Wanted::Commit(id)),
                 Err(_) => Err(invalid("a commit is named by 40 hexadecimal digits", hex)),
@@ -66,7 +71,7 @@ impl Reference {
             Self::Branch(name) => Some(("refs/heads/", name)),
             Self::Tag(name) => Some((TAGS, name)),
             Self::Name(name) => Some(("refs/", name.strip_prefix("refs/").unwrap_or(name))),
-            Self::Head | Self::Semver(_) | Self::Commit(_) => None,
+            Self::Head | Self::Semver(_) | Self::Commit(_) | Self::Any(_) => None,
         }
     }
 }
@@ -80,6 +85,7 @@ impl fmt::Display for Reference {
             Self::Semver(range) => write!(f, "tags {range}"),
             Self::Name(name) => f.write_str(name),
             Self::Commit(hex) => write!(f, "commit {hex}"),
+            Self::Any(name) => name.fmt(f),
         }
     }
 }
@@ -147,6 +153,7 @@ mod tests {
             Ok(Wanted::Ref(name)) => name,
             Ok(Wanted::Tags(range)) => range.start(),
             Ok(Wanted::Commit(id)) => format!("commit {id}"),
+            Ok(Wanted::Any(name)) => name.to_string(),
             Err(error) => error.to_string(),
         };
         assert_eq!(shown, expected);

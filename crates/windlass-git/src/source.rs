@@ -10,6 +10,7 @@ use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
 
+use crate::any_name::AnyName;
 use crate::commit::{self, Facts};
 use crate::job::{self, Job};
 use crate::local;
@@ -18,6 +19,7 @@ use crate::options::{Access, Proxy};
 use crate::range::TAGS;
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
+use crate::references::References;
 use crate::remote::{Found, Remote, Tip};
 use crate::signed::Verification;
 use crate::tree::Tree;
@@ -219,6 +221,7 @@ impl Place {
             Wanted::Ref(name) => Some(name),
             Wanted::Tags(_) => wish.revision.reference.as_ref().map(|tag| format!("{TAGS}{tag}")),
             Wanted::Commit(_) => None,
+            Wanted::Any(name) => Some(self.full_name(&name, job)?),
         };
         let Found { reading, facts } = match self {
             Self::Folder(path) => {
@@ -237,6 +240,17 @@ impl Place {
         }
         let tree = Tree::new(reading, facts.tree, wish.links_max, job.limits().file_bytes_max);
         Ok(Artifact::new(revision, digest(facts.tree), Arc::new(tree)))
+    }
+
+    /// The full name of the reference that a name stands for now.
+    fn full_name(&self, name: &AnyName, job: &Job) -> Result<String> {
+        match self {
+            Self::Folder(path) => {
+                let repository = local::exact(&local::open(path)?);
+                local::chosen(&References::of(&repository)?, name)
+            }
+            Self::Remote(remote) => remote.full_name(name, job),
+        }
     }
 
     /// The object of an annotated tag; `None` for a tag without one.

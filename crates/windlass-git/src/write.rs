@@ -278,7 +278,9 @@ fn tree_of(repository: &gix::Repository, commit: ObjectId) -> Result<ObjectId> {
 fn commit_id(hex: &str) -> Result<ObjectId> {
     match Reference::Commit(hex.to_owned()).wanted()? {
         Wanted::Commit(id) => Ok(id),
-        Wanted::Ref(_) | Wanted::Tags(_) => Err(Error::new(ErrorKind::Internal, "a commit is no name")),
+        Wanted::Ref(_) | Wanted::Tags(_) | Wanted::Any(_) => {
+            Err(Error::new(ErrorKind::Internal, "a commit is no name"))
+        }
     }
 }
 

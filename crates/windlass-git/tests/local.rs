@@ -59,6 +59,27 @@ fn what_is_not_there_is_said_with_what_is() {
 }
 
 #[test]
+fn any_name_is_resolved_and_its_commit_fetched() {
+    let fleet = Fleet::new();
+    for (tag, commit) in [("v1.2.0", &fleet.first), ("v1.10.0", &fleet.second), ("main", &fleet.first)] {
+        fleet.repository.tag(tag, commit, &author()).unwrap();
+    }
+    check_resolves(&fleet, Reference::read("v1.*"), "v1.10.0@sha1:SECOND");
+    check_resolves(&fleet, Reference::read("v1.2.0"), "v1.2.0@sha1:FIRST");
+    check_resolves(&fleet, Reference::read("old"), "old@sha1:FIRST");
+    check_resolves(&fleet, Reference::read("main"), "main@sha1:FIRST");
+    check_resolves(&fleet, Reference::read("refs/heads/main"), "main@sha1:SECOND");
+    check_resolves(&fleet, Reference::read(""), "main@sha1:SECOND");
+    check_resolves(
+        &fleet,
+        Reference::read("v3.*"),
+        "not found: no such reference (reference=v3.*, existing=main old main v1 v1.10.0, path=FLEET)",
+    );
+    let artifact = bring(&fleet.source().reference(Reference::read("v1.x"))).unwrap();
+    assert_eq!(read(&artifact, "apps/web.yaml").unwrap(), "replicas: 2\n");
+}
+
+#[test]
 fn the_highest_tag_of_a_range_resolves() {
     let fleet = Fleet::new();
     for (tag, commit) in [("v1.2.0", &fleet.first), ("v1.10.0", &fleet.second), ("web-3.0.0", &fleet.first)] {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use windlass_core::Value;
-use windlass_kinds::defaults::{created, filled};
+use windlass_kinds::defaults::{created, created_among, filled};
 
 fn read(json: &str) -> Value {
     serde_json::from_str(json).unwrap()
@@ -99,4 +99,49 @@ fn bodies_that_are_no_objects_stay_as_they_are() {
         let filled = created(&value, "n");
         assert_eq!(filled.type_name(), value.type_name());
     }
+}
+
+/// As LimitRanger and Priority of kube-apiserver 1.34 do it.
+#[test]
+fn a_pod_gets_what_a_limit_range_says_and_the_priority_of_its_class() {
+    let range = r#"{"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "a", "namespace": "shop"}, "spec":
+        {"limits": [{"type": "Container", "max": {"cpu": "2", "memory": "1024Mi"}, "default": {"cpu": "500m"}}]}}"#;
+    let class = r#"{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"},
+        "value": 10, "preemptionPolicy": "Never"}"#;
+    let pod = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"priorityClassName": "high",
+        "containers": [{"name": "web", "image": "nginx", "resources": {"limits": {"cpu": "1"}}}]}}"#;
+    let held = [read(range), read(class)];
+    let made = |namespace: &str| created_among(&read(pod), namespace, &held);
+    let at = |pod: &Value, path: &[&str]| pod.at(path).map(Value::canonical).unwrap_or_default();
+    let shop = made("shop");
+    assert_eq!(
+        at(&shop, &["metadata", "annotations"]),
+        concat!(
+            r#"{"kubernetes.io/limit-ranger":"LimitRanger plugin set: memory request for container web; "#,
+            r#"memory limit for container web"}"#,
+        )
+    );
+    let containers = shop.at(&["spec", "containers"]).and_then(Value::as_list).unwrap();
+    assert_eq!(
+        at(&containers[0], &["resources"]),
+        r#"{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"1","memory":"1Gi"}}"#
+    );
+    assert_eq!(
+        (at(&shop, &["spec", "priority"]).as_str(), at(&shop, &["spec", "preemptionPolicy"]).as_str()),
+        ("10", "\"Never\"")
+    );
+    assert_eq!(at(&shop, &["status", "qosClass"]), "\"Guaranteed\"");
+    let other = made("other");
+    assert_eq!(
+        (at(&other, &["metadata", "annotations"]).as_str(), at(&other, &["status", "qosClass"]).as_str()),
+        ("", "\"Burstable\"")
+    );
+}
+
+#[test]
+fn texts_of_a_secret_become_data_once_it_is_made() {
+    let secret = r#"{"apiVersion": "v1", "kind": "Secret", "data": {"a": "YQ==", "k": "YQ=="}, "stringData": {"k": "v"}}"#;
+    let made = created(&read(secret), "n");
+    assert_eq!(made.get("data").map(Value::canonical).unwrap(), r#"{"a":"YQ==","k":"dg=="}"#);
+    assert!(made.get("stringData").is_none() && filled(&read(secret)).get("stringData").is_some());
 }

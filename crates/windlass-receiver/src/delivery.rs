@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Kind, Refused, same_repository};
+use crate::{Kind, Refused, payload, same_repository};
 
 /// The most names of each sort that are taken from a delivery.
 pub const NAMES_MAX: usize = 1000;
@@ -17,8 +17,8 @@ pub struct Delivery {
     pub places: Vec<String>,
     /// The branches and tags that changed, by their short or full names; empty where nothing is said of them.
     pub references: Vec<String>,
-    /// Whether the default branch of the repository is among them.
-    pub is_default_branch: bool,
+    /// Whether the default branch of the repository is among them, where the delivery says which one that is.
+    pub is_default_branch: Option<bool>,
 }
 
 /// Where the senders keep addresses, names, references and default branches. `*` is each item of a list.
@@ -66,6 +66,9 @@ impl Delivery {
             return Ok(Self { event, ..Self::default() });
         }
         let body: Value = serde_json::from_slice(body).map_err(|_| Refused::Malformed)?;
+        if !payload::is_of(kind, &body) {
+            return Err(Refused::Malformed);
+        }
         let mut places = texts(&body, PLACES);
         if kind == Kind::Gcr {
             let names = texts(&body, IMAGES);
@@ -75,9 +78,15 @@ impl Delivery {
         places.dedup();
         let references = texts(&body, REFERENCES);
         let defaults = texts(&body, DEFAULTS);
-        let is_default_branch =
-            references.iter().any(|one| defaults.iter().any(|name| short(one) == short(name)));
+        let is_default_branch = (!defaults.is_empty()).then(|| contains(&references, &defaults));
         Ok(Self { event, places, references, is_default_branch })
+    }
+
+    /// Says what the default branch is, for a sender that does not, such as Bitbucket.
+    #[must_use]
+    pub fn with_default_branch(self, name: &str) -> Self {
+        let is_default_branch = Some(contains(&self.references, &[name]));
+        Self { is_default_branch, ..self }
     }
 
     /// Says whether a source should look again. `reference` is the branch or tag that it follows; without one, it follows
@@ -88,10 +97,15 @@ impl Delivery {
         let named = self.references.is_empty()
             || match reference {
                 Some(reference) => self.references.iter().any(|one| short(one) == short(reference)),
-                None => self.is_default_branch,
+                None => self.is_default_branch.unwrap_or(true),
             };
         place && named
     }
+}
+
+/// Whether one of the references is one of these names.
+fn contains<N: AsRef<str>>(references: &[String], names: &[N]) -> bool {
+    references.iter().any(|one| names.iter().any(|name| short(one) == short(name.as_ref())))
 }
 
 fn short(reference: &str) -> &str {

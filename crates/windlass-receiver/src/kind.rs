@@ -26,7 +26,8 @@ pub enum Kind {
     Harbor,
     /// Nexus, with `X-Nexus-Webhook-Signature`.
     Nexus,
-    /// Artifact Registry of Google; nothing is verified but the path.
+    /// Artifact Registry of Google, through Pub/Sub. A token must be shown; that Google issued it is for the caller to
+    /// find out.
     Gcr,
     /// Container Registry of Azure; nothing is signed.
     Acr,
@@ -35,6 +36,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind that a `spec.type` of Flux's receivers names.
+    #[must_use]
+    pub fn of_flux(name: &str) -> Option<Self> {
+        Some(match name {
+            "generic" => Self::Generic,
+            "generic-hmac" => Self::GenericHmac,
+            "github" => Self::GitHub,
+            "gitlab" => Self::GitLab,
+            "bitbucket" => Self::Bitbucket,
+            "harbor" => Self::Harbor,
+            "dockerhub" => Self::DockerHub,
+            "quay" => Self::Quay,
+            "nexus" => Self::Nexus,
+            "gcr" => Self::Gcr,
+            "acr" => Self::Acr,
+            "cdevents" => Self::CdEvents,
+            _ => return None,
+        })
+    }
+
     /// The header that names what happened.
     pub(crate) const fn event_header(self) -> Option<&'static str> {
         match self {

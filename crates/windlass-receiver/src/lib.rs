@@ -22,19 +22,24 @@
 //!
 //! # What it does not do
 //! It serves no HTTP, keeps no state, and so does not see that a delivery is sent again: to wake a source twice is
-//! harmless. Docker Hub, Quay, GCR and ACR sign nothing: their secret is the path that they call, which
-//! [`path`] makes. Tokens of Google are not verified; filters in CEL are not there.
+//! harmless. Nor does it look for objects: a [`Manifest`] says which are to be looked for, and [`Accepted::wakes`] what the
+//! filter makes of each. Docker Hub, Quay, GCR and ACR sign nothing: their secret is the path that they call, which
+//! [`path`] makes. That a token of Google is genuine is not verified, since that takes a question to Google.
 //!
 //! Kinds and headers are those of [Flux's receivers](https://fluxcd.io/flux/components/notification/receivers/) and of
 //! [Argo CD's webhooks](https://argo-cd.readthedocs.io/en/stable/operator-manual/webhook/).
 
 mod delivery;
+mod filter;
 mod kind;
+mod manifest;
+mod payload;
 mod proof;
 mod receive;
 mod url;
 
 pub use delivery::{Delivery, NAMES_MAX};
 pub use kind::Kind;
+pub use manifest::{Accepted, Manifest, TARGETS_MAX, Target, Unaddressed, Unreadable, Which};
 pub use receive::{BODY_BYTES_MAX, Receiver, Refused, Request, path};
-pub use url::same_repository;
+pub use url::{same_repository, same_server};

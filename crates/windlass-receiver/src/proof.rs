@@ -11,7 +11,11 @@ use crate::{Kind, Refused, Request};
 pub(crate) fn check(kind: Kind, secret: &[u8], request: &Request<'_>) -> Result<(), Refused> {
     let header = |name: &'static str| request.header(name);
     match kind {
-        Kind::Generic | Kind::DockerHub | Kind::Quay | Kind::Gcr | Kind::Acr | Kind::CdEvents => Ok(()),
+        Kind::Generic | Kind::DockerHub | Kind::Quay | Kind::Acr | Kind::CdEvents => Ok(()),
+        Kind::Gcr => match header("Authorization").and_then(bearer) {
+            Some(_) => Ok(()),
+            None => Err(Refused::Unverified("no token is shown")),
+        },
         Kind::GenericHmac => signed(secret, request.body, header("X-Signature")),
         Kind::GitHub | Kind::Bitbucket => {
             signed(secret, request.body, header("X-Hub-Signature-256").or(header("X-Hub-Signature")))
@@ -33,6 +37,12 @@ pub(crate) fn check(kind: Kind, secret: &[u8], request: &Request<'_>) -> Result<
             same(secret, shown.as_deref())
         }
     }
+}
+
+/// The token of `Bearer …`.
+fn bearer(shown: &str) -> Option<&str> {
+    let (scheme, token) = shown.split_at_checked("Bearer ".len())?;
+    (scheme.eq_ignore_ascii_case("Bearer ") && !token.is_empty()).then_some(token)
 }
 
 fn token(secret: &[u8], shown: Option<&str>) -> Result<(), Refused> {

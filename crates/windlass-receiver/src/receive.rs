@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Delivery, Kind, proof};
+use crate::{Delivery, Kind, payload, proof};
 
 /// The most bytes of a body.
 pub const BODY_BYTES_MAX: usize = 3 << 20;
@@ -58,17 +58,21 @@ impl Receiver {
     /// # Errors
     /// Why it is refused; [`Refused::status`] is what to answer.
     pub fn receive(&self, request: &Request<'_>) -> Result<Delivery, Refused> {
-        if request.body.len() > BODY_BYTES_MAX {
-            return Err(Refused::TooLarge);
-        }
+        check_size(request)?;
         proof::check(self.kind, &self.secret, request)?;
+        let body = payload::of(self.kind, request)?;
         let event = self.kind.event_header().and_then(|name| request.header(name)).unwrap_or_default();
         let wanted = self.events.is_empty() || self.events.iter().any(|one| one.eq_ignore_ascii_case(event));
         if !wanted && self.kind.event_header().is_some() {
             return Err(Refused::Unwanted);
         }
-        Delivery::read(self.kind, event, request.body)
+        Delivery::read(self.kind, event, &body)
     }
+}
+
+/// Looks at the size before anything else.
+pub(crate) fn check_size(request: &Request<'_>) -> Result<(), Refused> {
+    if request.body.len() > BODY_BYTES_MAX { Err(Refused::TooLarge) } else { Ok(()) }
 }
 
 /// Shows no secret.
@@ -82,7 +86,7 @@ impl fmt::Debug for Receiver {
 }
 
 /// Why a request is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
     /// The body is larger than [`BODY_BYTES_MAX`].
@@ -93,15 +97,29 @@ pub enum Refused {
     Unwanted,
     /// It is genuine, and its body cannot be read.
     Malformed,
+    /// The receiver is suspended, or not ready.
+    NotReady,
+    /// The secret of the receiver is not there, or has no `token`.
+    NoSecret,
+    /// There are no receivers of this type.
+    UnknownType(String),
+    /// The filter of the receiver cannot be read, or not for this body.
+    Filter(String),
 }
 
 impl Refused {
     /// The status to answer with, as Flux has it.
     #[must_use]
-    pub const fn status(self) -> u16 {
+    pub const fn status(&self) -> u16 {
         match self {
             Self::TooLarge => 413,
-            Self::Unverified(_) | Self::Unwanted | Self::Malformed => 400,
+            Self::NotReady => 503,
+            Self::Filter(_) => 500,
+            Self::Unverified(_)
+            | Self::Unwanted
+            | Self::Malformed
+            | Self::NoSecret
+            | Self::UnknownType(_) => 400,
         }
     }
 }
@@ -112,7 +130,11 @@ impl fmt::Display for Refused {
             Self::TooLarge => write!(f, "the body is too large (body_bytes_max={BODY_BYTES_MAX})"),
             Self::Unverified(why) => f.write_str(why),
             Self::Unwanted => f.write_str("an event that is not asked for"),
-            Self::Malformed => f.write_str("the body is not JSON"),
+            Self::Malformed => f.write_str("the body is not what this sender sends"),
+            Self::NotReady => f.write_str("the receiver is suspended or not ready"),
+            Self::NoSecret => f.write_str("the secret of the receiver has no token"),
+            Self::UnknownType(name) => write!(f, "no such type of receivers (type={name})"),
+            Self::Filter(why) => write!(f, "the filter of the receiver cannot be used: {why}"),
         }
     }
 }

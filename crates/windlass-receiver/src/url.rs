@@ -16,6 +16,23 @@ pub fn same_repository(one: &str, other: &str) -> bool {
     one.is_some() && one == other
 }
 
+/// Says whether two addresses are of one server that is asked over HTTP, as a host's own API is: with or without user and
+/// port, in any case. An address with a path, or over SSH, is that of no server.
+///
+/// ```
+/// use windlass_receiver::same_server;
+///
+/// assert!(same_server("https://example.com/", "http://ada@EXAMPLE.com:8080"));
+/// assert!(!same_server("https://example.com/", "ssh://example.com/"));
+/// assert!(!same_server("https://example.com/", "https://example.com/org/repo"));
+/// ```
+#[must_use]
+pub fn same_server(one: &str, other: &str) -> bool {
+    let is_web = |url: &str| url.trim().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
+    let place = |url| Place::of(url).filter(|place| is_web(url) && place.path.is_empty());
+    place(one).is_some() && place(one) == place(other)
+}
+
 /// Host and path, in small letters.
 #[derive(PartialEq, Eq)]
 struct Place {
@@ -30,15 +47,16 @@ impl Place {
             url.split_once("://").map_or((None, url.as_str()), |(scheme, rest)| (Some(scheme), rest));
         let end = rest.find('/').unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (user, authority) = authority.rsplit_once('@').unwrap_or(("", authority));
         // `host:22:org/repo`, `host:org/repo` and `host:22/org/repo`.
         let (host, behind) = authority.split_once(':').unwrap_or((authority, ""));
-        let (port, start) = behind.split_once(':').unwrap_or(match is_number(behind) && !path.is_empty() {
-            true => (behind, ""),
-            false => ("", behind),
-        });
         let is_web = matches!(scheme, Some("http" | "https"));
-        if host.is_empty() || !is_number(port) || is_web && !start.is_empty() {
+        let is_port = is_number(behind) && (is_web || !path.is_empty());
+        let (port, start) =
+            behind.split_once(':').unwrap_or(if is_port { (behind, "") } else { ("", behind) });
+        // No name begins with a dash; it could be taken for an option.
+        let odd = host.is_empty() || host.starts_with('-') || user.starts_with('-');
+        if odd || !is_number(port) || is_web && !start.is_empty() {
             return None;
         }
         let host = host.strip_prefix("ssh.").or_else(|| host.strip_prefix("altssh.")).unwrap_or(host);

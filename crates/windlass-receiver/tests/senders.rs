@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
-use windlass_receiver::{BODY_BYTES_MAX, Kind, Receiver, Refused, Request, path};
+use base64::Engine as _;
+use serde_json::json;
+use windlass_receiver::{BODY_BYTES_MAX, Kind, Manifest, Receiver, Refused, Request, path};
 
 #[track_caller]
 fn check(kind: Kind, headers: &[(&str, &str)], body: &[u8], expected: Result<(), &str>) {
@@ -81,16 +83,123 @@ fn a_source_wakes_for_its_own_repository_and_branch() {
 }
 
 #[test]
-fn azure_docker_hub_and_google_say_what_changed_in_their_own_way() {
+fn azure_and_docker_hub_say_what_changed_in_their_own_way() {
     let azure = r#"{"eventType": "git.push", "resource": {"refUpdates": [{"name": "refs/heads/main"}],
         "repository": {"defaultBranch": "refs/heads/main", "remoteUrl": "https://dev.azure.com/acme/_git/fleet"}}}"#;
     concerns(Kind::AzureDevOps, azure, "https://acme@dev.azure.com/acme/_git/fleet", None, true);
     let hub = r#"{"push_data": {"tag": "v1"}, "repository": {"repo_name": "acme/web"}}"#;
     concerns(Kind::DockerHub, hub, "acme/web", Some("v1"), true);
-    let google =
+}
+
+#[test]
+fn an_event_of_google_is_taken_out_of_its_envelope() {
+    let event =
         r#"{"action": "INSERT", "digest": "eu.pkg.dev/acme/web@sha256:12", "tag": "eu.pkg.dev/acme/web:v1"}"#;
-    concerns(Kind::Gcr, google, "eu.pkg.dev/acme/web", None, true);
-    concerns(Kind::Gcr, google, "eu.pkg.dev/acme/db", None, false);
+    let data = base64::engine::general_purpose::STANDARD.encode(event);
+    let envelope = format!(r#"{{"message": {{"data": "{data}", "messageId": "1"}}, "subscription": "web"}}"#);
+    let receive = |headers: &[(&str, &str)], body: &str| {
+        Receiver::new(Kind::Gcr, "s").receive(&Request { headers, body: body.as_bytes() })
+    };
+    let delivery = receive(&[("Authorization", "Bearer token")], &envelope).unwrap();
+    assert!(delivery.concerns("eu.pkg.dev/acme/web", None) && !delivery.concerns("eu.pkg.dev/acme/db", None));
+    assert_eq!(receive(&[], &envelope).unwrap_err(), Refused::Unverified("no token is shown"));
+    assert_eq!(receive(&[("Authorization", "Bearer token")], event).unwrap_err(), Refused::Malformed);
+}
+
+#[test]
+fn a_push_that_does_not_tell_the_default_branch_wakes_who_follows_it() {
+    let push = r#"{"push": {"changes": [{"new": {"name": "next"}}]},
+        "repository": {"links": {"html": {"href": "https://bitbucket.org/team/fleet"}}}}"#;
+    let request = Request { headers: &[], body: push.as_bytes() };
+    let delivery = Receiver::new(Kind::Acr, "").receive(&request).unwrap();
+    let wakes =
+        |delivery: &windlass_receiver::Delivery| delivery.concerns("https://bitbucket.org/team/fleet", None);
+    assert!(wakes(&delivery));
+    assert!(!wakes(&delivery.clone().with_default_branch("main")));
+    assert!(wakes(&delivery.with_default_branch("next")));
+}
+
+/// The signature is that of the body as it came.
+#[test]
+fn a_form_of_github_is_read() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let body = b"payload=%7B%22ref%22%3A%22refs%2Fheads%2Fmain%22%7D";
+    let mac = Hmac::<sha2::Sha256>::new_from_slice(b"s").unwrap().chain_update(body).finalize().into_bytes();
+    let signature = format!("sha256={}", mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let receive = |media: &str| {
+        let headers = [("X-Hub-Signature-256", signature.as_str()), ("Content-Type", media)];
+        Receiver::new(Kind::GitHub, "s").receive(&Request { headers: &headers, body })
+    };
+    assert_eq!(receive("application/x-www-form-urlencoded").unwrap().references, ["refs/heads/main"]);
+    assert_eq!(receive("text/plain").unwrap_err(), Refused::Malformed);
+}
+
+/// As notification-controller 1.6.0 answers.
+#[test]
+fn a_manifest_says_whom_a_delivery_wakes() {
+    let manifest = |spec: serde_json::Value| {
+        let ready = json!([{"type": "Ready", "status": "True"}]);
+        let metadata = json!({"name": "web", "namespace": "shop"});
+        Manifest::read(&json!({"metadata": metadata, "spec": spec, "status": {"conditions": ready}})).unwrap()
+    };
+    let headers = [("Content-Type", "application/json; charset=utf-8")];
+    let request = Request { headers: &headers, body: br#"{"tag": "shop/web:v1"}"# };
+    let told = |manifest: &Manifest| match manifest.receive(Some(b"t"), &request) {
+        Ok(accepted) => accepted
+            .targets
+            .iter()
+            .map(|one| one.as_ref().map_or_else(ToString::to_string, ToString::to_string))
+            .collect(),
+        Err(refused) => vec![format!("{} {refused}", refused.status())],
+    };
+    let named = json!({"kind": "GitRepository", "name": "web"});
+    let labelled =
+        json!({"kind": "ImageRepository", "name": "*", "matchLabels": {"app": "web"}, "namespace": "other"});
+    let odd = json!([{"kind": "Web", "name": "a"}, {"kind": "Bucket", "name": "*"}]);
+    let both = manifest(json!({"type": "generic", "resources": [named, labelled]}));
+    let first = "source.toolkit.fluxcd.io/v1 GitRepository shop/web";
+    assert_eq!(told(&both), [first, "image.toolkit.fluxcd.io/v1 ImageRepository other/*[app=web]"]);
+    assert_eq!(
+        told(&both.clone().in_own_namespace()),
+        [first, "objects of other namespaces are not allowed (namespace=other)"]
+    );
+    assert_eq!(
+        told(&manifest(json!({"type": "generic", "resources": odd}))),
+        ["apiVersion must be given for this kind (kind=Web)", "the name * needs matchLabels (kind=Bucket)"]
+    );
+    assert_eq!(
+        told(&manifest(json!({"type": "generic", "suspend": true}))),
+        ["503 the receiver is suspended or not ready"]
+    );
+    assert_eq!(told(&manifest(json!({"type": "carrier"}))), ["400 no such type of receivers (type=carrier)"]);
+    let filter = |text: &str| manifest(json!({"type": "generic", "resourceFilter": text}));
+    assert!(told(&filter("req.tag"))[0].starts_with("500 the filter of the receiver cannot be used"));
+    assert_eq!(both.receive(None, &request).unwrap_err(), Refused::NoSecret);
+}
+
+/// `res` is what Flux knows of an object: its version, kind and metadata.
+#[test]
+fn a_filter_sees_the_message_and_the_metadata_of_an_object() {
+    let wakes = |filter: &str, media: &str| {
+        let manifest = Manifest::read(&json!({
+            "spec": {"type": "generic", "resourceFilter": filter},
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+        }));
+        let headers = [("Content-Type", media)];
+        let request = Request { headers: &headers, body: br#"{"tag": "shop/web:v1", "number": 2}"# };
+        let accepted = manifest.unwrap().receive(Some(b"t"), &request).unwrap();
+        let object = json!({"kind": "Web", "metadata": {"name": "web"}, "spec": {"a": 1}});
+        accepted.wakes(&object).map_err(|failure| failure.to_string())
+    };
+    let json = "application/json";
+    assert_eq!(
+        wakes("req.tag.split('/').last().value().split(':').first().value() == res.metadata.name", json),
+        Ok(true)
+    );
+    assert_eq!(wakes("req.number == 2 && res.kind == 'Other'", json), Ok(false));
+    assert_eq!(wakes("has(res.spec)", json), Ok(false));
+    assert_eq!(wakes("res.spec.a == 1", json), Err("no such key: spec".to_owned()));
+    assert_eq!(wakes("has(req.tag)", "text/plain"), Ok(false), "the sender does not say that it is JSON");
 }
 
 #[test]

@@ -37,6 +37,13 @@ impl Ignore {
         Self(Rules::default().with(&TreePath::root(), Pattern::all(patterns).collect()))
     }
 
+    /// The files by which Git keeps a repository, in a folder and below it, which Flux leaves out of every source:
+    /// `.git`, `.gitignore`, `.gitmodules` and `.gitattributes`.
+    #[must_use]
+    pub fn git_files(folder: &TreePath) -> Self {
+        Self(Rules::default().with(folder, Pattern::all(GIT_FILES).collect()))
+    }
+
     /// Says whether a path stays out.
     #[must_use]
     pub fn ignores(&self, path: &TreePath, is_folder: bool) -> bool {
@@ -71,6 +78,8 @@ pub(crate) struct Pattern {
     folders_only: bool,
     include: bool,
 }
+
+const GIT_FILES: &str = ".git/\n.gitignore\n.gitmodules\n.gitattributes\n";
 
 /// What Flux leaves out of every source, as far as it has names that a render would look at: the files of build services,
 /// pictures and archives. What is hidden is left out anyway.

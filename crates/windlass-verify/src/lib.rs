@@ -21,8 +21,7 @@
 //! - A signature of SSH counts for the namespace `git`, and from an allowed signer only for the namespaces of its line.
 //! - Objects, keys and signatures are bounded: [`OBJECT_BYTES_MAX`], [`KEYS_BYTES_MAX`], [`KEYS_MAX`].
 //!
-//! What it does not do: brainpool curves, X.509, certificates of SSH, security keys, DSA of SSH, and times in allowed
-//! signers. Each is refused. What verifies is a fact about bytes and a key; whether a name in the commit belongs to that
+//! What it does not do: X.509, certificates of SSH, security keys, DSA of SSH, and times in allowed signers. Each is refused. What verifies is a fact about bytes and a key; whether a name in the commit belongs to that
 //! key is for the caller.
 //!
 //! The formats are those of [RFC 9580](https://www.rfc-editor.org/rfc/rfc9580),
@@ -30,6 +29,8 @@
 //! [Git](https://git-scm.com/docs/gitformat-signature).
 
 mod armor;
+mod brainpool;
+mod key;
 mod keys;
 mod object;
 mod openpgp;

@@ -5,6 +5,7 @@ use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{KeyFlags, Signature, SignatureType};
 use pgp::types::{KeyDetails as _, Tag, Timestamp};
 
+use crate::key::AnyCurve;
 use crate::{Format, KEYS_MAX, Refusal, Signed, Signer, armor};
 
 /// A primary key with what hangs on it.
@@ -39,43 +40,45 @@ impl Ring {
         // A key without flags may do everything.
         let flags = own.key_flags();
         if (flags.sign() || flags == KeyFlags::default())
-            && signature.verify(&key.primary_key, payload).is_ok()
+            && signature.verify(&AnyCurve(&key.primary_key), payload).is_ok()
         {
             return true;
         }
         key.public_subkeys
             .iter()
-            .any(|subkey| signature.verify(&subkey.key, payload).is_ok() && self.binds(subkey, at))
+            .any(|subkey| signature.verify(&AnyCurve(&subkey.key), payload).is_ok() && self.binds(subkey, at))
     }
 
     fn is_revoked(&self) -> bool {
         let key = &self.0;
-        key.details.revocation_signatures.iter().any(|own| own.verify_key(&key.primary_key).is_ok())
+        key.details
+            .revocation_signatures
+            .iter()
+            .any(|own| own.verify_key(&AnyCurve(&key.primary_key)).is_ok())
     }
 
     /// The newest signature by which the key says something of itself.
     fn own_signature(&self) -> Option<&Signature> {
-        let (key, details) = (&self.0.primary_key, &self.0.details);
-        let direct = details.direct_signatures.iter().filter(|own| own.verify_key(key).is_ok());
+        let (key, details) = (AnyCurve(&self.0.primary_key), &self.0.details);
+        let direct = details.direct_signatures.iter().filter(|own| own.verify_key(&key).is_ok());
         let of_users = details.users.iter().flat_map(|user| {
             let own = user.signatures.iter().filter(|own| own.is_certification());
-            own.filter(|own| own.verify_certification(key, Tag::UserId, &user.id).is_ok())
+            own.filter(|own| own.verify_certification(&key, Tag::UserId, &user.id).is_ok())
         });
         direct.chain(of_users).max_by_key(|own| own.created().map(Timestamp::as_secs))
     }
 
     /// Whether the subkey was bound to sign at the time, and knew of it.
     fn binds(&self, subkey: &SignedPublicSubKey, at: u64) -> bool {
-        let primary = &self.0.primary_key;
-        let own =
-            subkey.signatures.iter().filter(|own| own.verify_subkey_binding(primary, &subkey.key).is_ok());
+        let (primary, inner) = (AnyCurve(&self.0.primary_key), AnyCurve(&subkey.key));
+        let own = subkey.signatures.iter().filter(|own| own.verify_subkey_binding(&primary, &inner).is_ok());
         let (revoked, bound): (Vec<_>, Vec<_>) =
             own.partition(|own| own.typ() == Some(SignatureType::SubkeyRevocation));
         let newest = bound.into_iter().max_by_key(|own| own.created().map(Timestamp::as_secs));
         let Some(newest) = newest.filter(|_| revoked.is_empty()) else { return false };
         let back = newest.embedded_signature();
         newest.key_flags().sign()
-            && back.is_some_and(|back| back.verify_primary_key_binding(&subkey.key, primary).is_ok())
+            && back.is_some_and(|back| back.verify_primary_key_binding(&inner, &primary).is_ok())
             && lives(subkey.key.created_at().as_secs(), newest, at)
     }
 }

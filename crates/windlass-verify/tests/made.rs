@@ -47,6 +47,22 @@ fn what_was_signed_verifies_with_its_key_and_no_other() {
 }
 
 #[test]
+fn a_key_of_brainpool_verifies_what_gpg_signed_with_it() {
+    for name in ["gpg-brainpool", "gpg-brainpool-256"] {
+        let keys = keys_of(name);
+        assert_eq!(keys.fingerprints(), [verified(name, &keys).unwrap()], "{name}");
+        let raw = made(&format!("{name}.commit"));
+        let signed = Signed::commit(&raw).unwrap();
+        let mut payload = signed.payload().to_vec();
+        payload[5] ^= 1;
+        let forged = Signed::detached(&payload, signed.signature()).unwrap();
+        assert_eq!(keys.verify(&forged), Err(Refusal::NoKey), "{name}");
+    }
+    let other = keys_of("gpg-brainpool-256");
+    assert_eq!(verified("gpg-brainpool", &other), Err(Refusal::NoKey));
+}
+
+#[test]
 fn no_byte_of_what_is_signed_can_change() {
     for name in NAMES {
         let (keys, raw) = (keys_of(name), made(&format!("{name}.commit")));

@@ -42,6 +42,7 @@
 //! | `helm` | `helm` | Helm charts, to the bytes of `helm template` |
 //! | `verify` | `verify` | OpenPGP and SSH signatures of commits and tags |
 //! | `receiver` | `receiver` | webhook deliveries, verified before they are parsed |
+//! | `cel` | `cel` | expressions of CEL as Flux evaluates them |
 //! | `semver` | `semver` | versions and constraints as Helm and Flux read them |
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
@@ -68,6 +69,8 @@ mod guides;
 #[cfg(feature = "kinds")]
 pub mod kubernetes;
 
+#[cfg(feature = "cel")]
+pub use windlass_cel as cel;
 pub use windlass_core as core;
 pub use windlass_diff as diff;
 pub use windlass_engine as engine;

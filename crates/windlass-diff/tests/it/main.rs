@@ -1,7 +1,6 @@
 //! Tests of windlass-diff from outside.
 
 #[cfg(test)]
-mod argo;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]

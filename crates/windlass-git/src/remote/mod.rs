@@ -28,6 +28,7 @@ use windlass_core::{Error, ErrorKind, Result};
 use self::ask::{Depth, Exactly};
 use self::pack::PackWriter;
 use self::words::Words;
+use crate::any_name::AnyName;
 use crate::cache::Cache;
 use crate::commit::{self, Facts};
 use crate::disk;
@@ -88,6 +89,7 @@ impl Remote {
         let name = match reference.wanted()? {
             Wanted::Commit(commit) => return Ok(Tip { commit, name: None }),
             Wanted::Tags(range) => return self.highest(&range, job),
+            Wanted::Any(name) => return tip(&self.chosen(&name, job)?),
             Wanted::Ref(name) => name,
         };
         let refs = self.list(&name, job)?;
@@ -113,6 +115,21 @@ impl Remote {
         let place = names.iter().position(|name| *name == chosen);
         place
             .map_or_else(|| Err(not_found(&Reference::Semver(range.clone()), &[])), |place| tip(&tags[place]))
+    }
+
+    /// Finds what a name stands for, in one list of all references.
+    fn chosen(&self, name: &AnyName, job: &Job) -> Result<Ref> {
+        let refs = self.list("refs/", job)?;
+        let names: Vec<String> = refs.iter().map(|found| found.unpack().0.to_string()).collect();
+        let chosen = name.choose(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let chosen = chosen.map_err(|error| error.with("url", self.address.as_str()))?;
+        let found = refs.iter().find(|found| found.unpack().0 == chosen);
+        found.cloned().ok_or_else(|| not_found(&Reference::Any(name.clone()), &[]))
+    }
+
+    /// The full name of the reference that a name stands for.
+    pub(crate) fn full_name(&self, name: &AnyName, job: &Job) -> Result<String> {
+        self.chosen(name, job).map(|found| found.unpack().0.to_string())
     }
 
     /// The names that begin with `prefix`, without it.

@@ -84,7 +84,7 @@ impl<'v> Place<'v> {
     }
 }
 
-fn write_quantity(value: &mut Value) {
+pub(super) fn write_quantity(value: &mut Value) {
     if let Some(quantity) = Quantity::of(value) {
         *value = quantity.to_string().into();
     }

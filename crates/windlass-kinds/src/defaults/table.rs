@@ -90,17 +90,17 @@ impl Table {
 }
 
 fn read_rule(line: &str) -> Option<Rule> {
-    if let Some((path, name)) = line.split_once(" : ") {
-        return Some(Rule { path: read_path(path)?, action: Action::Type(name.into()), condition: None });
-    }
-    let (path, rest) = line.split_once(" = ")?;
-    let (action, condition) = match [(" when ", true), (" unless ", false)]
+    let (rule, condition) = match [(" when ", true), (" unless ", false)]
         .into_iter()
-        .find_map(|(word, holds)| Some((rest.split_once(word)?, holds)))
+        .find_map(|(word, holds)| Some((line.split_once(word)?, holds)))
     {
-        Some(((action, condition), holds)) => (action, Some(read_condition(condition, holds)?)),
-        None => (rest, None),
+        Some(((rule, condition), holds)) => (rule, Some(read_condition(condition, holds)?)),
+        None => (line, None),
     };
+    if let Some((path, name)) = rule.split_once(" : ") {
+        return Some(Rule { path: read_path(path)?, action: Action::Type(name.into()), condition });
+    }
+    let (path, action) = rule.split_once(" = ")?;
     Some(Rule { path: read_path(path)?, action: read_action(action)?, condition })
 }
 

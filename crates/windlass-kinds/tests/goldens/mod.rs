@@ -1,5 +1,7 @@
 //! Finds the conformance data, counts and writes down what missed.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,10 @@ use windlass_core::Value;
 pub(crate) struct Row(Value);
 
 impl Row {
+    pub(crate) fn whole(&self) -> &Value {
+        &self.0
+    }
+
     pub(crate) fn value(&self, field: &str) -> &Value {
         self.0.get(field).unwrap_or(&Value::Null)
     }
@@ -32,6 +38,15 @@ pub(crate) fn score(set: &str, floor: f64, check: impl Fn(&Row) -> Result<(), St
     write_misses(set, &misses);
     println!("score {set} {passed}/{total}");
     assert!(f64::from(passed) >= floor * f64::from(total), "{set}: {passed} of {total} passed\n{misses}");
+}
+
+/// The rows of a set; none without data.
+pub(crate) fn rows(set: &str) -> Vec<Value> {
+    let text = fs::read_to_string(root().join(format!("{set}.jsonl"))).unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Checks what the rows of `set` say beside their answers: all of it must hold.

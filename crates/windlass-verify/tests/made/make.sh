@@ -24,4 +24,12 @@ gpg -q --armor --export "$key" >"$here/gpg-subkey.pub" && sign gpg-subkey openpg
 echo "$key" >"$here/gpg-subkey.fingerprint"
 gpg -q --batch --yes --command-fd 0 --status-fd 1 --pinentry-mode loopback --edit-key "$key" 'key 1' revkey save <<<$'y\n0\n\ny\n' >/dev/null
 gpg -q --armor --export "$key" >"$here/gpg-revoked.pub"
+# A key on the curves of Brainpool, of which a smaller one signs the larger one that signs.
+gpg -q --batch --passphrase '' --quick-generate-key 'Bea <bea@example.org>' brainpoolP384r1/ecdsa cert never
+key=$(gpg -q --list-keys --with-colons bea@example.org | awk -F: '$1=="fpr"{print $10; exit}')
+gpg -q --batch --passphrase '' --quick-add-key "$key" brainpoolP512r1/ecdsa sign never
+gpg -q --armor --export "$key" >"$here/gpg-brainpool.pub" && sign gpg-brainpool openpgp "$key"
+gpg -q --batch --passphrase '' --quick-generate-key 'Cid <cid@example.org>' brainpoolP256r1/ecdsa sign never
+key=$(gpg -q --list-keys --with-colons cid@example.org | awk -F: '$1=="fpr"{print $10; exit}')
+gpg -q --armor --export "$key" >"$here/gpg-brainpool-256.pub" && sign gpg-brainpool-256 openpgp "$key"
 gpgconf --kill gpg-agent; rm -rf "$work"

@@ -3,7 +3,7 @@
 use windlass_core::{Limits, Map, Value};
 use windlass_diff::{SchemaRef, merge_patch, strategic};
 
-use super::{LAST_APPLIED, Predicted, normal, take};
+use super::{LAST_APPLIED, Predicted, normal, take, with_defaults};
 
 pub(super) fn predicted(schema: SchemaRef<'_>, config: &Value, live: &Value, _: &Value) -> Predicted {
     let known = !schema.is_any();
@@ -14,14 +14,24 @@ pub(super) fn predicted(schema: SchemaRef<'_>, config: &Value, live: &Value, _: 
     let config = without_namespace(config);
     let predicted = if known {
         let limits = Limits::default();
-        let patch = strategic::three_way(schema, &base, &config, live, &limits);
+        let patch = strategic::three_way(schema, &base, &config, &with_claims(live, &base), &limits);
         let patch = patch.map_err(|error| error.to_string())?;
         strategic::apply(schema, live, &patch, &limits).map_err(|error| error.to_string())?
     } else {
         let patch = merge_patch::three_way(&base, &config, &named_in(&base, live));
         merge_patch::apply(live, &patch)
     };
-    Ok((live.clone(), predicted))
+    Ok(if known { (with_defaults(live), with_defaults(&predicted)) } else { (live.clone(), predicted) })
+}
+
+/// Gives what is live, with only those fields of the templates of claims that a base names: a server does not change these.
+fn with_claims(live: &Value, base: &Value) -> Value {
+    let claims = |object: &Value| object.at(&["spec", "volumeClaimTemplates"]).cloned();
+    let (Some(theirs), Some(ours)) = (claims(live), claims(base)) else { return live.clone() };
+    let mut live = live.clone();
+    let spec = live.as_map_mut().and_then(|live| live.get_mut("spec")).and_then(Value::as_map_mut);
+    spec.map(|spec| spec.insert("volumeClaimTemplates", named_in(&ours, &theirs)));
+    live
 }
 
 fn without_namespace(object: &Value) -> Value {
