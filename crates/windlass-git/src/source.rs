@@ -5,16 +5,15 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use gix::ObjectId;
-use tokio::sync::Semaphore;
 use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
+use windlass_http::{Job, Proxy, Workers};
 
 use crate::commit::{self, Facts};
-use crate::job::{self, Job};
 use crate::local;
 use crate::location::Location;
-use crate::options::{Access, Proxy};
+use crate::options::{Access, THREAD};
 use crate::range::TAGS;
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
@@ -53,7 +52,7 @@ pub struct GitSource {
     cache: Option<PathBuf>,
     verification: Option<Arc<Verification>>,
     place: Arc<OnceLock<Arc<Place>>>,
-    threads: Arc<Semaphore>,
+    threads: Workers,
 }
 
 impl GitSource {
@@ -75,7 +74,7 @@ impl GitSource {
             cache: None,
             verification: None,
             place: Arc::default(),
-            threads: Arc::new(Semaphore::new(GitLimits::default().calls_max)),
+            threads: Workers::new(THREAD, GitLimits::default().calls_max),
         }
     }
 
@@ -150,7 +149,7 @@ impl GitSource {
         change(&mut self);
         self.place = Arc::default();
         // No source works with fewer than one.
-        self.threads = Arc::new(Semaphore::new(self.limits.calls_max.clamp(1, Semaphore::MAX_PERMITS)));
+        self.threads = Workers::new(THREAD, self.limits.calls_max);
         self
     }
 
@@ -179,7 +178,7 @@ impl GitSource {
 impl Source for GitSource {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
         let (place, reference) = (self.place()?, self.reference.clone());
-        job::run(cx, &self.threads, move |job| place.resolve(&reference, job).map(Resolved::new)).await
+        self.threads.run(cx, move |job| place.resolve(&reference, job).map(Resolved::new)).await
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
@@ -189,7 +188,7 @@ impl Source for GitSource {
             links_max: self.limits.links_max,
             verification: self.verification.clone(),
         };
-        job::run(cx, &self.threads, move |job| place.fetch(&wish, &reference, job)).await
+        self.threads.run(cx, move |job| place.fetch(&wish, &reference, job)).await
     }
 }
 

@@ -46,6 +46,7 @@
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
 //! | `oci` | `oci` | artifacts in OCI registries as a source, and pushing them |
+//! | `bucket` | `bucket` | buckets of S3, MinIO, R2 and Google as a source |
 //! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
 //! | `kube` | `kube` | Kubernetes clusters as a target |
 //! | `yaml` | `yaml` | YAML as Go's Kubernetes tools read it |
@@ -68,6 +69,8 @@ mod guides;
 #[cfg(feature = "kinds")]
 pub mod kubernetes;
 
+#[cfg(feature = "bucket")]
+pub use windlass_bucket as bucket;
 pub use windlass_core as core;
 pub use windlass_diff as diff;
 pub use windlass_engine as engine;
