@@ -7,7 +7,7 @@ mod support;
 use support::server::{Fault, Server};
 use support::{all, bring, bring_in, context, fetch_in, read, resolve_in, shown, whole};
 use windlass_bucket::{BucketLimits, BucketSource, Credentials};
-use windlass_core::{Files, Limits, TreePath};
+use windlass_core::{Limits, TreePath};
 
 fn source(server: &Server) -> BucketSource {
     BucketSource::new(&server.host, "fleet")
@@ -65,10 +65,10 @@ fn a_prefix_is_asked_for_and_stays_in_the_paths() {
 fn a_bucket_that_changes_while_it_is_fetched_is_noticed() {
     let server = three();
     let source = source(&server);
-    for changed in [&[("a.yaml", b"x" as &[u8])] as &[_], &[("b.yaml", b"x")]] {
+    for name in ["a.yaml", "b.yaml"] {
         server.put(&[("a.yaml", b"a")]);
         let revision = resolve_in(&context(), &source).unwrap();
-        server.put(changed);
+        server.put(&[(name, b"x")]);
         let found = shown(fetch_in(&context(), &source, &revision));
         assert_eq!(found, "not found: the bucket has changed since it was resolved");
     }

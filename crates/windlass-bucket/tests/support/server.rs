@@ -133,7 +133,7 @@ fn serve(stream: &TcpStream, store: &Mutex<Store>) -> Option<()> {
 }
 
 fn object(store: &Store, key: &str, wanted: Option<&str>) -> (&'static str, String, Vec<u8>) {
-    let Some((etag, content)) = store.objects.get(&key.replace("%20", " ")) else {
+    let Some((etag, content)) = store.objects.get(&unescaped(key)) else {
         return ("404 Not Found", String::new(), Vec::new());
     };
     if wanted.is_some_and(|wanted| wanted != etag) {
@@ -153,6 +153,17 @@ fn object(store: &Store, key: &str, wanted: Option<&str>) -> (&'static str, Stri
     ("200 OK", more, content)
 }
 
+/// Reads what is escaped as `%2F`.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
 fn listing(store: &Store, target: &str) -> String {
     let pair = |name: &str| {
         let query = target.split_once('?')?.1;
@@ -162,7 +173,7 @@ fn listing(store: &Store, target: &str) -> String {
             .find(|(have, _)| *have == name)
             .map(|(_, value)| value)
     };
-    let prefix = pair("prefix").unwrap_or_default().replace("%2F", "/");
+    let prefix = unescaped(pair("prefix").unwrap_or_default());
     let from: usize = pair("continuation-token").map_or(0, |token| token.parse().unwrap());
     let fitting = store.objects.iter().filter(|(key, _)| key.starts_with(&prefix));
     let page: Vec<_> = fitting.skip(from).take(store.page + 1).collect();
