@@ -156,13 +156,14 @@ pub(crate) fn name(unit: &Unit) -> String {
 
 /// The field that is to blame when there is nothing at the path.
 pub(crate) fn path_field(unit: &Unit) -> [&'static str; 4] {
-    let kind = match unit.source {
-        Source::Oci(_) => "oci",
-        Source::Bucket(_) => "bucket",
-        Source::Archive(_) => "archive",
-        _ => "git",
+    let (kind, field) = match unit.source {
+        Source::Oci(_) => ("oci", "path"),
+        Source::Bucket(_) => ("bucket", "path"),
+        Source::Archive(_) => ("archive", "path"),
+        Source::Chart(_) => ("helm", "chart"),
+        _ => ("git", "path"),
     };
-    ["spec", "source", kind, "path"]
+    ["spec", "source", kind, field]
 }
 
 /// Blames the field that says what the source could not do.

@@ -41,6 +41,43 @@ fn a_bucket_is_applied_and_a_change_of_it_is_seen() {
     assert!(server.shown().iter().all(|shown| shown.starts_with("AWS4-HMAC-SHA256 Credential=ada/")));
 }
 
+/// The source of the first block below a heading of the reference.
+fn documented(heading: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(folder.join("../../docs/command.md")).unwrap();
+    let (_, below) = text.split_once(&format!("\n## {heading}\n")).unwrap();
+    let block = below.split("```").nth(1).unwrap();
+    block.trim_start_matches("text\n").to_owned()
+}
+
+#[test]
+fn the_bucket_of_the_reference_is_applied() {
+    let (mut world, server) = (World::new(), Server::new());
+    server.put(&[("shop/web.yaml", WEB.as_bytes()), ("other/web.yaml", WEB.as_bytes())]);
+    world.put("keys", "[default]\naws_access_key_id = ada\naws_secret_access_key = canary\n");
+    let source = documented("A bucket").replace("minio.example:9000", &format!("\"{}\"", server.host));
+    let source = source.replace("../secrets/fleet", "keys, insecure: true");
+    let source: String = source.lines().map(|line| format!("  {line}\n")).collect();
+    world.spec(&format!("{source}  target: {{dir: ./live}}\n"));
+    world.good("validate -f unit.yaml");
+    world.good("apply -f unit.yaml");
+    assert!(world.path("live/shop/ConfigMap/web.yaml").is_file());
+    assert!(!server.asked().iter().any(|asked| asked.contains("other")));
+}
+
+#[test]
+fn what_is_wrong_with_the_fields_is_said_by_validate_before_anything_is_asked() {
+    let (mut world, server) = (World::new(), Server::new());
+    world.spec("  source:\n    bucket: {endpoint: s3.example, style: virtual, bucket: fleet}\n  target: {dir: ./live}\n");
+    let said = world.run("validate -f unit.yaml");
+    let whole = format!("{}{}", said.stdout, said.stderr);
+    assert_eq!(said.code, Some(1), "{whole}");
+    for part in ["spec.source.bucket.style", "bucketName", "unit.yaml"] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    assert!(server.asked().is_empty());
+}
+
 #[test]
 fn the_field_to_blame_is_named() {
     let (mut world, server) = (World::new(), Server::new());

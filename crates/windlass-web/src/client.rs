@@ -22,6 +22,8 @@ pub(crate) struct Client {
 pub(crate) struct Brought {
     pub(crate) bytes: Bytes,
     pub(crate) digest: Digest,
+    /// Where it lies: what is known of one address says nothing of another.
+    url: String,
     etag: Option<String>,
     modified: Option<String>,
 }
@@ -53,6 +55,7 @@ impl Client {
         limit: (&'static str, u64),
         known: Option<&Brought>,
     ) -> Result<Brought> {
+        let known = known.filter(|known| known.url == url);
         let mut ask = Ask::get(url);
         if let Some(etag) = known.and_then(|known| known.etag.as_ref()) {
             ask = ask.with_header("if-none-match", etag);
@@ -76,7 +79,7 @@ impl Client {
         let header = |name| answer.header(name).map(str::to_owned);
         let (etag, modified) = (header("etag"), header("last-modified"));
         let bytes = Bytes::from(answer.bytes(job, limit).map_err(named)?);
-        Ok(Brought { digest: Digest::of(&bytes), bytes, etag, modified })
+        Ok(Brought { digest: Digest::of(&bytes), bytes, url: url.to_owned(), etag, modified })
     }
 
     fn refused(&self, error: Error) -> Error {
