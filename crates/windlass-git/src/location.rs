@@ -62,7 +62,7 @@ impl Address {
         if uri.query().is_some() || text.contains('#') {
             return Err(invalid("the address of a repository has no query and no fragment", text));
         }
-        let place = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+        let place = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
         let origin = Origin::of(&format!("{}://{place}", uri.scheme_str().unwrap_or_default()));
         let origin = origin.ok_or_else(|| invalid("not an address", text))?;
