@@ -1,4 +1,4 @@
-//! Credentials for Git and registries from files, read anew at each pass, so that whoever renews them needs to tell nobody.
+//! Credentials for repositories and registries from files, read anew at each pass, so that whoever renews them needs to tell nobody.
 
 use std::fmt;
 use std::fs::File;
@@ -10,10 +10,8 @@ use windlass_core::{
     Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Value, async_trait,
 };
 use windlass_git::{Credentials, GitSource};
-use windlass_oci::{Credentials as Shown, OciSource};
+use windlass_oci::Credentials as Shown;
 use windlass_yaml::Options;
-
-use crate::spec::Oci;
 
 /// The largest file of credentials, in bytes.
 const BYTES_MAX: u64 = 64 * 1024;
@@ -68,76 +66,6 @@ impl Source for PrivateSource {
     }
 }
 
-/// An artifact with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in
-/// them.
-pub(crate) struct PrivateArtifact {
-    source: OciSource,
-    oci: Oci,
-    /// The files that were read last and the source with them, which keeps its connections while they stay the same.
-    last: Mutex<Option<(Held, Arc<OciSource>)>>,
-}
-
-/// What the files hold.
-type Held = [Option<Vec<u8>>; 3];
-
-impl PrivateArtifact {
-    pub(crate) fn new(source: OciSource, oci: &Oci) -> Self {
-        Self { source, oci: oci.clone(), last: Mutex::default() }
-    }
-
-    fn now(&self) -> Result<Arc<OciSource>> {
-        let oci = &self.oci;
-        let held = |key: &'static str, file: &Option<PathBuf>| {
-            let bytes =
-                file.as_ref().map(|file| bytes(file).map_err(|error| error.with(key, file.display())));
-            bytes.transpose()
-        };
-        let held: Held = [
-            held("credentialsFile", &oci.credentials)?,
-            held("authorityFile", &oci.authority)?,
-            held("certificateFile", &oci.certificate)?,
-        ];
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
-            return Ok(Arc::clone(source));
-        }
-        let mut source = self.source.clone();
-        if let (Some(bytes), Some(file)) = (&held[0], &oci.credentials) {
-            let shown =
-                shown(bytes, &oci.url).map_err(|error| error.with("credentialsFile", file.display()))?;
-            source = shown.into_iter().fold(source, OciSource::with_credentials);
-        }
-        source = held[1].iter().cloned().fold(source, OciSource::with_authorities);
-        if let Some(both) = &held[2] {
-            source = source.with_client_certificate(both.clone(), both.clone());
-        }
-        let source = Arc::new(source);
-        *last = Some((held, Arc::clone(&source)));
-        Ok(source)
-    }
-}
-
-impl fmt::Debug for PrivateArtifact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The address of a unit may hold what should not be there.
-        f.debug_struct("PrivateArtifact")
-            .field("source", &self.source)
-            .field("file", &self.oci.credentials)
-            .finish()
-    }
-}
-
-#[async_trait]
-impl Source for PrivateArtifact {
-    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        self.now()?.resolve(cx).await
-    }
-
-    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
-        self.now()?.fetch(cx, revision, paths).await
-    }
-}
-
 /// Reads what is shown a registry: the entry of a Docker configuration, or a user with a password, or a token.
 pub(crate) fn shown(held: &[u8], url: &str) -> Result<Option<Shown>> {
     let json = held.trim_ascii_start().starts_with(b"{").then_some(held);
@@ -180,7 +108,7 @@ pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// What a file of credentials holds.
-enum Pair {
+pub(crate) enum Pair {
     Token(String),
     User(String, String),
 }
@@ -193,7 +121,7 @@ fn parse(bytes: &[u8]) -> Result<Credentials> {
 }
 
 /// Reads credentials. What is wrong is said without a word of what is there.
-fn pair(bytes: &[u8]) -> Result<Pair> {
+pub(crate) fn pair(bytes: &[u8]) -> Result<Pair> {
     let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(HELP);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("the credentials are not UTF-8"))?.trim();
     if text.is_empty() {

@@ -7,6 +7,7 @@ mod credentials;
 mod document;
 mod events;
 mod parts;
+mod private;
 mod scribe;
 mod serve;
 mod shaping;

@@ -42,6 +42,9 @@ fn origins_asking(unit: &Unit, bases: &Arc<Shelf>, asks: bool) -> Origins {
         Source::Dir(_) => TreePath::root(),
         Source::Git { path, .. } => path.clone(),
         Source::Oci(oci) => oci.path.clone(),
+        Source::Bucket(bucket) => bucket.path.clone(),
+        Source::Archive(archive) => archive.path.clone(),
+        Source::Chart(chart) => chart.path.clone(),
     };
     // Who asks for these asks once.
     let source = sources::source(unit, &Notifier::polling());

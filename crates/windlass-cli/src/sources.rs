@@ -1,16 +1,20 @@
 //! From a unit to its source, and from an error of a source to the field that is to blame.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use windlass_bucket::{BucketSource, Style};
 use windlass_core::{Error, ErrorKind, Source as Origin};
 use windlass_engine::SharedSource;
 use windlass_fs::{DirSource, Notifier};
 use windlass_git::{GitSource, Reference, TagRange};
 use windlass_oci::{LayerSelector, OciSource, Operation};
+use windlass_web::{ArchiveSource, ChartSource};
 
-use crate::credentials::{PrivateArtifact, PrivateSource};
+use crate::credentials::PrivateSource;
 use crate::parts::advised;
-use crate::spec::{GitReference, Oci, OciReference, Source, Unit};
+use crate::private::{PrivateFiles, private_archive, private_artifact, private_bucket, private_chart};
+use crate::spec::{Archive, Bucket, BucketStyle, Chart, GitReference, Oci, OciReference, Source, Unit};
 
 /// Makes the source of a unit. Nothing is asked yet.
 pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
@@ -32,9 +36,33 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
                 None => Arc::new(source),
             }
         }
-        Source::Oci(oci) => Arc::new(PrivateArtifact::new(artifact(oci), oci)),
+        Source::Oci(oci) => {
+            let files = files(&oci.credentials, &oci.authority, &oci.certificate);
+            Arc::new(private_artifact(artifact(oci), &oci.url, files))
+        }
+        Source::Bucket(of) => {
+            Arc::new(private_bucket(bucket(of), files(&of.credentials, &of.authority, &of.certificate)))
+        }
+        Source::Archive(of) => {
+            Arc::new(private_archive(archive(of), files(&of.credentials, &of.authority, &of.certificate)))
+        }
+        Source::Chart(of) => {
+            Arc::new(private_chart(chart(of), files(&of.credentials, &of.authority, &of.certificate)))
+        }
     };
     Arc::new(SharedSource::new(inner))
+}
+
+fn files(
+    credentials: &Option<PathBuf>,
+    authority: &Option<PathBuf>,
+    certificate: &Option<PathBuf>,
+) -> PrivateFiles {
+    PrivateFiles {
+        credentials: credentials.clone(),
+        authority: authority.clone(),
+        certificate: certificate.clone(),
+    }
 }
 
 pub(crate) fn artifact(oci: &Oci) -> OciSource {
@@ -50,6 +78,29 @@ pub(crate) fn artifact(oci: &Oci) -> OciSource {
     if oci.insecure { source.with_plain_http() } else { source }
 }
 
+fn bucket(of: &Bucket) -> BucketSource {
+    let style = match of.style {
+        BucketStyle::Auto => Style::Auto,
+        BucketStyle::Path => Style::Path,
+        BucketStyle::Host => Style::Host,
+    };
+    let source = BucketSource::new(&of.endpoint, &of.name).with_style(style);
+    let source = of.region.iter().fold(source, BucketSource::with_region);
+    let source = of.prefix.iter().fold(source, BucketSource::with_prefix);
+    if of.insecure { source.with_plain_http() } else { source }
+}
+
+fn archive(of: &Archive) -> ArchiveSource {
+    let source = of.digest.iter().fold(ArchiveSource::new(&of.url), ArchiveSource::with_digest);
+    if of.insecure { source.with_plain_http() } else { source }
+}
+
+fn chart(of: &Chart) -> ChartSource {
+    let source = ChartSource::new(&of.url, &of.name, &of.range);
+    let source = if of.pass_credentials { source.with_passed_credentials() } else { source };
+    if of.insecure { source.with_plain_http() } else { source }
+}
+
 /// What units of one source have in common: all but the path.
 pub(crate) fn shared(unit: &Unit) -> String {
     match &unit.source {
@@ -59,6 +110,15 @@ pub(crate) fn shared(unit: &Unit) -> String {
             let root = windlass_core::TreePath::root();
             format!("oci {:?}", Oci { path: root, ..Oci::clone(oci) })
         }
+        Source::Bucket(of) => {
+            let root = windlass_core::TreePath::root();
+            format!("bucket {:?}", Bucket { path: root, ..Bucket::clone(of) })
+        }
+        Source::Archive(of) => {
+            let root = windlass_core::TreePath::root();
+            format!("archive {:?}", Archive { path: root, ..Archive::clone(of) })
+        }
+        Source::Chart(of) => format!("chart {of:?}"),
     }
 }
 
@@ -82,14 +142,28 @@ pub(crate) fn name(unit: &Unit) -> String {
             let layer = oci.media_type.as_ref().map_or_else(String::new, |layer| format!(" layer {layer}"));
             format!("{at}{layer}{}", if oci.copy { " copied" } else { "" })
         }
+        Source::Bucket(of) => {
+            of.prefix.as_ref().map_or_else(String::new, |prefix| format!(" prefix {prefix}"))
+        }
+        Source::Archive(of) => {
+            of.digest.as_ref().map_or_else(String::new, |digest| format!(" digest {digest}"))
+        }
+        Source::Chart(of) if of.range.is_empty() => String::new(),
+        Source::Chart(of) => format!(" version {}", of.range),
     };
     format!("{}{at}", unit.source)
 }
 
 /// The field that is to blame when there is nothing at the path.
 pub(crate) fn path_field(unit: &Unit) -> [&'static str; 4] {
-    let kind = if matches!(unit.source, Source::Oci(_)) { "oci" } else { "git" };
-    ["spec", "source", kind, "path"]
+    let (kind, field) = match unit.source {
+        Source::Oci(_) => ("oci", "path"),
+        Source::Bucket(_) => ("bucket", "path"),
+        Source::Archive(_) => ("archive", "path"),
+        Source::Chart(_) => ("helm", "chart"),
+        _ => ("git", "path"),
+    };
+    ["spec", "source", kind, field]
 }
 
 /// Blames the field that says what the source could not do.
@@ -99,6 +173,9 @@ pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
         Source::Dir(_) => unit.blame(&["spec", "source", "dir"], error),
         Source::Git { at, credentials, .. } => blame_git(unit, at, credentials.is_some(), error),
         Source::Oci(oci) => blame_oci(unit, oci, error),
+        Source::Bucket(of) => blame_bucket(unit, of, error),
+        Source::Archive(of) => blame_web(unit, "archive", of.credentials.is_some(), error),
+        Source::Chart(of) => blame_web(unit, "helm", of.credentials.is_some(), error),
     }
 }
 
@@ -148,4 +225,52 @@ fn blame_oci(unit: &Unit, oci: &Oci, mut error: Error) -> Error {
     }
     let path: Vec<&str> = ["spec", "source", "oci"].into_iter().chain(field.iter().copied()).collect();
     unit.blame(&path, error)
+}
+
+fn blame_bucket(unit: &Unit, of: &Bucket, mut error: Error) -> Error {
+    let says = |key| error.context(key).is_some();
+    let is_refused = error.kind() == ErrorKind::Denied && says("status");
+    let is_missing = error.kind() == ErrorKind::NotFound && says("status");
+    let is_odd = error.kind() == ErrorKind::Invalid;
+    let option = error.context("option");
+    let has_key = error.problems().iter().any(|problem| problem.context("key").is_some());
+    let field = match has_key {
+        _ if says("authorityFile") || option == Some("authorities") => "authorityFile",
+        _ if says("certificateFile") || option == Some("client_certificate") => "certificateFile",
+        _ if says("credentialsFile") || is_refused && of.credentials.is_some() => "credentialsFile",
+        false if is_odd && says("region") => "region",
+        false if is_missing || is_odd && says("bucket") && !says("endpoint") => "bucketName",
+        true if is_odd && of.prefix.is_some() => "prefix",
+        true if is_odd => "bucketName",
+        _ => "endpoint",
+    };
+    if is_refused && of.credentials.is_none() {
+        error = error.with_help(
+            "for a private bucket, name a file of credentials: spec.source.bucket.credentialsFile, or \
+             --source-bucket-credentials-file",
+        );
+    }
+    unit.blame(&["spec", "source", "bucket", field], error)
+}
+
+fn blame_web(unit: &Unit, kind: &'static str, has_credentials: bool, mut error: Error) -> Error {
+    let says = |key| error.context(key).is_some();
+    let is_refused = error.kind() == ErrorKind::Denied && says("status");
+    let is_wrong = matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound) && !says("status");
+    let option = error.context("option");
+    let field = match kind {
+        _ if says("authorityFile") || option == Some("authorities") => "authorityFile",
+        _ if says("certificateFile") || option == Some("client_certificate") => "certificateFile",
+        _ if says("credentialsFile") || is_refused && has_credentials => "credentialsFile",
+        "archive" if says("digest") || says("found") => "digest",
+        "helm" if is_wrong && says("version") => "version",
+        "helm" if error.kind() == ErrorKind::NotFound && is_wrong && !says("revision") => "chart",
+        _ => "url",
+    };
+    if is_refused && !has_credentials {
+        error = error.with_help(format!(
+            "name a file of credentials: spec.source.{kind}.credentialsFile, or --source-{kind}-credentials-file"
+        ));
+    }
+    unit.blame(&["spec", "source", kind, field], error)
 }

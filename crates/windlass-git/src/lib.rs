@@ -65,7 +65,6 @@ mod cache;
 mod commit;
 mod disk;
 mod http;
-mod job;
 mod local;
 mod location;
 mod options;

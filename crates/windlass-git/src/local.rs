@@ -5,10 +5,10 @@ use std::path::Path;
 
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::Job;
 
 use crate::any_name::AnyName;
 use crate::disk;
-use crate::job::Job;
 use crate::range::TagRange;
 use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
 use crate::references::References;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use ureq::http::Uri;
+use http::Uri;
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::Origin;
 
 /// A place of a repository, parsed once. Its `Display` never shows a user or a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,14 +21,6 @@ pub(crate) enum Location {
 pub(crate) struct Address {
     text: String,
     origin: Origin,
-}
-
-/// Who answers an address. Credentials are for one origin and no other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    secure: bool,
-    host: String,
-    port: u16,
 }
 
 /// What an address said about its reader before it was stripped.
@@ -69,7 +62,10 @@ impl Address {
         if uri.query().is_some() || text.contains('#') {
             return Err(invalid("the address of a repository has no query and no fragment", text));
         }
-        let origin = Origin::of(&uri).ok_or_else(|| invalid("not an address", text))?;
+        let place = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+        let origin = Origin::of(&format!("{}://{place}", uri.scheme_str().unwrap_or_default()));
+        let origin = origin.ok_or_else(|| invalid("not an address", text))?;
         let user = match uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) {
             Some((user, _)) => Some(user_info(user, text)?),
             None => None,
@@ -87,31 +83,6 @@ impl Address {
     }
 }
 
-impl Origin {
-    /// The origin of an absolute address, or `None` for what is not HTTP.
-    pub(crate) fn of(uri: &Uri) -> Option<Self> {
-        let secure = match uri.scheme_str()? {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        let host = uri.host().filter(|host| !host.is_empty())?;
-        let authority = uri.authority()?.as_str();
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
-        let port = match authority.strip_prefix(host)?.strip_prefix(':') {
-            Some(port) => port.parse().ok()?,
-            None if secure => 443,
-            None => 80,
-        };
-        Some(Self { secure, host: host.to_ascii_lowercase(), port })
-    }
-
-    /// Whether nobody between here and there can read what is sent.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.secure
-    }
-}
-
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -124,15 +95,6 @@ impl fmt::Display for Location {
 impl fmt::Debug for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.secure { "https" } else { "http" };
-        let usual = if self.secure { 443 } else { 80 };
-        write!(f, "{scheme}://{}", self.host)?;
-        if self.port == usual { Ok(()) } else { write!(f, ":{}", self.port) }
     }
 }
 

@@ -4,6 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use windlass_http::{Connection, Peer, Proxy, Secret, line};
+
+/// What threads are called.
+pub(crate) const THREAD: &str = "windlass-git";
+/// What errors say of a server.
+pub(crate) const PEER: Peer = Peer {
+    name: "server",
+    missing: "repository not found",
+    odd: "the server gives an answer that Git does not know",
+};
 
 /// What a server is shown to prove who asks. `Debug` shows no secret.
 ///
@@ -49,12 +59,10 @@ impl Credentials {
     }
 
     /// The value of the `Authorization` header.
-    pub(crate) fn header(&self) -> String {
+    pub(crate) fn header(&self) -> Secret {
         match &self.proof {
-            Proof::Basic { user, password } => {
-                format!("Basic {}", base64(format!("{user}:{password}").as_bytes()))
-            }
-            Proof::Bearer { token } => format!("Bearer {token}"),
+            Proof::Basic { user, password } => Secret::basic(user, password),
+            Proof::Bearer { token } => Secret::bearer(token),
         }
     }
 
@@ -62,7 +70,7 @@ impl Credentials {
     pub(crate) fn identify(&self, hash: &mut Sha256) {
         match &self.identity {
             Some(name) => hash.update(format!("name\0{name}")),
-            None => hash.update(format!("proof\0{}", self.header())),
+            None => hash.update(format!("proof\0{}", self.header().reveal())),
         }
     }
 }
@@ -141,39 +149,18 @@ pub(crate) struct Access {
     pub(crate) proxy: Option<Proxy>,
 }
 
-/// The address of a proxy, which may hold a password.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Proxy(pub(crate) String);
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proxy")
-    }
-}
-
-/// What was written into a file as a line.
-fn line(mut secret: String) -> String {
-    if secret.ends_with('\n') {
-        secret.pop();
-        if secret.ends_with('\r') {
-            secret.pop();
+impl Access {
+    pub(crate) fn connection(&self, limits: &GitLimits, secure: bool) -> Connection {
+        Connection {
+            secure,
+            authorities: self.authorities.clone(),
+            certificate: None,
+            proxy: self.proxy.clone(),
+            connect_time_max: limits.connect_time_max,
+            idle_time_max: limits.idle_time_max,
+            connections_max: 1,
         }
     }
-    secret
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for part in bytes.chunks(3) {
-        let three = [part[0], *part.get(1).unwrap_or(&0), *part.get(2).unwrap_or(&0)];
-        let bits = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= part.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -181,18 +168,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_as_the_standard_shows_them() {
-        let header = |user, password| Credentials::basic(user, password).header();
-        assert_eq!(header("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-        assert_eq!(header("a", "b"), "Basic YTpi");
-        assert_eq!(header("a", "bc"), "Basic YTpiYw==");
-        assert_eq!(Credentials::bearer("t").header(), "Bearer t");
-    }
-
-    #[test]
     fn a_secret_from_a_file_is_without_its_line_break() {
         assert_eq!(Credentials::bearer("t\n"), Credentials::bearer("t"));
         assert_eq!(Credentials::basic("a", "b\r\n"), Credentials::basic("a", "b"));
-        assert_eq!(Credentials::bearer("t\n\n").header(), "Bearer t\n", "one, and no other character");
     }
 }

@@ -12,9 +12,9 @@ use gix::objs::{Kind, TreeRefIter};
 use gix::odb::find::Header;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::Job;
 
 use crate::disk;
-use crate::job::Job;
 use crate::local;
 
 /// A repository to read from.

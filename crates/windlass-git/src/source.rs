@@ -5,17 +5,16 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use gix::ObjectId;
-use tokio::sync::Semaphore;
 use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
+use windlass_http::{Job, Proxy, Workers};
 
 use crate::any_name::AnyName;
 use crate::commit::{self, Facts};
-use crate::job::{self, Job};
 use crate::local;
 use crate::location::Location;
-use crate::options::{Access, Proxy};
+use crate::options::{Access, THREAD};
 use crate::range::TAGS;
 use crate::reading::Reading;
 use crate::reference::{Reference, Wanted};
@@ -55,7 +54,7 @@ pub struct GitSource {
     cache: Option<PathBuf>,
     verification: Option<Arc<Verification>>,
     place: Arc<OnceLock<Arc<Place>>>,
-    threads: Arc<Semaphore>,
+    threads: Workers,
 }
 
 impl GitSource {
@@ -77,7 +76,7 @@ impl GitSource {
             cache: None,
             verification: None,
             place: Arc::default(),
-            threads: Arc::new(Semaphore::new(GitLimits::default().calls_max)),
+            threads: Workers::new(THREAD, GitLimits::default().calls_max),
         }
     }
 
@@ -152,7 +151,7 @@ impl GitSource {
         change(&mut self);
         self.place = Arc::default();
         // No source works with fewer than one.
-        self.threads = Arc::new(Semaphore::new(self.limits.calls_max.clamp(1, Semaphore::MAX_PERMITS)));
+        self.threads = Workers::new(THREAD, self.limits.calls_max);
         self
     }
 
@@ -181,7 +180,7 @@ impl GitSource {
 impl Source for GitSource {
     async fn resolve(&self, cx: &Context) -> Result<Resolved> {
         let (place, reference) = (self.place()?, self.reference.clone());
-        job::run(cx, &self.threads, move |job| place.resolve(&reference, job).map(Resolved::new)).await
+        self.threads.run(cx, move |job| place.resolve(&reference, job).map(Resolved::new)).await
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
@@ -191,7 +190,7 @@ impl Source for GitSource {
             links_max: self.limits.links_max,
             verification: self.verification.clone(),
         };
-        job::run(cx, &self.threads, move |job| place.fetch(&wish, &reference, job)).await
+        self.threads.run(cx, move |job| place.fetch(&wish, &reference, job)).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use ureq::http::Uri;
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::Origin;
 
 /// The longest name of a repository, with its registry, as the specification has it.
 const NAME_BYTES_MAX: usize = 255;
@@ -89,9 +89,8 @@ pub(crate) fn is_tag(text: &str) -> bool {
 }
 
 fn is_host(text: &str) -> bool {
-    let uri: Option<Uri> = format!("https://{text}/").parse().ok();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    text.chars().all(fits) && uri.is_some_and(|uri| Origin::of(&uri).is_some())
+    text.chars().all(fits) && Origin::of(&format!("https://{text}/")).is_some()
 }
 
 /// Names between slashes: lower case letters and digits, with one `.`, one or two `_`, or any number of `-` between.
@@ -111,50 +110,6 @@ fn invalid(message: &'static str, text: &str) -> Error {
     // What stands before an `@` may be a password.
     let shown = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
     Error::new(ErrorKind::Invalid, message).with("url", shown.escape_debug().take(200).collect::<String>())
-}
-
-/// Who answers an address. Credentials are for one origin and no other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    secure: bool,
-    host: String,
-    port: u16,
-}
-
-impl Origin {
-    /// The origin of an absolute address, or `None` for what is not HTTP or names a user.
-    pub(crate) fn of(uri: &Uri) -> Option<Self> {
-        let secure = match uri.scheme_str()? {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        let host = uri.host().filter(|host| !host.is_empty())?;
-        let port = match uri.authority()?.as_str().strip_prefix(host)?.strip_prefix(':') {
-            Some(port) => port.parse().ok()?,
-            None if secure => 443,
-            None => 80,
-        };
-        Some(Self { secure, host: host.to_ascii_lowercase(), port })
-    }
-
-    /// Whether nobody between here and there can read what is sent.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.secure
-    }
-
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.secure { "https" } else { "http" };
-        let usual = if self.secure { 443 } else { 80 };
-        write!(f, "{scheme}://{}", self.host)?;
-        if self.port == usual { Ok(()) } else { write!(f, ":{}", self.port) }
-    }
 }
 
 #[cfg(test)]

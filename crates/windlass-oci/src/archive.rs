@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
+use windlass_archive::hex;
 use windlass_core::{Digest, Error, ErrorKind, Limits, Result, TreePath};
-
-use crate::tree::hex;
 
 const BLOCK: usize = 512;
 const NAME_MAX: usize = 100;

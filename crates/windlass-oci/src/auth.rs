@@ -7,14 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
-use ureq::http::{HeaderMap, Uri};
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::{Answer, Ask, Http, Job, Origin, Secret, shown};
 
 use crate::Credentials;
-use crate::address::Origin;
-use crate::http::{Ask, Http};
-use crate::job::Job;
-use crate::options::{Access, Secret};
+use crate::options::Access;
+use crate::registry::refusal;
 
 /// The most bytes of the answer of a server of tokens.
 const TOKEN_BYTES_MAX: u64 = 1 << 20;
@@ -57,9 +55,8 @@ impl Keeper {
     }
 
     /// Gives what answers a refusal; `None` where there is nothing more to show.
-    pub(crate) fn answer(&self, door: &Door<'_>, headers: &HeaderMap) -> Result<Option<Secret>> {
-        let challenges = headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
-        match challenges.filter_map(parse).next() {
+    pub(crate) fn answer(&self, door: &Door<'_>, refusal: &Answer) -> Result<Option<Secret>> {
+        match refusal.headers("www-authenticate").find_map(parse) {
             Some(Challenge::Basic) => {
                 let header = door.access.credentials.as_ref().and_then(Credentials::basic_header);
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).is_basic = header.is_some();
@@ -108,9 +105,9 @@ impl Door<'_> {
             None => self.by_password(realm, service),
         };
         let answer = asked?;
-        if !answer.status.is_success() {
-            let error = answer.refusal(self.job, self.access.credentials.is_some());
-            return Err(error.with("tokens", crate::http::shown(realm)));
+        if !matches!(answer.status(), 200..=299) {
+            let error = refusal(answer, self.job, self.access.credentials.is_some());
+            return Err(error.with("tokens", shown(realm)));
         }
         let bytes = answer.bytes(self.job, ("token_bytes_max", TOKEN_BYTES_MAX))?;
         // What serde says may hold a part of the token.
@@ -119,18 +116,15 @@ impl Door<'_> {
         let (seconds, token) = given
             .and_then(|(seconds, tokens)| Some((seconds, tokens.into_iter().find(|token| is_token(token))?)))
             .ok_or_else(|| {
-                Error::new(ErrorKind::Invalid, "the server of tokens gives none")
-                    .with("tokens", crate::http::shown(realm))
+                Error::new(ErrorKind::Invalid, "the server of tokens gives none").with("tokens", shown(realm))
             })?;
-        Ok((Secret(format!("Bearer {token}")), seconds.unwrap_or(TOKEN_SECONDS).max(TOKEN_SECONDS)))
+        Ok((Secret::bearer(&token), seconds.unwrap_or(TOKEN_SECONDS).max(TOKEN_SECONDS)))
     }
 
     /// A server of tokens is shown the credentials: over TLS, or where all is plain, on the host that was named.
     fn check(&self, realm: &str) -> Result<()> {
-        let wrong = |why: &'static str| {
-            Err(Error::new(ErrorKind::Denied, why).with("tokens", crate::http::shown(realm)))
-        };
-        let Some(origin) = realm.parse().ok().and_then(|uri: Uri| Origin::of(&uri)) else {
+        let wrong = |why: &'static str| Err(Error::new(ErrorKind::Denied, why).with("tokens", shown(realm)));
+        let Some(origin) = Origin::of(realm) else {
             return Err(Error::new(
                 ErrorKind::Denied,
                 "the registry names a server of tokens that is no address",
@@ -146,7 +140,7 @@ impl Door<'_> {
         }
     }
 
-    fn by_password(&self, realm: &str, service: Option<&str>) -> Result<crate::http::Answer> {
+    fn by_password(&self, realm: &str, service: Option<&str>) -> Result<Answer> {
         let pairs = service.map(|service| ("service", service)).into_iter().chain([("scope", self.scope)]);
         let mark = if realm.contains('?') { '&' } else { '?' };
         let mut ask = Ask::get(format!("{realm}{mark}{}", form(pairs)));
@@ -154,17 +148,12 @@ impl Door<'_> {
         self.http.send(self.job, &ask)
     }
 
-    fn by_identity(&self, realm: &str, service: Option<&str>, identity: &str) -> Result<crate::http::Answer> {
+    fn by_identity(&self, realm: &str, service: Option<&str>, identity: &str) -> Result<Answer> {
         let pairs = [("grant_type", "refresh_token"), ("client_id", "windlass"), ("refresh_token", identity)];
         let service = service.map(|service| ("service", service));
         let body = form(pairs.into_iter().chain(service).chain([("scope", self.scope)]));
-        let ask = Ask {
-            method: "POST",
-            url: realm.to_owned(),
-            headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
-            authorization: None,
-            body: Some(body.as_bytes()),
-        };
+        let mut ask = Ask::get(realm).with_header("content-type", "application/x-www-form-urlencoded");
+        (ask.method, ask.body) = ("POST", Some(body.as_bytes()));
         self.http.send(self.job, &ask)
     }
 }

@@ -3,17 +3,13 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use sha2::{Digest as _, Sha256};
+use windlass_archive::{Form, Gathering, Room, hex, path, unpack};
 use windlass_core::{Error, ErrorKind, Result, TreePath};
+use windlass_http::{Job, unwrapped};
 
-use crate::http::unwrapped;
-use crate::job::Job;
 use crate::manifest::{Descriptor, Manifest};
 use crate::registry::Registry;
-use crate::tree::{Gathering, hex};
-use crate::unpack::{Form, Room, path, unpack};
 
-/// How much of a layer is looked at to see what it is: a block of a tar.
-const LOOK_BYTES: usize = 512;
 /// The limit of a layer, which is the size that the manifest says.
 const LAYER_BYTES: &str = "layer_bytes";
 
@@ -77,7 +73,7 @@ pub(crate) fn gather(
     selector: &LayerSelector,
 ) -> Result<Gathering> {
     let first = selector.choose(manifest)?;
-    let room = Room { left: registry.limits.unpacked_bytes_max, max: registry.limits.unpacked_bytes_max };
+    let room = Room::new(registry.limits.unpacked_bytes_max);
     let into = Gathering::new(job.limits());
     let mut fetch = Fetch { registry, job, room, left: registry.limits.layer_bytes_max, into };
     match (selector.operation, &selector.media_type) {
@@ -157,7 +153,15 @@ impl Fetch<'_> {
         if how == How::Copy || how == How::Whichever && is_named_file {
             return self.copy(layer, of, form).map(|()| Became::Files);
         }
-        unpack(layer, form, &mut self.room, &mut self.into).map(|()| Became::Archive)
+        match form {
+            Form::Zstd => Err(Error::new(ErrorKind::Unsupported, "a layer packed with zstd is not read")
+                .with_help("push it packed with gzip")),
+            Form::Gzip | Form::Tar => {
+                unpack(layer, form, &mut self.room, &mut self.into).map(|()| Became::Archive)
+            }
+            _ => Err(Error::new(ErrorKind::Invalid, "the layer is no archive")
+                .with_help("with layerSelector.operation copy it is taken as one file")),
+        }
     }
 
     fn copy(&mut self, layer: &mut impl Read, of: &Descriptor, form: Form) -> Result<()> {
@@ -182,7 +186,7 @@ impl Fetch<'_> {
 /// Looks at the first bytes of a layer, of which a read may give fewer than there are.
 fn look(layer: &mut BufReader<impl Read>) -> Result<&[u8]> {
     layer.fill_buf().map_err(unwrapped)?;
-    Ok(&layer.buffer()[..layer.buffer().len().min(LOOK_BYTES)])
+    Ok(&layer.buffer()[..layer.buffer().len().min(Form::LOOK_BYTES)])
 }
 
 /// A layer that is verified when it was read to its end.
@@ -198,7 +202,7 @@ impl<R: Read> Read for Checked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // Whoever asks for a block gets one, unless the layer ends.
         let mut filled = 0;
-        while filled < buffer.len().min(LOOK_BYTES) {
+        while filled < buffer.len().min(Form::LOOK_BYTES) {
             match self.inner.read(&mut buffer[filled..]) {
                 Ok(0) => break,
                 Ok(count) => filled += count,

@@ -67,8 +67,6 @@ mod address;
 mod archive;
 mod auth;
 mod docker;
-mod http;
-mod job;
 mod layers;
 mod manifest;
 mod options;
@@ -76,8 +74,6 @@ mod push;
 mod reference;
 mod registry;
 mod source;
-mod tree;
-mod unpack;
 
 pub use archive::Package;
 pub use layers::{LayerSelector, Operation};

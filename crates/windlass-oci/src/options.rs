@@ -3,8 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use windlass_http::{ClientCertificate, Connection, Peer, Proxy, Secret, line};
+
+/// What threads are called.
+pub(crate) const THREAD: &str = "windlass-oci";
+/// What errors say of a registry.
+pub(crate) const PEER: Peer = Peer {
+    name: "registry",
+    missing: "the registry has no such artifact",
+    odd: "the registry gives an answer that none gives",
+};
 
 /// What a registry is shown to prove who asks. `Debug` shows no secret.
 ///
@@ -46,9 +54,7 @@ impl Credentials {
     /// The header of a user with a password, which a registry and a server of tokens take alike.
     pub(crate) fn basic_header(&self) -> Option<Secret> {
         match &self.0 {
-            Proof::Basic { user, password } => {
-                Some(Secret(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))))
-            }
+            Proof::Basic { user, password } => Some(Secret::basic(user, password)),
             _ => None,
         }
     }
@@ -56,7 +62,7 @@ impl Credentials {
     /// The header that needs no server of tokens.
     pub(crate) fn bearer_header(&self) -> Option<Secret> {
         match &self.0 {
-            Proof::Bearer { token } => Some(Secret(format!("Bearer {token}"))),
+            Proof::Bearer { token } => Some(Secret::bearer(token)),
             _ => None,
         }
     }
@@ -76,16 +82,6 @@ impl fmt::Debug for Credentials {
             Proof::Bearer { .. } => "Credentials(bearer)",
             Proof::Identity { .. } => "Credentials(identity)",
         })
-    }
-}
-
-/// The value of a header that no `Debug` shows.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(pub(crate) String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
     }
 }
 
@@ -142,29 +138,6 @@ impl Default for OciLimits {
     }
 }
 
-/// A certificate by which a registry knows its client, with the private key, both in PEM.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ClientCertificate {
-    pub(crate) chain: Vec<u8>,
-    pub(crate) key: Vec<u8>,
-}
-
-impl fmt::Debug for ClientCertificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientCertificate")
-    }
-}
-
-/// The address of a proxy, which may hold a password.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Proxy(pub(crate) String);
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proxy")
-    }
-}
-
 /// What a registry is asked with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
@@ -175,13 +148,16 @@ pub(crate) struct Access {
     pub(crate) proxy: Option<Proxy>,
 }
 
-/// What was written into a file as a line.
-fn line(mut secret: String) -> String {
-    if secret.ends_with('\n') {
-        secret.pop();
-        if secret.ends_with('\r') {
-            secret.pop();
+impl Access {
+    pub(crate) fn connection(&self, limits: &OciLimits) -> Connection {
+        Connection {
+            secure: !self.plain_http,
+            authorities: self.authorities.clone(),
+            certificate: self.certificate.clone(),
+            proxy: self.proxy.clone(),
+            connect_time_max: limits.connect_time_max,
+            idle_time_max: limits.idle_time_max,
+            connections_max: 1,
         }
     }
-    secret
 }

@@ -1,16 +1,14 @@
 //! Publishing a folder as an artifact that Flux reads.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::sync::Semaphore;
 use windlass_core::{Context, Digest, Error, ErrorKind, Result, Timestamp};
+use windlass_http::{ClientCertificate, Job, Workers};
 
 use crate::address::{Address, Parsed};
-use crate::job::{self, Job};
 use crate::manifest::{Descriptor, MANIFEST, Manifest};
-use crate::options::{Access, ClientCertificate};
+use crate::options::{Access, THREAD};
 use crate::registry::Registry;
 use crate::{Credentials, OciLimits, Package};
 
@@ -141,7 +139,7 @@ impl Push {
             let job = job.within(registry.limits.fetch_time_max);
             push(&registry, &job, &tag, annotations, created, &package)
         };
-        job::run(cx, &Arc::new(Semaphore::new(1)), work).await
+        Workers::new(THREAD, 1).run(cx, work).await
     }
 }
 

@@ -1,14 +1,15 @@
 //! A repository of a registry, by the [distribution specification](https://github.com/opencontainers/distribution-spec).
 
-use ureq::http::Uri;
 use windlass_core::{Digest, Error, ErrorKind, Result};
+use windlass_http::{Answer, Ask, Http, Job, Origin, follow, shown};
 
-use crate::address::{Address, Origin, is_tag};
+use crate::address::{Address, is_tag};
 use crate::auth::{Door, Keeper};
-use crate::http::{Answer, Ask, Http, shown};
-use crate::job::Job;
 use crate::manifest::{INDEXES, MANIFESTS};
-use crate::options::{Access, OciLimits};
+use crate::options::{Access, OciLimits, PEER};
+
+/// The most bytes of the explanation of a refusal that are read.
+const REFUSAL_BYTES_MAX: u64 = 64 << 10;
 
 /// One repository and how it is asked.
 ///
@@ -28,10 +29,10 @@ impl Registry {
     pub(crate) fn new(address: Address, access: Access, limits: OciLimits) -> Result<Self> {
         let scheme = if access.plain_http { "http" } else { "https" };
         let root = format!("{scheme}://{}", address.registry());
-        let origin = root.parse().ok().and_then(|uri: Uri| Origin::of(&uri));
-        let origin = origin.ok_or_else(|| Error::new(ErrorKind::Invalid, "the registry has no address"))?;
+        let origin =
+            Origin::of(&root).ok_or_else(|| Error::new(ErrorKind::Invalid, "the registry has no address"))?;
         let base = format!("{root}/v2/{}", address.repository());
-        let http = Http::new(&access, &limits)?;
+        let http = Http::new(PEER, &access.connection(&limits))?;
         Ok(Self { address, origin, base, http, access, limits, keeper: Keeper::default() })
     }
 
@@ -45,7 +46,7 @@ impl Registry {
         ask.method = "HEAD";
         let answer = self.call(job, Right::Pull, ask)?;
         let named = answer.header("docker-content-digest").and_then(|digest| digest.parse().ok());
-        match (answer.status.as_u16(), named) {
+        match (answer.status(), named) {
             (200, Some(digest)) => Ok(digest),
             // Some registries answer no such request, or without the digest.
             (200 | 400 | 405, _) => self
@@ -71,24 +72,22 @@ impl Registry {
 
     fn manifest(&self, job: &Job, reference: &str) -> Result<Vec<u8>> {
         let answer = self.call(job, Right::Pull, self.ask_manifest(reference))?;
-        if answer.status.as_u16() != 200 {
+        if answer.status() != 200 {
             return Err(self.refused(job, answer));
         }
         answer.bytes(job, ("manifest_bytes_max", self.limits.manifest_bytes_max))
     }
 
     fn ask_manifest(&self, reference: &str) -> Ask<'static> {
-        let mut ask = Ask::get(format!("{}/manifests/{reference}", self.base));
         let accepted: Vec<&str> = MANIFESTS.iter().chain(&INDEXES).copied().collect();
-        ask.headers.push(("accept", accepted.join(", ")));
-        ask
+        Ask::get(format!("{}/manifests/{reference}", self.base)).with_header("accept", accepted.join(", "))
     }
 
     /// Opens a blob. Its size and digest are for whoever reads it to verify.
     pub(crate) fn blob(&self, job: &Job, digest: Digest) -> Result<Answer> {
         let ask = Ask::get(format!("{}/blobs/{digest}", self.base));
         let answer = self.call(job, Right::Pull, ask)?;
-        if answer.status.as_u16() != 200 {
+        if answer.status() != 200 {
             return Err(self.refused(job, answer).with("layer", digest));
         }
         Ok(answer)
@@ -100,7 +99,7 @@ impl Registry {
         let mut tags = Vec::new();
         for _ in 0..self.limits.list_pages_max {
             let answer = self.call(job, Right::Pull, Ask::get(url.clone()))?;
-            if answer.status.as_u16() != 200 {
+            if answer.status() != 200 {
                 return Err(self.refused(job, answer));
             }
             let next = answer.header("link").and_then(next_page).map(str::to_owned);
@@ -134,46 +133,42 @@ impl Registry {
     pub(crate) fn upload(&self, job: &Job, digest: Digest, bytes: &[u8]) -> Result<bool> {
         let mut ask = Ask::get(format!("{}/blobs/{digest}", self.base));
         ask.method = "HEAD";
-        if self.call(job, Right::Push, ask)?.status.as_u16() == 200 {
+        if self.call(job, Right::Push, ask)?.status() == 200 {
             return Ok(false);
         }
         let mut ask = Ask::get(format!("{}/blobs/uploads/", self.base));
         (ask.method, ask.body) = ("POST", Some(&[] as &[u8]));
         let answer = self.call(job, Right::Push, ask)?;
-        if answer.status.as_u16() != 202 {
+        if answer.status() != 202 {
             return Err(self.refused(job, answer));
         }
         let place = answer.header("location").and_then(|place| follow(&self.base, place));
         let place = place
             .ok_or_else(|| Error::new(ErrorKind::Invalid, "the registry gives no place for an upload"))?;
-        self.check_secure(&place)?;
+        self.http.check_secure(&self.origin, &place)?;
         let mark = if place.contains('?') { '&' } else { '?' };
-        let ask = Ask {
-            method: "PUT",
-            url: format!("{place}{mark}digest={digest}"),
-            headers: vec![("content-type", "application/octet-stream".to_owned())],
-            authorization: None,
-            body: Some(bytes),
-        };
+        let mut ask = Ask::get(format!("{place}{mark}digest={digest}"))
+            .with_header("content-type", "application/octet-stream");
+        (ask.method, ask.body) = ("PUT", Some(bytes));
         let answer = self.call(job, Right::Push, ask)?;
-        if answer.status.as_u16() == 201 { Ok(true) } else { Err(self.refused(job, answer)) }
+        if answer.status() == 201 { Ok(true) } else { Err(self.refused(job, answer)) }
     }
 
     /// Puts a manifest under a tag.
     pub(crate) fn put_manifest(&self, job: &Job, tag: &str, media_type: &str, bytes: &[u8]) -> Result<()> {
-        let ask = Ask {
-            method: "PUT",
-            url: format!("{}/manifests/{tag}", self.base),
-            headers: vec![("content-type", media_type.to_owned())],
-            authorization: None,
-            body: Some(bytes),
-        };
+        let mut ask =
+            Ask::get(format!("{}/manifests/{tag}", self.base)).with_header("content-type", media_type);
+        (ask.method, ask.body) = ("PUT", Some(bytes));
         let answer = self.call(job, Right::Push, ask)?;
-        if answer.status.is_success() { Ok(()) } else { Err(self.refused(job, answer).with("tag", tag)) }
+        if matches!(answer.status(), 200..=299) {
+            Ok(())
+        } else {
+            Err(self.refused(job, answer).with("tag", tag))
+        }
     }
 
     fn refused(&self, job: &Job, answer: Answer) -> Error {
-        let error = answer.refusal(job, self.access.credentials.is_some());
+        let error = refusal(answer, job, self.access.credentials.is_some());
         let error = error.with("repository", &self.address);
         match error.kind() {
             ErrorKind::Denied if self.access.credentials.is_none() => error.with_help(
@@ -191,54 +186,24 @@ impl Registry {
         ask.authorization =
             if is_ours { self.keeper.known(&self.access, &scope, job.now().unix()) } else { None };
         let mut answer = self.http.send(job, &ask).map_err(named)?;
-        if answer.status.as_u16() == 401 && is_ours {
+        if answer.status() == 401 && is_ours {
             let (access, origin) = (&self.access, &self.origin);
             let door = Door { http: &self.http, access, origin, scope: &scope, job };
-            let shown = self.keeper.answer(&door, &answer.headers).map_err(named)?;
+            let shown = self.keeper.answer(&door, &answer).map_err(named)?;
             if shown.is_some() && shown != ask.authorization {
                 ask.authorization = shown;
                 answer = self.http.send(job, &ask).map_err(named)?;
             }
         }
         if ask.method == "GET" || ask.method == "HEAD" {
-            self.redirected(job, ask, answer)
+            self.http.follow(job, ask, answer, &self.origin, self.limits.redirects_max)
         } else {
             Ok(answer)
         }
     }
 
-    fn redirected(&self, job: &Job, mut ask: Ask<'_>, mut answer: Answer) -> Result<Answer> {
-        for _ in 0..=self.limits.redirects_max {
-            if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(answer);
-            }
-            let to = answer.header("location").and_then(|to| follow(&ask.url, to)).ok_or_else(|| {
-                Error::new(ErrorKind::Invalid, "a redirect that leads to no address")
-                    .with("url", shown(&ask.url))
-            })?;
-            self.check_secure(&to)?;
-            if !self.is_ours(&to) {
-                ask.authorization = None;
-            }
-            ask.url = to;
-            answer = self.http.send(job, &ask)?;
-        }
-        Err(limit("too many redirects", "redirects_max", self.limits.redirects_max))
-    }
-
-    fn check_secure(&self, to: &str) -> Result<()> {
-        let target = to.parse().ok().and_then(|uri: Uri| Origin::of(&uri));
-        match target {
-            Some(target) if self.origin.is_secure() && !target.is_secure() => {
-                Err(Error::new(ErrorKind::Denied, "the registry leads from https to http").with("to", target))
-            }
-            Some(_) => Ok(()),
-            None => Err(Error::new(ErrorKind::Denied, "the registry leads to no address")),
-        }
-    }
-
     fn is_ours(&self, url: &str) -> bool {
-        url.parse().ok().and_then(|uri: Uri| Origin::of(&uri)).as_ref() == Some(&self.origin)
+        Origin::of(url).as_ref() == Some(&self.origin)
     }
 }
 
@@ -267,14 +232,22 @@ fn limit(message: &'static str, name: &'static str, value: impl ToString) -> Err
     Error::new(ErrorKind::Limit, message).with(name, value)
 }
 
-/// Where a link or a redirect leads; `None` for what is no address.
-fn follow(from: &str, to: &str) -> Option<String> {
-    if to.contains("://") {
-        return to.parse().ok().and_then(|uri: Uri| Origin::of(&uri)).map(|_| to.to_owned());
+/// Makes an error of an answer that is not the one hoped for. What a registry says of it is told by its code alone: the
+/// message may repeat what it was shown.
+pub(crate) fn refusal(answer: Answer, job: &Job, showed_credentials: bool) -> Error {
+    let error = answer.refusal(showed_credentials);
+    match answer.bytes(job, ("refusal_bytes_max", REFUSAL_BYTES_MAX)).ok().and_then(|said| code(&said)) {
+        Some(code) => error.with("code", code),
+        None => error,
     }
-    let uri: Uri = from.parse().ok()?;
-    let origin = Origin::of(&uri)?;
-    (to.starts_with('/') && !to.starts_with("//")).then(|| format!("{origin}{to}"))
+}
+
+/// The code of the first error that a registry names, such as `MANIFEST_UNKNOWN`.
+fn code(said: &[u8]) -> Option<String> {
+    let said: serde_json::Value = serde_json::from_slice(said).ok()?;
+    let code = said.get("errors")?.get(0)?.get("code")?.as_str()?;
+    let fits = code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    fits.then(|| code.to_owned())
 }
 
 /// The target of the link that is called `next`.
@@ -298,15 +271,5 @@ mod tests {
         );
         assert_eq!(next_page("</v2/a>; rel=\"prev\", </v2/b>;rel=next"), Some("/v2/b"));
         assert_eq!(next_page("</v2/a>"), None);
-    }
-
-    #[test]
-    fn a_link_stays_at_its_origin_unless_it_names_another() {
-        let from = "https://a.example:444/v2/x?y";
-        assert_eq!(follow(from, "/z?q").as_deref(), Some("https://a.example:444/z?q"));
-        assert_eq!(follow(from, "https://b.example/z").as_deref(), Some("https://b.example/z"));
-        for odd in ["//b.example/z", "z", "file:///etc/passwd", "https://ada:secret@b.example/", ""] {
-            assert_eq!(follow(from, odd), None, "{odd}");
-        }
     }
 }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use tokio::sync::Semaphore;
 use windlass_core::{Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source};
+use windlass_http::{ClientCertificate, Job, Proxy, Workers};
 
 use crate::address::{Address, Parsed};
-use crate::job::{self, Job};
 use crate::layers::{LayerSelector, gather};
 use crate::manifest::{Document, Manifest};
-use crate::options::{Access, ClientCertificate, Proxy};
+use crate::options::{Access, THREAD};
 use crate::reference::{Reference, Wanted, choose};
 use crate::registry::Registry;
 use crate::{Credentials, OciLimits};
@@ -45,7 +44,7 @@ pub struct OciSource {
     access: Access,
     limits: OciLimits,
     registry: Arc<OnceLock<Arc<Registry>>>,
-    threads: Arc<Semaphore>,
+    threads: Workers,
 }
 
 impl OciSource {
@@ -65,7 +64,7 @@ impl OciSource {
             selector: LayerSelector::default(),
             platform: None,
             access: Access::default(),
-            threads: Arc::new(Semaphore::new(limits.calls_max)),
+            threads: Workers::new(THREAD, limits.calls_max),
             limits,
             registry: Arc::default(),
         }
@@ -151,8 +150,7 @@ impl OciSource {
     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self.registry = Arc::default();
-        // No source works with fewer than one.
-        self.threads = Arc::new(Semaphore::new(self.limits.calls_max.clamp(1, Semaphore::MAX_PERMITS)));
+        self.threads = Workers::new(THREAD, self.limits.calls_max);
         self
     }
 
@@ -174,7 +172,7 @@ impl Source for OciSource {
             let job = job.within(job.limits().request_timeout);
             resolve(&registry, &job, &wanted).map(Resolved::new)
         };
-        job::run(cx, &self.threads, work).await
+        self.threads.run(cx, work).await
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
@@ -184,7 +182,7 @@ impl Source for OciSource {
             let job = job.within(registry.limits.fetch_time_max);
             fetch(&registry, &job, &revision, &selector, platform.as_deref())
         };
-        job::run(cx, &self.threads, work).await
+        self.threads.run(cx, work).await
     }
 }
 

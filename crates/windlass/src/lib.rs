@@ -47,6 +47,8 @@
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
 //! | `oci` | `oci` | artifacts in OCI registries as a source, and pushing them |
+//! | `bucket` | `bucket` | buckets of S3, MinIO, R2 and Google as a source |
+//! | `web` | `web` | archives at addresses and Helm repositories as sources |
 //! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
 //! | `kube` | `kube` | Kubernetes clusters as a target |
 //! | `yaml` | `yaml` | YAML as Go's Kubernetes tools read it |
@@ -69,6 +71,8 @@ mod guides;
 #[cfg(feature = "kinds")]
 pub mod kubernetes;
 
+#[cfg(feature = "bucket")]
+pub use windlass_bucket as bucket;
 #[cfg(feature = "cel")]
 pub use windlass_cel as cel;
 pub use windlass_core as core;
@@ -103,6 +107,8 @@ pub use windlass_sops as sops;
 pub use windlass_testkit as testkit;
 #[cfg(feature = "verify")]
 pub use windlass_verify as verify;
+#[cfg(feature = "web")]
+pub use windlass_web as web;
 #[cfg(feature = "yaml")]
 pub use windlass_yaml as yaml;
 

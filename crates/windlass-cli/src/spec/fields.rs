@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::bucket::BUCKET;
 use super::kustomize::KUSTOMIZE;
 use super::oci::OCI;
+use super::web::{ARCHIVE, CHART};
 
 /// The `apiVersion` of a unit file.
 pub(crate) const API_VERSION: &str = "windlass.dev/v1alpha1";
@@ -162,9 +164,17 @@ const SOURCE: Map = Map::of(&[
         Shape::Map(OCI),
         "An artifact in an OCI registry: of Flux, of ORAS, or a Helm chart; the fields of Flux's OCIRepository.",
     ),
+    Field::new(
+        "bucket",
+        "",
+        Shape::Map(BUCKET),
+        "A bucket of S3, MinIO, R2, Google or another server of that protocol; the fields of Flux's Bucket.",
+    ),
+    Field::new("archive", "", Shape::Map(ARCHIVE), "A tar at an address, packed with gzip or not."),
+    Field::new("helm", "", Shape::Map(CHART), "A chart of a Helm repository over HTTP; one in a registry is `oci`."),
     Field::new("dir", "source-dir", Shape::Path, "A folder of this machine."),
 ])
-.choosing(&["git", "oci", "dir"]);
+.choosing(&["git", "oci", "bucket", "archive", "helm", "dir"]);
 
 const GIT: Map = Map::of(&[
     Field::new(

@@ -1,5 +1,6 @@
 //! Units as people write them: the table of fields, reading, checking, ordering.
 
+mod bucket;
 mod check;
 mod draft;
 mod fields;
@@ -11,7 +12,9 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod web;
 
+pub(crate) use bucket::{Bucket, BucketStyle};
 #[cfg(test)]
 pub(crate) use draft::Draft;
 pub(crate) use draft::Setting;
@@ -22,3 +25,4 @@ pub(crate) use load::{Asked, load};
 pub(crate) use oci::{Oci, OciReference};
 pub(crate) use schema::schema_text;
 pub(crate) use unit::{GitReference, Kubernetes, Source, Target, Unit};
+pub(crate) use web::{Archive, Chart};

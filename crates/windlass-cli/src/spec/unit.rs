@@ -7,10 +7,12 @@ use std::time::Duration;
 use windlass_core::{Error, ErrorKind, Result, TreePath, UnitId, Value};
 use windlass_engine::{Adoption, Approvals, Prune};
 
+use super::bucket::Bucket;
 use super::check::{check, time};
 use super::draft::Draft;
 use super::kustomize::{Kustomize, tree_paths};
 use super::oci::Oci;
+use super::web::{Archive, Chart};
 
 /// A unit: where its objects come from, where they go, and on what terms.
 #[derive(Debug, Clone)]
@@ -39,6 +41,9 @@ pub(crate) enum Source {
     Dir(PathBuf),
     Git { url: String, at: GitReference, path: TreePath, credentials: Option<PathBuf> },
     Oci(Box<Oci>),
+    Bucket(Box<Bucket>),
+    Archive(Box<Archive>),
+    Chart(Box<Chart>),
 }
 
 /// Shows where the manifests come from, without a user or a password.
@@ -48,11 +53,22 @@ impl fmt::Display for Source {
             Self::Dir(folder) => folder.display().fmt(f),
             Self::Git { url, .. } => without_user(url, f),
             Self::Oci(oci) => without_user(&oci.url, f),
+            Self::Archive(archive) => without_user(&archive.url, f),
+            Self::Chart(chart) => {
+                without_user(&chart.url, f)?;
+                write!(f, " chart {}", chart.name)
+            }
+            Self::Bucket(bucket) => {
+                without_user(&bucket.endpoint, f)?;
+                write!(f, "/{}", bucket.name)
+            }
         }
     }
 }
 
 fn without_user(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // A query may be a signature.
+    let url = url.split_once('?').map_or(url, |(place, _)| place);
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
@@ -189,6 +205,15 @@ fn source(draft: &Draft) -> Result<Source> {
     }
     if draft.value.at(&["spec", "source", "oci"]).is_some() {
         return Oci::read(draft).map(|oci| Source::Oci(Box::new(oci)));
+    }
+    if draft.value.at(&["spec", "source", "bucket"]).is_some() {
+        return Bucket::read(draft).map(|bucket| Source::Bucket(Box::new(bucket)));
+    }
+    if draft.value.at(&["spec", "source", "archive"]).is_some() {
+        return Archive::read(draft).map(|archive| Source::Archive(Box::new(archive)));
+    }
+    if draft.value.at(&["spec", "source", "helm"]).is_some() {
+        return Chart::read(draft).map(|chart| Source::Chart(Box::new(chart)));
     }
     let git = |name: &str| text(draft, &["spec", "source", "git", name]);
     let at = match (git("branch"), git("tag"), git("semver"), git("commit")) {

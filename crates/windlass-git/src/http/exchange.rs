@@ -4,11 +4,10 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
 use windlass_core::{Error, ErrorKind};
+use windlass_http::{Answer as Reply, Http, Reader, unwrapped};
 
-use super::send::{broken, refusal, refused, send};
+use super::send::{refusal, refused, send};
 use super::{Call, Headers};
 
 /// A request that waits for its body, then its answer.
@@ -19,7 +18,7 @@ pub(super) enum Exchange {
 }
 
 pub(super) struct Question {
-    pub(super) agent: Agent,
+    pub(super) http: Http,
     pub(super) call: Arc<Call>,
     pub(super) url: String,
     pub(super) headers: Headers,
@@ -48,30 +47,30 @@ impl Exchange {
 
 impl Question {
     fn ask(self) -> io::Result<Answer> {
-        let response = send(&self.agent, &self.call, &self.url, &self.headers, Some(&self.body))?;
-        if response.status().is_redirection() {
+        let reply = send(&self.http, &self.call, &self.url, &self.headers, Some(&self.body))?;
+        if matches!(reply.status(), 300..=399) {
             let error = Error::new(ErrorKind::Unsupported, "the server redirects a request that has a body");
             return Err(self.call.fail(error));
         }
-        Answer::of(response, &self.url, &self.call)
+        Answer::of(reply, &self.url, &self.call)
     }
 }
 
 impl Answer {
     /// Keeps what gix looks at of a good answer, and makes an error of all others.
-    pub(super) fn of(response: Response<Body>, url: &str, call: &Arc<Call>) -> io::Result<Self> {
-        if response.status() != StatusCode::OK {
-            return Err(call.fail(refusal(&response, url, call)));
+    pub(super) fn of(reply: Reply, url: &str, call: &Arc<Call>) -> io::Result<Self> {
+        if reply.status() != 200 {
+            return Err(call.fail(refusal(&reply, url, call)));
         }
-        let kind =
-            response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = reply.header("content-type").unwrap_or_default();
         if !kind.starts_with("application/x-git-upload-pack-") {
             let error =
                 Error::new(ErrorKind::Invalid, "no Git repository answers here").with("content", kind);
             return Err(call.fail(error));
         }
         let headers = format!("content-type: {kind}\n").into_bytes();
-        let reader = Metered { inner: Box::new(response.into_body().into_reader()), call: Arc::clone(call) };
+        let reader = reply.reader(&call.job, (call.bytes_max.0, u64::MAX));
+        let reader = Metered { inner: reader, call: Arc::clone(call) };
         let mut body = BufReader::with_capacity(64 << 10, reader);
         if let Some(said) = refused(body.fill_buf()?) {
             return Err(call.fail(said));
@@ -151,16 +150,15 @@ impl BufRead for Later {
     }
 }
 
-/// A body that stops at the limits of its call.
+/// A body that counts against the limit of its conversation.
 struct Metered {
-    inner: Box<dyn Read + Send>,
+    inner: Reader,
     call: Arc<Call>,
 }
 
 impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.call.time_left()?;
-        let count = self.inner.read(buffer).map_err(|error| self.call.fail(broken(error.into())))?;
+        let count = self.inner.read(buffer).map_err(|error| self.call.fail(unwrapped(error)))?;
         let left = self.call.bytes_left.load(Ordering::Relaxed);
         let left = left.checked_sub(count as u64).ok_or_else(|| self.call.fail(self.call.too_long()))?;
         self.call.bytes_left.store(left, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The HTTP under the Git protocol: `ureq` with rustls and ring, behind the trait of gix.
+//! The HTTP under the Git protocol: that of windlass-http, behind the trait of gix.
 //!
 //! Invariants: credentials are sent to the origin of the repository and to no other; a redirect never leaves
 //! TLS and changes only the base of the address; each read looks at the cancel flag, the deadline and the
@@ -10,17 +10,14 @@ mod send;
 use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse};
-use ureq::http::{Response, Uri};
-use ureq::{Agent, Body};
+use gix_transport::client::blocking_io::http::{GetResponse, Http as Speaks, PostBodyDataKind, PostResponse};
 use windlass_core::{Error, ErrorKind};
+use windlass_http::{Answer as Reply, Http, Job, Origin, Secret, follow};
 
 use self::exchange::{Answer, Exchange, Later, Outgoing, Question};
 use self::send::send;
-use crate::job::Job;
-use crate::location::{Address, Origin};
+use crate::location::Address;
 
 /// One conversation with a server: a list of references, or a fetch.
 #[derive(Debug)]
@@ -34,9 +31,6 @@ pub(crate) struct Call {
     failure: Mutex<Option<Error>>,
 }
 
-/// A header value that no `Debug` shows.
-struct Secret(String);
-
 /// What the caller of a conversation decides.
 #[derive(Debug)]
 pub(crate) struct Bounds {
@@ -48,13 +42,13 @@ pub(crate) struct Bounds {
 impl Call {
     pub(crate) fn new(
         address: &Address,
-        authorization: Option<String>,
+        authorization: Option<Secret>,
         bounds: &Bounds,
         job: &Job,
     ) -> Arc<Self> {
         Arc::new(Self {
             address: address.clone(),
-            authorization: authorization.map(Secret),
+            authorization,
             job: job.clone(),
             redirects_max: bounds.redirects_max,
             bytes_max: bounds.bytes_max,
@@ -74,20 +68,14 @@ impl Call {
 
     /// Keeps the first failure, and gives gix something to pass on.
     fn fail(&self, error: Error) -> io::Error {
-        let error = error.with("url", self.address.as_str());
+        let error = match error.kind() {
+            ErrorKind::Cancelled => Error::new(ErrorKind::Cancelled, "cancelled while talking to the server"),
+            _ => error,
+        }
+        .with("url", self.address.as_str());
         let passed = io::Error::other(error.to_string());
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         passed
-    }
-
-    /// What is left of the time, if any of it is.
-    fn time_left(&self) -> io::Result<Option<Duration>> {
-        let stopped = |error: Error| match error.kind() {
-            ErrorKind::Cancelled => Error::new(ErrorKind::Cancelled, "cancelled while talking to the server"),
-            kind => Error::new(kind, "the server took too long"),
-        };
-        self.job.check().map_err(|error| self.fail(stopped(error)))?;
-        Ok(self.job.left())
     }
 
     fn too_long(&self) -> Error {
@@ -96,36 +84,27 @@ impl Call {
     }
 
     /// What may be sent to this origin.
-    fn authorization_for(&self, origin: &Origin) -> Option<&str> {
-        self.authorization
-            .as_ref()
-            .filter(|_| origin == self.address.origin())
-            .map(|secret| secret.0.as_str())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
+    fn authorization_for(&self, origin: &Origin) -> Option<&Secret> {
+        self.authorization.as_ref().filter(|_| origin == self.address.origin())
     }
 }
 
 /// The implementation of gix's HTTP for one [`Call`].
 pub(crate) struct Client {
-    agent: Agent,
+    http: Http,
     call: Arc<Call>,
     redirected: Option<String>,
 }
 
 impl Client {
-    pub(crate) fn new(agent: Agent, call: Arc<Call>) -> Self {
-        Self { agent, call, redirected: None }
+    pub(crate) fn new(http: Http, call: Arc<Call>) -> Self {
+        Self { http, call, redirected: None }
     }
 }
 
 type Headers = Vec<(String, String)>;
 
-impl Http for Client {
+impl Speaks for Client {
     type Headers = Later;
     type ResponseBody = Later;
     type PostBody = Outgoing;
@@ -151,7 +130,7 @@ impl Http for Client {
         _body: PostBodyDataKind,
     ) -> gix::Result<PostResponse<Later, Later, Outgoing>> {
         let exchange = Arc::new(Mutex::new(Exchange::Asking(Question {
-            agent: self.agent.clone(),
+            http: self.http.clone(),
             call: Arc::clone(&self.call),
             url: url.to_owned(),
             headers: split(headers),
@@ -179,12 +158,12 @@ impl Client {
         let tail = url.strip_prefix(base_url).unwrap_or_default();
         let mut url = url.to_owned();
         for _ in 0..=self.call.redirects_max {
-            let response = send(&self.agent, &self.call, &url, headers, None)?;
-            if !response.status().is_redirection() {
+            let reply = send(&self.http, &self.call, &url, headers, None)?;
+            if !matches!(reply.status(), 300..=399) {
                 let base = url.strip_suffix(tail).unwrap_or(&url).to_owned();
-                return Ok((Answer::of(response, &url, &self.call)?, base));
+                return Ok((Answer::of(reply, &url, &self.call)?, base));
             }
-            url = redirect(&url, tail, &response).map_err(|error| self.call.fail(error))?;
+            url = redirect(&url, tail, &reply).map_err(|error| self.call.fail(error))?;
         }
         Err(self.call.fail(
             Error::new(ErrorKind::Limit, "too many redirects").with("redirects_max", self.call.redirects_max),
@@ -193,24 +172,18 @@ impl Client {
 }
 
 /// Where a redirect leads, if it may be followed.
-fn redirect(from: &str, tail: &str, response: &Response<Body>) -> Result<String, Error> {
+fn redirect(from: &str, tail: &str, reply: &Reply) -> Result<String, Error> {
     let refuse = |why: &'static str| Error::new(ErrorKind::Denied, why);
-    let location =
-        response.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let from: Uri = from.parse().map_err(|_| refuse("a redirect from nowhere"))?;
-    let origin = Origin::of(&from).ok_or_else(|| refuse("a redirect from nowhere"))?;
-    let to = if location.starts_with('/') && !location.starts_with("//") {
-        format!("{origin}{location}")
-    } else {
-        location.to_owned()
-    };
-    let target = to.parse().ok().and_then(|uri: Uri| Origin::of(&uri).filter(|_| !to.contains('@')));
-    let target = target.ok_or_else(|| refuse("a redirect that leads to no address"))?;
-    if origin.is_secure() && !target.is_secure() {
-        return Err(refuse("a redirect from https to http").with("to", target));
+    let to = reply.header("location").and_then(|to| follow(from, to)).filter(|to| !to.contains('@'));
+    let to = to.ok_or_else(|| refuse("a redirect that leads to no address"))?;
+    let (origin, target) = (Origin::of(from), Origin::of(&to));
+    let is_secure = |origin: &Option<Origin>| origin.as_ref().is_some_and(Origin::is_secure);
+    let shown = target.as_ref().map(Origin::to_string).unwrap_or_default();
+    if is_secure(&origin) && !is_secure(&target) {
+        return Err(refuse("a redirect from https to http").with("to", shown));
     }
     if tail.is_empty() || !to.ends_with(tail) {
-        return Err(refuse("a redirect to something that is not a repository").with("to", target));
+        return Err(refuse("a redirect to something that is not a repository").with("to", shown));
     }
     Ok(to)
 }

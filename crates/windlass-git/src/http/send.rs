@@ -1,68 +1,31 @@
 //! One request, and the errors that come back in place of an answer.
 
 use std::io;
-use std::time::Duration;
 
-use ureq::http::{Request, Response, Uri};
-use ureq::{Agent, Body};
-use windlass_core::{Error, ErrorKind, Retry};
+use windlass_core::{Error, ErrorKind};
+use windlass_http::{Answer, Ask, Http, Origin};
 
 use super::{Call, Headers};
-use crate::location::Origin;
 
-/// The longest wait that a server may ask for.
-const RETRY_SECONDS_MAX: u64 = 3600;
-
-/// Sends a request. A connection that was kept from before and is closed by now is tried anew, once: all that is
-/// asked here only reads.
+/// Sends a request. It may be sent twice: all that is asked here only reads.
 pub(super) fn send(
-    agent: &Agent,
+    http: &Http,
     call: &Call,
     url: &str,
     headers: &Headers,
     body: Option<&[u8]>,
-) -> io::Result<Response<Body>> {
-    match send_once(agent, call, url, headers, body)? {
-        Err(ureq::Error::Io(error)) if is_closed(error.kind()) => send_once(agent, call, url, headers, body)?,
-        answer => answer,
-    }
-    .map_err(|error| call.fail(broken(error)))
-}
-
-fn send_once(
-    agent: &Agent,
-    call: &Call,
-    url: &str,
-    headers: &Headers,
-    body: Option<&[u8]>,
-) -> io::Result<Result<Response<Body>, ureq::Error>> {
-    let odd = || call.fail(Error::new(ErrorKind::Invalid, "not an address to ask"));
-    let uri: Uri = url.parse().map_err(|_| odd())?;
-    let origin = Origin::of(&uri).ok_or_else(odd)?;
-    let mut request = Request::builder().uri(uri).method(if body.is_some() { "POST" } else { "GET" });
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    if let Some(authorization) = call.authorization_for(&origin) {
-        request = request.header("authorization", authorization);
-    }
-    let left = call.time_left()?;
-    let sent = match body {
-        None => request
-            .body(())
-            .map_err(ureq::Error::from)
-            .and_then(|request| agent.run(agent.configure_request(request).timeout_global(left).build())),
-        Some(body) => request
-            .body(body)
-            .map_err(ureq::Error::from)
-            .and_then(|request| agent.run(agent.configure_request(request).timeout_global(left).build())),
+) -> io::Result<Answer> {
+    let origin =
+        Origin::of(url).ok_or_else(|| call.fail(Error::new(ErrorKind::Invalid, "not an address to ask")))?;
+    let ask = Ask {
+        method: if body.is_some() { "POST" } else { "GET" },
+        url: url.to_owned(),
+        called: Some(call.address.as_str().to_owned()),
+        headers: headers.clone(),
+        authorization: call.authorization_for(&origin).cloned(),
+        body,
     };
-    Ok(sent)
-}
-
-fn is_closed(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+    http.send(&call.job, &ask).map_err(|error| call.fail(error))
 }
 
 /// The error that a server sends as the first line of an answer, in place of the answer.
@@ -81,57 +44,16 @@ pub(super) fn refused(start: &[u8]) -> Option<Error> {
 }
 
 /// The error of an answer other than 200, from who was asked in the end.
-pub(super) fn refusal(response: &Response<Body>, url: &str, call: &Call) -> Error {
-    let asked = url.parse().ok().and_then(|uri: Uri| Origin::of(&uri));
-    let withheld =
-        asked.filter(|asked| call.authorization.is_some() && call.authorization_for(asked).is_none());
-    if let (401, Some(asked)) = (response.status().as_u16(), withheld) {
+pub(super) fn refusal(answer: &Answer, url: &str, call: &Call) -> Error {
+    let is_withheld =
+        |asked: &Origin| call.authorization.is_some() && call.authorization_for(asked).is_none();
+    if let (401, Some(asked)) = (answer.status(), Origin::of(url).filter(is_withheld)) {
         let error =
             Error::new(ErrorKind::Denied, "a redirect led to a server that was not shown the credentials");
         let help = "Give the address that the redirect leads to, if the credentials are meant for it.";
         return error.with("status", 401).with("asked", asked).with_help(help);
     }
-    let (kind, message) = match response.status().as_u16() {
-        401 if call.authorization.is_some() => {
-            (ErrorKind::Denied, "the server does not accept the credentials")
-        }
-        401 => (ErrorKind::Denied, "the server asks for credentials"),
-        403 => (ErrorKind::Denied, "the server denies access"),
-        404 | 410 => (ErrorKind::NotFound, "repository not found"),
-        407 => (ErrorKind::Denied, "the proxy asks for credentials"),
-        408 | 429 | 500..=599 => (ErrorKind::Unavailable, "the server cannot answer now"),
-        _ => (ErrorKind::Invalid, "the server gives an answer that Git does not know"),
-    };
-    let error = Error::new(kind, message).with("status", response.status().as_u16());
-    let wait = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    match wait.filter(|_| kind == ErrorKind::Unavailable) {
-        Some(seconds) => {
-            error.retrying(Retry::After(Duration::from_secs(u64::min(seconds, RETRY_SECONDS_MAX))))
-        }
-        None => error,
-    }
-}
-
-/// The error of a connection that did not come about or broke.
-pub(super) fn broken(error: ureq::Error) -> Error {
-    match error {
-        ureq::Error::Io(error)
-            if error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() =>
-        {
-            Error::new(ErrorKind::Unavailable, "no trusted connection to the server").caused_by(error)
-        }
-        ureq::Error::Timeout(phase) => {
-            Error::new(ErrorKind::Timeout, "the server took too long").with("while", phase)
-        }
-        ureq::Error::HostNotFound => Error::new(ErrorKind::Unavailable, "no such host"),
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Error::new(ErrorKind::Timeout, "the server took too long")
-        }
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            Error::new(ErrorKind::Unavailable, "no trusted connection to the server").caused_by(error)
-        }
-        error => Error::new(ErrorKind::Unavailable, "the server cannot be reached").caused_by(error),
-    }
+    answer.refusal(call.authorization.is_some())
 }
 
 #[cfg(test)]

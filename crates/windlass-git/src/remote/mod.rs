@@ -3,7 +3,6 @@
 //! The calls go to the protocol layer of gix instead of its `Remote`, which would list every reference before
 //! each fetch, and which speaks to a server once more only to say good-bye.
 
-mod agent;
 mod ask;
 mod pack;
 mod words;
@@ -21,9 +20,8 @@ use gix::refs::transaction::PreviousValue;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
 use gix_transport::client::blocking_io::http::Transport;
 use sha2::{Digest as _, Sha256};
-use ureq::Agent;
-use ureq::http::HeaderValue;
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::{Http, Job};
 
 use self::ask::{Depth, Exactly};
 use self::pack::PackWriter;
@@ -33,10 +31,9 @@ use crate::cache::Cache;
 use crate::commit::{self, Facts};
 use crate::disk;
 use crate::http::{Bounds, Call, Client};
-use crate::job::Job;
 use crate::local;
 use crate::location::Address;
-use crate::options::{Access, Credentials, GitLimits};
+use crate::options::{Access, Credentials, GitLimits, PEER};
 use crate::range::TagRange;
 use crate::reading::Reading;
 use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
@@ -65,7 +62,7 @@ pub(crate) struct Remote {
     access: Access,
     limits: GitLimits,
     cache: Cache,
-    agent: OnceLock<Agent>,
+    client: OnceLock<Http>,
 }
 
 impl Remote {
@@ -74,14 +71,14 @@ impl Remote {
             let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");
             return Err(error.with("url", address.as_str()).with_help("use https://"));
         }
-        let sendable = |credentials: &Credentials| HeaderValue::try_from(credentials.header()).is_ok();
+        let sendable = |credentials: &Credentials| credentials.header().is_sendable();
         if !access.credentials.as_ref().is_none_or(sendable) {
             let error =
                 Error::new(ErrorKind::Invalid, "the credentials hold a character that cannot be sent");
             return Err(error.with("url", address.as_str()));
         }
         let cache = Cache::new(cache, &cache_key(&address, &access));
-        Ok(Self { address, access, limits, cache, agent: OnceLock::new() })
+        Ok(Self { address, access, limits, cache, client: OnceLock::new() })
     }
 
     /// Asks what a reference stands for. A commit stands for itself and nobody is asked.
@@ -313,7 +310,7 @@ impl Remote {
         let call = Call::new(&self.address, authorization, bounds, job);
         let url = gix::url::parse(self.address.as_str());
         let url = url.map_err(|error| Error::new(ErrorKind::Invalid, "not an address").caused_by(error))?;
-        let client = Client::new(self.agent()?.clone(), Arc::clone(&call));
+        let client = Client::new(self.client()?.clone(), Arc::clone(&call));
         let version = gix_transport::Protocol::V2;
         let mut transport = Transport::new_http(client, url, version, false);
         let handshake = gix::protocol::handshake(
@@ -352,12 +349,13 @@ impl Remote {
     }
 
     /// The connections of this source, with the roots of trust loaded once.
-    fn agent(&self) -> Result<&Agent> {
-        if self.agent.get().is_none() {
-            let made = agent::connect(&self.access, &self.limits, self.address.origin().is_secure())?;
-            return Ok(self.agent.get_or_init(|| made));
+    fn client(&self) -> Result<&Http> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
         }
-        Ok(self.agent.get().expect("it is set"))
+        let connection = self.access.connection(&self.limits, self.address.origin().is_secure());
+        let made = Http::new(PEER, &connection)?;
+        Ok(self.client.get_or_init(|| made))
     }
 }
 

@@ -15,9 +15,9 @@ use gix::odb::pack::data::{self, EntryRange, entry::Header};
 use gix::odb::pack::index;
 use gix::zlib::{Compression, Decompress, FlushDecompress};
 use windlass_core::{Error, ErrorKind, Result};
+use windlass_http::Job;
 
 use crate::disk;
-use crate::job::Job;
 use crate::options::GitLimits;
 
 /// What a read of the pack may bring beyond one object: the buffer, and what packing adds to what cannot be packed.

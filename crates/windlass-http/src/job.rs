@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 use windlass_core::{Context, Error, ErrorKind, Limits, Result, Timestamp};
 
+use crate::access::Peer;
+
 /// What a piece of blocking work must heed.
 #[derive(Debug, Clone)]
-pub(crate) struct Job {
+pub struct Job {
     stop: Arc<AtomicBool>,
     deadline: Option<Instant>,
     now: Timestamp,
@@ -22,27 +24,35 @@ pub(crate) struct Job {
 
 impl Job {
     /// The flag that is raised when nobody waits for the work any more, or when its time is up.
-    pub(crate) fn stop(&self) -> &Arc<AtomicBool> {
+    #[must_use]
+    pub fn stop(&self) -> &Arc<AtomicBool> {
         &self.stop
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
+    /// The limits of the context.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
     /// When the work was asked for.
-    pub(crate) fn now(&self) -> Timestamp {
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         self.now
     }
 
     /// The same work, which has to be done in so long, whatever else stops it earlier.
-    pub(crate) fn within(&self, time_max: Duration) -> Self {
+    #[must_use]
+    pub fn within(&self, time_max: Duration) -> Self {
         let deadline = [self.deadline, Instant::now().checked_add(time_max)].into_iter().flatten().min();
         Self { deadline, ..self.clone() }
     }
 
     /// Is asked in every long loop.
-    pub(crate) fn check(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`] and [`ErrorKind::Cancelled`].
+    pub fn check(&self) -> Result<()> {
         if self.is_late() {
             return Err(Error::new(ErrorKind::Timeout, "it took too long"));
         }
@@ -53,8 +63,18 @@ impl Job {
     }
 
     /// What is left until the work has to be done; `None` without a deadline.
-    pub(crate) fn left(&self) -> Option<Duration> {
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// What is left for an exchange with the other side, which is to blame where nothing is.
+    pub(crate) fn left_of(&self, peer: Peer) -> Result<Option<Duration>> {
+        self.check().map_err(|error| match error.kind() {
+            ErrorKind::Timeout => Error::new(ErrorKind::Timeout, peer.says("took too long")),
+            _ => error,
+        })?;
+        Ok(self.left())
     }
 
     fn is_late(&self) -> bool {
@@ -62,7 +82,7 @@ impl Job {
     }
 
     /// Does what heeds nothing but the flag, and raises that when the time is up.
-    pub(crate) fn watched<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub fn watched<T>(&self, work: impl FnOnce() -> T) -> T {
         let Some(left) = self.left() else { return work() };
         let (done, waits) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
@@ -80,48 +100,69 @@ impl Job {
     }
 }
 
-/// Does the work on a thread, of which there are never more than `threads` has permits, and tells it to stop when the
-/// context is cancelled, when its deadline has passed, or when the future is dropped.
-pub(crate) async fn run<T: Send + 'static>(
-    cx: &Context,
-    threads: &Arc<Semaphore>,
-    work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    cx.check()?;
-    let late = || Error::new(ErrorKind::Timeout, "the deadline has passed");
-    let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
-    let deadline = async {
-        match cx.remaining() {
-            Some(left) => cx.clock().sleep(left).await,
-            None => std::future::pending().await,
-        }
-    };
-    let done = first(on_thread(cx, threads, work), deadline);
-    cx.cancel().until(done).await.ok_or_else(cancelled)?.ok_or_else(late)?
+/// Threads for blocking work. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    name: &'static str,
+    permits: Arc<Semaphore>,
 }
 
-async fn on_thread<T: Send + 'static>(
-    cx: &Context,
-    threads: &Arc<Semaphore>,
-    work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let ended = || Error::new(ErrorKind::Internal, "the work ended without an answer");
-    let permit = Arc::clone(threads).acquire_owned().await.map_err(|_| ended())?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let deadline = cx.remaining().and_then(|left| Instant::now().checked_add(left));
-    let job = Job { stop: Arc::clone(&stop), deadline, now: cx.now().wall, limits: cx.limits().clone() };
-    let _stop = StopOnDrop(stop);
-    let (sender, receiver) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("windlass-git".to_owned());
-    let started = thread.spawn(move || {
-        // Kept by the thread, which may outlive the call.
-        let _permit = permit;
-        drop(sender.send(work(&job)));
-    });
-    started.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "no thread for blocking work").caused_by(error)
-    })?;
-    receiver.await.map_err(|_| ended())?
+impl Workers {
+    /// Threads of a name, and never more at once than `most`; at least one.
+    #[must_use]
+    pub fn new(name: &'static str, most: usize) -> Self {
+        Self { name, permits: Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))) }
+    }
+
+    /// Does the work on a thread, and tells it to stop when the context is cancelled, when its deadline has passed, or when
+    /// the future is dropped.
+    ///
+    /// # Errors
+    /// What the work says, and [`ErrorKind::Timeout`] and [`ErrorKind::Cancelled`] of the context.
+    ///
+    /// # Cancel safety
+    /// The work goes on until it next looks at its [`Job`], and keeps its place among the threads until it ends.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        cx: &Context,
+        work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        cx.check()?;
+        let late = || Error::new(ErrorKind::Timeout, "the deadline has passed");
+        let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
+        let deadline = async {
+            match cx.remaining() {
+                Some(left) => cx.clock().sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        let done = first(self.on_thread(cx, work), deadline);
+        cx.cancel().until(done).await.ok_or_else(cancelled)?.ok_or_else(late)?
+    }
+
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        cx: &Context,
+        work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let ended = || Error::new(ErrorKind::Internal, "the work ended without an answer");
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| ended())?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let deadline = cx.remaining().and_then(|left| Instant::now().checked_add(left));
+        let job = Job { stop: Arc::clone(&stop), deadline, now: cx.now().wall, limits: cx.limits().clone() };
+        let _stop = StopOnDrop(stop);
+        let (sender, receiver) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(self.name.to_owned());
+        let started = thread.spawn(move || {
+            // Kept by the thread, which may outlive the call.
+            let _permit = permit;
+            drop(sender.send(work(&job)));
+        });
+        started.map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "no thread for blocking work").caused_by(error)
+        })?;
+        receiver.await.map_err(|_| ended())?
+    }
 }
 
 /// What the work gives, or `None` where `end` came before it.
@@ -162,29 +203,29 @@ mod tests {
     fn the_deadline_of_the_context_ends_a_call_whose_work_is_stuck() {
         let clock = TestClock::new();
         let cx = clock.context().with_timeout(Duration::from_secs(5));
-        let threads = Arc::new(Semaphore::new(1));
-        let error = clock.block_on(run(&cx, &threads, stuck)).unwrap_err();
+        let threads = Workers::new("work", 1);
+        let error = clock.block_on(threads.run(&cx, stuck)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
         let endless = |job: &Job| job.within(Duration::MAX).check().map(|()| 7);
-        let again = clock.block_on(run(&clock.context(), &threads, endless));
+        let again = clock.block_on(threads.run(&clock.context(), endless));
         assert_eq!(again.unwrap(), 7, "the thread was told to stop and gave its permit back");
     }
 
     #[test]
     fn work_over_its_own_time_is_told_to_stop() {
-        let threads = Arc::new(Semaphore::new(1));
+        let threads = Workers::new("work", 1);
         let work = |job: &Job| {
             let job = job.within(Duration::ZERO);
             job.watched(|| stuck(&job))
         };
-        let error = windlass_testkit::block_on(run(&TestClock::new().context(), &threads, work)).unwrap_err();
+        let error = windlass_testkit::block_on(threads.run(&TestClock::new().context(), work)).unwrap_err();
         assert_eq!(error.to_string(), "it took too long");
         assert_eq!(error.kind(), ErrorKind::Timeout);
     }
 
     #[test]
     fn no_more_threads_work_than_there_are_permits() {
-        let threads = Arc::new(Semaphore::new(2));
+        let threads = Workers::new("work", 2);
         let most = Arc::new(std::sync::Mutex::new((0_u32, 0_u32)));
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -198,7 +239,7 @@ mod tests {
                         most.lock().unwrap().0 -= 1;
                         Ok(())
                     };
-                    windlass_testkit::block_on(run(&TestClock::new().context(), threads, work)).unwrap();
+                    windlass_testkit::block_on(threads.run(&TestClock::new().context(), work)).unwrap();
                 });
             }
         });

@@ -34,7 +34,7 @@ fn archive(entries: &[Made<'_>]) -> Vec<u8> {
 
 fn unpacked(bytes: &[u8], limits: &Limits) -> Result<Tree> {
     let mut into = Gathering::new(limits);
-    let mut room = Room { left: 1 << 20, max: 1 << 20 };
+    let mut room = Room::new(1 << 20);
     unpack(&mut &bytes[..], Form::of(bytes), &mut room, &mut into)?;
     Ok(into.done(16))
 }
@@ -138,7 +138,7 @@ fn a_bomb_ends_at_the_limit() {
     let mut limits = Limits::default();
     limits.file_bytes_max = 10;
     let error = unpacked(&bytes, &limits).unwrap_err();
-    assert_eq!(error.to_string(), "the layer unpacks to too much (unpacked_bytes_max=1048576)");
+    assert_eq!(error.to_string(), "the archive unpacks to too much (unpacked_bytes_max=1048576)");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_damaged_archive_is_corrupt_wherever_it_ends() {
     let whole = archive(&[(FILE, "a", "content"), (FILE, "b", "content")]);
     for end in [1, 300, 513, 600, 1025] {
         let mut into = Gathering::new(&Limits::default());
-        let mut room = Room { left: 1 << 20, max: 1 << 20 };
+        let mut room = Room::new(1 << 20);
         let result = unpack(&mut &whole[..end], Form::Tar, &mut room, &mut into);
         assert!(result.is_err(), "cut at {end}");
     }

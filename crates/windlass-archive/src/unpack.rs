@@ -1,5 +1,4 @@
-//! Layers that are archives: tar, packed with gzip or not. Nothing is written to a disk, and what is refused is refused as a
-//! whole.
+//! Archives: tar, packed with gzip or not.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -19,52 +18,73 @@ const PATH_BYTES_MAX: usize = 4096;
 /// Where a tar says that it is one.
 const MAGIC: std::ops::Range<usize> = 257..262;
 
-/// What the first bytes of a layer say that it is.
+/// What the first bytes of a file say that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+#[non_exhaustive]
+pub enum Form {
+    /// Packed with gzip.
     Gzip,
+    /// A tar, as it is.
     Tar,
+    /// Packed with zstd, which is not read.
     Zstd,
+    /// A zip, which is not read.
+    Zip,
+    /// Something else.
     Other,
 }
 
 impl Form {
-    /// Looks at the first bytes; an empty layer is no archive.
-    pub(crate) fn of(first: &[u8]) -> Self {
+    /// How many of the first bytes say what a file is: a block of a tar.
+    pub const LOOK_BYTES: usize = 512;
+
+    /// Looks at the first bytes; an empty file is no archive.
+    #[must_use]
+    pub fn of(first: &[u8]) -> Self {
         match first {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [b'P', b'K', 3, 4, ..] => Self::Zip,
             _ if first.get(MAGIC).is_some_and(|magic| magic == b"ustar") => Self::Tar,
             _ => Self::Other,
         }
     }
 }
 
-/// How much all layers may still unpack to.
+/// How much all archives of an artifact may still unpack to, with what is not kept.
 #[derive(Debug)]
-pub(crate) struct Room {
-    pub(crate) left: u64,
-    pub(crate) max: u64,
+pub struct Room {
+    left: u64,
+    max: u64,
 }
 
-/// Unpacks a layer below a folder. Reads no further than the end of the archive.
-pub(crate) fn unpack(
-    layer: &mut dyn BufRead,
-    form: Form,
-    room: &mut Room,
-    into: &mut Gathering,
-) -> Result<()> {
+impl Room {
+    /// So many bytes.
+    #[must_use]
+    pub fn new(unpacked_bytes_max: u64) -> Self {
+        Self { left: unpacked_bytes_max, max: unpacked_bytes_max }
+    }
+}
+
+/// Unpacks an archive. Reads no further than its end.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] for what is refused, [`ErrorKind::Unsupported`] for what is not read, [`ErrorKind::Corrupt`] for a
+/// damaged archive, [`ErrorKind::Limit`], and an error of ours that a read of the archive wraps.
+pub fn unpack(archive: &mut dyn BufRead, form: Form, room: &mut Room, into: &mut Gathering) -> Result<()> {
     let failure = Rc::new(RefCell::new(None));
     let done = match form {
         Form::Gzip => {
-            let metered = Metered { inner: MultiGzDecoder::new(layer), room, failure: Rc::clone(&failure) };
+            let metered = Metered { inner: MultiGzDecoder::new(archive), room, failure: Rc::clone(&failure) };
             entries(metered, into)
         }
-        Form::Tar => entries(Metered { inner: layer, room, failure: Rc::clone(&failure) }, into),
-        Form::Zstd => Err(Error::new(ErrorKind::Unsupported, "a layer packed with zstd is not read")
-            .with_help("push it packed with gzip")),
-        Form::Other => Err(Error::new(ErrorKind::Invalid, "the layer is no archive")
-            .with_help("with layerSelector.operation copy it is taken as one file")),
+        Form::Tar => entries(Metered { inner: archive, room, failure: Rc::clone(&failure) }, into),
+        Form::Zstd | Form::Zip => {
+            Err(Error::new(ErrorKind::Unsupported, "an archive of this form is not read")
+                .with("form", if form == Form::Zip { "zip" } else { "zstd" })
+                .with_help("give a tar packed with gzip"))
+        }
+        Form::Other => Err(Error::new(ErrorKind::Invalid, "not an archive")),
     };
     // What ended the reading is the cause; what the archive then lacked is not.
     match failure.borrow_mut().take() {
@@ -93,7 +113,7 @@ impl<R: Read> Read for Metered<'_, R> {
         })?;
         self.room.left = self.room.left.checked_sub(count as u64).ok_or_else(|| {
             keep(
-                Error::new(ErrorKind::Limit, "the layer unpacks to too much")
+                Error::new(ErrorKind::Limit, "the archive unpacks to too much")
                     .with("unpacked_bytes_max", self.room.max),
             )
         })?;
@@ -211,7 +231,11 @@ fn extension(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>> {
 }
 
 /// Reads the path of an entry; `None` for the folder of the archive itself.
-pub(crate) fn path(name: &[u8]) -> Result<Option<TreePath>> {
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] for one that is absolute, leads upwards, is not UTF-8 or cannot be the path of a file,
+/// [`ErrorKind::Limit`] for one that is too long.
+pub fn path(name: &[u8]) -> Result<Option<TreePath>> {
     let text =
         std::str::from_utf8(name).map_err(|_| odd("the archive has a path that is not UTF-8", name))?;
     if text.len() > PATH_BYTES_MAX {

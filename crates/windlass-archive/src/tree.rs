@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
+use std::mem;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -12,9 +13,14 @@ use windlass_core::{Digest, Entry, EntryKind, Error, ErrorKind, Files, Limits, R
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Node {
     Folder(BTreeSet<Text>),
-    /// Where its bytes are, and their digest.
+    /// Where its bytes are in those of the gathering, and their digest.
     File {
         at: Range<usize>,
+        digest: Text,
+    },
+    /// A file with bytes of its own, which others may share.
+    Shared {
+        bytes: Bytes,
         digest: Text,
     },
     /// A file over the limit, which is known by its size and digest alone.
@@ -29,23 +35,46 @@ enum Node {
 ///
 /// Invariant: every parent of a node is a folder that lists it.
 #[derive(Debug)]
-pub(crate) struct Gathering {
+pub struct Gathering {
     nodes: BTreeMap<TreePath, Node>,
     /// Every path by its form without upper and lower case.
     folded: BTreeMap<String, TreePath>,
     bytes: Vec<u8>,
+    /// How many bytes there are, those of shared files too.
+    kept: u64,
     files: usize,
+    tells_case: bool,
     limits: Limits,
 }
 
 impl Gathering {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// Begins with an empty root.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
         let nodes = BTreeMap::from([(TreePath::root(), Node::Folder(BTreeSet::new()))]);
-        Self { nodes, folded: BTreeMap::new(), bytes: Vec::new(), files: 0, limits: limits.clone() }
+        Self {
+            nodes,
+            folded: BTreeMap::new(),
+            bytes: Vec::new(),
+            kept: 0,
+            files: 0,
+            tells_case: false,
+            limits: limits.clone(),
+        }
+    }
+
+    /// Takes names that differ in upper and lower case alone for two, as the place they come from does.
+    #[must_use]
+    pub fn telling_case(mut self) -> Self {
+        self.tells_case = true;
+        self
     }
 
     /// Makes a folder, and those above it.
-    pub(crate) fn folder(&mut self, path: &TreePath) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for a path that is something else or leads through it, [`ErrorKind::Limit`].
+    pub fn folder(&mut self, path: &TreePath) -> Result<()> {
         self.above(path)?;
         match self.nodes.get(path) {
             Some(Node::Folder(_)) => Ok(()),
@@ -55,7 +84,38 @@ impl Gathering {
     }
 
     /// Begins a file, which [`Growing::add`] fills. A later one of the same path takes its place.
-    pub(crate) fn file(&mut self, path: &TreePath, size: u64) -> Result<Growing<'_>> {
+    ///
+    /// # Errors
+    /// As [`Gathering::folder`].
+    pub fn file(&mut self, path: &TreePath, size: u64) -> Result<Growing<'_>> {
+        let is_kept = self.count(path, size)?;
+        let start = self.bytes.len();
+        Ok(Growing { path: path.clone(), size, is_kept, start, hash: Sha256::new(), gathering: self })
+    }
+
+    /// Adds a whole file, whose bytes are shared and not copied.
+    ///
+    /// # Errors
+    /// As [`Gathering::folder`].
+    pub fn put_file(&mut self, path: &TreePath, bytes: Bytes) -> Result<()> {
+        let size = bytes.len() as u64;
+        let is_kept = self.count(path, size)?;
+        let digest: Text = hex(&Sha256::digest(&bytes)).into();
+        let node = if is_kept { Node::Shared { bytes, digest } } else { Node::Large { size, digest } };
+        self.put(path, node)
+    }
+
+    /// Adds a file over the limit of a file, of which nothing but its size and a name for its content is known.
+    ///
+    /// # Errors
+    /// As [`Gathering::folder`].
+    pub fn put_large(&mut self, path: &TreePath, size: u64, content: &str) -> Result<()> {
+        self.count(path, size.max(self.limits.file_bytes_max.saturating_add(1)))?;
+        self.put(path, Node::Large { size, digest: content.into() })
+    }
+
+    /// Counts a file. Says whether its bytes are kept.
+    fn count(&mut self, path: &TreePath, size: u64) -> Result<bool> {
         self.above(path)?;
         self.check_place(path)?;
         self.files += 1;
@@ -63,17 +123,22 @@ impl Gathering {
             return Err(Error::new(ErrorKind::Limit, "the artifact has too many files")
                 .with("files_max", self.limits.files_max));
         }
-        let kept = size <= self.limits.file_bytes_max;
-        if kept && self.bytes.len() as u64 + size > self.limits.artifact_bytes_max {
+        if size > self.limits.file_bytes_max {
+            return Ok(false);
+        }
+        self.kept = self.kept.saturating_add(size);
+        if self.kept > self.limits.artifact_bytes_max {
             return Err(Error::new(ErrorKind::Limit, "the artifact is too large")
                 .with("artifact_bytes_max", self.limits.artifact_bytes_max));
         }
-        let start = self.bytes.len();
-        Ok(Growing { path: path.clone(), size, kept, start, hash: Sha256::new(), gathering: self })
+        Ok(true)
     }
 
     /// Notes a link.
-    pub(crate) fn link(&mut self, path: &TreePath, target: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// As [`Gathering::folder`].
+    pub fn link(&mut self, path: &TreePath, target: &str) -> Result<()> {
         self.above(path)?;
         self.check_place(path)?;
         self.put(path, Node::Link(target.into()))
@@ -119,11 +184,14 @@ impl Gathering {
             return Err(Error::new(ErrorKind::Limit, "the artifact has too many files")
                 .with("files_max", self.limits.files_max));
         }
-        let folded = path.as_str().to_lowercase();
-        let other = self.folded.entry(folded).or_insert_with(|| path.clone());
-        if other != path {
-            let error = refused("the artifact has two paths that differ in upper and lower case alone", path);
-            return Err(error.with("other", other));
+        if !self.tells_case {
+            let folded = path.as_str().to_lowercase();
+            let other = self.folded.entry(folded).or_insert_with(|| path.clone());
+            if other != path {
+                let error =
+                    refused("the artifact has two paths that differ in upper and lower case alone", path);
+                return Err(error.with("other", other));
+            }
         }
         if let (Some(folder), Some(name)) = (path.parent(), path.name())
             && let Some(Node::Folder(names)) = self.nodes.get_mut(&folder)
@@ -134,43 +202,59 @@ impl Gathering {
         Ok(())
     }
 
-    /// Ends the gathering.
-    pub(crate) fn done(self, links_max: u32) -> Tree {
+    /// Ends the gathering. To read one path, at most `links_max` links are followed.
+    #[must_use]
+    pub fn done(mut self, links_max: u32) -> Tree {
+        let all = Bytes::from(mem::take(&mut self.bytes));
+        for node in self.nodes.values_mut() {
+            if let Node::File { at, digest } = node {
+                let shared = Node::Shared { bytes: all.slice(at.clone()), digest: digest.clone() };
+                *node = shared;
+            }
+        }
         let content = self.nodes.iter().flat_map(|(path, node)| {
             let (kind, content): (&[u8], &[u8]) = match node {
                 Node::Folder(_) => (b"folder", b""),
-                Node::File { digest, .. } | Node::Large { digest, .. } => (b"file", digest.as_bytes()),
+                Node::File { digest, .. } | Node::Shared { digest, .. } | Node::Large { digest, .. } => {
+                    (b"file", digest.as_bytes())
+                }
                 Node::Link(target) => (b"link", target.as_bytes()),
             };
             [path.as_str().as_bytes(), kind, content]
         });
         let digest = Digest::of_parts(content);
         let file_bytes_max = self.limits.file_bytes_max;
-        Tree { nodes: self.nodes, bytes: Bytes::from(self.bytes), digest, links_max, file_bytes_max }
+        Tree { nodes: self.nodes, digest, links_max, file_bytes_max }
     }
 }
 
 /// A file that is being filled.
-pub(crate) struct Growing<'g> {
+#[derive(Debug)]
+pub struct Growing<'g> {
     gathering: &'g mut Gathering,
     path: TreePath,
     size: u64,
-    kept: bool,
+    is_kept: bool,
     start: usize,
     hash: Sha256,
 }
 
 impl Growing<'_> {
-    pub(crate) fn add(&mut self, bytes: &[u8]) {
+    /// Adds bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
         self.hash.update(bytes);
-        if self.kept {
+        if self.is_kept {
             self.gathering.bytes.extend_from_slice(bytes);
         }
     }
 
-    pub(crate) fn end(self) -> Result<()> {
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// As [`Gathering::folder`].
+    pub fn end(self) -> Result<()> {
         let digest: Text = hex(&self.hash.finalize()).into();
-        let node = match self.kept {
+        let node = match self.is_kept {
             true => Node::File { at: self.start..self.gathering.bytes.len(), digest },
             false => Node::Large { size: self.size, digest },
         };
@@ -178,18 +262,23 @@ impl Growing<'_> {
     }
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Spells bytes in hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(crate) fn refused(message: &'static str, path: &TreePath) -> Error {
+/// Refuses a path of an artifact.
+#[must_use]
+pub fn refused(message: &'static str, path: &TreePath) -> Error {
     Error::new(ErrorKind::Invalid, message).with("path", path.as_str().escape_debug())
 }
 
 /// The files of one artifact.
-pub(crate) struct Tree {
+///
+/// Invariant: no node is a [`Node::File`] any more.
+pub struct Tree {
     nodes: BTreeMap<TreePath, Node>,
-    bytes: Bytes,
     digest: Digest,
     links_max: u32,
     file_bytes_max: u64,
@@ -197,7 +286,8 @@ pub(crate) struct Tree {
 
 impl Tree {
     /// Digests paths and contents.
-    pub(crate) fn digest(&self) -> Digest {
+    #[must_use]
+    pub fn digest(&self) -> Digest {
         self.digest
     }
 
@@ -225,7 +315,7 @@ impl Tree {
 
     fn kind(&self, path: &TreePath) -> EntryKind {
         match self.follow(path).ok().and_then(|real| self.nodes.get(&real)) {
-            Some(Node::File { .. } | Node::Large { .. }) => EntryKind::File,
+            Some(Node::File { .. } | Node::Shared { .. } | Node::Large { .. }) => EntryKind::File,
             Some(Node::Folder(_)) => EntryKind::Folder,
             _ => EntryKind::Other,
         }
@@ -253,7 +343,7 @@ impl Files for Tree {
     fn read(&self, path: &TreePath) -> Result<Bytes> {
         let real = self.follow(path)?;
         match self.nodes.get(&real) {
-            Some(Node::File { at, .. }) => Ok(self.bytes.slice(at.clone())),
+            Some(Node::Shared { bytes, .. }) => Ok(bytes.clone()),
             Some(Node::Large { size, .. }) => Err(Error::new(ErrorKind::Limit, "the file is too large")
                 .with("path", path)
                 .with("bytes", size)

@@ -1,0 +1,241 @@
+//! Sources with what files hold, read anew at each pass: credentials, authorities, a certificate.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use windlass_bucket::{BucketSource, Credentials as Keys};
+use windlass_core::{
+    Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait,
+};
+use windlass_oci::OciSource;
+use windlass_web::{ArchiveSource, ChartSource, Credentials as Login};
+use windlass_yaml::Options;
+
+use crate::credentials::{Pair, bytes, pair, shown};
+
+/// A source with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in them.
+pub(crate) struct Private<S> {
+    source: S,
+    files: PrivateFiles,
+    dress: Dress<S>,
+    /// What the files held last and the source with that, which keeps its connections while it stays the same.
+    last: Mutex<Option<(Held, Arc<S>)>>,
+}
+
+/// The files that a unit names.
+#[derive(Debug, Clone)]
+pub(crate) struct PrivateFiles {
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) authority: Option<PathBuf>,
+    pub(crate) certificate: Option<PathBuf>,
+}
+
+/// Gives a source what the files hold.
+type Dress<S> = Box<dyn Fn(S, &Held) -> Result<S> + Send + Sync>;
+
+/// What the files hold.
+#[derive(PartialEq)]
+pub(crate) struct Held {
+    credentials: Option<Vec<u8>>,
+    authority: Option<Vec<u8>>,
+    certificate: Option<Vec<u8>>,
+}
+
+impl<S: Clone> Private<S> {
+    fn new(source: S, files: PrivateFiles, dress: Dress<S>) -> Self {
+        Self { source, files, dress, last: Mutex::default() }
+    }
+
+    fn now(&self) -> Result<Arc<S>> {
+        let read = |key: &'static str, file: &Option<PathBuf>| {
+            let bytes =
+                file.as_ref().map(|file| bytes(file).map_err(|error| error.with(key, file.display())));
+            bytes.transpose()
+        };
+        let held = Held {
+            credentials: read("credentialsFile", &self.files.credentials)?,
+            authority: read("authorityFile", &self.files.authority)?,
+            certificate: read("certificateFile", &self.files.certificate)?,
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
+            return Ok(Arc::clone(source));
+        }
+        let named = |error: Error| match &self.files.credentials {
+            Some(file) => error.with("credentialsFile", file.display()),
+            None => error,
+        };
+        let source = Arc::new((self.dress)(self.source.clone(), &held).map_err(named)?);
+        *last = Some((held, Arc::clone(&source)));
+        Ok(source)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Private<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Private").field("source", &self.source).field("files", &self.files).finish()
+    }
+}
+
+#[async_trait]
+impl<S: Source + Clone> Source for Private<S> {
+    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
+        self.now()?.resolve(cx).await
+    }
+
+    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
+        self.now()?.fetch(cx, revision, paths).await
+    }
+}
+
+/// An artifact, with what files hold.
+pub(crate) fn private_artifact(source: OciSource, url: &str, files: PrivateFiles) -> Private<OciSource> {
+    let url = url.to_owned();
+    let dress = move |mut source: OciSource, held: &Held| {
+        if let Some(bytes) = &held.credentials {
+            source = shown(bytes, &url)?.into_iter().fold(source, OciSource::with_credentials);
+        }
+        source = held.authority.iter().cloned().fold(source, OciSource::with_authorities);
+        let both = held.certificate.iter().cloned();
+        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+    };
+    Private::new(source, files, Box::new(dress))
+}
+
+/// A bucket, with what files hold.
+pub(crate) fn private_bucket(source: BucketSource, files: PrivateFiles) -> Private<BucketSource> {
+    let dress = |mut source: BucketSource, held: &Held| {
+        if let Some(bytes) = &held.credentials {
+            source = source.with_credentials(keys(bytes)?);
+        }
+        source = held.authority.iter().cloned().fold(source, BucketSource::with_authorities);
+        let both = held.certificate.iter().cloned();
+        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+    };
+    Private::new(source, files, Box::new(dress))
+}
+
+/// An archive at an address, with what files hold.
+pub(crate) fn private_archive(source: ArchiveSource, files: PrivateFiles) -> Private<ArchiveSource> {
+    let dress = |mut source: ArchiveSource, held: &Held| {
+        if let Some(bytes) = &held.credentials {
+            source = source.with_credentials(login(bytes)?);
+        }
+        source = held.authority.iter().cloned().fold(source, ArchiveSource::with_authorities);
+        let both = held.certificate.iter().cloned();
+        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+    };
+    Private::new(source, files, Box::new(dress))
+}
+
+/// A chart of a repository, with what files hold.
+pub(crate) fn private_chart(source: ChartSource, files: PrivateFiles) -> Private<ChartSource> {
+    let dress = |mut source: ChartSource, held: &Held| {
+        if let Some(bytes) = &held.credentials {
+            source = source.with_credentials(login(bytes)?);
+        }
+        source = held.authority.iter().cloned().fold(source, ChartSource::with_authorities);
+        let both = held.certificate.iter().cloned();
+        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+    };
+    Private::new(source, files, Box::new(dress))
+}
+
+fn login(held: &[u8]) -> Result<Login> {
+    Ok(match pair(held)? {
+        Pair::Token(token) => Login::bearer(token),
+        Pair::User(user, password) => Login::basic(user, password),
+    })
+}
+
+const KEYS_HELP: &str = "write `accesskey: …` and `secretkey: …` on two lines, and `sessiontoken: …` on a third where the keys \
+                         are for a limited time; or the file of AWS's tools, with a profile called default";
+
+/// Reads the keys of a bucket: a map as Flux's Secret has it, or the profile `default` of a file of AWS's tools. What is
+/// wrong is said without a word of what is there.
+fn keys(bytes: &[u8]) -> Result<Keys> {
+    let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(KEYS_HELP);
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("the credentials are not UTF-8"))?.trim();
+    let is_profile = text.lines().any(|line| line.trim_start().starts_with("aws_access_key_id"));
+    let fields: BTreeMap<String, String> = match is_profile {
+        true => profile(text),
+        false => {
+            let documents = windlass_yaml::read(text.as_bytes(), &Options::default());
+            let documents = documents.map_err(|_| wrong("the credentials are not a map"))?;
+            let [document] = documents.as_slice() else {
+                return Err(wrong("the credentials are not one document"));
+            };
+            let fields = document.value.as_map().ok_or_else(|| wrong("the credentials are not a map"))?;
+            if fields
+                .iter()
+                .any(|(name, _)| !matches!(name.as_str(), "accesskey" | "secretkey" | "sessiontoken"))
+            {
+                return Err(wrong("the credentials have a field that is none of theirs"));
+            }
+            let texts = fields.iter().filter_map(|(name, value)| Some((name, value.as_text()?)));
+            texts.map(|(name, value)| (name.to_string(), value.to_owned())).collect()
+        }
+    };
+    let field = |name| fields.get(name).filter(|text| !text.is_empty());
+    let (Some(access), Some(secret)) = (field("accesskey"), field("secretkey")) else {
+        return Err(wrong("the credentials have no access key or no secret key that is a text"));
+    };
+    let keys = Keys::new(access, secret);
+    Ok(field("sessiontoken").into_iter().fold(keys, Keys::with_session_token))
+}
+
+/// The fields of the profile `default`, by our names for them.
+fn profile(text: &str) -> BTreeMap<String, String> {
+    let (mut is_default, mut fields) = (true, BTreeMap::new());
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            is_default = name.trim() == "default";
+        } else if let Some((name, value)) = line.split_once('=').filter(|_| is_default) {
+            let name = match name.trim().to_ascii_lowercase().as_str() {
+                "aws_access_key_id" => "accesskey",
+                "aws_secret_access_key" => "secretkey",
+                "aws_session_token" => "sessiontoken",
+                _ => continue,
+            };
+            fields.insert(name.to_owned(), value.trim().to_owned());
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_bucket_are_read_as_flux_and_aws_keep_them() {
+        let plain = Keys::new("ada", "secret");
+        let token = Keys::new("ada", "secret").with_session_token("canary");
+        for (text, expected) in [
+            ("accesskey: ada\nsecretkey: secret\n", &plain),
+            ("{\"accesskey\": \"ada\", \"secretkey\": \"secret\", \"sessiontoken\": \"canary\"}", &token),
+            ("[default]\naws_access_key_id = ada\naws_secret_access_key=secret\nregion = x\n", &plain),
+            (
+                "# mine\n[default]\naws_access_key_id=ada\naws_secret_access_key=secret\naws_session_token=canary\n\
+                 [prod]\naws_access_key_id=eve\n",
+                &token,
+            ),
+        ] {
+            assert_eq!(keys(text.as_bytes()).as_ref().unwrap(), expected, "{text}");
+        }
+        for text in [
+            "",
+            "secret",
+            "accesskey: secret",
+            "accesskey: a\nsecretkey: 1",
+            "secret: secret",
+            "[prod]\naws_access_key_id=secret",
+        ] {
+            let error = keys(text.as_bytes()).unwrap_err();
+            assert!(!format!("{error:?} {}", error.explain()).contains("secret:"), "{text}: {error:?}");
+            assert!(error.help().is_some(), "{text}: {error}");
+        }
+    }
+}

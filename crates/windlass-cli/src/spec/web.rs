@@ -1,0 +1,164 @@
+//! What lies at plain addresses, an archive or a chart of a Helm repository: the fields and what they mean.
+
+use std::path::PathBuf;
+
+use windlass_core::{Result, TreePath};
+
+use super::draft::Draft;
+use super::fields::{Field, Map, Shape};
+use super::unit::{text, truth};
+
+pub(super) const ARCHIVE: Map = Map::of(&[
+    Field::new("url", "source-archive-url", Shape::Text, "The archive: https://host/name.tar.gz.").required(),
+    Field::new(
+        "digest",
+        "source-archive-digest",
+        Shape::Text,
+        "The digest of the archive, sha256:…; whatever lies at the address unless said.",
+    ),
+    Field::new(
+        "path",
+        "source-archive-path",
+        Shape::TreePath,
+        "The folder of the archive to render; the root unless said.",
+    ),
+    Field::new(
+        "credentialsFile",
+        "source-archive-credentials-file",
+        Shape::Path,
+        "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
+    ),
+    Field::new(
+        "authorityFile",
+        "source-archive-authority-file",
+        Shape::Path,
+        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
+    ),
+    Field::new(
+        "certificateFile",
+        "source-archive-certificate-file",
+        Shape::Path,
+        "A file with a certificate and its private key, both in PEM, to show the server; read anew at each pass.",
+    ),
+    Field::new(
+        "insecure",
+        "source-archive-insecure",
+        Shape::Truth,
+        "Let the address be http://: whoever is on the way can read and change all, credentials too; false unless said.",
+    ),
+]);
+
+pub(super) const CHART: Map = Map::of(&[
+    Field::new(
+        "url",
+        "source-helm-url",
+        Shape::Text,
+        "The repository: https://host/path, where its index.yaml is.",
+    )
+    .required(),
+    Field::new("chart", "source-helm-chart", Shape::Text, "The name of the chart.").required(),
+    Field::new(
+        "version",
+        "source-helm-version",
+        Shape::Text,
+        "The version, or the range whose highest version to follow, such as `>=1.2 <2`; all that are no prereleases unless \
+         said.",
+    ),
+    Field::new(
+        "credentialsFile",
+        "source-helm-credentials-file",
+        Shape::Path,
+        "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
+    ),
+    Field::new(
+        "passCredentials",
+        "source-helm-pass-credentials",
+        Shape::Truth,
+        "Show the credentials to whatever server the index names for an archive too; false unless said.",
+    ),
+    Field::new(
+        "authorityFile",
+        "source-helm-authority-file",
+        Shape::Path,
+        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
+    ),
+    Field::new(
+        "certificateFile",
+        "source-helm-certificate-file",
+        Shape::Path,
+        "A file with a certificate and its private key, both in PEM, to show the server; read anew at each pass.",
+    ),
+    Field::new(
+        "insecure",
+        "source-helm-insecure",
+        Shape::Truth,
+        "Let addresses be http://: whoever is on the way can read and change all, credentials too; false unless said.",
+    ),
+]);
+
+/// An archive at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Archive {
+    pub(crate) url: String,
+    pub(crate) digest: Option<String>,
+    pub(crate) path: TreePath,
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) authority: Option<PathBuf>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) insecure: bool,
+}
+
+/// A chart of a Helm repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chart {
+    pub(crate) url: String,
+    pub(crate) name: String,
+    pub(crate) range: String,
+    /// The folder of the chart in its archive.
+    pub(crate) path: TreePath,
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) pass_credentials: bool,
+    pub(crate) authority: Option<PathBuf>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) insecure: bool,
+}
+
+impl Archive {
+    /// Reads the fields of a draft that was checked.
+    pub(super) fn read(draft: &Draft) -> Result<Self> {
+        let field = |name| ["spec", "source", "archive", name];
+        let word = |name| text(draft, &field(name));
+        let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
+        Ok(Self {
+            url: word("url").unwrap_or_default(),
+            digest: word("digest"),
+            path: word("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?,
+            credentials: file("credentialsFile"),
+            authority: file("authorityFile"),
+            certificate: file("certificateFile"),
+            insecure: truth(draft, &field("insecure")).unwrap_or(false),
+        })
+    }
+}
+
+impl Chart {
+    /// Reads the fields of a draft that was checked.
+    pub(super) fn read(draft: &Draft) -> Result<Self> {
+        let field = |name| ["spec", "source", "helm", name];
+        let word = |name| text(draft, &field(name));
+        let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
+        let name = word("chart").unwrap_or_default();
+        let path = TreePath::new(&name).map_err(|error| draft.blame(&field("chart"), error))?;
+        Ok(Self {
+            url: word("url").unwrap_or_default(),
+            name,
+            range: word("version").unwrap_or_default(),
+            path,
+            credentials: file("credentialsFile"),
+            pass_credentials: truth(draft, &field("passCredentials")).unwrap_or(false),
+            authority: file("authorityFile"),
+            certificate: file("certificateFile"),
+            insecure: truth(draft, &field("insecure")).unwrap_or(false),
+        })
+    }
+}

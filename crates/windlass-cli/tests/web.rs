@@ -1,0 +1,101 @@
+//! Archives at addresses and charts of Helm repositories as the sources of units.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+#[path = "../../windlass-web/tests/support/server.rs"]
+mod server;
+
+use std::path::Path;
+
+use server::Server;
+use support::World;
+
+const SHOWN: &str = "Basic YWRhOmNhbmFyeS1wYXNzd29yZA==";
+const WEB: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n";
+
+fn unit(kind: &str, url: &str, more: &str) -> String {
+    format!("  source:\n    {kind}: {{url: \"{url}\", insecure: true, {more}}}\n  target: {{dir: ./live}}\n")
+}
+
+/// Packs a folder as `windlass push` does, and gives the archive with its digest.
+fn packed(folder: &Path, name: &str, files: &[(&str, &str)]) -> (Vec<u8>, String) {
+    let packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let mut builder = tar::Builder::new(packer);
+    let from = folder.join("pack");
+    for (path, content) in files {
+        std::fs::create_dir_all(&from).unwrap();
+        std::fs::write(from.join("file"), content).unwrap();
+        builder.append_path_with_name(from.join("file"), format!("{name}/{path}")).unwrap();
+    }
+    let bytes = builder.into_inner().unwrap().finish().unwrap();
+    let digest = windlass_core::Digest::of(&bytes).to_string();
+    (bytes, digest)
+}
+
+#[test]
+fn an_archive_is_applied_and_a_pinned_one_only_as_it_was() {
+    let (mut world, server) = (World::new(), Server::new());
+    let (bytes, digest) = packed(&world.path("."), "fleet", &[("web.yaml", WEB)]);
+    server.put("/fleet.tgz", bytes);
+    server.wants(SHOWN);
+    world.put("login", "username: ada\npassword: canary-password\n");
+    let url = server.url("/fleet.tgz");
+    world.spec(&unit("archive", &url, "path: fleet, credentialsFile: login"));
+    world.good("apply -f unit.yaml");
+    let live = std::fs::read_to_string(world.path("live/shop/ConfigMap/web.yaml")).unwrap();
+    assert!(live.contains("name: web"));
+    world.spec(&unit("archive", &url, &format!("path: fleet, digest: \"{digest}\", credentialsFile: login")));
+    assert!(world.good("render -f unit.yaml").stdout.contains("name: web"));
+    server.put("/fleet.tgz", packed(&world.path("."), "fleet", &[("web.yaml", "a: b\n")]).0);
+    let said = world.run("render -f unit.yaml");
+    assert_eq!(said.code, Some(1));
+    let said = format!("{}{}", said.stdout, said.stderr);
+    assert!(said.contains("field=spec.source.archive.digest") && !said.contains("canary"), "{said}");
+}
+
+#[test]
+fn a_chart_of_a_repository_is_rendered() {
+    let (mut world, server) = (World::new(), Server::new());
+    let mut index = "entries:\n  shop:\n".to_owned();
+    for version in ["1.0.0", "1.1.0", "2.0.0"] {
+        let chart = format!("apiVersion: v2\nname: shop\nversion: {version}\n");
+        let web = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {v: \"{{ .Chart.Version }}-{{ .Values.a }}\"}\n";
+        let files = [("Chart.yaml", chart.as_str()), ("values.yaml", "a: b\n"), ("templates/web.yaml", web)];
+        let (bytes, digest) = packed(&world.path("."), "shop", &files);
+        server.put(&format!("/charts/shop-{version}.tgz"), bytes);
+        index.push_str(&format!(
+            "  - {{name: shop, version: {version}, digest: \"{digest}\", urls: [shop-{version}.tgz]}}\n"
+        ));
+    }
+    server.put("/charts/index.yaml", index);
+    world.spec(&unit("helm", &server.url("/charts"), "chart: shop, version: 1.x"));
+    let rendered = world.good("render -f unit.yaml").stdout;
+    assert!(rendered.contains("1.1.0-b"), "{rendered}");
+    assert!(world.good("apply -f unit.yaml").stdout.contains("1.1.0@sha256:"));
+    for (more, field) in [
+        ("chart: shop, version: 3.x", "field=spec.source.helm.version"),
+        ("chart: shop, version: newest", "field=spec.source.helm.version"),
+        ("chart: nothing", "field=spec.source.helm.chart"),
+        ("chart: shop, credentialsFile: none", "field=spec.source.helm.credentialsFile"),
+    ] {
+        world.spec(&unit("helm", &server.url("/charts"), more));
+        let said = world.run("plan -f unit.yaml");
+        assert_eq!(said.code, Some(1), "{more}");
+        let whole = format!("{}{}", said.stdout, said.stderr);
+        assert!(whole.contains(field), "{more}: {whole}");
+    }
+    server.wants(SHOWN);
+    world.spec(&unit("helm", &server.url("/charts"), "chart: shop"));
+    let said = world.run("plan -f unit.yaml");
+    let whole = format!("{}{}", said.stdout, said.stderr);
+    assert!(whole.contains("field=spec.source.helm.url"), "{whole}");
+    assert!(whole.contains("--source-helm-credentials-file"), "{whole}");
+}
