@@ -231,7 +231,9 @@ fn helped(error: Error) -> Error {
         ErrorKind::Unavailable | ErrorKind::Timeout => {
             "check the address, the network and the server, then repeat the command"
         }
-        ErrorKind::Denied => "only the server of the unit's own source is shown the unit's file of credentials",
+        ErrorKind::Denied => {
+            "only the server of the unit's own source is shown the unit's file of credentials"
+        }
         _ => return error,
     };
     error.with_help(help)
