@@ -132,21 +132,6 @@ fn is_handed_out(value: &Value) -> bool {
     }
 }
 
-/// Answers of kube-apiserver 1.37.2 to dry runs (`kubectl create --dry-run=server`), for kinds and fields whose defaults are
-/// those of 1.34.
-#[test]
-fn a_recorded_object_is_filled_in_as_a_server_fills_it_in() {
-    let mut wrong = Vec::new();
-    for line in include_str!("recorded/defaults.jsonl").lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        let found = defaults::created(row.get("input").unwrap(), "defaulting");
-        if let Err(why) = stored("", &found, row.get("output").unwrap()) {
-            wrong.push(format!("{}: {why}", row.text_at(&["id"]).unwrap()));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 #[test]
 fn what_a_server_stored_for_another_object_is_missed() {
     let input = r#"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"clusterIP": "None"}}"#;
