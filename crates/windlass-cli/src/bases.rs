@@ -18,9 +18,10 @@ use windlass_git::{GitSource, Reference};
 pub(crate) use address::is_beginning;
 use address::{Meant, Place, on_one_server, references, version_of};
 
-use crate::credentials::{PrivateArtifact, PrivateSource};
+use crate::credentials::PrivateSource;
+use crate::private::{private_artifact, private_chart};
 use crate::sources;
-use crate::spec::{Oci, Source, Unit};
+use crate::spec::{Chart, Oci, Source, Unit};
 
 /// Sources of bases that are kept though nobody uses them just now.
 const KEPT_MAX: usize = 256;
@@ -92,7 +93,35 @@ impl Allowed {
             },
             _ => plain,
         };
-        (format!("oci {oci:?}"), Arc::new(PrivateArtifact::new(sources::artifact(&oci), &oci)))
+        let files = sources::files(&oci.credentials, &oci.authority, &oci.certificate);
+        (format!("oci {oci:?}"), Arc::new(private_artifact(sources::artifact(&oci), &oci.url, files)))
+    }
+
+    fn chart(&self, url: &str, name: &str, range: &str) -> (String, Arc<dyn Origin>) {
+        let plain = Chart {
+            url: url.to_owned(),
+            name: name.to_owned(),
+            range: range.to_owned(),
+            path: TreePath::root(),
+            credentials: None,
+            pass_credentials: false,
+            authority: None,
+            certificate: None,
+            // Whoever allows `http://` has written so.
+            insecure: true,
+        };
+        let chart = match &self.unit.source {
+            Source::Chart(own) if on_one_server(&own.url, url) => Chart {
+                credentials: own.credentials.clone(),
+                pass_credentials: own.pass_credentials,
+                authority: own.authority.clone(),
+                certificate: own.certificate.clone(),
+                ..plain
+            },
+            _ => plain,
+        };
+        let files = sources::files(&chart.credentials, &chart.authority, &chart.certificate);
+        (format!("chart {chart:?}"), Arc::new(private_chart(sources::chart(&chart), files)))
     }
 }
 
@@ -126,7 +155,7 @@ impl Bases for Allowed {
         let (key, source) = match meant {
             Meant::Git { url, reference } => self.git(url, &reference),
             Meant::Oci { url, version } => self.oci(url, version),
-            Meant::Chart(_) => return Err(cannot("charts of Helm repositories are not brought", address)),
+            Meant::Chart { url, name, range } => self.chart(url, name, range),
             Meant::File(_) => return Err(cannot("files over HTTP are not brought", address)),
         };
         Ok(self.shelf.shared(key, source))

@@ -53,7 +53,7 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
     Arc::new(SharedSource::new(inner))
 }
 
-fn files(
+pub(crate) fn files(
     credentials: &Option<PathBuf>,
     authority: &Option<PathBuf>,
     certificate: &Option<PathBuf>,
@@ -95,7 +95,7 @@ fn archive(of: &Archive) -> ArchiveSource {
     if of.insecure { source.with_plain_http() } else { source }
 }
 
-fn chart(of: &Chart) -> ChartSource {
+pub(crate) fn chart(of: &Chart) -> ChartSource {
     let source = ChartSource::new(&of.url, &of.name, &of.range);
     let source = if of.pass_credentials { source.with_passed_credentials() } else { source };
     if of.insecure { source.with_plain_http() } else { source }

@@ -181,7 +181,7 @@ fn what_is_no_beginning_of_an_address_is_refused_by_its_line() {
 }
 
 #[test]
-fn dependencies_of_a_chart_that_are_not_allowed_or_cannot_be_brought_are_named() {
+fn dependencies_of_a_chart_that_are_not_allowed_are_named() {
     let mut world = World::new();
     world.put(
         "deploy/Chart.yaml",
@@ -197,10 +197,4 @@ fn dependencies_of_a_chart_that_are_not_allowed_or_cannot_be_brought_are_named()
         "{said}"
     );
     assert!(said.contains("dependency=mq, path=Chart.yaml"), "{said}");
-    let said =
-        world.run("render -f unit.yaml --bases=https://charts.example --bases=oci://other.example/").stderr;
-    assert!(
-        said.contains("charts of Helm repositories are not brought (base=https://charts.example#mq@2.0.0"),
-        "{said}"
-    );
 }

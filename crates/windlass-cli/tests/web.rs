@@ -99,3 +99,27 @@ fn a_chart_of_a_repository_is_rendered() {
     assert!(whole.contains("field=spec.source.helm.url"), "{whole}");
     assert!(whole.contains("--source-helm-credentials-file"), "{whole}");
 }
+
+#[test]
+fn a_dependency_of_a_chart_comes_from_the_helm_repository_that_the_unit_allows() {
+    let (mut world, server) = (World::new(), Server::new());
+    let part = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: db}\ndata: {v: \"{{ .Chart.Version }}\"}\n";
+    let chart = "apiVersion: v2\nname: db\nversion: 1.4.0\n";
+    let files = [("Chart.yaml", chart), ("templates/db.yaml", part)];
+    let (bytes, digest) = packed(&world.path("."), "db", &files);
+    server.put("/charts/db-1.4.0.tgz", bytes);
+    let release = format!("{{name: db, version: 1.4.0, digest: \"{digest}\", urls: [db-1.4.0.tgz]}}");
+    server.put("/charts/index.yaml", format!("entries:\n  db:\n  - {release}\n"));
+    let repository = server.url("/charts");
+    world.put(
+        "deploy/Chart.yaml",
+        &format!(
+            "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {{name: db, version: 1.x, repository: '{repository}'}}\n"
+        ),
+    );
+    world.remove("deploy/web.yaml");
+    let refused = world.run("render -f unit.yaml").stderr;
+    assert!(refused.contains("the address is not allowed"), "{refused}");
+    let rendered = world.good(&format!("render -f unit.yaml --bases={}", server.url("/"))).stdout;
+    assert!(rendered.contains("v: 1.4.0"), "{rendered}");
+}

@@ -15,7 +15,11 @@ pub(super) enum Meant<'a> {
         version: &'a str,
     },
     /// A chart of a Helm repository.
-    Chart(&'a str),
+    Chart {
+        url: &'a str,
+        name: &'a str,
+        range: &'a str,
+    },
     File(&'a str),
 }
 
@@ -35,15 +39,18 @@ impl<'a> Meant<'a> {
             return Self::Oci { url, version };
         }
         match address.split_once('#') {
-            Some((repository, _)) => Self::Chart(repository),
+            Some((url, chart)) => {
+                let (name, range) = chart.split_once('@').unwrap_or((chart, ""));
+                Self::Chart { url, name, range }
+            }
             None => Self::File(address.split('?').next().unwrap_or_default()),
         }
     }
 
     pub(super) const fn place(&self) -> &'a str {
         match self {
-            Self::Git { url, .. } | Self::Oci { url, .. } => url,
-            Self::Chart(place) | Self::File(place) => place,
+            Self::Git { url, .. } | Self::Oci { url, .. } | Self::Chart { url, .. } => url,
+            Self::File(place) => place,
         }
     }
 }
