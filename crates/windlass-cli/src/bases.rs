@@ -327,7 +327,7 @@ mod tests {
         }
 
         fn unreadable(&self) -> windlass_testkit::suite::Check<Vec<Address>> {
-            Ok(vec!["https://example.org/team/a.yaml".into(), "https://example.org/team#db@1.0.0".into()])
+            Ok(vec!["https://example.org/team/a.yaml".into(), "https://example.org/team/b.json".into()])
         }
 
         fn secret(&self) -> windlass_testkit::suite::Check<(Vec<Address>, String)> {

@@ -121,5 +121,5 @@ fn a_dependency_of_a_chart_comes_from_the_helm_repository_that_the_unit_allows()
     let refused = world.run("render -f unit.yaml").stderr;
     assert!(refused.contains("the address is not allowed"), "{refused}");
     let rendered = world.good(&format!("render -f unit.yaml --bases={}", server.url("/"))).stdout;
-    assert!(rendered.contains("v: 1.4.0"), "{rendered}");
+    assert!(rendered.contains("v: \"1.4.0\""), "{rendered}");
 }
