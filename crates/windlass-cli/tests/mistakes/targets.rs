@@ -19,12 +19,13 @@ pub(crate) const ALL: &[Mistake] = &[
     }),
     ("a target that another process holds", |world| {
         let child = world.start("run -f unit.yaml -o json");
-        let events = BufReader::new(child.stdout.take().unwrap());
-        let finished =
-            events.lines().map_while(Result::ok).any(|line| line.contains(r#""event":"finished""#));
-        assert!(finished, "the other process makes a pass");
+        let mut events = BufReader::new(child.stdout.take().unwrap()).lines();
+        let is_finished = |line: String| line.contains(r#""event":"finished""#);
+        assert!(events.by_ref().map_while(Result::ok).any(is_finished), "the other process makes a pass");
         world.edit("deploy/web.yaml", "hello", "hi");
         world.run("apply -f unit.yaml");
+        // Whoever tells nobody ends: the other process has to be heard until here.
+        drop(events);
     }),
     ("a file of the target that was broken by hand", |world| {
         world.good("apply -f unit.yaml");
