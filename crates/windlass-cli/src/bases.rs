@@ -13,13 +13,12 @@ use windlass_core::{
     Text, TreePath, async_trait,
 };
 use windlass_engine::SharedSource;
-use windlass_git::{GitSource, Reference};
+use windlass_git::{GitSource, Reference, SignedPart};
 
 pub(crate) use address::is_beginning;
 use address::{Meant, Place, on_one_server, references, version_of};
 
-use crate::credentials::PrivateSource;
-use crate::private::{private_artifact, private_chart};
+use crate::private::{private_artifact, private_chart, private_git};
 use crate::sources;
 use crate::spec::{Chart, Oci, Source, Unit};
 
@@ -55,10 +54,7 @@ impl Allowed {
         let source = GitSource::new(url);
         let one = |reference: Reference| -> Arc<dyn Origin> {
             let source = source.clone().reference(reference);
-            match &credentials {
-                Some(file) => Arc::new(PrivateSource::new(source, file)),
-                None => Arc::new(source),
-            }
+            Arc::new(private_git(source, sources::files(&credentials, &None, &None), SignedPart::default()))
         };
         let candidates = references(reference).into_iter().map(one).collect();
         let named = Named { candidates, last: Mutex::default() };
@@ -67,8 +63,8 @@ impl Allowed {
 
     /// Gives the file of credentials of the unit's own repository, for one on the same server.
     fn credentials(&self, url: &str) -> Option<PathBuf> {
-        let Source::Git { url: own, credentials, .. } = &self.unit.source else { return None };
-        credentials.clone().filter(|_| on_one_server(own, url))
+        let Source::Git(own) = &self.unit.source else { return None };
+        own.credentials.clone().filter(|_| on_one_server(&own.url, url))
     }
 
     fn oci(&self, url: &str, version: &str) -> (String, Arc<dyn Origin>) {

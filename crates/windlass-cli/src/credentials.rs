@@ -1,15 +1,11 @@
 //! Credentials for repositories and registries from files, read anew at each pass, so that whoever renews them needs to tell nobody.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
 
-use windlass_core::{
-    Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Value, async_trait,
-};
-use windlass_git::{Credentials, GitSource};
+use windlass_core::{Error, ErrorKind, Result, Value};
+use windlass_git::Credentials;
 use windlass_oci::Credentials as Shown;
 use windlass_yaml::Options;
 
@@ -19,52 +15,6 @@ const BYTES_MAX: u64 = 64 * 1024;
 const USER: &str = "git";
 
 const HELP: &str = "write a token alone, or `username: …` and `password: …` on two lines";
-
-/// A repository with the credentials that a file holds. `Debug` shows the file, never what is in it.
-pub(crate) struct PrivateSource {
-    source: GitSource,
-    file: PathBuf,
-    /// The source with the credentials that were read last, which keeps its connections while they stay the same.
-    last: Mutex<Option<(Credentials, Arc<GitSource>)>>,
-}
-
-impl PrivateSource {
-    pub(crate) fn new(source: GitSource, file: &Path) -> Self {
-        Self { source, file: file.into(), last: Mutex::default() }
-    }
-
-    fn now(&self) -> Result<Arc<GitSource>> {
-        let credentials =
-            read(&self.file).map_err(|error| error.with("credentialsFile", self.file.display()))?;
-        // Who names the file is given its token, so all tokens that are put there may share one cache.
-        let file = self.file.canonicalize().unwrap_or_else(|_| self.file.clone());
-        let credentials = credentials.with_identity(format!("file {}", file.display()));
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == credentials) {
-            return Ok(Arc::clone(source));
-        }
-        let source = Arc::new(self.source.clone().with_credentials(credentials.clone()));
-        *last = Some((credentials, Arc::clone(&source)));
-        Ok(source)
-    }
-}
-
-impl fmt::Debug for PrivateSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateSource").field("source", &self.source).field("file", &self.file).finish()
-    }
-}
-
-#[async_trait]
-impl Source for PrivateSource {
-    async fn resolve(&self, cx: &Context) -> Result<Resolved> {
-        self.now()?.resolve(cx).await
-    }
-
-    async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
-        self.now()?.fetch(cx, revision, paths).await
-    }
-}
 
 /// Reads what is shown a registry: the entry of a Docker configuration, or a user with a password, or a token.
 pub(crate) fn shown(held: &[u8], url: &str) -> Result<Option<Shown>> {
@@ -83,26 +33,21 @@ pub(crate) fn shown(held: &[u8], url: &str) -> Result<Option<Shown>> {
     }
 }
 
-fn read(file: &Path) -> Result<Credentials> {
-    parse(&bytes(file)?)
-}
-
-/// Reads a file of credentials or certificates, which is never large.
-pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>> {
+/// Reads a file of credentials, certificates or keys, which is never large.
+pub(crate) fn bytes(file: &Path, what: &str) -> Result<Vec<u8>> {
     let unreadable = |error: std::io::Error| {
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             std::io::ErrorKind::PermissionDenied => ErrorKind::Denied,
             _ => ErrorKind::Unavailable,
         };
-        Error::new(kind, "the credentials cannot be read").caused_by(error)
+        Error::new(kind, format!("the {what} cannot be read")).caused_by(error)
     };
     let mut bytes = Vec::new();
     File::open(file).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > BYTES_MAX {
-        return Err(
-            Error::new(ErrorKind::Limit, "the file of credentials is too large").with("max", BYTES_MAX)
-        );
+        let message = format!("the file of {what} is too large");
+        return Err(Error::new(ErrorKind::Limit, message).with("max", BYTES_MAX));
     }
     Ok(bytes)
 }
@@ -113,7 +58,8 @@ pub(crate) enum Pair {
     User(String, String),
 }
 
-fn parse(bytes: &[u8]) -> Result<Credentials> {
+/// Reads what is shown a Git server.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Credentials> {
     Ok(match pair(bytes)? {
         Pair::Token(token) => Credentials::basic(USER, token),
         Pair::User(user, password) => Credentials::basic(user, password),
@@ -200,20 +146,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn credentials_are_read_anew_and_a_source_is_made_anew_only_for_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("token");
-        std::fs::write(&file, "one").unwrap();
-        let source = PrivateSource::new(GitSource::new("https://example.org/fleet.git"), &file);
-        let first = source.now().unwrap();
-        assert!(Arc::ptr_eq(&first, &source.now().unwrap()));
-        std::fs::write(&file, "two").unwrap();
-        assert!(!Arc::ptr_eq(&first, &source.now().unwrap()));
-        assert!(!format!("{source:?}").contains("two"));
-        std::fs::remove_file(&file).unwrap();
-        assert_eq!(source.now().unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -40,7 +40,7 @@ fn origins_asking(unit: &Unit, bases: &Arc<Shelf>, asks: bool) -> Origins {
     let renderer = Arc::new(Blamed { part: renderer(unit, asks), unit: unit.clone() });
     let path = match &unit.source {
         Source::Dir(_) => TreePath::root(),
-        Source::Git { path, .. } => path.clone(),
+        Source::Git(git) => git.path.clone(),
         Source::Oci(oci) => oci.path.clone(),
         Source::Bucket(bucket) => bucket.path.clone(),
         Source::Archive(archive) => archive.path.clone(),

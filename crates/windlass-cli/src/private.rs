@@ -5,15 +5,17 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windlass_bucket::{BucketSource, Credentials as Keys};
+use windlass_bucket::{BucketSource, Credentials as Pass};
 use windlass_core::{
     Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait,
 };
+use windlass_git::{GitSource, SignedPart, Verification};
 use windlass_oci::OciSource;
+use windlass_verify::Keys;
 use windlass_web::{ArchiveSource, ChartSource, Credentials as Login};
 use windlass_yaml::Options;
 
-use crate::credentials::{Pair, bytes, pair, shown};
+use crate::credentials::{Pair, bytes, pair, parse, shown};
 
 /// A source with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in them.
 pub(crate) struct Private<S> {
@@ -30,6 +32,7 @@ pub(crate) struct PrivateFiles {
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) authority: Option<PathBuf>,
     pub(crate) certificate: Option<PathBuf>,
+    pub(crate) keys: Option<PathBuf>,
 }
 
 /// Gives a source what the files hold.
@@ -41,6 +44,7 @@ pub(crate) struct Held {
     credentials: Option<Vec<u8>>,
     authority: Option<Vec<u8>>,
     certificate: Option<Vec<u8>>,
+    keys: Option<Vec<u8>>,
 }
 
 impl<S: Clone> Private<S> {
@@ -49,15 +53,16 @@ impl<S: Clone> Private<S> {
     }
 
     fn now(&self) -> Result<Arc<S>> {
-        let read = |key: &'static str, file: &Option<PathBuf>| {
+        let read = |key: &'static str, what: &str, file: &Option<PathBuf>| {
             let bytes =
-                file.as_ref().map(|file| bytes(file).map_err(|error| error.with(key, file.display())));
+                file.as_ref().map(|file| bytes(file, what).map_err(|error| error.with(key, file.display())));
             bytes.transpose()
         };
         let held = Held {
-            credentials: read("credentialsFile", &self.files.credentials)?,
-            authority: read("authorityFile", &self.files.authority)?,
-            certificate: read("certificateFile", &self.files.certificate)?,
+            credentials: read("credentialsFile", "credentials", &self.files.credentials)?,
+            authority: read("authorityFile", "authorities", &self.files.authority)?,
+            certificate: read("certificateFile", "certificate", &self.files.certificate)?,
+            keys: read("keysFile", "keys", &self.files.keys)?,
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
@@ -88,6 +93,43 @@ impl<S: Source + Clone> Source for Private<S> {
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
         self.now()?.fetch(cx, revision, paths).await
     }
+}
+
+/// A repository, with what files hold: credentials, and the keys by one of which `part` of a revision must be signed.
+pub(crate) fn private_git(source: GitSource, files: PrivateFiles, part: SignedPart) -> Private<GitSource> {
+    let (credentials, keys) = (files.credentials.clone(), files.keys.clone());
+    let dress = move |mut source: GitSource, held: &Held| {
+        if let (Some(bytes), Some(file)) = (&held.credentials, &credentials) {
+            // Who names the file is given its token, so all tokens that are put there may share one cache.
+            let file = file.canonicalize().unwrap_or_else(|_| file.clone());
+            source = source.with_credentials(parse(bytes)?.with_identity(format!("file {}", file.display())));
+        }
+        if let (Some(bytes), Some(file)) = (&held.keys, &keys) {
+            let keys = trusted(bytes).map_err(|error| error.with("keysFile", file.display()))?;
+            source = source.with_verification(Verification::new(keys).of(part));
+        }
+        Ok(source)
+    };
+    Private::new(source, files, Box::new(dress))
+}
+
+/// Reads the keys that are trusted, in whichever form they are written.
+fn trusted(bytes: &[u8]) -> Result<Keys> {
+    let wrong = |why: &dyn fmt::Display| {
+        Error::new(ErrorKind::Invalid, "the keys cannot be used").with("because", why).with_help(
+            "write OpenPGP keys in armor, lines of authorized_keys, or allowed signers of Git, one form in one file",
+        )
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| wrong(&error))?;
+    let is_key = |line: &str| ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| line.starts_with(kind));
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys = match lines().next() {
+        None => return Err(wrong(&"there is none")),
+        Some(line) if line.starts_with("-----BEGIN PGP") => Keys::new().with_openpgp(text),
+        Some(_) if lines().all(is_key) => Keys::new().with_authorized_keys(text),
+        Some(_) => Keys::new().with_allowed_signers(text),
+    };
+    keys.map_err(|why| wrong(&why))
 }
 
 /// An artifact, with what files hold.
@@ -155,7 +197,7 @@ const KEYS_HELP: &str = "write `accesskey: …` and `secretkey: …` on two line
 
 /// Reads the keys of a bucket: a map as Flux's Secret has it, or the profile `default` of a file of AWS's tools. What is
 /// wrong is said without a word of what is there.
-fn keys(bytes: &[u8]) -> Result<Keys> {
+fn keys(bytes: &[u8]) -> Result<Pass> {
     let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(KEYS_HELP);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("the credentials are not UTF-8"))?.trim();
     let is_profile = text.lines().any(|line| line.trim_start().starts_with("aws_access_key_id"));
@@ -182,8 +224,8 @@ fn keys(bytes: &[u8]) -> Result<Keys> {
     let (Some(access), Some(secret)) = (field("accesskey"), field("secretkey")) else {
         return Err(wrong("the credentials have no access key or no secret key that is a text"));
     };
-    let keys = Keys::new(access, secret);
-    Ok(field("sessiontoken").into_iter().fold(keys, Keys::with_session_token))
+    let keys = Pass::new(access, secret);
+    Ok(field("sessiontoken").into_iter().fold(keys, Pass::with_session_token))
 }
 
 /// The fields of the profile `default`, by our names for them.
@@ -211,8 +253,8 @@ mod tests {
 
     #[test]
     fn keys_of_a_bucket_are_read_as_flux_and_aws_keep_them() {
-        let plain = Keys::new("ada", "secret");
-        let token = Keys::new("ada", "secret").with_session_token("canary");
+        let plain = Pass::new("ada", "secret");
+        let token = Pass::new("ada", "secret").with_session_token("canary");
         for (text, expected) in [
             ("accesskey: ada\nsecretkey: secret\n", &plain),
             ("{\"accesskey\": \"ada\", \"secretkey\": \"secret\", \"sessiontoken\": \"canary\"}", &token),
@@ -236,6 +278,36 @@ mod tests {
             let error = keys(text.as_bytes()).unwrap_err();
             assert!(!format!("{error:?} {}", error.explain()).contains("secret:"), "{text}: {error:?}");
             assert!(error.help().is_some(), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_read_anew_and_a_source_is_made_anew_only_for_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "one").unwrap();
+        let files =
+            PrivateFiles { credentials: Some(file.clone()), authority: None, certificate: None, keys: None };
+        let source = private_git(GitSource::new("https://example.org/fleet.git"), files, SignedPart::Head);
+        let first = source.now().unwrap();
+        assert!(Arc::ptr_eq(&first, &source.now().unwrap()));
+        std::fs::write(&file, "two").unwrap();
+        assert!(!Arc::ptr_eq(&first, &source.now().unwrap()));
+        assert!(!format!("{source:?}").contains("two"));
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(source.now().unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn keys_are_read_in_each_form_that_git_and_gpg_write() {
+        const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+        let signers = format!("# the team\nada@example.org,eve@example.org {KEY}\n");
+        for text in [&format!("\n# the team\n{KEY} ada\n"), &signers] {
+            assert_eq!(trusted(text.as_bytes()).unwrap().fingerprints().len(), 1, "{text}");
+        }
+        for text in ["", "# nobody\n", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n", "ssh-ed25519 AAAA", "ada"] {
+            let error = trusted(text.as_bytes()).map(|_| ()).unwrap_err();
+            assert_eq!((error.kind(), error.help().is_some()), (ErrorKind::Invalid, true), "{text}: {error}");
         }
     }
 }

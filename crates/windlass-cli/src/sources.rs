@@ -11,18 +11,19 @@ use windlass_git::{GitSource, Reference, TagRange};
 use windlass_oci::{LayerSelector, OciSource, Operation};
 use windlass_web::{ArchiveSource, ChartSource};
 
-use crate::credentials::PrivateSource;
 use crate::parts::advised;
-use crate::private::{PrivateFiles, private_archive, private_artifact, private_bucket, private_chart};
-use crate::spec::{Archive, Bucket, BucketStyle, Chart, GitReference, Oci, OciReference, Source, Unit};
+use crate::private::{
+    PrivateFiles, private_archive, private_artifact, private_bucket, private_chart, private_git,
+};
+use crate::spec::{Archive, Bucket, BucketStyle, Chart, Git, GitReference, Oci, OciReference, Source, Unit};
 
 /// Makes the source of a unit. Nothing is asked yet.
 pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
     let inner: Arc<dyn Origin> = match &unit.source {
         Source::Dir(folder) => Arc::new(DirSource::new(folder).with_notifier(notifier)),
-        Source::Git { url, at, credentials, .. } => {
-            let source = GitSource::new(url);
-            let source = match at {
+        Source::Git(git) => {
+            let source = GitSource::new(&git.url);
+            let source = match &git.at {
                 GitReference::Default => source,
                 GitReference::Branch(name) => source.branch(name),
                 GitReference::Tag(name) => source.tag(name),
@@ -31,10 +32,10 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
                 }
                 GitReference::Commit(name) => source.commit(name),
             };
-            match credentials {
-                Some(file) => Arc::new(PrivateSource::new(source, file)),
-                None => Arc::new(source),
-            }
+            let part = git.verify.as_ref().map(|verify| verify.part).unwrap_or_default();
+            let keys = git.verify.as_ref().map(|verify| verify.keys.clone());
+            let files = PrivateFiles { keys, ..files(&git.credentials, &None, &None) };
+            Arc::new(private_git(source, files, part))
         }
         Source::Oci(oci) => {
             let files = files(&oci.credentials, &oci.authority, &oci.certificate);
@@ -62,6 +63,7 @@ pub(crate) fn files(
         credentials: credentials.clone(),
         authority: authority.clone(),
         certificate: certificate.clone(),
+        keys: None,
     }
 }
 
@@ -105,7 +107,10 @@ pub(crate) fn chart(of: &Chart) -> ChartSource {
 pub(crate) fn shared(unit: &Unit) -> String {
     match &unit.source {
         Source::Dir(folder) => format!("dir {}", folder.display()),
-        Source::Git { url, at, credentials, .. } => format!("git {url:?} {at:?} {credentials:?}"),
+        Source::Git(git) => {
+            let root = windlass_core::TreePath::root();
+            format!("git {:?}", Git { path: root, ..Git::clone(git) })
+        }
         Source::Oci(oci) => {
             let root = windlass_core::TreePath::root();
             format!("oci {:?}", Oci { path: root, ..Oci::clone(oci) })
@@ -126,7 +131,7 @@ pub(crate) fn shared(unit: &Unit) -> String {
 pub(crate) fn name(unit: &Unit) -> String {
     let at = match &unit.source {
         Source::Dir(_) => String::new(),
-        Source::Git { at, .. } => match at {
+        Source::Git(git) => match &git.at {
             GitReference::Default => String::new(),
             GitReference::Branch(name) => format!(" branch {name}"),
             GitReference::Tag(name) => format!(" tag {name}"),
@@ -171,7 +176,7 @@ pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
     let error = advised(error);
     match &unit.source {
         Source::Dir(_) => unit.blame(&["spec", "source", "dir"], error),
-        Source::Git { at, credentials, .. } => blame_git(unit, at, credentials.is_some(), error),
+        Source::Git(git) => blame_git(unit, git, error),
         Source::Oci(oci) => blame_oci(unit, oci, error),
         Source::Bucket(of) => blame_bucket(unit, of, error),
         Source::Archive(of) => blame_web(unit, "archive", of.credentials.is_some(), error),
@@ -179,10 +184,13 @@ pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
     }
 }
 
-fn blame_git(unit: &Unit, at: &GitReference, has_credentials: bool, mut error: Error) -> Error {
+fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
+    let has_credentials = git.credentials.is_some();
     let says = |key| error.context(key).is_some();
     let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
-    let field = match at {
+    let is_unsigned = error.kind() == ErrorKind::Denied && !says("status") && git.verify.is_some();
+    let field = match &git.at {
+        _ if says("keysFile") || is_unsigned => "verify",
         _ if says("credentialsFile") || is_refused && has_credentials => "credentialsFile",
         GitReference::Branch(_) if says("reference") => "branch",
         GitReference::Tag(_) if says("reference") => "tag",

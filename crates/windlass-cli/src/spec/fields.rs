@@ -216,8 +216,31 @@ const GIT: Map = Map::of(&[
         Shape::Path,
         "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
     ),
+    Field::new(
+        "verify",
+        "",
+        Shape::Map(VERIFY),
+        "Which signatures a revision must bear before anything of it is rendered.",
+    ),
 ])
 .with_rivals(&["branch", "tag", "semver", "commit"]);
+
+const VERIFY: Map = Map::of(&[
+    Field::new(
+        "mode",
+        "source-git-verify-mode",
+        Shape::Word(&["HEAD", "Tag", "TagAndHEAD"]),
+        "What must be signed: the commit, the tag that is followed, or both, as with Flux; HEAD unless said.",
+    ),
+    Field::new(
+        "keysFile",
+        "source-git-verify-keys-file",
+        Shape::Path,
+        "A file of the keys that are trusted: OpenPGP in armor, lines of authorized_keys, or allowed signers of Git; read anew at \
+         each pass.",
+    )
+    .required(),
+]);
 
 const HELM: Map = Map::of(&[
     Field::new(

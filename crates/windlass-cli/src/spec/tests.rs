@@ -155,10 +155,8 @@ fn a_flag_takes_the_alternatives_of_its_field_out() {
         value: "b".into(),
     };
     assert_eq!(draft.set(&[branch]), []);
-    let Source::Git { at, .. } = Unit::read(draft.clone()).unwrap().source else {
-        panic!("still a repository")
-    };
-    assert_eq!(at, GitReference::Branch("b".into()));
+    let Source::Git(git) = Unit::read(draft.clone()).unwrap().source else { panic!("still a repository") };
+    assert_eq!(git.at, GitReference::Branch("b".into()));
     let dir = Setting { path: vec!["spec", "source", "dir"], flag: "source-dir", value: "here".into() };
     let mut draft = of_spec("source: {git: {url: x, tag: v1}}, target: {dir: live}");
     assert_eq!(draft.set(&[dir]), []);
@@ -229,9 +227,9 @@ fn paths_of_a_file_are_relative_to_the_file() {
         ("git@example.org:fleet.git", "git@example.org:fleet.git"),
         ("https//token@example.org/fleet.git", "https//token@example.org/fleet.git"),
     ] {
-        let Source::Git { url, credentials, .. } = read(said).source else { panic!("a repository") };
-        assert_eq!(url, meant);
-        assert_eq!(credentials, Some("units/token".into()));
+        let Source::Git(git) = read(said).source else { panic!("a repository") };
+        assert_eq!(git.url, meant);
+        assert_eq!(git.credentials, Some("units/token".into()));
     }
 }
 

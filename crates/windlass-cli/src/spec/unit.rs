@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use windlass_core::{Error, ErrorKind, Result, TreePath, UnitId, Value};
 use windlass_engine::{Adoption, Approvals, Prune};
+use windlass_git::SignedPart;
 
 use super::bucket::Bucket;
 use super::check::{check, time};
@@ -39,7 +40,7 @@ pub(crate) struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Dir(PathBuf),
-    Git { url: String, at: GitReference, path: TreePath, credentials: Option<PathBuf> },
+    Git(Box<Git>),
     Oci(Box<Oci>),
     Bucket(Box<Bucket>),
     Archive(Box<Archive>),
@@ -51,7 +52,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dir(folder) => folder.display().fmt(f),
-            Self::Git { url, .. } => without_user(url, f),
+            Self::Git(git) => without_user(&git.url, f),
             Self::Oci(oci) => without_user(&oci.url, f),
             Self::Archive(archive) => without_user(&archive.url, f),
             Self::Chart(chart) => {
@@ -72,6 +73,24 @@ fn without_user(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
+}
+
+/// A Git repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Git {
+    pub(crate) url: String,
+    pub(crate) at: GitReference,
+    pub(crate) path: TreePath,
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) verify: Option<Verify>,
+}
+
+/// Which signatures a revision must bear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verify {
+    pub(crate) part: SignedPart,
+    /// The file of the keys that are trusted.
+    pub(crate) keys: PathBuf,
 }
 
 /// What of a repository is meant.
@@ -228,7 +247,19 @@ fn source(draft: &Draft) -> Result<Source> {
     let path = git("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?;
     let credentials = git("credentialsFile")
         .map(|file| draft.resolve(&["spec", "source", "git", "credentialsFile"], &file));
-    Ok(Source::Git { url: address(draft, &git("url").unwrap_or_default()), at, path, credentials })
+    let url = address(draft, &git("url").unwrap_or_default());
+    Ok(Source::Git(Box::new(Git { url, at, path, credentials, verify: verify(draft) })))
+}
+
+fn verify(draft: &Draft) -> Option<Verify> {
+    let field = |name| ["spec", "source", "git", "verify", name];
+    let keys = text(draft, &field("keysFile")).map(|file| draft.resolve(&field("keysFile"), &file))?;
+    let part = match text(draft, &field("mode")).as_deref() {
+        Some("Tag") => SignedPart::Tag,
+        Some("TagAndHEAD") => SignedPart::TagAndHead,
+        _ => SignedPart::Head,
+    };
+    Some(Verify { part, keys })
 }
 
 /// A path such as `fleet.git` is relative to the file that says it. What has a scheme or names a host, as `scp` does, is

@@ -48,7 +48,9 @@ fn described(asked: &PushArtifact, docker: Option<&Path>) -> Result<Push> {
         push = push.with_plain_http();
     }
     if let Some(file) = &asked.authority {
-        push = push.with_authorities(bytes(file).map_err(|error| error.with("path", file.display()))?);
+        push = push.with_authorities(
+            bytes(file, "authorities").map_err(|error| error.with("path", file.display()))?,
+        );
     }
     Ok(credentials(asked, docker)?.into_iter().fold(push, Push::with_credentials))
 }
@@ -57,10 +59,12 @@ fn described(asked: &PushArtifact, docker: Option<&Path>) -> Result<Push> {
 fn credentials(asked: &PushArtifact, docker: Option<&Path>) -> Result<Option<Credentials>> {
     let named = |file: &Path, error: Error| error.with("path", file.display());
     if let Some(file) = &asked.credentials {
-        return bytes(file).and_then(|held| shown(&held, &asked.url)).map_err(|error| named(file, error));
+        return bytes(file, "credentials")
+            .and_then(|held| shown(&held, &asked.url))
+            .map_err(|error| named(file, error));
     }
     let Some(file) = docker.filter(|file| fs::exists(file).unwrap_or(false)) else { return Ok(None) };
-    let held = bytes(file).map_err(|error| named(file, error))?;
+    let held = bytes(file, "credentials").map_err(|error| named(file, error))?;
     Credentials::from_docker_config(&held, &asked.url).map_err(|error| named(file, error))
 }
 

@@ -18,11 +18,13 @@ pub(crate) const ALL: &[Mistake] = &[
         world.run("apply -f unit.yaml");
     }),
     ("a target that another process holds", |world| {
-        let child = world.start("run -f unit.yaml -o json");
+        // A unit of its own, so that it has no part in what is edited here.
+        world.put("copy/other.yaml", &config_map("other", "1"));
+        world.write("other.yaml", &UNIT.replace("name: shop", "name: store").replace("./deploy", "./copy"));
+        let child = world.start("run -f other.yaml -o json");
         let mut events = BufReader::new(child.stdout.take().unwrap()).lines();
         let is_finished = |line: String| line.contains(r#""event":"finished""#);
         assert!(events.by_ref().map_while(Result::ok).any(is_finished), "the other process makes a pass");
-        world.edit("deploy/web.yaml", "hello", "hi");
         world.run("apply -f unit.yaml");
         // Whoever tells nobody ends: the other process has to be heard until here.
         drop(events);
