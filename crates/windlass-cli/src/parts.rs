@@ -20,6 +20,7 @@ use windlass_render::{Auto, Manifests};
 
 use crate::bases::{Allowed, HELP, Shelf, of_remote};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
+use crate::words::advised;
 use crate::{shaping, sources};
 
 /// What a unit is rendered from.
@@ -323,20 +324,6 @@ impl Workshop {
     fn connected(&self) -> MutexGuard<'_, Vec<Cluster>> {
         self.connected.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Advises whoever has this command, where a part advises whoever embeds it.
-pub(crate) fn advised(error: Error) -> Error {
-    let help = match error.help() {
-        Some(help) if help.contains("with_cache") => {
-            "let the variable XDG_CACHE_HOME, or HOME, name a folder that is this user's alone"
-        }
-        Some(help) if help.contains("Cluster::from_kube_client") => {
-            "take proxy-url out of the kubeconfig: the command asks the server itself"
-        }
-        _ => return error,
-    };
-    error.with_help(help)
 }
 
 /// Finds the field that a connection fails by. What windlass-kube calls by the name of a function is a field and a flag

@@ -11,11 +11,11 @@ use windlass_git::{GitSource, Reference, TagRange};
 use windlass_oci::{LayerSelector, OciSource, Operation};
 use windlass_web::{ArchiveSource, ChartSource};
 
-use crate::parts::advised;
 use crate::private::{
     PrivateFiles, private_archive, private_artifact, private_bucket, private_chart, private_git,
 };
 use crate::spec::{Archive, Bucket, BucketStyle, Chart, Git, GitReference, Oci, OciReference, Source, Unit};
+use crate::words::advised;
 
 /// Makes the source of a unit. Nothing is asked yet.
 pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {

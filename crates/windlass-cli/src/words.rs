@@ -79,6 +79,20 @@ fn failure(head: &str, problem: &Error) -> Vec<String> {
     lines
 }
 
+/// Advises whoever has this command, where a part advises whoever embeds it.
+pub(crate) fn advised(error: Error) -> Error {
+    let help = match error.help() {
+        Some(help) if help.contains("with_cache") => {
+            "let the variable XDG_CACHE_HOME, or HOME, name a folder that is this user's alone"
+        }
+        Some(help) if help.contains("Cluster::from_kube_client") => {
+            "take proxy-url out of the kubeconfig: the command asks the server itself"
+        }
+        _ => return error,
+    };
+    error.with_help(help)
+}
+
 #[cfg(test)]
 mod tests {
     use windlass_core::{ErrorKind, ObjectId, UnitId};
