@@ -276,7 +276,7 @@ pub fn refused(message: &'static str, path: &TreePath) -> Error {
 
 /// The files of one artifact.
 ///
-/// Invariant: no node is a [`Node::File`] any more.
+/// Invariant: every file has bytes of its own, or is over the limit.
 pub struct Tree {
     nodes: BTreeMap<TreePath, Node>,
     digest: Digest,

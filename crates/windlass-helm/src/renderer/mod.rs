@@ -24,7 +24,7 @@ use reads::Reads;
 ///
 /// - Values come from files of the artifact, in their order, and then from [`with_values`](Self::with_values).
 /// - Where no version of the cluster is set, the render needs [`Need::Capabilities`] and takes what the target serves.
-/// - Dependencies that are not in the chart are needed as [`Need::Base`], under the [address](Missing::address) that
+/// - Dependencies that are not in the chart are needed as [`Need::Base`], under the [address](crate::Missing::address) that
 ///   [`Missing`] tells, but for those with `file://`, which are read from the artifact. What is brought is a chart: as its
 ///   root, or as the one folder or the one archive in it.
 /// - Hooks of install and upgrade become hooks that run before and after each revision, those of delete run with the
