@@ -105,7 +105,7 @@ impl Gathering {
         self.put(path, node)
     }
 
-    /// Adds a file over the limit of a file, of which nothing but its size and a name for its content is known.
+    /// Adds a file that is too large to be kept: `size` in bytes, and `content`, a name that is another for other bytes.
     ///
     /// # Errors
     /// As [`Gathering::folder`].

@@ -1,13 +1,13 @@
 //! The source: one archive at an address.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use windlass_core::{Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source};
-use windlass_http::{ClientCertificate, Job, Proxy, Workers};
+use windlass_http::{ClientCertificate, Job, Proxy};
 
-use crate::client::{Brought, Client};
-use crate::options::{Access, Credentials, THREAD, WebLimits};
+use crate::client::{Asking, Brought, Client};
+use crate::options::{Credentials, WebLimits};
 use crate::unpacked::{artifact, changed};
 
 /// A tar at an address, packed with gzip or not, as a [`Source`].
@@ -24,29 +24,16 @@ use crate::unpacked::{artifact, changed};
 /// A dropped call stops at its next read and changes nothing.
 #[derive(Debug, Clone)]
 pub struct ArchiveSource {
-    url: String,
+    asking: Asking,
     pin: Option<String>,
-    access: Access,
-    limits: WebLimits,
-    client: Arc<OnceLock<Arc<Client>>>,
     kept: Arc<Mutex<Option<Brought>>>,
-    threads: Workers,
 }
 
 impl ArchiveSource {
     /// A source of the archive at this address.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        let limits = WebLimits::default();
-        Self {
-            url: url.into(),
-            pin: None,
-            access: Access::default(),
-            threads: Workers::new(THREAD, limits.calls_max),
-            limits,
-            client: Arc::default(),
-            kept: Arc::default(),
-        }
+        Self { asking: Asking::new(url.into()), pin: None, kept: Arc::default() }
     }
 
     /// Takes only the archive of this digest, `sha256:…`.
@@ -58,46 +45,45 @@ impl ArchiveSource {
     /// Shows credentials to the server, and to nobody that it redirects to.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Self {
-        self.with(|source| source.access.credentials = Some(credentials))
+        self.with(|source| source.asking.access.credentials = Some(credentials))
     }
 
     /// Lets the address be one of plain HTTP, where everybody on the way can read and change what is sent, credentials too.
     #[must_use]
     pub fn with_plain_http(self) -> Self {
-        self.with(|source| source.access.plain_http = true)
+        self.with(|source| source.asking.access.plain_http = true)
     }
 
     /// Trusts these authorities, in PEM, beside those of the platform.
     #[must_use]
     pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
-        self.with(|source| source.access.authorities.push(pem.into()))
+        self.with(|source| source.asking.access.authorities.push(pem.into()))
     }
 
     /// Shows the server a certificate, given with its private key, both in PEM.
     #[must_use]
     pub fn with_client_certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         let certificate = ClientCertificate { chain: chain.into(), key: key.into() };
-        self.with(|source| source.access.certificate = Some(certificate))
+        self.with(|source| source.asking.access.certificate = Some(certificate))
     }
 
     /// Asks through a proxy. The environment is not looked at.
     #[must_use]
     pub fn with_proxy(self, url: impl Into<String>) -> Self {
-        self.with(|source| source.access.proxy = Some(Proxy(url.into())))
+        self.with(|source| source.asking.access.proxy = Some(Proxy(url.into())))
     }
 
     /// Replaces the limits.
     #[must_use]
     pub fn with_limits(self, limits: WebLimits) -> Self {
-        self.with(|source| source.limits = limits)
+        self.with(|source| source.asking.limits = limits)
     }
 
     /// Another source, which shares nothing with those it was cloned from.
     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
-        self.client = Arc::default();
+        self.asking.renew();
         self.kept = Arc::default();
-        self.threads = Workers::new(THREAD, self.limits.calls_max);
         self
     }
 
@@ -110,14 +96,8 @@ impl ArchiveSource {
             })?),
             None => None,
         };
-        let client = match self.client.get() {
-            Some(client) => Arc::clone(client),
-            None => {
-                let made = Client::new(&self.url, self.access.clone(), self.limits.clone())?;
-                Arc::clone(self.client.get_or_init(|| Arc::new(made)))
-            }
-        };
-        Ok(Place { url: self.url.clone(), pin, client, kept: Arc::clone(&self.kept) })
+        let client = self.asking.client()?;
+        Ok(Place { url: self.asking.url.clone(), pin, client, kept: Arc::clone(&self.kept) })
     }
 }
 
@@ -176,7 +156,7 @@ impl Source for ArchiveSource {
             let job = job.within(place.client.limits.fetch_time_max);
             place.resolve(&job).map(Resolved::new)
         };
-        self.threads.run(cx, work).await
+        self.asking.threads.run(cx, work).await
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
@@ -188,6 +168,6 @@ impl Source for ArchiveSource {
             };
             place.fetch(&job, &revision).map_err(named)
         };
-        self.threads.run(cx, work).await
+        self.asking.threads.run(cx, work).await
     }
 }

@@ -1,15 +1,15 @@
 //! The source: one chart of a Helm repository.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_core::{Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source};
-use windlass_http::{ClientCertificate, Job, Proxy, Workers, shown};
+use windlass_http::{ClientCertificate, Job, Proxy, shown};
 
-use crate::client::{Brought, Client};
+use crate::client::{Asking, Brought, Client};
 use crate::index::{Release, Releases, index_of, resolved};
-use crate::options::{Access, Credentials, THREAD, WebLimits};
+use crate::options::{Credentials, WebLimits};
 use crate::unpacked::{artifact, changed};
 
 /// A chart of a Helm repository over HTTP as a [`Source`]. The files are those of its archive: a folder called like the chart.
@@ -24,14 +24,10 @@ use crate::unpacked::{artifact, changed};
 /// A dropped call stops at its next read and changes nothing.
 #[derive(Debug, Clone)]
 pub struct ChartSource {
-    url: String,
+    asking: Asking,
     chart: String,
     range: String,
-    access: Access,
-    limits: WebLimits,
-    client: Arc<OnceLock<Arc<Client>>>,
     kept: Arc<Mutex<Kept>>,
-    threads: Workers,
 }
 
 /// What a source knows of its repository.
@@ -48,80 +44,64 @@ impl ChartSource {
     /// prereleases.
     #[must_use]
     pub fn new(url: impl Into<String>, chart: impl Into<String>, range: impl Into<String>) -> Self {
-        let limits = WebLimits::default();
-        Self {
-            url: url.into(),
-            chart: chart.into(),
-            range: range.into(),
-            access: Access::default(),
-            threads: Workers::new(THREAD, limits.calls_max),
-            limits,
-            client: Arc::default(),
-            kept: Arc::default(),
-        }
+        let asking = Asking::new(url.into());
+        Self { asking, chart: chart.into(), range: range.into(), kept: Arc::default() }
     }
 
     /// Shows credentials to the server of the repository, and to nobody that it redirects to.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Self {
-        self.with(|source| source.access.credentials = Some(credentials))
+        self.with(|source| source.asking.access.credentials = Some(credentials))
     }
 
     /// Shows the credentials to whatever server the index names for an archive, as `--pass-credentials` of Helm does.
     #[must_use]
     pub fn with_passed_credentials(self) -> Self {
-        self.with(|source| source.access.everywhere = true)
+        self.with(|source| source.asking.access.everywhere = true)
     }
 
     /// Lets addresses be of plain HTTP, where everybody on the way can read and change what is sent, credentials too.
     #[must_use]
     pub fn with_plain_http(self) -> Self {
-        self.with(|source| source.access.plain_http = true)
+        self.with(|source| source.asking.access.plain_http = true)
     }
 
     /// Trusts these authorities, in PEM, beside those of the platform.
     #[must_use]
     pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
-        self.with(|source| source.access.authorities.push(pem.into()))
+        self.with(|source| source.asking.access.authorities.push(pem.into()))
     }
 
     /// Shows the server a certificate, given with its private key, both in PEM.
     #[must_use]
     pub fn with_client_certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         let certificate = ClientCertificate { chain: chain.into(), key: key.into() };
-        self.with(|source| source.access.certificate = Some(certificate))
+        self.with(|source| source.asking.access.certificate = Some(certificate))
     }
 
     /// Asks through a proxy. The environment is not looked at.
     #[must_use]
     pub fn with_proxy(self, url: impl Into<String>) -> Self {
-        self.with(|source| source.access.proxy = Some(Proxy(url.into())))
+        self.with(|source| source.asking.access.proxy = Some(Proxy(url.into())))
     }
 
     /// Replaces the limits.
     #[must_use]
     pub fn with_limits(self, limits: WebLimits) -> Self {
-        self.with(|source| source.limits = limits)
+        self.with(|source| source.asking.limits = limits)
     }
 
     /// Another source, which shares nothing with those it was cloned from.
     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
-        self.client = Arc::default();
+        self.asking.renew();
         self.kept = Arc::default();
-        self.threads = Workers::new(THREAD, self.limits.calls_max);
         self
     }
 
     fn place(&self) -> Result<Place> {
-        let client = match self.client.get() {
-            Some(client) => Arc::clone(client),
-            None => {
-                let made = Client::new(&self.url, self.access.clone(), self.limits.clone())?;
-                Arc::clone(self.client.get_or_init(|| Arc::new(made)))
-            }
-        };
-        let (url, chart, range) = (self.url.clone(), self.chart.clone(), self.range.clone());
+        let client = self.asking.client()?;
+        let (url, chart, range) = (self.asking.url.clone(), self.chart.clone(), self.range.clone());
         Ok(Place { url, chart, range, client, kept: Arc::clone(&self.kept) })
     }
 }
@@ -232,7 +212,7 @@ impl Source for ChartSource {
             let job = job.within(place.client.limits.fetch_time_max);
             place.resolve(&job).map(Resolved::new).map_err(|error| place.named(error))
         };
-        self.threads.run(cx, work).await
+        self.asking.threads.run(cx, work).await
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
@@ -242,6 +222,6 @@ impl Source for ChartSource {
             let named = |error: Error| place.named(error).with("revision", revision.short());
             place.fetch(&job, &revision).map_err(named)
         };
-        self.threads.run(cx, work).await
+        self.asking.threads.run(cx, work).await
     }
 }

@@ -1,10 +1,44 @@
 //! Files at addresses: brought whole, and asked for again only if they have changed.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use windlass_core::{Digest, Error, ErrorKind, Result};
-use windlass_http::{Ask, Http, Job, Origin, shown};
+use windlass_http::{Ask, Http, Job, Origin, Workers, shown};
 
-use crate::options::{Access, PEER, WebLimits};
+use crate::options::{Access, PEER, THREAD, WebLimits};
+
+/// How a source asks. Its clones share the client, which is made at the first use.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) url: String,
+    pub(crate) access: Access,
+    pub(crate) limits: WebLimits,
+    pub(crate) threads: Workers,
+    client: Arc<OnceLock<Arc<Client>>>,
+}
+
+impl Asking {
+    pub(crate) fn new(url: String) -> Self {
+        let limits = WebLimits::default();
+        let threads = Workers::new(THREAD, limits.calls_max);
+        Self { url, access: Access::default(), limits, threads, client: Arc::default() }
+    }
+
+    /// Shares nothing any more with what it was cloned from.
+    pub(crate) fn renew(&mut self) {
+        self.client = Arc::default();
+        self.threads = Workers::new(THREAD, self.limits.calls_max);
+    }
+
+    pub(crate) fn client(&self) -> Result<Arc<Client>> {
+        if let Some(client) = self.client.get() {
+            return Ok(Arc::clone(client));
+        }
+        let made = Client::new(&self.url, self.access.clone(), self.limits.clone())?;
+        Ok(Arc::clone(self.client.get_or_init(|| Arc::new(made))))
+    }
+}
 
 /// One server, and how it is asked.
 ///

@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../../windlass-oci/tests/peers/go.rs"]
+mod go;
 mod programs;
 
 use std::time::{Duration, SystemTime};

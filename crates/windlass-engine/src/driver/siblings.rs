@@ -95,12 +95,28 @@ impl Engine {
         artifact: &Artifact,
         facts: &Facts,
     ) -> Result<Siblings> {
-        let asked = changes_hands(facts);
-        let Some(origin) = self.origin().filter(|_| !asked.is_empty()) else {
-            return Ok(Siblings::default());
+        let entries = self.units_of_source(cx, facts).await?;
+        self.wanted_by(cx, artifact, facts, entries).await
+    }
+
+    /// The other units of the source, where it matters what they want.
+    async fn units_of_source(&self, cx: &Context, facts: &Facts) -> Result<BTreeMap<UnitId, Entry>> {
+        let Some(origin) = self.origin().filter(|_| !changes_hands(facts).is_empty()) else {
+            return Ok(BTreeMap::new());
         };
         let mut entries = self.0.roster.of_source(&origin, self);
         self.add_stored(cx, &origin, facts.since, &mut entries).await?;
+        Ok(entries)
+    }
+
+    async fn wanted_by(
+        &self,
+        cx: &Context,
+        artifact: &Artifact,
+        facts: &Facts,
+        entries: BTreeMap<UnitId, Entry>,
+    ) -> Result<Siblings> {
+        let asked = changes_hands(facts);
         let mut siblings = Siblings::default();
         for (unit, entry) in entries {
             if entry.was_ours {
@@ -127,20 +143,16 @@ impl Engine {
     }
 
     async fn moved_away(&self, cx: &Context, facts: &Facts) -> Result<Siblings> {
-        let Some(origin) = self.origin().filter(|_| !changes_hands(facts).is_empty()) else {
+        let entries = self.units_of_source(cx, facts).await?;
+        let Some(origin) = self.origin().filter(|_| !entries.is_empty()) else {
             return Ok(Siblings::default());
         };
-        let mut entries = self.0.roster.of_source(&origin, self);
-        self.add_stored(cx, &origin, facts.since, &mut entries).await?;
-        if entries.is_empty() {
-            return Ok(Siblings::default());
-        }
         let revision = self.resolve(cx).await?;
         let artifact = self.fetch(cx, &revision).await?;
         let engine = self.clone().with(|parts| parts.roster = Arc::default());
         let own = Entry { origin, engine, wants: None, was_ours: false };
         let own = self.wants(cx, &artifact, &self.0.unit, own).await.unwrap_or_default();
-        let mut siblings = self.siblings(cx, &artifact, facts).await?;
+        let mut siblings = self.wanted_by(cx, &artifact, facts, entries).await?;
         siblings.wants.retain(|id, _| !own.contains(id));
         Ok(siblings)
     }

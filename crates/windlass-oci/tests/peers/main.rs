@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod go;
 mod programs;
 #[path = "../support/mod.rs"]
 mod support;

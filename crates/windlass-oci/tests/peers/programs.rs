@@ -1,12 +1,12 @@
 //! The programs of others: Debian's registry, and what `go` builds once, into the cache.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use crate::go::{built, run};
 
 const SOURCES: [(&str, &str); 4] = [
     ("go.mod", include_str!("go/go.mod")),
@@ -67,49 +67,9 @@ pub(crate) fn oras(folder: &Path, args: &[&str]) -> String {
     run(Command::new(programs().join("oras")).args(args).current_dir(folder))
 }
 
-fn run(command: &mut Command) -> String {
-    let done = command.output().unwrap();
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{command:?}: {said} {}", String::from_utf8_lossy(&done.stdout));
-    String::from_utf8(done.stdout).unwrap()
-}
-
-/// The folder of the programs, built first if it is not there. It goes by its sources.
+/// The folder of the programs.
 fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAMS.get_or_init(|| {
-        let mut hash = DefaultHasher::new();
-        SOURCES.hash(&mut hash);
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let cache = cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"));
-        let done = cache.join(format!("windlass/oci-peers-{:016x}", hash.finish()));
-        if !done.is_dir() {
-            build(&cache.join("windlass"), &done);
-        }
-        done
-    })
-}
-
-/// Builds beside the place, so that it appears at once and complete.
-fn build(cache: &Path, done: &Path) {
-    std::fs::create_dir_all(cache).unwrap();
-    let work = tempfile::tempdir_in(cache).unwrap();
-    let sources = work.path().join("src");
-    std::fs::create_dir(&sources).unwrap();
-    for (name, text) in SOURCES {
-        std::fs::write(sources.join(name), text).unwrap();
-    }
-    for (name, package) in [("flux", "."), ("oras", "oras.land/oras/cmd/oras")] {
-        let program = work.path().join("bin").join(name);
-        let mut go = Command::new("go");
-        go.args(["build", "-ldflags", "-s -w", "-o"]).arg(program).arg(package).current_dir(&sources);
-        go.env("GOFLAGS", "-mod=readonly -trimpath -buildvcs=false")
-            .env("GOWORK", "off")
-            .env("CGO_ENABLED", "0");
-        go.env("GOTOOLCHAIN", "local");
-        run(&mut go);
-    }
-    if let Err(error) = std::fs::rename(work.path().join("bin"), done) {
-        assert!(done.is_dir(), "{error}: another build must have come first");
-    }
+    PROGRAMS
+        .get_or_init(|| built("oci-peers", &SOURCES, &[("flux", "."), ("oras", "oras.land/oras/cmd/oras")]))
 }
