@@ -2,97 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may end by panicking")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod scene;
+
+use std::sync::Arc;
 use std::time::Duration;
 
+use scene::Scene;
 use windlass_core::{
     Context, Control, ControlStore, Digest, Error, ErrorKind, Event, EventKind, Health, HealthStatus, Pin,
     RenderInput, Rendered, Suspension, Timestamp, Transform, TreePath, Version, async_trait,
 };
 use windlass_engine::{Engine, Fleet, Member};
-use windlass_testkit::{LinesRenderer, MemorySource, MemoryStore, MemoryTarget, TestClock, files, id, unit};
-
-struct Scene {
-    clock: Arc<TestClock>,
-    cx: windlass_core::Context,
-    source: MemorySource,
-    shared: Arc<dyn windlass_core::Source>,
-    target: MemoryTarget,
-    place: Arc<dyn windlass_core::Target>,
-    store: MemoryStore,
-    told: Arc<Mutex<Vec<String>>>,
-}
-
-impl Scene {
-    fn new(shape: impl FnOnce(MemoryTarget) -> MemoryTarget) -> Self {
-        let clock = Arc::new(TestClock::new());
-        let store = MemoryStore::new();
-        let target = shape(MemoryTarget::new("memory").with_state(store.clone()));
-        let source = MemorySource::new();
-        Self {
-            cx: clock.context(),
-            clock,
-            shared: Arc::new(source.clone()),
-            source,
-            place: Arc::new(target.clone()),
-            target,
-            store,
-            told: Arc::default(),
-        }
-    }
-
-    fn commit(&self, lines: &[(&str, &str)]) {
-        let all: Vec<(String, String)> = lines
-            .iter()
-            .map(|(unit, text)| (format!("{unit}/{unit}.lines"), text.replace("; ", "\n")))
-            .collect();
-        self.source.commit(files(all.iter().map(|(name, text)| (name.as_str(), text.as_str()))));
-    }
-
-    /// A unit of the one source, rendered from the folder of its name.
-    fn engine(&self, name: &str) -> Engine {
-        let told = Arc::clone(&self.told);
-        let tell = move |event: &Event| told.lock().unwrap().push(event.to_string());
-        let renderer = Arc::new(LinesRenderer::new());
-        Engine::of(unit(name), Arc::clone(&self.shared), renderer, Arc::clone(&self.place))
-            .with_path(TreePath::new(name).unwrap())
-            .with_source_name("the one source")
-            .with_interval(Duration::from_secs(60))
-            .with_events(tell)
-    }
-
-    fn apply(&self, fleet: &Fleet) -> BTreeMap<String, String> {
-        let reports = self.clock.block_on(fleet.apply(&self.cx)).unwrap();
-        let short = |result: Result<windlass_core::Report, Error>| match result {
-            Ok(report) => report.counts().to_string(),
-            Err(error) => error.to_string(),
-        };
-        reports.into_iter().map(|(unit, result)| (unit.to_string(), short(result))).collect()
-    }
-
-    /// Runs, and does this meanwhile; then stops.
-    fn run(&self, fleet: &Fleet, meanwhile: impl AsyncFnOnce()) {
-        let both = async {
-            meanwhile().await;
-            self.cx.cancel().cancel();
-        };
-        self.clock.block_on(futures_util::future::join(fleet.run(&self.cx), both)).0.unwrap();
-    }
-
-    async fn sleep(&self, seconds: u64) {
-        self.cx.sleep(Duration::from_secs(seconds)).await.unwrap();
-    }
-
-    fn content(&self, name: &str) -> Option<String> {
-        let object = self.target.get(&id(&format!("ConfigMap/ns/{name}")))?;
-        object.body().text_at(&["data", "v"]).map(str::to_owned)
-    }
-
-    fn requests(&self, word: &str) -> usize {
-        self.target.requests().iter().filter(|request| request.starts_with(word)).count()
-    }
-}
+use windlass_testkit::{LinesRenderer, MemoryStore, MemoryTarget, id, unit};
 
 fn map(name: &str, value: &str) -> String {
     format!("ConfigMap/ns/{name} v={value}")
