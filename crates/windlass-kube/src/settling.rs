@@ -8,7 +8,7 @@ use crate::expect::changed;
 use crate::fail;
 use crate::live::{parts, version_of};
 use crate::owner;
-use crate::past::{Claims, Past, Settlement, Settling, all_of, fields_of};
+use crate::past::{Claims, Past, Settlement, Settling, all_of, fields_of, has_past};
 use crate::request::{Request, Subject, read_json};
 use crate::sending::Sending;
 
@@ -127,6 +127,9 @@ impl Writing<'_> {
     /// Settles what came back from an apply, where former managers still hold what is not wanted: they wrote meanwhile.
     pub(crate) async fn settle_after(&self, body: &Value) -> Result<Option<Expect>> {
         let managers = self.sending.session.managers();
+        if !has_past(managers, body) {
+            return Ok(None);
+        }
         let applied = crate::past::entries(body).iter().find(|entry| managers.is_applied(entry));
         // A server that keeps no such entries has nothing to settle.
         let Some(wanted) = applied.map(fields_of) else { return Ok(None) };

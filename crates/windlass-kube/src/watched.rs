@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use windlass_core::{Context, Live, Look, ObjectId, Observation, Observed, Result, UnitId};
+use windlass_core::{Context, Live, Look, ObjectId, Observation, Observed, Result, UnitId, Value};
 
 use crate::list::{Listing, list};
 use crate::owner;
@@ -14,6 +14,8 @@ use crate::view::{Desk, Found, Seen, Sought};
 
 /// From how many bodies of one kind on, that are wanted, what the unit owns is listed in place of single reads.
 const BODIES_MIN: usize = 16;
+/// How many listed objects cost as much as one that is read by itself.
+const LISTED_FOR_ONE: usize = 16;
 
 /// Looks at objects by kind.
 pub(crate) async fn look(
@@ -68,10 +70,13 @@ impl<'a> Kind<'a> {
         let (mut observations, mut open) = (Observations::new(), Open::default());
         for (id, look) in asked {
             match seen.found.remove(*id) {
-                Some(Found::Live(live)) if look.knows(live.stamp) => {
+                Some(Found::Live { live, .. }) if look.knows(live.stamp) => {
                     observations.insert((*id).clone(), Observation::Live(*live));
                 }
-                Some(Found::Live(_)) => open.bodies.push((*id, *look)),
+                Some(Found::Live { live, told }) => match told.and_then(|told| self.told(&live, told)) {
+                    Some(live) => drop(observations.insert((*id).clone(), Observation::Live(live))),
+                    None => open.bodies.push((*id, *look)),
+                },
                 Some(Found::Answer(observation)) => {
                     observations.insert((*id).clone(), *observation);
                 }
@@ -82,7 +87,7 @@ impl<'a> Kind<'a> {
         async move {
             let search = Search { session: self.session, cx: self.cx, resource: self.resource };
             let (bodies, elsewhere, unlisted) = futures_util::future::join3(
-                self.bodies(search, open.bodies),
+                self.bodies(search, open.bodies, asked.len()),
                 search.all(open.elsewhere.into_iter(), true),
                 search.all(open.unlisted.into_iter(), false),
             )
@@ -93,13 +98,22 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// Reads objects with their bodies: all that the unit owns of the kind by one list where many are wanted.
+    /// Reads an object of which a watch has told, with its body.
+    fn told(self, known: &Live, told: Value) -> Option<Live> {
+        let live = self.session.observer(self.cx).read(self.resource, told).ok()?;
+        Some(Live { health: known.health.clone(), ..live })
+    }
+
+    /// Reads objects with their bodies: all that the unit owns of the kind, of which there are about `all`, by one list where
+    /// that costs less.
     async fn bodies(
         self,
         search: Search<'_>,
         looks: Vec<(&ObjectId, &Look)>,
+        all: usize,
     ) -> Vec<(ObjectId, Observation)> {
-        let mut listed = if looks.len() >= BODIES_MIN { self.owned().await } else { BTreeMap::new() };
+        let is_cheaper = looks.len() >= BODIES_MIN && looks.len() * LISTED_FOR_ONE >= all;
+        let mut listed = if is_cheaper { self.owned().await } else { BTreeMap::new() };
         let (mut found, mut rest) = (Vec::new(), Vec::new());
         for (id, look) in looks {
             match listed.remove(id) {

@@ -99,6 +99,30 @@ async fn a_pass_over_what_has_not_changed_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_watch_has_told_of_is_whole_without_a_request() {
+    let script = two();
+    let feed = script.watch(MAPS);
+    let items = [live_map("x", "1", 5), live_map("y", "1", 6)];
+    let script = ["x", "y"].into_iter().zip(&items).fold(script, |script, (name, item)| {
+        script.on(&format!("GET /api/v1/namespaces/a/configmaps/{name}"), 200, item)
+    });
+    let (target, cx) = (script.watching_target(), context());
+    let mut interest = interest(&["ConfigMap/a/x", "ConfigMap/a/y"]);
+    look(&target, &cx, &mut interest).await;
+    feed.tell("MODIFIED", &live_map("x", "2", 8));
+    assert_eq!(changed(&target, &cx, 5).await, "shop");
+    script.log();
+    let observed = target.observe(&cx, &interest).await.unwrap();
+    assert_eq!(told(&observed), "x: 8@u-x, body\ny: 6@u-y");
+    let seen = observed.observations.values().find_map(|seen| seen.live()?.body.clone()).unwrap();
+    assert_eq!(script.log(), "");
+    let metadata = seen.body().at(&["metadata"]).and_then(windlass_core::Value::as_map).unwrap();
+    let fields: Vec<&str> = metadata.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(fields, ["labels", "name", "namespace", "uid"], "as a read gives it");
+    assert_eq!(seen.body().text_at(&["data", "k"]), Some("2"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn all_units_share_one_list_and_one_watch_for_each_kind() {
     let script = two();
     let feed = script.watch(MAPS);

@@ -41,6 +41,26 @@ fn main() {
     }
 }
 
+/// How long who takes part was on a processor.
+struct Used([(&'static str, u64); 3]);
+
+impl Used {
+    fn now() -> Self {
+        let of = |name| machine::cpu_ms(Some(name));
+        Self([
+            ("the client", machine::cpu_ms(None)),
+            ("the API server", of("kube-apiserver")),
+            ("etcd", of("etcd")),
+        ])
+    }
+
+    fn since(&self) -> Self {
+        let mut used = Self::now();
+        used.0.iter_mut().zip(self.0).for_each(|((_, now), (_, before))| *now -= before);
+        used
+    }
+}
+
 /// What both sides share: the cluster and the repository.
 struct Bench {
     plane: ControlPlane,
@@ -81,8 +101,11 @@ impl Bench {
         let fleet = Fleet { namespace: format!("bare-{round}") };
         let bare = Bare::new(&self.access);
         let (namespace, maps) = fleet.bodies();
+        let used = Used::now();
         let took = self.runtime.block_on(bare.converge(&namespace, maps));
+        let used = used.since();
         self.results.add_time(round, "bare", "converge", took);
+        self.used(round, "bare", &used);
         self.results.add(round, "bare", "load", &machine::load());
     }
 
@@ -91,20 +114,29 @@ impl Bench {
         let job = self.job(&unit);
         let cache = tempfile::tempdir().expect("a temporary folder");
         let bare = Bare::new(&self.access);
-        let (first, idle, asked) = self.runtime.block_on(async {
+        let (first, used, idle, asked) = self.runtime.block_on(async {
             let fresh = Fresh::new(&job, cache.path()).await;
+            let used = Used::now();
             let first = fresh.converge().await;
+            let used = used.since();
             let before = served::counts(&metrics(&bare).await);
             let idle = fresh.idle().await;
             let after = served::counts(&metrics(&bare).await);
-            (first, idle, served::since(&before, &after))
+            (first, used, idle, served::since(&before, &after))
         });
+        self.used(round, "engine", &used);
         self.note(round, "converge", &first);
         self.note(round, "idle", &idle);
         for (what, count) in asked {
             self.results.add(round, "engine", &format!("idle asked: {what}"), &count.to_string());
         }
         self.results.add(round, "engine", "load", &machine::load());
+    }
+
+    fn used(&mut self, round: usize, side: &'static str, used: &Used) {
+        for (who, milliseconds) in used.0 {
+            self.results.add(round, side, &format!("CPU of {who}, ms"), &milliseconds.to_string());
+        }
     }
 
     fn note(&mut self, round: usize, pass: &str, measured: &Pass) {

@@ -69,6 +69,12 @@ impl Results {
         ] {
             out += &format!("| engine: {measure} | {} | |\n", self.distinct(measure));
         }
+        for side in ["bare", "engine"] {
+            for measure in self.stages("CPU of ") {
+                let all: Vec<&str> = self.values(side, &measure).collect();
+                out += &format!("| {side}: {measure} | {} | {} |\n", middle(&all), all.join(", "));
+            }
+        }
         for measure in self.stages("idle asked: ") {
             out += &format!("| engine: {measure} | {} | |\n", self.distinct(&measure));
         }
@@ -79,9 +85,14 @@ impl Results {
         self.rows.iter().filter(|row| row.round > 0)
     }
 
+    fn values(&self, side: &str, measure: &str) -> impl Iterator<Item = &str> {
+        let rows = self.counted().filter(move |row| row.side == side && row.measure == measure);
+        rows.map(|row| row.value.as_str())
+    }
+
     fn times(&self, side: &str, measure: &str) -> Vec<Duration> {
-        let rows = self.counted().filter(|row| row.side == side && row.measure == measure);
-        rows.filter_map(|row| row.value.parse().ok())
+        self.values(side, measure)
+            .filter_map(|value| value.parse().ok())
             .map(|ms: f64| Duration::from_secs_f64(ms / 1e3))
             .collect()
     }
@@ -104,6 +115,13 @@ impl Results {
 fn line(what: &str, times: &[Duration]) -> String {
     let all: Vec<String> = times.iter().map(|time| format!("{}", time.as_millis())).collect();
     format!("| {what} | {} ms | {} |\n", median(times.to_vec()).as_millis(), all.join(", "))
+}
+
+/// Gives the one in the middle of whole numbers.
+fn middle(all: &[&str]) -> u64 {
+    let mut numbers: Vec<u64> = all.iter().filter_map(|text| text.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
 }
 
 fn readme(table: &str) -> String {

@@ -14,7 +14,7 @@ use super::rows::{Rows, milliseconds};
 use super::{Bench, Job, serve};
 
 const SCENARIO: &str = "100 edits by hand a second for a minute";
-const OBJECTS: usize = 1000;
+const OBJECTS: usize = 3000;
 const EDITS: usize = 6000;
 const BETWEEN: Duration = Duration::from_millis(10);
 

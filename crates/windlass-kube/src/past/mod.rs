@@ -18,6 +18,7 @@ mod settle;
 mod tests;
 mod unknown;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -29,6 +30,7 @@ pub(crate) use managers::{Managers, entries};
 pub(crate) use settle::{Claims, Settlement, Settling, all_of, fields_of};
 
 use managers::Standing;
+use settle::union;
 
 /// A live object whose past has to be settled before it is written.
 #[derive(Debug, Clone)]
@@ -64,16 +66,16 @@ impl Pasts {
 /// Says whether there may be something to settle before an apply.
 pub(crate) fn has_past(managers: Managers<'_>, body: &Value) -> bool {
     let version = body.text_at(&["apiVersion"]);
-    let ours = entries(body).iter().filter(|entry| managers.is_applied(entry)).map(fields_of);
-    let ours = ours.fold(Fields::default(), |ours, fields| ours.union(&fields));
+    let ours = OnceCell::new();
+    let ours = || ours.get_or_init(|| union(entries(body).iter().filter(|entry| managers.is_applied(entry))));
     let is_plain = |entry: &Value| match managers.standing(entry) {
         Standing::Author | Standing::Editor | Standing::Applier => false,
         Standing::Ours => managers.is_applied(entry) && entry.text_at(&["apiVersion"]) == version,
         Standing::Living if entry.get("subresource").is_some() => true,
         Standing::Living => {
             let fields = fields_of(entry);
-            let shares = !fields.intersection(&ours).is_empty();
-            entry.text_at(&["apiVersion"]) == version && !fields.has_bare_items() && !shares
+            let shares = || !fields.intersection(ours()).is_empty();
+            entry.text_at(&["apiVersion"]) == version && !fields.has_bare_items() && !shares()
         }
     };
     managers.lost(body) || !entries(body).iter().all(is_plain)

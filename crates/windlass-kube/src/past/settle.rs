@@ -53,9 +53,8 @@ impl Settling<'_> {
         let before = union(all.iter().filter(|entry| self.managers.is_applied(entry)));
         let adopts = !all.iter().any(|entry| self.managers.is_applied(entry));
         let mut parts = Parts { kept: Vec::new(), taken: Vec::new(), others: Vec::new() };
-        let unknown = unknown::kept(body);
         for entry in all {
-            let taken = self.taken(entry, adopts, &before, &unknown);
+            let taken = self.taken(entry, adopts, &before, body);
             self.part(entry, taken, claims, &mut parts);
         }
         let mut ours = parts.taken.iter().fold(before.clone(), |ours, (_, fields)| ours.union(fields));
@@ -81,13 +80,13 @@ impl Settling<'_> {
     }
 
     /// Says what of an entry becomes ours.
-    fn taken(&self, entry: &Value, adopts: bool, before: &Fields, unknown: &Fields) -> Fields {
+    fn taken(&self, entry: &Value, adopts: bool, before: &Fields, body: &Value) -> Fields {
         let fields = fields_of(entry);
         let standing = self.managers.standing(entry);
         match standing {
             Standing::Ours => fields,
             Standing::Author if entry.text_at(&["manager"]) == Some(BEFORE_FIRST_APPLY) => {
-                fields.drop_step(&["f:status"]).without(unknown)
+                fields.drop_step(&["f:status"]).without(&unknown::kept(body))
             }
             Standing::Author => fields.drop_step(&["f:status"]),
             Standing::Editor | Standing::Applier if adopts => fields.drop_step(&["f:status"]),

@@ -273,6 +273,6 @@ impl Writing<'_> {
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
         let written = Written { by: self.by, end: self.end };
-        self.desk.view.state().end_write(self.id, &written);
+        self.desk.view.written(self.id, &written);
     }
 }

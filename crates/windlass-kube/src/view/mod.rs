@@ -18,19 +18,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use windlass_core::{Context, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, Value, Version};
+use windlass_core::{
+    Context, HealthCheck, Live, Object, ObjectId, Result, Text, Timestamp, UnitId, Value, Version,
+};
 
 pub(crate) use desk::Desk;
 pub(crate) use scope::Task;
 pub(crate) use seen::{Found, Seen, Sought};
 
 use crate::connection::Connection;
-use crate::live::{Reader, is_controlled, parts};
+use crate::live::{Reader, is_controlled, parts, version_of};
 use crate::owner;
 use crate::resource::Resource;
 use crate::survey::{OneClock, Surveys};
 use scope::Status;
-use state::State;
+use state::{State, Written};
 use table::{Entry, News};
 
 /// The views of one connection. They live as long as a target uses them.
@@ -177,22 +179,64 @@ impl View {
         self.settled.notify_waiters();
     }
 
-    fn happened(&self, resource: &Resource, event: Change) {
+    /// Takes what a watch tells of an object that is there, and says whether somebody has to look after it. What is known is
+    /// not read again; while the object is being written, it is held back: it may be the echo of the write.
+    fn told(&self, event: Told) -> Result<bool> {
+        let about = About::of(&event)?;
+        let keeps = {
+            let mut state = self.state();
+            let Some(table) = state.tables.get(&event.resource) else { return Ok(false) };
+            if table.knows(&about.id, &about.version) {
+                return Ok(false);
+            }
+            let keeps = table.is_asked_for(&about.id);
+            if state.is_written(&about.id) {
+                state.hold_back(about, event);
+                return Ok(false);
+            }
+            keeps
+        };
+        self.take_in(event, keeps, None)
+    }
+
+    /// Reads an object that a watch told of, and tells whom it concerns but for `by`. `keeps`: it is kept whole if it changed.
+    fn take_in(&self, event: Told, keeps: bool, by: Option<&UnitId>) -> Result<bool> {
+        let Told { resource, body, bytes, now } = event;
+        let told = keeps.then(|| Box::new(table::Told { body: body.clone(), bytes }));
+        let entry = Entry { told, ..self.entry(&resource, body, now)? };
+        let open = entry.whole.is_some();
+        let mut state = self.state();
+        let mut news = News::default();
+        let Some(table) = state.tables.get_mut(&resource) else { return Ok(false) };
+        table.put(entry, &mut news);
+        state.tell(&news, by);
+        Ok(open)
+    }
+
+    /// An object is gone, or carries our label no more.
+    fn removed(&self, resource: &Resource, id: &ObjectId, revision: Option<u64>) {
         let mut state = self.state();
         let mut news = News::default();
         let Some(table) = state.tables.get_mut(resource) else { return };
-        let (id, revision) = match event {
-            Change::Put(entry) => {
-                let about = (entry.live.id.clone(), entry.revision);
-                table.put(*entry, &mut news);
-                about
+        table.remove(id, revision, &mut news);
+        state.tell_event(id, revision, news);
+    }
+
+    /// A write has ended: what was held back of the object meanwhile is taken in, unless it is known from the response.
+    fn written(&self, id: &ObjectId, written: &Written<'_>) {
+        let held = self.state().end_write(id, written);
+        let Some((about, event)) = held else { return };
+        let is_echo = written.is_echo(revision(&about.version));
+        let keeps = {
+            let state = self.state();
+            let table = state.tables.get(&event.resource);
+            if table.is_none_or(|table| table.knows(&about.id, &about.version)) {
+                return;
             }
-            Change::Remove(id, revision) => {
-                table.remove(&id, revision, &mut news);
-                (id, revision)
-            }
+            table.is_some_and(|table| table.is_asked_for(&about.id))
         };
-        state.tell_event(&id, revision, news);
+        // What cannot be read was told before by nobody: the next look finds it out.
+        drop(self.take_in(event, keeps, written.by.filter(|_| is_echo)));
     }
 
     fn is_kept(&self, at: &At) -> bool {
@@ -211,10 +255,25 @@ struct At {
     namespace: Text,
 }
 
-/// What a watch tells.
-enum Change {
-    Put(Box<Entry>),
-    Remove(ObjectId, Option<u64>),
+/// What a watch tells of an object that is there.
+struct Told {
+    resource: Resource,
+    body: Value,
+    /// How many bytes it was written in.
+    bytes: usize,
+    now: Timestamp,
+}
+
+/// Which object it is, and at which version.
+struct About {
+    id: ObjectId,
+    version: Version,
+}
+
+impl About {
+    fn of(told: &Told) -> Result<Self> {
+        Ok(Self { id: ObjectId::of(&told.body)?, version: version_of(&told.body)? })
+    }
 }
 
 /// Makes of a live object what is kept of it. `whole` is the object as it came.
@@ -230,6 +289,7 @@ fn kept(live: Live, whole: Option<Object>) -> Entry {
         children: None,
         visits: 0,
         next_visit: Duration::ZERO,
+        told: None,
     }
 }
 

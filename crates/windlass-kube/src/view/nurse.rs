@@ -61,7 +61,7 @@ pub(super) async fn visit(view: &Arc<View>, cx: &Context, seen: &mut Seen) {
     visit_all(view, cx, patients).await;
     let (state, reader) = (view.state(), view.reader(cx.now().wall));
     for (id, found) in &mut seen.found {
-        let Found::Live(live) = found else { continue };
+        let Found::Live { live, .. } = found else { continue };
         let mut entries = state.tables.values().filter_map(|table| table.get(id));
         if let Some(entry) = entries.find(|entry| entry.live.version == live.version) {
             live.health = entry.shown(&reader).health;

@@ -10,11 +10,11 @@ use windlass_core::{Context, Error, ErrorKind, Object, Result, Retry, Text, Time
 
 use super::scope::Status;
 use super::table::Entry;
-use super::{At, Change, View, nurse};
+use super::{At, Told, View, nurse};
 use crate::connection::Connection;
 use crate::event::{self, Event};
 use crate::list::{Listing, each_page};
-use crate::live::parts;
+use crate::live::complete;
 use crate::owner::{INSTALLATION_LABEL, UNIT_LABEL};
 use crate::request::Request;
 
@@ -248,7 +248,7 @@ impl Reflector {
             let Some(line) = line.inspect_err(|_| self.missed = true)? else {
                 return Ok(End::InOrder);
             };
-            if !self.take(event::read(&line, &kind)?, &mut list)? {
+            if !self.take(event::read(&line, &kind)?, line.len(), &mut list)? {
                 return Ok(End::Unneeded);
             }
         }
@@ -263,32 +263,31 @@ impl Reflector {
         End::InOrder
     }
 
-    /// Takes one event, and says whether anybody needs the next.
-    fn take(&mut self, event: Event, list: &mut Option<Vec<Entry>>) -> Result<bool> {
+    /// Takes one event, written in so many bytes, and says whether anybody needs the next.
+    fn take(&mut self, event: Event, bytes: usize, list: &mut Option<Vec<Entry>>) -> Result<bool> {
         match (event, &mut *list) {
             (Event::Put(object), Some(list)) => {
                 list.extend(self.entry(object)?);
             }
             (Event::Put(object), None) => {
                 let Some(view) = self.view.upgrade() else { return Ok(false) };
-                let entry = view.entry(&self.at.resource, object, self.now())?;
-                self.place = Some(parts(&entry.live.version).0.into());
-                let open = entry.whole.is_some();
-                view.happened(&self.at.resource, Change::Put(Box::new(entry)));
-                if open {
+                let (resource, now) = (self.at.resource.clone(), self.now());
+                let body = complete(object, &resource);
+                let place = body.text_at(&["metadata", "resourceVersion"]).map(Text::from);
+                if view.told(Told { resource, body, bytes, now })? {
                     nurse::start(&view, &self.cx);
                 }
+                self.place = place;
             }
             (Event::Remove(object), list) => {
                 let Some(view) = self.view.upgrade() else { return Ok(false) };
-                let object = Object::new(crate::live::complete(object, &self.at.resource))?;
+                let object = Object::new(complete(object, &self.at.resource))?;
                 let version = object.body().text_at(&["metadata", "resourceVersion"]).unwrap_or_default();
                 match list {
                     Some(list) => list.retain(|entry| entry.live.id != *object.id()),
                     None => self.place = Some(version.into()),
                 }
-                let gone = Change::Remove(object.id().clone(), version.parse().ok());
-                view.happened(&self.at.resource, gone);
+                view.removed(&self.at.resource, object.id(), version.parse().ok());
             }
             (Event::Bookmark { version, initial }, list) => {
                 if initial && let Some(entries) = list.take() {

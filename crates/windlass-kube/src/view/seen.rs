@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use windlass_core::{Live, ObjectId, Observation, UnitId};
+use windlass_core::{Live, ObjectId, Observation, UnitId, Value};
 
 use super::scope::Status;
 use super::table::{Entry, Table};
@@ -15,8 +15,9 @@ pub(crate) type Sought<'a> = BTreeMap<Resource, Vec<&'a ObjectId>>;
 /// What a view knows of an object.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// It is there; the body is left out.
-    Live(Box<Live>),
+    /// It is there; the body is left out of `live`. Where it was changed and nobody has written it since, `told` is the object
+    /// as a watch told of it.
+    Live { live: Box<Live>, told: Option<Value> },
     /// It is not among what carries our label. Where `listable` is false nobody listed, so it may carry it all the same.
     Elsewhere { listable: bool },
     /// The server does not know the path, or the objects cannot be listed.
@@ -49,7 +50,10 @@ impl Table {
         let scope = self.narrow.as_ref().map_or(Some(&self.wide), |scopes| scopes.get(&*id.namespace));
         match scope.map(|scope| &scope.status) {
             Some(Status::Current) => match self.get(id) {
-                Some(entry) => Found::Live(Box::new(entry.shown(reader))),
+                Some(entry) => Found::Live {
+                    live: Box::new(entry.shown(reader)),
+                    told: entry.told.as_ref().map(|told| told.body.clone()),
+                },
                 None => Found::Elsewhere { listable: true },
             },
             Some(Status::Broken(error)) => answer(Observation::Unreadable(error.clone())),

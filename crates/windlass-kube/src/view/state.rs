@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use windlass_core::{ObjectId, Text, UnitId};
 
-use super::At;
 use super::scope::{Scope, Status, Task};
 use super::table::{Ask, Asked, News, Table, UnitNo};
+use super::{About, At, Told};
 use crate::resource::Resource;
 
 /// How long a kind is kept up to date for a unit that does not ask for it and owns nothing of it: a look at a part of its
@@ -38,8 +38,10 @@ pub(super) struct State {
 #[derive(Default)]
 struct Writing {
     writes: usize,
-    /// Whom it concerns, and the newest version that was told.
-    held_back: Option<(News, Option<u64>)>,
+    /// Whom it concerns that the object is gone, and the version that was told.
+    gone: Option<(News, Option<u64>)>,
+    /// The last that was told of the object as it is.
+    told: Option<(About, Told)>,
 }
 
 /// What a write was, once its response is there.
@@ -47,6 +49,17 @@ pub(super) struct Written<'a> {
     pub(super) by: Option<&'a UnitId>,
     /// What it came to; `None` where nobody knows.
     pub(super) end: Option<WriteEnd>,
+}
+
+impl Written<'_> {
+    /// Says whether what was told of the object at this version is what the write did.
+    pub(super) fn is_echo(&self, told: Option<u64>) -> bool {
+        match self.end {
+            Some(WriteEnd::Gone) => true,
+            Some(WriteEnd::At(Some(at))) => told.is_some_and(|told| told <= at),
+            Some(WriteEnd::At(None)) | None => false,
+        }
+    }
 }
 
 /// What a write came to.
@@ -207,32 +220,42 @@ impl State {
         self.writing.entry(id.clone()).or_default().writes += 1;
     }
 
-    /// Ends a write, and tells what was held back: to all but the writer where it is the echo of the write.
-    pub(super) fn end_write(&mut self, id: &ObjectId, written: &Written<'_>) {
-        let Some(writing) = self.writing.get_mut(id) else { return };
-        writing.writes = writing.writes.saturating_sub(1);
-        let held_back = writing.held_back.take();
-        if writing.writes == 0 {
-            self.writing.remove(id);
-        }
-        let Some((news, told)) = held_back else { return };
-        let is_echo = match written.end {
-            Some(WriteEnd::Gone) => true,
-            Some(WriteEnd::At(Some(at))) => told.is_some_and(|told| told <= at),
-            Some(WriteEnd::At(None)) | None => false,
-        };
-        self.tell(&news, written.by.filter(|_| is_echo));
+    pub(super) fn is_written(&self, id: &ObjectId) -> bool {
+        self.writing.contains_key(id)
     }
 
-    /// Tells of an event, or holds the news back while the object is being written.
+    /// Holds back what is told of an object that is being written.
+    pub(super) fn hold_back(&mut self, about: About, told: Told) {
+        if let Some(writing) = self.writing.get_mut(&about.id) {
+            writing.told = Some((about, told));
+        }
+    }
+
+    /// Ends a write, and tells that the object is gone where that was held back: to all but the writer where it is the echo of
+    /// the write. Gives what else was held back, with the last of several writes.
+    pub(super) fn end_write(&mut self, id: &ObjectId, written: &Written<'_>) -> Option<(About, Told)> {
+        let writing = self.writing.get_mut(id)?;
+        writing.writes = writing.writes.saturating_sub(1);
+        let gone = writing.gone.take();
+        let told = if writing.writes == 0 { self.writing.remove(id)?.told } else { None };
+        if let Some((news, revision)) = gone {
+            self.tell(&news, written.by.filter(|_| written.is_echo(revision)));
+        }
+        told
+    }
+
+    /// Tells that an object is gone, or holds the news back while it is being written. What was held back before is old.
     pub(super) fn tell_event(&mut self, id: &ObjectId, revision: Option<u64>, news: News) {
         match self.writing.get_mut(id) {
-            Some(writing) if !news.is_empty() => {
-                let (held, told) = writing.held_back.get_or_insert_default();
-                held.extend(news);
-                *told = (*told).max(revision);
+            Some(writing) => {
+                writing.told = None;
+                if !news.is_empty() {
+                    let (held, told) = writing.gone.get_or_insert_default();
+                    held.extend(news);
+                    *told = (*told).max(revision);
+                }
             }
-            _ => self.tell(&news, None),
+            None => self.tell(&news, None),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use windlass_core::{Live, Object, ObjectId, Owner, Text, UnitId};
+use windlass_core::{Live, Object, ObjectId, Owner, Text, UnitId, Value, Version};
 
 use super::scope::Scope;
 
@@ -26,7 +26,21 @@ pub(super) struct Entry {
     /// How often its children were looked at since it changed, and when they are again.
     pub(super) visits: u32,
     pub(super) next_visit: Duration,
+    /// The object as a watch told of it, kept where it was changed until it is written or told of anew: who looks at what has
+    /// changed needs it whole.
+    pub(super) told: Option<Box<Told>>,
 }
+
+/// An object as a watch told of it, with its `managedFields`.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) body: Value,
+    /// How many bytes the watch wrote it in.
+    pub(super) bytes: usize,
+}
+
+/// Bytes of the objects of one kind that are kept whole because they were changed.
+const TOLD_BYTES_MAX: usize = 8 << 20;
 
 /// Whom something concerns.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,7 +53,7 @@ pub(super) struct News {
 
 #[derive(Debug, Default)]
 struct Slot {
-    entry: Option<Entry>,
+    entry: Option<Box<Entry>>,
     askers: Vec<UnitNo>,
     /// The uid of an object that we deleted: what still comes of it is old.
     gone: Option<Text>,
@@ -50,6 +64,8 @@ struct Slot {
 pub(super) struct Table {
     slots: HashMap<ObjectId, Slot>,
     owned: HashMap<UnitId, HashSet<ObjectId>>,
+    /// Bytes of what is kept whole because it was changed.
+    told_bytes: usize,
     /// The units that need the kind.
     pub(super) units: BTreeSet<UnitNo>,
     /// How objects of all namespaces, or of a kind without namespaces, are kept up to date.
@@ -60,11 +76,23 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn get(&self, id: &ObjectId) -> Option<&Entry> {
-        self.slots.get(id)?.entry.as_ref()
+        self.slots.get(id)?.entry.as_deref()
     }
 
     pub(super) fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Entry> {
-        self.slots.get_mut(id)?.entry.as_mut()
+        self.slots.get_mut(id)?.entry.as_deref_mut()
+    }
+
+    /// Says whether a unit asks for an object that is there: it will look at it if it has changed.
+    pub(super) fn is_asked_for(&self, id: &ObjectId) -> bool {
+        self.slots.get(id).is_some_and(|slot| slot.entry.is_some() && !slot.askers.is_empty())
+    }
+
+    /// Says whether all there is to know of an object at this version is known: it comes back from a write of ours.
+    pub(super) fn knows(&self, id: &ObjectId, version: &Version) -> bool {
+        let is_open = |entry: &Entry| entry.live.health.as_ref().is_some_and(|health| !health.is_ready());
+        self.get(id)
+            .is_some_and(|entry| entry.live.version == *version && (entry.whole.is_some() || !is_open(entry)))
     }
 
     /// Gives what a unit owns.
@@ -74,7 +102,7 @@ impl Table {
 
     /// Gives the objects that are not ready, in order.
     pub(super) fn not_ready(&self) -> Vec<ObjectId> {
-        let entries = self.slots.values().filter_map(|slot| slot.entry.as_ref());
+        let entries = self.slots.values().filter_map(|slot| slot.entry.as_deref());
         let open = entries.filter(|entry| entry.whole.is_some());
         let mut ids: Vec<ObjectId> = open.map(|entry| entry.live.id.clone()).collect();
         ids.sort();
@@ -103,23 +131,29 @@ impl Table {
         if let Some(old) = slot.entry.take() {
             if !is_newer(&entry, &old) {
                 let whole = entry.whole.filter(|_| old.live.version == entry.live.version);
-                slot.entry = Some(Entry { whole: whole.or(old.whole), ..old });
+                slot.entry = Some(Box::new(Entry { whole: whole.or(old.whole), ..*old }));
                 return;
             }
             if differ(&old.live, &entry.live) {
                 news.add(slot, [old.live.owner.as_ref(), entry.live.owner.as_ref()]);
             }
             disown(&mut self.owned, &old.live);
+            self.told_bytes -= bytes_of(&old);
+            entry.told = entry.told.filter(|told| {
+                old.live.stamp != entry.live.stamp && self.told_bytes + told.bytes <= TOLD_BYTES_MAX
+            });
             let children = old.children.filter(|_| old.live.uid == entry.live.uid);
             entry.children = entry.children.or(children);
         } else {
+            entry.told = None;
             news.add(slot, [entry.live.owner.as_ref()]);
         }
         slot.gone = None;
         if let Some(Owner::Unit(unit)) = &entry.live.owner {
             self.owned.entry(unit.clone()).or_default().insert(entry.live.id.clone());
         }
-        slot.entry = Some(entry);
+        self.told_bytes += bytes_of(&entry);
+        slot.entry = Some(Box::new(entry));
     }
 
     /// Takes that an object is gone, or carries our label no more, as of `revision`.
@@ -127,13 +161,14 @@ impl Table {
         let Some(slot) = self.slots.get_mut(id) else { return };
         let outdated =
             |entry: &Entry| matches!((entry.revision, revision), (Some(have), Some(at)) if have > at);
-        if slot.entry.as_ref().is_some_and(outdated) {
+        if slot.entry.as_deref().is_some_and(outdated) {
             return;
         }
         slot.gone = None;
         if let Some(old) = slot.entry.take() {
             news.add(slot, [old.live.owner.as_ref()]);
             disown(&mut self.owned, &old.live);
+            self.told_bytes -= bytes_of(&old);
         }
         if slot.is_empty() {
             self.slots.remove(id);
@@ -168,7 +203,7 @@ impl Table {
     /// Gives whom an object concerns.
     pub(super) fn concerns(&self, id: &ObjectId, news: &mut News) {
         if let Some(slot) = self.slots.get(id) {
-            news.add(slot, [slot.entry.as_ref().and_then(|entry| entry.live.owner.as_ref())]);
+            news.add(slot, [slot.entry.as_deref().and_then(|entry| entry.live.owner.as_ref())]);
         }
     }
 
@@ -202,6 +237,10 @@ impl News {
         });
         self.owners.extend(units);
     }
+}
+
+fn bytes_of(entry: &Entry) -> usize {
+    entry.told.as_ref().map_or(0, |told| told.bytes)
 }
 
 fn is_newer(new: &Entry, old: &Entry) -> bool {
@@ -272,6 +311,7 @@ mod tests {
             children: None,
             visits: 0,
             next_visit: Duration::ZERO,
+            told: None,
         }
     }
 
