@@ -1,5 +1,6 @@
 //! How a state is spelled: heads, shards, and their packed form.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write as _};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use windlass_core::{Digest, Error, ErrorKind, Result, Saved, Text, UnitId};
+use windlass_core::{Delta, Digest, Error, ErrorKind, ObjectId, Owned, Result, Saved, Text, UnitId};
 
 use super::part::Part;
 
@@ -16,7 +17,9 @@ use super::part::Part;
 const PLAIN_BYTES_MAX: u64 = 64 << 20;
 /// The layout of a state in one ConfigMap, which is still read.
 const FORMAT_OF_ONE: u32 = 1;
-pub(super) const FORMAT: u32 = 2;
+/// The layout of a head that says nothing of its own about objects that are kept apart.
+const FORMAT_OF_PARTS: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 pub(super) type Packed = Arc<[u8]>;
 /// What the head of a unit says: all but the objects, and those too unless they are kept apart.
@@ -29,9 +32,56 @@ pub(super) struct Head {
     /// The parts of the inventory, in order, where it is kept apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) shards: Vec<Shard>,
+    /// What has changed since these were written.
+    #[serde(default, skip_serializing_if = "Recent::is_empty")]
+    pub(super) recent: Recent,
     /// There may be shards that no head names any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) litter: bool,
+}
+
+/// What has changed of an inventory since its parts were written.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Recent {
+    pub(super) put: BTreeMap<ObjectId, Owned>,
+    pub(super) drop: BTreeSet<ObjectId>,
+}
+
+impl Recent {
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.put.len() + self.drop.len()
+    }
+
+    /// Adds what a later change says.
+    pub(super) fn add(&mut self, delta: &Delta) {
+        // As a delta is applied: what it drops and puts is there.
+        for id in &delta.drop {
+            self.put.remove(id);
+            self.drop.insert(id.clone());
+        }
+        for (id, owned) in &delta.put {
+            self.drop.remove(id);
+            self.put.insert(id.clone(), owned.clone());
+        }
+    }
+
+    /// Names the objects that it says something of.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &ObjectId> {
+        self.put.keys().chain(&self.drop)
+    }
+
+    /// Makes the change.
+    pub(super) fn apply(self, objects: &mut BTreeMap<ObjectId, Owned>) {
+        for id in &self.drop {
+            objects.remove(id);
+        }
+        objects.extend(self.put);
+    }
 }
 
 /// One part of the inventory, in a ConfigMap of its own that never changes.
@@ -90,7 +140,7 @@ pub(super) fn unpack<T: DeserializeOwned>(unit: &UnitId, packed: &[u8]) -> Resul
 /// Reads a head, also one that has all in one ConfigMap as earlier releases wrote it.
 pub(super) fn unpack_head(unit: &UnitId, packed: &[u8]) -> Result<Head> {
     let head: Head = unpack(unit, packed)?;
-    if matches!(head.format, FORMAT_OF_ONE | FORMAT) {
+    if matches!(head.format, FORMAT_OF_ONE | FORMAT_OF_PARTS | FORMAT) {
         return Ok(head);
     }
     Err(corrupt(unit, "the state is of a format that this version does not know").with("format", head.format))

@@ -51,8 +51,9 @@ const SAVE: &str = "windlass.dev/state-save";
 /// - A save is whole or it is not. Shards never change: new ones are written first, then the head that names them, at the
 ///   version that is expected; of two writers one succeeds. What the head does not name any more goes after that, and what a
 ///   crash left is found by a later save.
-/// - A small change of a large inventory writes the head and those shards whose objects it changes: an object stays in the
-///   shard that the hash of its identity tells, and a shard that becomes too large is halved by itself.
+/// - A small change of a large inventory writes the head alone, which keeps up to 256 objects that have changed since the shards
+///   were written. With more, those shards are written whose objects have changed: an object stays in the shard that the hash of
+///   its identity tells, and a shard that becomes too large is halved by itself.
 /// - What is too large is an error of kind [`Limit`](windlass_core::ErrorKind::Limit) before anything is written. A state that
 ///   does not grow is never refused for its number of objects.
 /// - The state that earlier releases kept in one ConfigMap is read, and divided with the next save where it is large.

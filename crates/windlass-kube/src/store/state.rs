@@ -7,7 +7,7 @@ use windlass_core::{
     Delta, Digest, Error, ErrorKind, Limits, ObjectId, Owned, Result, Saved, UnitId, Version,
 };
 
-use super::form::{FORMAT, Head, Packed, Piece, Shard, corrupt, pack, too_large, unpack};
+use super::form::{FORMAT, Head, Packed, Piece, Recent, Shard, corrupt, pack, too_large, unpack};
 use super::part::{Part, hash};
 
 /// Objects of one unit.
@@ -17,6 +17,8 @@ const STATE_OBJECTS_MAX: usize = 1_000_000;
 const HEAD_OBJECTS_MAX: usize = 2_000;
 /// Bytes of a head with objects in its packed form; encoded for the wire they are a third more.
 const HEAD_BYTES_MAX: usize = 256 << 10;
+/// Objects that have changed and are kept in the head, until they are put into their parts: so a small change is one request.
+const RECENT_OBJECTS_MAX: usize = 256;
 /// Bytes of a head without objects: history, hooks, and the names of the parts.
 const BARE_HEAD_BYTES_MAX: usize = 400 << 10;
 /// Objects of one part. Two halves are joined at half of it.
@@ -38,6 +40,8 @@ pub(super) struct State {
     /// All but the objects.
     about: Saved,
     inventory: Inventory,
+    /// What has changed since the parts were written; nothing where there are none.
+    recent: Recent,
     pub(super) litter: bool,
     /// The head, where it is packed already.
     packed: Option<Packed>,
@@ -53,19 +57,21 @@ impl State {
     /// Makes the state of a unit that was never saved.
     pub(super) fn new() -> Self {
         let about = Saved::empty(Version::new(""));
-        Self { saves: 0, about, inventory: Inventory::Inside(Objects::new()), litter: false, packed: None }
+        let inventory = Inventory::Inside(Objects::new());
+        Self { saves: 0, about, inventory, recent: Recent::default(), litter: false, packed: None }
     }
 
     /// Puts together what was read: `pieces` are the shards of the head.
     pub(super) fn of(head: Head, pieces: Vec<Piece>) -> Self {
-        let Head { saves, saved: mut about, litter, .. } = head;
-        let objects = std::mem::take(&mut about.inventory.objects);
+        let Head { saves, saved: mut about, litter, mut recent, .. } = head;
+        let mut objects = std::mem::take(&mut about.inventory.objects);
         let inventory = if pieces.is_empty() {
+            std::mem::take(&mut recent).apply(&mut objects);
             Inventory::Inside(objects)
         } else {
             Inventory::Apart(pieces.into_iter().map(|piece| (piece.part, piece)).collect())
         };
-        Self { saves, about, inventory, litter, packed: None }
+        Self { saves, about, inventory, recent, litter, packed: None }
     }
 
     /// Gives the whole as the engine knows it.
@@ -81,7 +87,9 @@ impl State {
                     id.share(&mut texts);
                     (id, owned)
                 };
-                parts.into_iter().flatten().map(share).collect()
+                let mut objects = parts.into_iter().flatten().map(share).collect();
+                self.recent.apply(&mut objects);
+                objects
             }
         };
         Ok(saved)
@@ -116,6 +124,7 @@ impl State {
         }
     }
 
+    /// Counts the objects; where they are kept apart, as they were when the parts were written.
     fn len(&self) -> usize {
         match &self.inventory {
             Inventory::Inside(objects) => objects.len(),
@@ -131,9 +140,15 @@ impl State {
     /// number of objects.
     pub(super) fn after(&self, unit: &UnitId, delta: &Delta, limits: &Limits, is_tidy: bool) -> Result<Self> {
         check_names(unit, delta)?;
-        let mut touched = self.touched(unit, delta)?;
+        let mut recent = self.recent.clone();
+        recent.add(delta);
+        if let Some(next) = self.with_recent(unit, delta, &recent, limits, is_tidy)? {
+            return Ok(next);
+        }
+        let mut touched = self.touched(unit, &recent)?;
         let mut about = self.about.clone();
         about.inventory.objects = std::mem::take(&mut touched.objects);
+        self.recent.clone().apply(&mut about.inventory.objects);
         delta.apply(&mut about, limits);
         let objects = std::mem::take(&mut about.inventory.objects);
         let rest = count(&touched.rest);
@@ -142,7 +157,7 @@ impl State {
         let saves = self.saves.saturating_add(1);
         let whole = HEAD_OBJECTS_MAX / if self.is_apart() { 2 } else { 1 };
         let (inventory, litter) = (Inventory::Inside(objects), self.is_apart() || self.litter && !is_tidy);
-        let mut next = Self { saves, about, inventory, litter, packed: None };
+        let mut next = Self { saves, about, inventory, recent: Recent::default(), litter, packed: None };
         if now <= whole {
             next.take_in(unit, touched.rest)?;
             if next.has_room(unit)? {
@@ -155,13 +170,48 @@ impl State {
         Ok(next)
     }
 
-    fn touched(&self, unit: &UnitId, delta: &Delta) -> Result<Touched> {
+    /// Makes the change in the head alone, where the parts are written and what has changed since is little; else `None`.
+    fn with_recent(
+        &self,
+        unit: &UnitId,
+        delta: &Delta,
+        recent: &Recent,
+        limits: &Limits,
+        is_tidy: bool,
+    ) -> Result<Option<Self>> {
+        let Some(pieces) = self.apart() else { return Ok(None) };
+        let apart = count(pieces);
+        let goes_back = apart.saturating_sub(recent.drop.len()) <= HEAD_OBJECTS_MAX / 2;
+        let may_be_too_many = apart.saturating_add(recent.put.len()) > STATE_OBJECTS_MAX;
+        let is_written = pieces.values().all(|piece| piece.name.is_some());
+        if recent.len() > RECENT_OBJECTS_MAX || goes_back || may_be_too_many || !is_written {
+            return Ok(None);
+        }
+        let mut about = self.about.clone();
+        delta.apply(&mut about, limits);
+        about.inventory.objects.clear();
+        let mut next = Self {
+            saves: self.saves.saturating_add(1),
+            about,
+            inventory: self.inventory.clone(),
+            recent: recent.clone(),
+            litter: self.litter && !is_tidy,
+            packed: None,
+        };
+        let packed = pack(unit, &next.head()?)?;
+        let has_room = packed.len() + still_to_come(&recent.put) <= HEAD_BYTES_MAX;
+        next.packed = Some(packed);
+        Ok(has_room.then_some(next))
+    }
+
+    /// Takes out the parts that a change touches.
+    fn touched(&self, unit: &UnitId, change: &Recent) -> Result<Touched> {
         let pieces = match &self.inventory {
             Inventory::Inside(objects) => return Ok(Touched::of(objects.clone())),
             Inventory::Apart(pieces) => pieces,
         };
         let mut touched = Touched { parts: Vec::new(), rest: pieces.clone(), ..Touched::default() };
-        for id in delta.put.keys().chain(&delta.drop) {
+        for id in change.ids() {
             let hash = hash(id);
             let found = pieces.range(..=Part::at(hash)).next_back().filter(|(part, _)| part.holds(hash));
             let Some((part, piece)) = found else {
@@ -209,7 +259,8 @@ impl State {
                 }
             }
         }
-        Ok(Head { format: FORMAT, saves: self.saves, saved, shards, litter: self.litter })
+        let recent = self.recent.clone();
+        Ok(Head { format: FORMAT, saves: self.saves, saved, shards, recent, litter: self.litter })
     }
 
     /// Packs the head.

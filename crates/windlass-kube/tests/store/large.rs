@@ -21,6 +21,13 @@ fn change(at: u32) -> Delta {
     delta
 }
 
+/// More than what is kept beside the shards.
+fn changes(count: u32) -> Delta {
+    let mut delta = Delta::default();
+    delta.put.extend((0..count).flat_map(|at| change(at).put));
+    delta
+}
+
 fn dropping(range: std::ops::Range<u32>) -> Delta {
     let mut delta = Delta::default();
     delta.drop = range.map(|at| owned(at).0).collect();
@@ -69,7 +76,7 @@ async fn an_object_takes_as_much_room_as_the_docs_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_small_change_of_a_large_inventory_writes_one_shard_and_the_head() {
+async fn a_small_change_of_a_large_inventory_writes_the_head_alone() {
     let (maps, cx) = (Maps::default(), context());
     maps.store().save(&cx, &unit(), None, &put(5_000)).await.unwrap();
     let store = maps.store();
@@ -77,18 +84,46 @@ async fn a_small_change_of_a_large_inventory_writes_one_shard_and_the_head() {
     let first = store.save(&cx, &unit(), Some(&saved.version), &change(7)).await.unwrap();
     maps.log();
     let second = store.save(&cx, &unit(), Some(&first), &change(8)).await.unwrap();
-    let log = maps.log();
-    let lines: Vec<&str> = log.lines().collect();
-    assert_eq!(
-        (lines.len(), lines[0], lines[1]),
-        (3, format!("POST {PATH}").as_str(), format!("PUT {PATH}/windlass-shop").as_str()),
-        "{log}"
-    );
-    assert!(lines[2].starts_with(&format!("DELETE {PATH}/shard.windlass-shop.")), "{log}");
+    assert_eq!(maps.log(), format!("PUT {PATH}/windlass-shop"));
     let mut nothing = Delta::default();
     nothing.record = Some(Record::new(Timestamp::from_unix(1), None, Digest::of(b""), Counts::default()));
     store.save(&cx, &unit(), Some(&second), &nothing).await.unwrap();
-    assert_eq!(maps.log(), format!("PUT {PATH}/windlass-shop"), "a record alone writes no shard");
+    assert_eq!(maps.log(), format!("PUT {PATH}/windlass-shop"), "and so does a record");
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_changes_are_put_into_the_shards_together_and_none_is_lost() {
+    let (maps, cx) = (Maps::default(), context());
+    let mut expected = put(3_000).put;
+    let store = maps.store();
+    let mut version = store.save(&cx, &unit(), None, &put(3_000)).await.unwrap();
+    maps.log();
+    let (mut posts, mut deletes) = (0, 0);
+    for round in 0..40 {
+        let mut delta = Delta::default();
+        for at in 0..20 {
+            let number = (round * 7_919 + at * 104_729) % 3_600;
+            match (round + at) % 3 {
+                0 => delta.drop.push(owned(number).0),
+                _ => delta.put.extend(change(number).put),
+            }
+        }
+        // What is dropped and put by one change is there.
+        delta.drop.push(owned(round).0);
+        delta.put.extend(change(round).put);
+        delta.drop.iter().for_each(|id| drop(expected.remove(id)));
+        expected.extend(delta.put.clone());
+        version = store.save(&cx, &unit(), Some(&version), &delta).await.unwrap();
+        let log = maps.log();
+        posts += log.matches("POST").count();
+        deletes += log.matches("DELETE").count();
+        let found = maps.store().load(&cx, &unit()).await.unwrap().unwrap();
+        assert!(found.inventory.objects == expected, "after {} changes", round + 1);
+        maps.log();
+    }
+    assert!((6..=20).contains(&posts) && deletes == posts, "{posts} shards were written, {deletes} went");
+    let (heads, shards) = maps_of(&maps);
+    assert!(heads == 1 && shards <= 6, "{shards} shards are left");
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,16 +138,22 @@ async fn a_load_reads_only_shards_that_it_does_not_know() {
     maps.store().save(&cx, &unit(), Some(&version), &change(7)).await.unwrap();
     maps.log();
     let saved = store.load(&cx, &unit()).await.unwrap().unwrap();
-    assert_eq!(maps.log().lines().count(), 2, "the head, and the shard that somebody else wrote");
+    assert_eq!(maps.log(), format!("GET {PATH}/windlass-shop"), "it tells what somebody else changed");
     assert_eq!(saved.inventory.objects[&owned(7).0], change(7).put[&owned(7).0]);
+    maps.store().save(&cx, &unit(), Some(&saved.version), &changes(300)).await.unwrap();
+    maps.log();
+    let saved = store.load(&cx, &unit()).await.unwrap().unwrap();
+    let shards = maps_of(&maps).1;
+    assert_eq!(maps.log().lines().count(), 1 + shards, "the head, and the shards that somebody else wrote");
+    assert_eq!(saved.inventory.objects[&owned(299).0], change(299).put[&owned(299).0]);
 }
 
 /// What a state of 2,100 objects may become by one save.
-fn steps() -> [(u32, Delta); 3] {
-    // From the head into shards, from shards to shards, and back into the head.
+fn steps() -> [(u32, Delta); 4] {
+    // From the head into shards, beside the shards, from shards to shards, and back into the head.
     let mut grow = put(2_100);
     grow.put.retain(|id, _| *id != owned(0).0);
-    [(1, grow), (2_100, change(3)), (2_100, dropping(900..2_100))]
+    [(1, grow), (2_100, change(3)), (2_100, changes(300)), (2_100, dropping(900..2_100))]
 }
 
 #[tokio::test(start_paused = true)]
