@@ -54,14 +54,15 @@ impl Digest {
     /// Gives the first twelve hexadecimal digits, for people.
     #[must_use]
     pub fn short(&self) -> String {
-        self.0.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0).iter().take(12).map(|digit| char::from(*digit)).collect()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digits = hex(&self.0);
+        f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -77,14 +78,61 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || Error::new(ErrorKind::Invalid, "not a sha256 digest").with("digest", text);
         let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64).ok_or_else(wrong)?;
-        if !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(wrong());
-        }
         let mut bytes = [0; 32];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| wrong())?;
+        for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = digit(digits[0])
+                .zip(digit(digits[1]))
+                .map(|(high, low)| high << 4 | low)
+                .ok_or_else(wrong)?;
         }
         Ok(Self(bytes))
+    }
+}
+
+/// Gives the hexadecimal digits.
+fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    digits
+}
+
+/// Reads one hexadecimal digit, small or capital.
+const fn digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Digests several parts one after the other, as [`Digest::of_parts`] does, without keeping them.
+pub(crate) struct Parts {
+    hasher: Sha256,
+    part: String,
+}
+
+impl Parts {
+    pub(crate) fn new() -> Self {
+        Self { hasher: Sha256::new(), part: String::new() }
+    }
+
+    /// Adds a part as it is shown.
+    pub(crate) fn add(&mut self, part: impl fmt::Display) {
+        use fmt::Write as _;
+        self.part.clear();
+        // A text takes everything.
+        let _ = write!(self.part, "{part}");
+        self.hasher.update((self.part.len() as u64).to_be_bytes());
+        self.hasher.update(&self.part);
+    }
+
+    pub(crate) fn finish(self) -> Digest {
+        Digest(self.hasher.finalize().into())
     }
 }
 

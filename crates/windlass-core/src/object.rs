@@ -78,10 +78,7 @@ impl ObjectId {
     /// is none. Identities that share their texts are compared faster and take less memory.
     pub fn share(&mut self, texts: &mut BTreeSet<Text>) {
         for text in [&mut self.group, &mut self.kind, &mut self.namespace] {
-            match texts.get(text) {
-                Some(known) => *text = known.clone(),
-                None => drop(texts.insert(text.clone())),
-            }
+            share(text, texts);
         }
     }
 
@@ -89,6 +86,13 @@ impl ObjectId {
     #[must_use]
     pub fn group_kind(&self) -> String {
         if self.group.is_empty() { self.kind.to_string() } else { format!("{}.{}", self.kind, self.group) }
+    }
+}
+
+fn share(text: &mut Text, texts: &mut BTreeSet<Text>) {
+    match texts.get(text) {
+        Some(known) => *text = known.clone(),
+        None => drop(texts.insert(text.clone())),
     }
 }
 
@@ -189,10 +193,11 @@ impl<'de> Deserialize<'de> for ObjectId {
 
 /// A body with its identity. Cheap to clone.
 ///
-/// Invariant: `id == ObjectId::of(&body)`.
+/// Invariant: `id == ObjectId::of(&body)`, and `api_version` is that of the body.
 #[derive(Clone)]
 pub struct Object {
     id: ObjectId,
+    api_version: Text,
     body: Arc<Value>,
     /// The digest of the body, once somebody asked for it: a plan asks several times.
     digest: OnceLock<Digest>,
@@ -204,12 +209,18 @@ impl Object {
     /// # Errors
     /// As [`ObjectId::of`].
     pub fn new(body: Value) -> Result<Self> {
-        Ok(Self { id: ObjectId::of(&body)?, body: Arc::new(body), digest: OnceLock::new() })
+        let id = ObjectId::of(&body)?;
+        let api_version = match body.get("apiVersion") {
+            Some(Value::Text(text)) => text.clone(),
+            _ => Text::default(),
+        };
+        Ok(Self { id, api_version, body: Arc::new(body), digest: OnceLock::new() })
     }
 
-    /// Shares the texts of its identity, as [`ObjectId::share`].
+    /// Shares the texts of its identity and its `apiVersion`, as [`ObjectId::share`].
     pub fn share_id(&mut self, texts: &mut BTreeSet<Text>) {
         self.id.share(texts);
+        share(&mut self.api_version, texts);
     }
 
     /// Gives the identity.
@@ -232,8 +243,8 @@ impl Object {
 
     /// Gives `apiVersion`.
     #[must_use]
-    pub fn api_version(&self) -> &str {
-        self.body.text_at(&["apiVersion"]).unwrap_or_default()
+    pub fn api_version(&self) -> &Text {
+        &self.api_version
     }
 
     /// Gives the value of an annotation.

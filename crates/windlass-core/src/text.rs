@@ -106,6 +106,13 @@ impl From<&Text> for Text {
     }
 }
 
+/// Gives the shared text itself, without a copy.
+impl From<Text> for Arc<str> {
+    fn from(text: Text) -> Self {
+        text.0
+    }
+}
+
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
         &*self.0 == other

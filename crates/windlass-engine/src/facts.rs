@@ -119,20 +119,17 @@ impl Facts {
     /// not wanted any more is looked at whole: it may ask to be kept.
     #[must_use]
     pub fn interest(&self) -> Interest {
-        let mut objects: BTreeMap<ObjectId, Look> = self
-            .inventory
-            .objects
-            .iter()
-            .map(|(id, owned)| (id.clone(), Look::new(owned.api_version.clone())))
-            .collect();
-        for wanted in &self.wanted {
+        let owned = self.inventory.objects.iter();
+        let owned = owned.map(|(id, owned)| (id.clone(), Look::new(owned.api_version.clone())));
+        let wanted = self.wanted.iter().map(|wanted| {
             let object = &wanted.item.object;
             let known = self.inventory.objects.get(object.id());
             let known =
                 known.filter(|owned| owned.wanted == self.digest(object)).and_then(|owned| owned.stamp);
-            let look = Look::new(object.api_version()).unless(&self.key, known);
-            objects.insert(object.id().clone(), look);
-        }
+            (object.id().clone(), Look::new(object.api_version()).unless(&self.key, known))
+        });
+        // Of two with one key the later one stays.
+        let objects = owned.chain(wanted).collect();
         Interest { unit: self.unit.clone(), objects }
     }
 

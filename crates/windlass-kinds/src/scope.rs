@@ -78,9 +78,8 @@ pub fn is_secret(group: &str, kind: &str) -> bool {
 
 /// Gives group and kind that a CustomResourceDefinition defines.
 pub(crate) fn defined_kind(body: &Value) -> Option<(&str, &str)> {
-    let version = body.text_at(&["apiVersion"])?;
-    let is_definition = body.text_at(&["kind"]) == Some("CustomResourceDefinition")
-        && version.starts_with("apiextensions.k8s.io/");
+    let is_definition = body.text_at(&["kind"])? == "CustomResourceDefinition"
+        && body.text_at(&["apiVersion"])?.starts_with("apiextensions.k8s.io/");
     is_definition.then_some(())?;
     Some((body.text_at(&["spec", "group"])?, body.text_at(&["spec", "names", "kind"])?))
 }

@@ -49,7 +49,7 @@ fn definitions(items: &[Item]) -> Defined {
 fn among<'a>(defined: &'a Defined, item: &Item) -> Option<(&'a ObjectId, &'a Resource)> {
     let id = item.id();
     let (definition, resources) = defined.get(&(id.group.clone(), id.kind.clone()))?;
-    let resource = resources.iter().find(|resource| *resource.api_version() == *item.object.api_version())?;
+    let resource = resources.iter().find(|resource| resource.api_version() == **item.object.api_version())?;
     Some((definition, resource))
 }
 

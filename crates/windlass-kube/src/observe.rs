@@ -53,9 +53,10 @@ fn sort<'a>(kinds: &Discovered, asked: &Asked<'a>, attempt: usize) -> Sorted<'a>
     let mut sorted = Sorted { kinds: BTreeMap::new(), answered: Observations::new(), lacks: false };
     for (id, look) in asked {
         match kinds.any(id, &look.api_version, attempt) {
-            Ok(resource) => {
-                sorted.kinds.entry(resource.clone()).or_default().insert(id, look);
-            }
+            Ok(resource) => match sorted.kinds.get_mut(resource) {
+                Some(asked) => drop(asked.insert(id, look)),
+                None => drop(sorted.kinds.insert(resource.clone(), Asked::from([(*id, *look)]))),
+            },
             Err(error) if error.kind() == ErrorKind::Undefined => {
                 sorted.lacks = true;
                 sorted.answered.insert((*id).clone(), Observation::Undefined);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windlass_core::{Context, HealthCheck, Live, ObjectId, Observed, Text, UnitId, Version};
+use windlass_core::{Context, HealthCheck, Live, ObjectId, Observation, Observed, Text, UnitId, Version};
 
 use crate::cluster::Cluster;
 use crate::connection::Connection;
@@ -79,14 +79,15 @@ impl Session {
     pub(crate) fn note_seen(&self, observed: &Observed) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, observation) in &observed.observations {
-            match observation.live().filter(|live| live.body.is_some()) {
-                Some(live) => seen.insert(id.clone(), live.version.clone()),
-                None => {
-                    self.pasts.note(id, None);
-                    seen.remove(id)
-                }
-            };
+            if let Some(live) = observation.live().filter(|live| live.body.is_some()) {
+                seen.insert(id.clone(), live.version.clone());
+            } else if !seen.is_empty() {
+                seen.remove(id);
+            }
         }
+        let is_whole = |seen: &Observation| seen.live().is_some_and(|live| live.body.is_some());
+        let others = observed.observations.iter().filter(|(_, seen)| !is_whole(seen));
+        self.pasts.forget(others.map(|(id, _)| id));
     }
 
     pub(crate) fn take_seen(&self, id: &ObjectId) -> Option<Version> {

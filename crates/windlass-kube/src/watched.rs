@@ -8,7 +8,7 @@ use windlass_core::{Context, Live, Look, ObjectId, Observation, Observed, Result
 use crate::list::{Listing, list};
 use crate::owner;
 use crate::resource::Resource;
-use crate::search::{Asked, Observations, Search};
+use crate::search::{Asked, Search};
 use crate::session::Session;
 use crate::view::{Desk, Found, Seen, Sought};
 
@@ -38,7 +38,7 @@ pub(crate) async fn look(
     for (resource, asked) in watched {
         kinds.push(Kind { session, cx, desk, unit, resource }.complete(asked, &mut seen));
     }
-    join_all(kinds).await.into_iter().for_each(|observations| observed.observations.extend(observations));
+    observed.observations = join_all(kinds).await.into_iter().flatten().collect();
     let other = other.into_iter().map(|(resource, asked)| (resource.clone(), asked.clone())).collect();
     let polled = crate::polled::look(session, cx, unit, other).await;
     observed.observations.extend(polled.observations);
@@ -66,19 +66,23 @@ struct Open<'a> {
 
 impl<'a> Kind<'a> {
     /// Reads what memory does not have: bodies, and what does not carry our label.
-    fn complete(self, asked: &'a Asked<'a>, seen: &mut Seen) -> impl Future<Output = Observations> + use<'a> {
-        let (mut observations, mut open) = (Observations::new(), Open::default());
+    fn complete(
+        self,
+        asked: &'a Asked<'a>,
+        seen: &mut Seen,
+    ) -> impl Future<Output = Vec<(ObjectId, Observation)>> + use<'a> {
+        let (mut observations, mut open) = (Vec::with_capacity(asked.len()), Open::default());
         for (id, look) in asked {
-            match seen.found.remove(*id) {
+            match seen.found.get_mut(*id).map(Found::take) {
                 Some(Found::Live { live, .. }) if look.knows(live.stamp) => {
-                    observations.insert((*id).clone(), Observation::Live(*live));
+                    observations.push(((*id).clone(), Observation::Live(*live)));
                 }
                 Some(Found::Live { live, told }) => match told.and_then(|told| self.told(&live, told)) {
-                    Some(live) => drop(observations.insert((*id).clone(), Observation::Live(live))),
+                    Some(live) => observations.push(((*id).clone(), Observation::Live(live))),
                     None => open.bodies.push((*id, *look)),
                 },
                 Some(Found::Answer(observation)) => {
-                    observations.insert((*id).clone(), *observation);
+                    observations.push(((*id).clone(), *observation));
                 }
                 Some(Found::Elsewhere { listable: true }) => open.elsewhere.push((*id, *look)),
                 Some(Found::Elsewhere { listable: false }) | None => open.unlisted.push((*id, *look)),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Parts;
 use crate::{
     ApiVersion, Conflict, Context, Digest, Edge, Error, Exclusion, Expect, FieldPath, Health, Hook, Key,
     Mode, Object, ObjectId, Origin, Owned, Owner, Result, Revision, Text, UnitId, Warning,
@@ -368,26 +369,35 @@ impl Plan {
 
     /// Each part goes in with its length, so that no two plans run together.
     fn digest_with(&self, payloads: bool) -> Digest {
-        let mut parts: Vec<String> = vec!["plan 1".into(), self.unit.to_string(), self.place.to_string()];
+        let mut parts = Parts::new();
+        parts.add("plan 1");
+        parts.add(&self.unit);
+        parts.add(&self.place);
         if !payloads {
-            parts.push(self.revision.as_ref().map(|revision| revision.id.to_string()).unwrap_or_default());
+            parts.add(self.revision.as_ref().map_or("", |revision| &*revision.id));
         }
-        parts.push(format!("{} {} {}", self.purpose.name(), self.actions.len(), self.forget.len()));
+        parts.add(format_args!("{} {} {}", self.purpose.name(), self.actions.len(), self.forget.len()));
         for action in &self.actions {
-            parts.push(format!("{} {} {}", action.verb.name(), action.id, action.mode.name()));
-            parts.push(format!("{} {}", action.adopts, action.conflicts.len()));
+            parts.add(format_args!("{} {} {}", action.verb.name(), action.id, action.mode.name()));
+            parts.add(format_args!("{} {}", action.adopts, action.conflicts.len()));
             // Said only where it is so, as what is said before is the digest of all other plans.
-            parts.extend(action.makes_way_for.iter().map(|id| format!("first for {id}")));
-            parts.push(action.taken_from.as_ref().map(ToString::to_string).unwrap_or_default());
-            let payload = action.payload.as_ref().filter(|_| payloads);
-            parts.push(payload.map(|payload| payload.digest().to_string()).unwrap_or_default());
+            action.makes_way_for.iter().for_each(|id| parts.add(format_args!("first for {id}")));
+            match &action.taken_from {
+                Some(owner) => parts.add(owner),
+                None => parts.add(""),
+            }
+            match action.payload.as_ref().filter(|_| payloads) {
+                Some(payload) => parts.add(payload.digest()),
+                None => parts.add(""),
+            }
             for conflict in &action.conflicts {
-                let path = conflict.path.to_string();
-                parts.extend([path, conflict.holder.to_string(), conflict.decision.name().to_owned()]);
+                parts.add(&conflict.path);
+                parts.add(&conflict.holder);
+                parts.add(conflict.decision.name());
             }
         }
-        parts.extend(self.forget.iter().map(ToString::to_string));
-        Digest::of_parts(parts.iter().map(String::as_bytes))
+        self.forget.iter().for_each(|id| parts.add(id));
+        parts.finish()
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use super::machine;
+
 /// Reads its resident memory, in KB.
 pub(crate) fn resident_kb() -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -12,9 +14,5 @@ pub(crate) fn resident_kb() -> u64 {
 
 /// Reads how long it has been on a processor, to a hundredth of a second.
 pub(crate) fn cpu() -> Duration {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program may hold anything, so the fields are counted from behind it.
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    Duration::from_millis(machine::cpu_ms(None))
 }

@@ -37,14 +37,17 @@ impl Engine {
     /// One observation for each object, whatever the target says.
     async fn look_at_each(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
         let mut observed = self.observe_as_it_is(cx, interest).await?;
-        for id in interest.objects.keys() {
-            observed.observations.entry(id.clone()).or_insert_with(|| {
-                Observation::Unreadable(Error::new(
-                    ErrorKind::Internal,
-                    "the target did not look at this object",
-                ))
-            });
-        }
+        // Both are sorted, so that one walk along both finds what is missing.
+        let mut seen = observed.observations.keys().peekable();
+        let is_missing = |id: &&ObjectId| {
+            while seen.next_if(|seen| seen < id).is_some() {}
+            seen.peek() != Some(id)
+        };
+        let missing: Vec<ObjectId> = interest.objects.keys().filter(is_missing).cloned().collect();
+        observed.observations.extend(missing.into_iter().map(|id| {
+            let error = Error::new(ErrorKind::Internal, "the target did not look at this object");
+            (id, Observation::Unreadable(error))
+        }));
         Ok(observed)
     }
 
@@ -57,12 +60,13 @@ impl Engine {
         if self.checks().is_empty() {
             return BTreeMap::new();
         }
-        let is_unknown = |id: &ObjectId| match observed.observations.get(id) {
-            Some(Observation::Live(live)) => live.health.is_none() && live.body.is_none(),
+        let is_unknown = |seen: &Observation| match seen {
+            Observation::Live(live) => live.health.is_none() && live.body.is_none(),
             _ => false,
         };
-        let unknown = interest.objects.iter().filter(|(id, _)| is_unknown(id));
-        unknown.map(|(id, look)| (id.clone(), Look::new(look.api_version.clone()))).collect()
+        let unknown = observed.observations.iter().filter(|(_, seen)| is_unknown(seen));
+        let looks = unknown.filter_map(|(id, _)| Some((id, interest.objects.get(id)?)));
+        looks.map(|(id, look)| (id.clone(), Look::new(look.api_version.clone()))).collect()
     }
 
     fn assess(&self, live: &mut Live) {

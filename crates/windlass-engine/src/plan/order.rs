@@ -1,9 +1,13 @@
 //! In which order wanted objects are written.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use windlass_core::{Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Phase, Prediction, Verb, Warning};
+use windlass_core::{
+    Action, Edge, Error, ErrorKind, Gate, Item, Node, ObjectId, Phase, Prediction, Verb, Warning,
+};
 use windlass_graph as graph;
 
 use super::Drafts;
@@ -16,7 +20,8 @@ pub(super) struct Ordered {
     pub(super) edges: Vec<Edge>,
     pub(super) problems: Vec<Error>,
     pub(super) warnings: Vec<Warning>,
-    stages: BTreeMap<ObjectId, u32>,
+    /// The stage of each draft, in their order; 0 for what has none.
+    stages: Vec<u32>,
     refused: BTreeMap<ObjectId, Error>,
     skipped: BTreeMap<ObjectId, String>,
 }
@@ -24,28 +29,135 @@ pub(super) struct Ordered {
 pub(super) fn order(facts: &Facts, rules: &Rules<'_>, drafts: &Drafts) -> Ordered {
     let mut ordered = Ordered::default();
     let edges = edges(facts, rules, &mut ordered);
-    let keys: Vec<ObjectId> = drafts.keys().cloned().collect();
-    let wired: Vec<graph::Edge<ObjectId>> = edges.iter().map(wire).collect();
-    match graph::order(&keys, &wired, &graph::Limits::default()) {
+    let keys = Keys::of(drafts, &edges);
+    let wired: Vec<graph::Edge<Key<'_>>> = edges.iter().map(|edge| keys.wire(edge)).collect();
+    match graph::order(keys.wanted(), &wired, &graph::Limits::default()) {
         Ok(order) => {
-            read(&order, &mut ordered);
-            ordered.edges = effective(edges, &order, &keys);
+            read(&order, &mut ordered, drafts.len());
             hold_back(&order, drafts, &mut ordered);
+            let is_followed = keys.followed(&edges, &order);
+            ordered.edges = edges
+                .into_iter()
+                .zip(is_followed)
+                .filter_map(|(edge, follow)| follow.then_some(edge))
+                .collect();
         }
         Err(over) => {
             let error = Error::new(ErrorKind::Limit, "too many objects to order").caused_by(over);
             ordered.problems.push(error.clone());
-            ordered.refused = keys.into_iter().map(|id| (id, error.clone())).collect();
+            ordered.refused = drafts.keys().map(|id| (id.clone(), error.clone())).collect();
         }
     }
     ordered
 }
 
+/// An object by its place among those wanted: keys are compared as numbers. Objects that are not wanted have places behind.
+#[derive(Clone, Copy, Debug)]
+struct Key<'a> {
+    place: usize,
+    id: &'a ObjectId,
+}
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+}
+
+impl Eq for Key<'_> {}
+
+impl PartialOrd for Key<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place.cmp(&other.place)
+    }
+}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.place.hash(state);
+    }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+/// The keys of the wanted objects, in the order of their identities, and of others that edges name.
+struct Keys<'a> {
+    keys: Vec<Key<'a>>,
+    places: HashMap<&'a ObjectId, usize>,
+    wanted: usize,
+}
+
+impl<'a> Keys<'a> {
+    fn of(drafts: &'a Drafts, edges: &'a [Edge]) -> Self {
+        let mut places: HashMap<&ObjectId, usize> = drafts.keys().zip(0..).collect();
+        let named = edges.iter().flat_map(|edge| [&edge.before, &edge.after]).filter_map(id_of);
+        let others: BTreeSet<&ObjectId> = named.filter(|id| !places.contains_key(id)).collect();
+        let wanted = places.len();
+        places.extend(others.iter().copied().zip(wanted..));
+        let keys = drafts.keys().chain(others).enumerate().map(|(place, id)| Key { place, id }).collect();
+        Self { keys, places, wanted }
+    }
+
+    fn wanted(&self) -> &[Key<'a>] {
+        &self.keys[..self.wanted]
+    }
+
+    fn node(&self, node: &Node) -> graph::Node<Key<'a>> {
+        match node {
+            // Every object that an edge names has a place.
+            Node::Object(id) => graph::Node::Key(self.keys[self.places[id]]),
+            Node::Barrier(name) => graph::Node::Barrier(name.clone().into()),
+        }
+    }
+
+    fn wire(&self, edge: &Edge) -> graph::Edge<Key<'a>> {
+        graph::Edge {
+            before: self.node(&edge.before),
+            after: self.node(&edge.after),
+            gate: if edge.gate == Gate::Healthy { graph::Gate::Healthy } else { graph::Gate::Applied },
+            weak: edge.weak,
+            why: edge.why.clone().into(),
+        }
+    }
+
+    /// Says of each edge whether it is left to follow once weak edges have yielded and unknown objects are out. Of edges with the
+    /// same ends the graph names one; a firm one never yields because of a weak one beside it.
+    fn followed(&self, edges: &[Edge], order: &graph::Order<Key<'a>>) -> Vec<bool> {
+        let yielded: BTreeSet<_> = order.yielded().iter().map(|edge| (&edge.before, &edge.after)).collect();
+        let known = |node: &Node| id_of(node).is_none_or(|id| self.places[id] < self.wanted);
+        let yields = |edge: &Edge| {
+            !yielded.is_empty() && yielded.contains(&(&self.node(&edge.before), &self.node(&edge.after)))
+        };
+        edges
+            .iter()
+            .map(|edge| known(&edge.before) && known(&edge.after) && !(edge.weak && yields(edge)))
+            .collect()
+    }
+}
+
+fn id_of(node: &Node) -> Option<&ObjectId> {
+    match node {
+        Node::Object(id) => Some(id),
+        Node::Barrier(_) => None,
+    }
+}
+
 /// Writes the order into the drafts.
 pub(super) fn settle(ordered: &Ordered, drafts: &mut Drafts) {
-    for (id, action) in drafts.iter_mut() {
-        action.stage = ordered.stages.get(id).copied().unwrap_or(0);
-        action.owned.rank = action.stage;
+    let stages = ordered.stages.iter().copied().chain(std::iter::repeat(0));
+    for ((id, action), stage) in drafts.iter_mut().zip(stages) {
+        action.stage = stage;
+        action.owned.rank = stage;
         let can_be_written = !matches!(action.verb, Verb::Refuse { .. });
         if let Some(error) = ordered.refused.get(id).filter(|_| can_be_written) {
             action.verb = Verb::Refuse { error: error.clone() };
@@ -73,8 +185,10 @@ fn edges(facts: &Facts, rules: &Rules<'_>, ordered: &mut Ordered) -> Vec<Edge> {
         let is_left = |node: &Node| matches!(node, Node::Object(id) if !wanted.contains(id));
         edges.retain(|edge| !is_left(&edge.before) && !is_left(&edge.after));
     }
-    let turns_of = lifted(&items, &edges);
-    edges.extend(turns(&turns_of, facts.delete_all));
+    // Where all have one turn there is nothing to lift, and nothing between turns.
+    if items.iter().map(turn).any(|one| one != turn(&items[0])) {
+        edges.extend(turns(&lifted(&items, &edges), facts.delete_all));
+    }
     edges.sort();
     edges.dedup();
     edges
@@ -202,83 +316,57 @@ fn name((phase, wave, weight): Turn) -> String {
     }
 }
 
-fn wire(edge: &Edge) -> graph::Edge<ObjectId> {
-    graph::Edge {
-        before: wire_node(&edge.before),
-        after: wire_node(&edge.after),
-        gate: if edge.gate == Gate::Healthy { graph::Gate::Healthy } else { graph::Gate::Applied },
-        weak: edge.weak,
-        why: edge.why.as_str().into(),
-    }
-}
-
-fn wire_node(node: &Node) -> graph::Node<ObjectId> {
-    match node {
-        Node::Object(id) => graph::Node::Key(id.clone()),
-        Node::Barrier(name) => graph::Node::barrier(name.as_str()),
-    }
-}
-
-fn read(order: &graph::Order<ObjectId>, ordered: &mut Ordered) {
-    for (stage, ids) in (0..).zip(order.stages()) {
-        ordered.stages.extend(ids.into_iter().map(|id| (id, stage)));
+fn read(order: &graph::Order<Key<'_>>, ordered: &mut Ordered, wanted: usize) {
+    ordered.stages = vec![0; wanted];
+    for (stage, keys) in (0..).zip(order.stages()) {
+        keys.into_iter().for_each(|key| ordered.stages[key.place] = stage);
     }
     for cycle in order.cycles() {
         let path: Vec<String> = cycle.path.iter().map(ToString::to_string).collect();
         let error = Error::new(ErrorKind::Invalid, "the objects wait for one another")
             .with("cycle", path.join(" -> "))
             .with_help("remove one of these dependencies");
-        for id in cycle.members.iter().filter_map(graph::Node::key) {
-            ordered.refused.insert(id.clone(), error.clone());
+        for key in cycle.members.iter().filter_map(graph::Node::key) {
+            ordered.refused.insert(key.id.clone(), error.clone());
         }
     }
     for dangling in order.dangling() {
         let error = Error::new(ErrorKind::NotFound, "depends on an object that is not in this unit")
-            .with("dependency", &dangling.missing)
+            .with("dependency", dangling.missing)
             .with("why", &dangling.edge.why)
             .with_help("add the object to this unit, or correct the name: Kind.group/namespace/name");
         match dangling.edge.after.key().filter(|_| !dangling.edge.weak) {
-            Some(id) if *id != dangling.missing => drop(ordered.refused.entry(id.clone()).or_insert(error)),
+            Some(key) if *key != dangling.missing => {
+                ordered.refused.entry(key.id.clone()).or_insert(error);
+            }
             _ if dangling.edge.weak => {}
             _ => ordered.warnings.push(Warning::new(error.to_string())),
         }
     }
 }
 
-/// What is left to follow once weak edges have yielded and unknown objects are out. Of edges with the same ends the graph
-/// names one; a firm one never yields because of a weak one beside it.
-fn effective(edges: Vec<Edge>, order: &graph::Order<ObjectId>, keys: &[ObjectId]) -> Vec<Edge> {
-    let yielded: BTreeSet<_> = order.yielded().iter().map(|edge| (&edge.before, &edge.after)).collect();
-    let known = |node: &Node| match node {
-        Node::Object(id) => keys.binary_search(id).is_ok(),
-        Node::Barrier(_) => true,
-    };
-    let followed = |edge: &Edge| {
-        let yields = || edge.weak && yielded.contains(&(&wire_node(&edge.before), &wire_node(&edge.after)));
-        known(&edge.before) && known(&edge.after) && !yields()
-    };
-    edges.into_iter().filter(|edge| followed(edge)).collect()
-}
-
 /// Walks the order as if everything that can be written were, to see what is held back by what cannot.
-fn hold_back(order: &graph::Order<ObjectId>, drafts: &Drafts, ordered: &mut Ordered) {
+fn hold_back(order: &graph::Order<Key<'_>>, drafts: &Drafts, ordered: &mut Ordered) {
+    let is_refused = |action: &Action| matches!(action.verb, Verb::Refuse { .. }) && !action.is_there;
+    if ordered.refused.is_empty() && !drafts.values().any(is_refused) {
+        return;
+    }
     let mut run = order.run();
-    while let Some(id) = run.take() {
-        let refused = ordered.refused.contains_key(&id)
-            || drafts
-                .get(&id)
-                .is_some_and(|action| matches!(action.verb, Verb::Refuse { .. }) && !action.is_there);
-        let step = if refused { run.failed(&id).map(drop) } else { run.done(&id, graph::Gate::Healthy) };
+    while let Some(key) = run.take() {
+        let refused = ordered.refused.contains_key(key.id) || drafts.get(key.id).is_some_and(is_refused);
+        let step = if refused { run.failed(&key).map(drop) } else { run.done(&key, graph::Gate::Healthy) };
         if let Err(misstep) = step {
-            ordered.problems.push(Error::new(ErrorKind::Internal, "the order was left").caused_by(misstep));
+            let error = Error::new(ErrorKind::Internal, "the order was left").with("misstep", misstep);
+            ordered.problems.push(error);
             return;
         }
     }
     for blocked in run.blocked() {
-        if !ordered.refused.contains_key(&blocked.key) {
-            ordered
-                .skipped
-                .insert(blocked.key, format!("depends on {}, which cannot be written", blocked.by));
+        if !ordered.refused.contains_key(blocked.key.id) {
+            ordered.skipped.insert(
+                blocked.key.id.clone(),
+                format!("depends on {}, which cannot be written", blocked.by),
+            );
         }
     }
 }

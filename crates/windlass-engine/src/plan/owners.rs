@@ -4,6 +4,7 @@ use windlass_core::{Error, Live, Mode, Observation, Owned, Owner, Value};
 
 use super::conflict;
 use super::wanted::Draft;
+use crate::facts::Wanted;
 use crate::rules::Adoption;
 
 impl Draft<'_> {
@@ -71,9 +72,14 @@ impl Draft<'_> {
         absent && self.wanted.item.directives.transient && self.known.filter(written).is_some()
     }
 
-    pub(super) fn is_created_only(&self) -> bool {
-        self.wanted.item.directives.mode == Some(Mode::CreateOnly)
+    fn is_created_only(&self) -> bool {
+        is_created_only(self.wanted)
     }
+}
+
+/// Says whether what is there is left alone, whatever is wanted.
+pub(super) fn is_created_only(wanted: &Wanted) -> bool {
+    wanted.item.directives.mode == Some(Mode::CreateOnly)
 }
 
 /// Says whether `live` has every field of `wanted`, with its value; lists are compared whole.

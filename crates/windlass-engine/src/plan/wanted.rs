@@ -5,6 +5,7 @@ use windlass_core::{
     Owned, Prediction, Retry, Text, Verb,
 };
 
+use super::owners::is_created_only;
 use super::{Drafts, conflict, the_same};
 use crate::facts::{Facts, Wanted};
 use crate::keep::suspended_live;
@@ -39,7 +40,7 @@ fn twice(facts: &Facts, several: &[&Wanted]) -> Action {
 
 fn owned(facts: &Facts, object: &Object, live: Option<&Live>) -> Owned {
     Owned {
-        api_version: object.api_version().into(),
+        api_version: object.api_version().clone(),
         rank: 0,
         wanted: facts.digest(object),
         stamp: live.map(|live| live.stamp.sealed(&facts.key)),
@@ -340,16 +341,15 @@ fn going(deletion: &Deletion) -> Error {
 
 /// What is wanted to be created only, is there, and is not ours, though the inventory names it.
 pub(super) fn not_ours<'a>(facts: &'a Facts, rules: &'a Rules<'a>) -> impl Iterator<Item = ObjectId> + 'a {
-    let drafts = facts.wanted.iter().map(move |wanted| Draft::new(facts, rules, wanted));
+    let named = facts.wanted.iter().filter(|wanted| facts.inventory.objects.contains_key(wanted.item.id()));
+    let drafts =
+        named.filter(|wanted| is_created_only(wanted)).map(move |wanted| Draft::new(facts, rules, wanted));
     let left_alone = |draft: &Draft<'_>| {
         let live = draft.observation.and_then(Observation::live);
         let elsewhere = live.is_some_and(|live| !draft.is_ours(live));
-        elsewhere && draft.is_created_only() && draft.wanted.refused.is_none()
+        elsewhere && draft.wanted.refused.is_none()
     };
-    drafts
-        .filter(|draft| draft.known.is_some())
-        .filter(left_alone)
-        .map(|draft| draft.wanted.item.id().clone())
+    drafts.filter(left_alone).map(|draft| draft.wanted.item.id().clone())
 }
 
 /// The wanted objects of which nobody can say without asking the target what a write would do, each with what was seen.

@@ -2,7 +2,7 @@
 
 use windlass_core::{Dialect, Directives, Hook, HookDeletion, Mode, Object, Phase, Result};
 
-use super::{Said, all};
+use super::{Said, all, is_silent};
 
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
 const OPTIONS: &str = "argocd.argoproj.io/sync-options";
@@ -37,6 +37,9 @@ pub struct ArgoDialect;
 
 impl Dialect for ArgoDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
+        if is_silent(object) {
+            return Ok(());
+        }
         let wave = Said::read(object, WAVE, Said::int);
         let options = Said::read(object, OPTIONS, SyncOptions::of);
         let hook = Said::read(object, HOOK, role);

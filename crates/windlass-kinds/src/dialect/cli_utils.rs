@@ -2,7 +2,7 @@
 
 use windlass_core::{Dialect, Directives, Mode, Object, ObjectId, Result};
 
-use super::{Said, add_after, all};
+use super::{Said, add_after, all, is_silent};
 
 /// The annotations of [cli-utils](https://github.com/kubernetes-sigs/cli-utils).
 ///
@@ -17,6 +17,9 @@ pub struct CliUtilsDialect;
 
 impl Dialect for CliUtilsDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
+        if is_silent(object) {
+            return Ok(());
+        }
         let after = Said::read(object, "config.kubernetes.io/depends-on", |said| {
             said.objects(reference, "group/namespaces/namespace/Kind/name or group/Kind/name")
         });

@@ -2,7 +2,7 @@
 
 use windlass_core::{Dialect, Directives, Mode, Object, Result};
 
-use super::{Said, Sort, all};
+use super::{Said, Sort, all, is_silent};
 
 const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
@@ -25,6 +25,9 @@ pub struct FluxDialect;
 
 impl Dialect for FluxDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
+        if is_silent(object) {
+            return Ok(());
+        }
         // As Flux: a label says the same as an annotation, and it is enough that one of them says it.
         let sorts = [Sort::Label, Sort::Annotation];
         let modes = sorts.map(|sort| mode(object, sort, into));

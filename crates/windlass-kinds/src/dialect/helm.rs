@@ -2,7 +2,7 @@
 
 use windlass_core::{Dialect, Directives, Hook, HookDeletion, Object, Phase, Result};
 
-use super::{Said, all};
+use super::{Said, all, is_silent};
 
 const HOOK: &str = "helm.sh/hook";
 const WEIGHT: &str = "helm.sh/hook-weight";
@@ -38,6 +38,9 @@ pub struct HelmDialect;
 
 impl Dialect for HelmDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
+        if is_silent(object) {
+            return Ok(());
+        }
         let keep = Said::read(object, "helm.sh/resource-policy", |said| {
             let value = said.value.to_ascii_lowercase();
             Said { value: &value, ..said }.one_of(&[("keep", true)])

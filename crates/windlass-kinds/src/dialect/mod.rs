@@ -168,6 +168,12 @@ impl<'a> Said<'a> {
     }
 }
 
+/// Says whether an object has neither annotations nor labels, so that no dialect of them has anything to read.
+fn is_silent(object: &Object) -> bool {
+    let metadata = object.body().get("metadata").and_then(Value::as_map);
+    metadata.is_none_or(|metadata| !metadata.contains("annotations") && !metadata.contains("labels"))
+}
+
 /// Joins what several annotations gave into one error.
 fn all<const N: usize>(results: [Result<()>; N]) -> Result<()> {
     Error::all(results.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass_core::{Dialect, Directives, Hook, HookDeletion, Mode, Object, Phase, Result};
 
-use super::{Said, add_after, all};
+use super::{Said, add_after, all, is_silent};
 
 /// The longest time that an object may be waited for: a pass that never ends helps nobody.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -48,6 +48,9 @@ pub struct WindlassDialect;
 
 impl Dialect for WindlassDialect {
     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
+        if is_silent(object) {
+            return Ok(());
+        }
         let after = Said::read(object, "windlass.dev/depends-on", |said| {
             said.objects(
                 |text| text.parse().ok(),

@@ -96,12 +96,16 @@ fn reference(service: Option<&Value>) -> Option<(&str, &str)> {
 fn add_converted<'a>(callers: &mut Callers<'a>, items: &'a [Item]) {
     let converters: BTreeMap<(&str, &str), (&str, &str)> = items
         .iter()
+        .filter(|item| item.id().kind == "CustomResourceDefinition")
         .filter_map(|item| {
             let body = item.object.body();
             let service = body.at(&["spec", "conversion", "webhook", "clientConfig", "service"]);
             Some((defined_kind(body)?, reference(service)?))
         })
         .collect();
+    if converters.is_empty() {
+        return;
+    }
     for item in items {
         if let Some(service) = converters.get(&(item.id().group.as_str(), item.id().kind.as_str())) {
             add(callers, *service, item);

@@ -38,7 +38,7 @@ mod rank;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result};
+use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result, Text};
 
 pub use backend::BackendFirst;
 pub use rank::KindOrder;
@@ -61,9 +61,10 @@ impl OrderRule for NamespaceFirst {
             .filter(|id| is_namespace(id))
             .map(|id| (id.name.as_str(), id))
             .collect();
+        let why = Text::from("its namespace");
         let edge = |item: &Item| {
             let namespace = namespaces.get(item.id().namespace.as_str()).filter(|id| **id != item.id())?;
-            Some(between(namespace, item.id(), Gate::Applied, "its namespace"))
+            Some(between(namespace, item.id(), Gate::Applied, &why))
         };
         Ok(items.iter().filter_map(edge).collect())
     }
@@ -77,11 +78,16 @@ impl OrderRule for DefinitionFirst {
     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
         let definitions: BTreeMap<(&str, &str), &ObjectId> = items
             .iter()
+            .filter(|item| item.id().kind == "CustomResourceDefinition")
             .filter_map(|item| Some((crate::scope::defined_kind(item.object.body())?, item.id())))
             .collect();
+        if definitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let why = Text::from("its custom resource definition");
         let edge = |item: &Item| {
             let definition = definitions.get(&(item.id().group.as_str(), item.id().kind.as_str()))?;
-            Some(between(definition, item.id(), Gate::Healthy, "its custom resource definition"))
+            Some(between(definition, item.id(), Gate::Healthy, &why))
         };
         Ok(items.iter().filter_map(edge).collect())
     }
@@ -109,6 +115,6 @@ fn is_namespace(id: &ObjectId) -> bool {
     id.group.is_empty() && id.kind == "Namespace"
 }
 
-fn between(before: &ObjectId, after: &ObjectId, gate: Gate, why: &str) -> Edge {
+fn between(before: &ObjectId, after: &ObjectId, gate: Gate, why: &Text) -> Edge {
     Edge::new(Node::Object(before.clone()), Node::Object(after.clone()), gate, why)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result};
+use windlass_core::{Edge, Gate, Item, Node, ObjectId, OrderRule, Result, Text};
 
 use super::{Turn, in_turn, turn};
 
@@ -53,7 +53,7 @@ impl OrderRule for KindOrder {
 type Ranked<'a> = (&'a Rank, &'a Vec<&'a ObjectId>);
 
 fn join(turn: Turn<'_>, before: Ranked<'_>, after: Ranked<'_>, edges: &mut Vec<Edge>) {
-    let why = format!("{} before {}", before.0.name(), after.0.name());
+    let why = Text::from(format!("{} before {}", before.0.name(), after.0.name()));
     let barrier = Node::Barrier(in_turn(&why, turn).into());
     let object = |id: &&ObjectId| Node::Object((*id).clone());
     let edge = |before, after| Edge::new(before, after, Gate::Applied, &why).weak();

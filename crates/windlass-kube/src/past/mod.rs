@@ -54,6 +54,14 @@ impl Pasts {
         };
     }
 
+    /// Forgets objects that will not be written.
+    pub(crate) fn forget<'a>(&self, ids: impl Iterator<Item = &'a ObjectId>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.is_empty() {
+            ids.for_each(|id| drop(known.remove(id)));
+        }
+    }
+
     pub(crate) fn of(&self, id: &ObjectId) -> Option<Past> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }

@@ -24,6 +24,13 @@ pub(crate) enum Found {
     Answer(Box<Observation>),
 }
 
+impl Found {
+    /// Gives it away, and leaves in its place that nobody looked.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Elsewhere { listable: false })
+    }
+}
+
 /// What a view knows, at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
@@ -35,9 +42,8 @@ pub(crate) struct Seen {
 impl Seen {
     pub(super) fn add(&mut self, table: &Table, unit: &UnitId, ids: &[&ObjectId], reader: &Reader<'_>) {
         let asked: BTreeSet<&ObjectId> = ids.iter().copied().collect();
-        for id in &asked {
-            self.found.insert((*id).clone(), table.found(id, reader));
-        }
+        let mut found = asked.iter().map(|id| ((*id).clone(), table.found(id, reader))).collect();
+        self.found.append(&mut found);
         let beside =
             table.owned_by(unit).filter(|entry| !asked.contains(&entry.live.id) && !entry.controlled);
         self.orphans.extend(beside.map(|entry| entry.shown(reader)));

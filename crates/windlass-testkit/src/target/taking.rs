@@ -78,7 +78,7 @@ pub fn what_is_served_names_the_kinds_that_are_taken(harness: &dyn TargetHarness
     let object = harness.object("a", "one");
     applied(harness, &object)?;
     let version = object.api_version();
-    for name in [version.to_owned(), format!("{version}/{}", object.id().kind)] {
+    for name in [version.to_string(), format!("{version}/{}", object.id().kind)] {
         ensure!(served.apis.contains(&Text::from(&*name)), "{name} was applied, and is not served");
     }
     Ok(())
