@@ -77,6 +77,8 @@ mod reftable;
 mod remote;
 mod signed;
 mod source;
+#[cfg(feature = "ssh")]
+mod ssh;
 mod tree;
 pub mod write;
 
@@ -88,3 +90,5 @@ pub use range::TagRange;
 pub use reference::Reference;
 pub use signed::{SignedPart, Verification};
 pub use source::GitSource;
+#[cfg(feature = "ssh")]
+pub use ssh::{HostKeyError, KnownHosts};

@@ -8,6 +8,10 @@ use windlass_testkit::{TestClock, block_on};
 
 pub mod served;
 pub mod server;
+#[cfg(feature = "ssh")]
+pub mod sshd;
+#[cfg(feature = "ssh")]
+pub mod upload_pack;
 
 pub fn context() -> Context {
     TestClock::new().context()
