@@ -32,6 +32,9 @@ use crate::location::SshAddress;
 use crate::options::{Access, GitLimits};
 use crate::remote::Blame;
 
+/// How much of an answer is kept, which may be an error in place of the answer.
+const START_BYTES_MAX: usize = 512;
+
 /// What a server is shown, and what it must show.
 pub(crate) struct SshAccess {
     key: Arc<PrivateKey>,
@@ -44,24 +47,33 @@ impl SshAccess {
     /// Takes the key and the known hosts of a source, both of which SSH cannot do without.
     pub(crate) fn of(access: &Access, limits: &GitLimits) -> Result<Self> {
         if access.proxy.is_some() {
-            return Err(Error::new(ErrorKind::Unsupported, "SSH goes through no proxy"));
+            return Err(Error::new(ErrorKind::Unsupported, "SSH goes through no proxy").with("option", "proxy"));
         }
-        let key = access.credentials.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Denied, "SSH needs a private key")
-                .with_help("Give one with `Credentials::key`.")
-        })?;
-        let (text, passphrase) = key.private_key().ok_or_else(|| {
-            Error::new(ErrorKind::Denied, "SSH takes a private key, and no token or password")
-                .with_help("Give a key with `Credentials::key`, or use https://.")
-        })?;
-        let known = access.known_hosts.clone().unwrap_or_else(|| KnownHosts::parse(""))?;
-        if known.is_empty() {
-            let error = Error::new(ErrorKind::Denied, "SSH needs known hosts, and there is none");
-            return Err(error.with_help("Give the keys of the host with `with_known_hosts`, as `ssh-keyscan` prints them."));
-        }
-        let key = key::read(text, passphrase)?;
+        let key = key(access).map_err(|error| error.with("option", "credentials"))?;
+        let known = known_hosts(access).map_err(|error| error.with_each("option", "known_hosts"))?;
         let (connect_time_max, idle_time_max) = (limits.connect_time_max, limits.idle_time_max);
         Ok(Self { key, known, connect_time_max, idle_time_max })
+    }
+}
+
+fn key(access: &Access) -> Result<Arc<PrivateKey>> {
+    let credentials = access.credentials.as_ref().ok_or_else(|| {
+        let error = Error::new(ErrorKind::Denied, "SSH needs a private key");
+        error.with_help("Give one with `Credentials::key`.")
+    })?;
+    let (text, passphrase) = credentials.private_key().ok_or_else(|| {
+        let error = Error::new(ErrorKind::Denied, "SSH takes a private key, and no token or password");
+        error.with_help("Give a private key, or use https://.")
+    })?;
+    key::read(text, passphrase)
+}
+
+fn known_hosts(access: &Access) -> Result<KnownHosts> {
+    match access.known_hosts.clone() {
+        Some(Err(error)) => Err(error),
+        Some(Ok(known)) if !known.is_empty() => Ok(known),
+        _ => Err(Error::new(ErrorKind::Denied, "SSH needs known hosts, and there is none")
+            .with_help("Give the keys of the host with `with_known_hosts`, as `ssh-keyscan` prints them.")),
     }
 }
 
@@ -85,7 +97,7 @@ pub(crate) fn converse(
         url: address.to_string(),
         bytes_max: bounds.bytes_max,
         bytes_left: bounds.bytes_max.1,
-        is_asked: false,
+        start: Vec::new(),
         failure: None,
     };
     let pipe = Pipe(Arc::new(Mutex::new(state)));
@@ -111,8 +123,8 @@ struct State {
     /// With the name of the limit.
     bytes_max: (&'static str, u64),
     bytes_left: u64,
-    /// Whether something was asked that is not answered yet.
-    is_asked: bool,
+    /// How the answer to the last question begins.
+    start: Vec<u8>,
     failure: Option<Error>,
 }
 
@@ -125,11 +137,8 @@ impl Pipe {
 impl State {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.session.read(buffer).map_err(|error| self.fail(unwrapped(error)))?;
-        if std::mem::take(&mut self.is_asked)
-            && let Some(said) = refused(&buffer[..count])
-        {
-            return Err(self.fail(said));
-        }
+        let wanting = START_BYTES_MAX.saturating_sub(self.start.len()).min(count);
+        self.start.extend_from_slice(&buffer[..wanting]);
         match self.bytes_left.checked_sub(count as u64) {
             Some(left) => self.bytes_left = left,
             None => {
@@ -163,7 +172,7 @@ impl Read for Pipe {
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.with(|state| {
-            state.is_asked = true;
+            state.start.clear();
             state.session.write(bytes)
         })
     }
@@ -175,7 +184,10 @@ impl Write for Pipe {
 
 impl Blame for Pipe {
     fn take_failure(&self) -> Option<Error> {
-        self.with(|state| state.failure.take())
+        self.with(|state| {
+            let refused = || refused(&state.start).map(|error| error.with("url", &state.url));
+            state.failure.take().or_else(refused)
+        })
     }
 
     fn last_words(&self) -> Option<Error> {

@@ -155,14 +155,16 @@ fn cause(error: &Error) -> HostKeyError {
 #[test]
 fn what_is_missing_or_of_another_kind_is_refused_before_anybody_is_asked() {
     let served = Served::new(Command::Git);
-    let url = "(url=ssh://git@127.0.0.1:PORT/fleet.git)";
-    served.fails(&served.bare(), &format!("denied: SSH needs a private key {url}"));
+    let key = "(option=credentials, url=ssh://git@127.0.0.1:PORT/fleet.git)";
+    let hosts = "(option=known_hosts, url=ssh://git@127.0.0.1:PORT/fleet.git)";
+    let proxy = "(option=proxy, url=ssh://git@127.0.0.1:PORT/fleet.git)";
+    served.fails(&served.bare(), &format!("denied: SSH needs a private key {key}"));
     let token = served.bare().with_credentials(Credentials::basic("git", "hunter2"));
-    served.fails(&token, &format!("denied: SSH takes a private key, and no token or password {url}"));
+    served.fails(&token, &format!("denied: SSH takes a private key, and no token or password {key}"));
     let no_hosts = served.shown(&text(&served.client));
-    served.fails(&no_hosts, &format!("denied: SSH needs known hosts, and there is none {url}"));
+    served.fails(&no_hosts, &format!("denied: SSH needs known hosts, and there is none {hosts}"));
     let proxied = served.source().with_proxy("http://127.0.0.1:1");
-    served.fails(&proxied, &format!("unsupported: SSH goes through no proxy {url}"));
+    served.fails(&proxied, &format!("unsupported: SSH goes through no proxy {proxy}"));
     let over_http = GitSource::new("https://127.0.0.1:1/a").with_cache(served.cache.path());
     let over_http = over_http.with_credentials(Credentials::key(text(&served.client)));
     served.fails(&over_http, "denied: a private key is for SSH (url=https://127.0.0.1:1/a)");
@@ -196,7 +198,7 @@ fn an_encrypted_key_needs_its_passphrase() {
         served.bare().with_known_hosts(served.server.known_hosts()).with_credentials(key)
     };
     assert!(bring(&source(Some("hunter2\n"))).is_ok(), "as it is read from a file");
-    let url = "(url=ssh://git@127.0.0.1:PORT/fleet.git)";
+    let url = "(option=credentials, url=ssh://git@127.0.0.1:PORT/fleet.git)";
     let wrong = "invalid: the passphrase does not open the private key";
     served.fails(&source(Some("hunter")), &format!("{wrong} {url}"));
     let none = "invalid: the private key is encrypted, and there is no passphrase";
@@ -238,7 +240,14 @@ fn a_server_that_talks_much_beside_its_answer_is_understood() {
 
 #[test]
 fn an_answer_that_breaks_off_leaves_no_commit_behind() {
-    let served = Served::new(Command::BreaksOff(600));
+    let served = Served::new(Command::BreaksOff(4000));
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let noise: Vec<u8> = (0..20_000).map(|_| noise()).collect();
+    served.fleet.repository.commit("main", "noise", &author(), &[Change::file("noise", noise)]).unwrap();
     let revision = resolve(&served.source()).unwrap();
     let error = fetch(&served.source(), &revision).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");

@@ -131,7 +131,7 @@ impl Handler for Guest {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, russh::Error> {
-        let is_ours = user == "git" && key.key().to_bytes().is_ok_and(|bytes| bytes == self.client);
+        let is_ours = user == "git" && key.public_key.to_bytes().is_ok_and(|bytes| bytes == self.client);
         Ok(if is_ours { Auth::Accept } else { Auth::reject() })
     }
 
