@@ -187,9 +187,13 @@ pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
 }
 
 fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
+    if error.problems().len() > 1 {
+        let problems = error.clone().into_problems().into_iter().map(|problem| blame_git(unit, git, problem));
+        return Error::all(problems).unwrap_or(error);
+    }
     let has_credentials = git.credentials.is_some();
     let says = |key| error.context(key).is_some();
-    let option = error.problems().iter().find_map(|problem| problem.context("option"));
+    let option = error.context("option");
     let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
     let is_unsigned = error.kind() == ErrorKind::Denied && !says("status") && git.verify.is_some();
     let has_hosts = git.known_hosts.is_some();
@@ -212,7 +216,7 @@ fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
         Some("credentials") if !has_credentials => Some(
             "name a file with a private key: spec.source.git.credentialsFile, or --source-git-credentials-file",
         ),
-        Some("known_hosts") if !has_hosts && error.problems().len() == 1 => Some(
+        Some("known_hosts") if !says("line") => Some(
             "name a file with the keys of the host, as ssh-keyscan prints them: spec.source.git.knownHostsFile, or \
              --source-git-known-hosts-file; or put known_hosts beside the private key",
         ),

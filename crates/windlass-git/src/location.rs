@@ -9,9 +9,9 @@ use http::Uri;
 use windlass_core::{Error, ErrorKind, Result};
 use windlass_http::Origin;
 
-pub(crate) use ssh::SshAddress;
 #[cfg(feature = "ssh")]
 pub(crate) use ssh::PORT;
+pub(crate) use ssh::SshAddress;
 
 /// A place of a repository, parsed once. Its `Display` never shows a user or a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -252,7 +252,12 @@ mod tests {
         check("ssh://git@example.org:22/a", "ssh://git@example.org/a", "git", "example.org:22");
         check("git+ssh://ada@example.org:2222/a", "ssh://ada@example.org:2222/a", "ada", "example.org:2222");
         check("ssh://example.org/a%20b", "ssh://git@example.org/a b", "git", "example.org:22");
-        check("ssh://a@b.org@example.org/~ada/a", "ssh://a@b.org@example.org/~ada/a", "a@b.org", "example.org:22");
+        check(
+            "ssh://a@b.org@example.org/~ada/a",
+            "ssh://a@b.org@example.org/~ada/a",
+            "a@b.org",
+            "example.org:22",
+        );
         check("ssh://git@[::1]:2222/a", "ssh://git@[::1]:2222/a", "git", "::1:2222");
         check("git@example.org:a/b.git", "git@example.org:a/b.git", "git", "example.org:22");
         check("git@example.org:/srv/a", "ssh://git@example.org/srv/a", "git", "example.org:22");

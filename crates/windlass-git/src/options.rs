@@ -197,7 +197,7 @@ pub(crate) struct Access {
     pub(crate) authorities: Vec<Vec<u8>>,
     pub(crate) proxy: Option<Proxy>,
     #[cfg(feature = "ssh")]
-    pub(crate) known_hosts: Option<windlass_core::Result<crate::KnownHosts>>,
+    pub(crate) known_hosts: Option<windlass_core::Result<crate::ssh::KnownHosts>>,
 }
 
 impl Access {

@@ -125,10 +125,13 @@ impl GitSource {
     }
 
     /// Talks over SSH only to hosts that these lines of `known_hosts` know. No host is known otherwise, and none is learned.
+    ///
+    /// Lines are as OpenSSH writes them: names may be hashed, have a port, or be patterns, and a host may have several keys. A
+    /// key that is marked `@revoked` is refused for its hosts. A host that only a `@cert-authority` vouches for is refused.
     #[cfg(feature = "ssh")]
     #[must_use]
     pub fn with_known_hosts(self, lines: impl AsRef<str>) -> Self {
-        self.with(|source| source.access.known_hosts = Some(crate::KnownHosts::parse(lines.as_ref())))
+        self.with(|source| source.access.known_hosts = Some(crate::ssh::KnownHosts::parse(lines.as_ref())))
     }
 
     /// Asks through a proxy. The environment is not looked at. SSH is refused then: it goes through none.

@@ -160,7 +160,7 @@ mod ssh {
         origin: Origin,
         source: Arc<GitSource>,
         secret: String,
-        _server: Sshd,
+        server: Sshd,
     }
 
     impl Far {
@@ -176,7 +176,7 @@ mod ssh {
                 .with_cache(origin.folder.path().join("cache"));
             // A line of the key, which has its secret part in it.
             let secret = text.lines().nth(3).unwrap().to_owned();
-            Self { origin, source: Arc::new(source), secret, _server: server }
+            Self { origin, source: Arc::new(source), secret, server }
         }
     }
 
@@ -202,6 +202,11 @@ mod ssh {
 
         fn cut_off(&self) -> Check {
             self.origin.cut_off();
+            Ok(())
+        }
+
+        fn hang(&self) -> Check {
+            self.server.does(Command::Silence);
             Ok(())
         }
 

@@ -92,7 +92,8 @@ impl HttpLine {
     fn new(address: Address, access: Access, limits: &GitLimits) -> Result<Self> {
         if let Some(credentials) = &access.credentials {
             let header = credentials.header().ok_or_else(|| {
-                Error::new(ErrorKind::Denied, "a private key is for SSH").with_help("use ssh://, or give a token")
+                Error::new(ErrorKind::Denied, "a private key is for SSH")
+                    .with_help("use ssh://, or give a token")
             })?;
             if !address.origin().is_secure() && !access.clear_text {
                 let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");

@@ -70,7 +70,7 @@ impl Remote {
     pub(crate) fn new(location: Location, access: Access, limits: GitLimits, cache: &Path) -> Result<Self> {
         let url = location.to_string();
         let cache = Cache::new(cache, &cache_key(&url, &access));
-        let line = Line::new(location, access, &limits).map_err(|error| error.with("url", &url))?;
+        let line = Line::new(location, access, &limits).map_err(|error| error.with_each("url", &url))?;
         Ok(Self { url, line, limits, cache })
     }
 
@@ -340,7 +340,10 @@ fn tip(found: &Ref) -> Result<Tip> {
 /// The error of a conversation: what the line or the server said, or what else is known, or what gix says. None of these
 /// is about what is stored, unless `cause` is.
 fn failed(blame: &dyn Blame, cause: Option<Error>, error: gix::Error) -> Error {
-    blame.take_failure().or(cause).or_else(|| blame.last_words()).unwrap_or_else(|| {
+    let ended = blame.last_words();
+    // What a server that went away did not send is not damaged.
+    let cause = cause.filter(|cause| ended.is_none() || !is_damage(cause));
+    blame.take_failure().or(cause).or(ended).unwrap_or_else(|| {
         let kind = match error.dominant_class() {
             Some(Class::Cancelled) => ErrorKind::Cancelled,
             Some(Class::Unsupported) => ErrorKind::Unsupported,

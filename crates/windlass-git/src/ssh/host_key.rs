@@ -87,11 +87,14 @@ fn help(cause: &HostKeyError) -> String {
         HostKeyError::Unknown { line, .. } => {
             format!("compare the fingerprint with what the host publishes, then add to known_hosts: {line}")
         }
-        HostKeyError::Changed { .. } => "ask the host's administrator: where it has a new key, replace the line in \
+        HostKeyError::Changed { .. } => {
+            "ask the host's administrator: where it has a new key, replace the line in \
              known_hosts; else somebody is between you and the host"
-            .to_owned(),
+                .to_owned()
+        }
         HostKeyError::Revoked { .. } => {
-            "somebody may have stolen this key: ask the host's administrator for the one that replaced it".to_owned()
+            "somebody may have stolen this key: ask the host's administrator for the one that replaced it"
+                .to_owned()
         }
         HostKeyError::Authority { .. } => {
             "add the host's own key to known_hosts, beside the line of the authority".to_owned()

@@ -8,7 +8,8 @@ use windlass_core::{Error, ErrorKind, Result};
 /// The most bytes of a private key as text: RSA keys of 16,384 bits take 13,000.
 const KEY_BYTES_MAX: usize = 64 << 10;
 
-const HELP: &str = "Give a private key as ssh-keygen or OpenSSL writes it, from its line BEGIN to its line END.";
+const HELP: &str =
+    "Give a private key as ssh-keygen or OpenSSL writes it, from its line BEGIN to its line END.";
 
 /// Reads a private key. What is wrong is said without a word of what is there.
 pub(super) fn read(text: &str, passphrase: Option<&str>) -> Result<Arc<PrivateKey>> {
@@ -30,9 +31,8 @@ pub(super) fn read(text: &str, passphrase: Option<&str>) -> Result<Arc<PrivateKe
         Err(_) => (passphrase, text.contains("ENCRYPTED")),
     };
     match key.filter(|_| is_encrypted) {
-        None if is_encrypted => {
-            Err(wrong("the private key is encrypted, and there is no passphrase").with_help("Add its passphrase."))
-        }
+        None if is_encrypted => Err(wrong("the private key is encrypted, and there is no passphrase")
+            .with_help("Add its passphrase.")),
         None => Err(wrong("the private key cannot be read").with_help(HELP)),
         Some(passphrase) => match decode_secret_key(text, Some(passphrase)) {
             Ok(key) => usable(key),
@@ -68,7 +68,10 @@ mod tests {
         for (text, expected) in [
             ("", "the private key cannot be read"),
             ("canary", "the private key cannot be read"),
-            ("-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n-----END OPENSSH PRIVATE KEY-----", "the private key cannot be read"),
+            (
+                "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n-----END OPENSSH PRIVATE KEY-----",
+                "the private key cannot be read",
+            ),
             ("ssh-ed25519 canary", "the key is a public one"),
         ] {
             let error = read(text, Some("canary")).map(|_| ()).unwrap_err();

@@ -18,21 +18,8 @@ use crate::location::PORT;
 const LINES_MAX: usize = 100_000;
 
 /// The keys that hosts are known by, as a file `known_hosts` of OpenSSH lists them.
-///
-/// Names may be hashed (`|1|…`), have a port (`[host]:2222`), be patterns (`*.example.org,!test.example.org`), and a host may
-/// have several keys. A key that is marked `@revoked` is refused for its hosts. A host that only a `@cert-authority` vouches
-/// for is refused, since certificates of hosts are not understood.
-///
-/// ```
-/// use windlass_git::KnownHosts;
-///
-/// let known = "git.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
-/// assert_eq!(KnownHosts::parse(known)?.len(), 1);
-/// assert!(KnownHosts::parse("git.example.org ssh-ed25519").is_err());
-/// # Ok::<(), windlass_core::Error>(())
-/// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct KnownHosts(Arc<[Line]>);
+pub(crate) struct KnownHosts(Arc<[Line]>);
 
 /// A key as a host shows it, or as a line has it: what it is, and the bytes of RFC 4253.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,7 +54,7 @@ impl KnownHosts {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] with each line that is none, by its number; [`ErrorKind::Limit`] for too many lines.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let (mut lines, mut problems) = (Vec::new(), Vec::new());
         for (at, text) in text.lines().enumerate() {
             if at >= LINES_MAX {
@@ -86,15 +73,8 @@ impl KnownHosts {
         Error::all(problems).map_or_else(|| Ok(Self(lines.into())), Err)
     }
 
-    /// How many keys there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Whether no host is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 

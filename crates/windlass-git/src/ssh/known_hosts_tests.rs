@@ -31,7 +31,8 @@ fn check(known: &str, host: &str, port: u16, shown: &str, expected: &str) {
 
 #[test]
 fn a_host_is_known_by_its_name_its_port_and_its_key() {
-    let both = format!("# mine\n\ngit.example.org,10.0.0.1 {ED25519} a comment\n[git.example.org]:2222 {ECDSA}\n");
+    let both =
+        format!("# mine\n\ngit.example.org,10.0.0.1 {ED25519} a comment\n[git.example.org]:2222 {ECDSA}\n");
     check(&both, "git.example.org", 22, ED25519, "known");
     check(&both, "GIT.example.org", 22, ED25519, "known");
     check(&both, "10.0.0.1", 22, ED25519, "known");

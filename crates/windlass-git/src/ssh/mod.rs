@@ -25,7 +25,7 @@ use windlass_core::{Error, ErrorKind, Result};
 use windlass_http::{Job, unwrapped};
 
 pub use self::host_key::HostKeyError;
-pub use self::known_hosts::KnownHosts;
+pub(crate) use self::known_hosts::KnownHosts;
 use self::session::Session;
 use crate::http::{Bounds, refused};
 use crate::location::SshAddress;
@@ -47,10 +47,21 @@ impl SshAccess {
     /// Takes the key and the known hosts of a source, both of which SSH cannot do without.
     pub(crate) fn of(access: &Access, limits: &GitLimits) -> Result<Self> {
         if access.proxy.is_some() {
-            return Err(Error::new(ErrorKind::Unsupported, "SSH goes through no proxy").with("option", "proxy"));
+            return Err(
+                Error::new(ErrorKind::Unsupported, "SSH goes through no proxy").with("option", "proxy")
+            );
         }
-        let key = key(access).map_err(|error| error.with("option", "credentials"))?;
-        let known = known_hosts(access).map_err(|error| error.with_each("option", "known_hosts"))?;
+        let key = key(access).map_err(|error| error.with("option", "credentials"));
+        let known = known_hosts(access).map_err(|error| error.with_each("option", "known_hosts"));
+        let (key, known) = match (key, known) {
+            (Ok(key), Ok(known)) => (key, known),
+            (key, known) => {
+                let problems = [key.err(), known.err()].into_iter().flatten();
+                let none =
+                    || Error::new(ErrorKind::Internal, "neither the key nor the known hosts are wrong");
+                return Err(Error::all(problems).unwrap_or_else(none));
+            }
+        };
         let (connect_time_max, idle_time_max) = (limits.connect_time_max, limits.idle_time_max);
         Ok(Self { key, known, connect_time_max, idle_time_max })
     }

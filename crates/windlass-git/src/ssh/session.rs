@@ -17,11 +17,11 @@ use tokio::runtime::{Builder, Runtime};
 use windlass_core::{Error, ErrorKind, Result};
 use windlass_http::Job;
 
+use super::SshAccess;
 use super::algorithms::config;
 use super::login::log_in;
 use super::said::Said;
 use super::watcher::{Farewell, Stopped, Watcher};
-use super::SshAccess;
 use crate::location::SshAddress;
 
 /// How long a wait lasts before the caller's wish to stop is looked at.
@@ -54,12 +54,7 @@ struct Events(Option<Runtime>);
 
 impl Session {
     /// Connects, shows the key, and starts a command in the protocol that is wanted of Git.
-    pub(super) fn start(
-        address: &SshAddress,
-        access: &SshAccess,
-        command: &str,
-        job: &Job,
-    ) -> Result<Self> {
+    pub(super) fn start(address: &SshAddress, access: &SshAccess, command: &str, job: &Job) -> Result<Self> {
         let runtime = Events::new()?;
         let begin = begin(address, access, command, job);
         let (handle, channel) = runtime.block_on(begin)?;

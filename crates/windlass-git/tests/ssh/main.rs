@@ -140,7 +140,8 @@ fn an_unknown_host_and_a_changed_key_are_told_apart_before_anything_is_shown() {
     assert!(help.ends_with(line.trim_end()), "{help}");
     assert!(matches!(cause(&error), HostKeyError::Unknown { .. }), "{error:?}");
     let changed = served.server.known_by(&[key(ED25519)]);
-    let error = served.fails(&source(&changed), &format!("denied: the key of the host is not the known one {rest}"));
+    let error =
+        served.fails(&source(&changed), &format!("denied: the key of the host is not the known one {rest}"));
     assert!(matches!(cause(&error), HostKeyError::Changed { known, .. } if known.len() == 1), "{error:?}");
     let revoked = format!("{line}@revoked * {}", line.split_once(' ').unwrap().1);
     let error = served.fails(&source(&revoked), &format!("denied: the key of the host is revoked {rest}"));
@@ -158,8 +159,12 @@ fn what_is_missing_or_of_another_kind_is_refused_before_anybody_is_asked() {
     let key = "(option=credentials, url=ssh://git@127.0.0.1:PORT/fleet.git)";
     let hosts = "(option=known_hosts, url=ssh://git@127.0.0.1:PORT/fleet.git)";
     let proxy = "(option=proxy, url=ssh://git@127.0.0.1:PORT/fleet.git)";
-    served.fails(&served.bare(), &format!("denied: SSH needs a private key {key}"));
-    let token = served.bare().with_credentials(Credentials::basic("git", "hunter2"));
+    let both = bring(&served.bare()).unwrap_err();
+    let both: Vec<&str> = both.problems().iter().map(Error::message).collect();
+    assert_eq!(both, ["SSH needs a private key", "SSH needs known hosts, and there is none"]);
+    let known = || served.bare().with_known_hosts(served.server.known_hosts());
+    served.fails(&known(), &format!("denied: SSH needs a private key {key}"));
+    let token = known().with_credentials(Credentials::basic("git", "hunter2"));
     served.fails(&token, &format!("denied: SSH takes a private key, and no token or password {key}"));
     let no_hosts = served.shown(&text(&served.client));
     served.fails(&no_hosts, &format!("denied: SSH needs known hosts, and there is none {hosts}"));
@@ -253,7 +258,8 @@ fn an_answer_that_breaks_off_leaves_no_commit_behind() {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     let whole = Sshd::new(served.fleet.folder.path(), vec![key(ED25519)], &served.client, Command::Git);
     let source = GitSource::new(whole.url("fleet.git")).with_known_hosts(whole.known_hosts());
-    let source = source.with_cache(served.cache.path()).with_credentials(Credentials::key(text(&served.client)));
+    let source =
+        source.with_cache(served.cache.path()).with_credentials(Credentials::key(text(&served.client)));
     assert!(fetch(&source, &revision).is_ok());
 }
 
@@ -344,7 +350,10 @@ fn no_secret_is_shown_by_a_source() {
         .with_known_hosts(format!("example.org {}", key(ED25519).public_key().to_openssh().unwrap()));
     let middle = text.lines().nth(3).unwrap();
     for shown in [format!("{source:?}"), format!("{source:#?}")] {
-        assert!(!shown.contains(middle) && !shown.contains("hunter2") && !shown.contains("PRIVATE"), "{shown}");
+        assert!(
+            !shown.contains(middle) && !shown.contains("hunter2") && !shown.contains("PRIVATE"),
+            "{shown}"
+        );
         assert!(shown.contains("Credentials(key)"), "{shown}");
     }
 }

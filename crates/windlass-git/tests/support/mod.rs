@@ -6,6 +6,8 @@ use windlass_git::GitSource;
 use windlass_git::write::{Author, Change, Repository};
 use windlass_testkit::{TestClock, block_on};
 
+#[cfg(all(unix, feature = "ssh", feature = "git-program"))]
+pub mod openssh;
 pub mod served;
 pub mod server;
 #[cfg(feature = "ssh")]

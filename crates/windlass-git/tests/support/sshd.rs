@@ -49,6 +49,7 @@ pub struct Sshd {
     pub port: u16,
     pub keys: Vec<PrivateKey>,
     asked: Arc<Mutex<Vec<String>>>,
+    command: Arc<Mutex<Command>>,
 }
 
 impl Sshd {
@@ -57,11 +58,11 @@ impl Sshd {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (asked, command) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(command)));
         let guest = Guest {
             root: root.to_owned(),
             client: client.public_key().to_bytes().unwrap(),
-            command,
+            command: Arc::clone(&command),
             asked: Arc::clone(&asked),
             protocol: String::new(),
             input: None,
@@ -86,7 +87,12 @@ impl Sshd {
                 }
             });
         });
-        Self { port, keys, asked }
+        Self { port, keys, asked, command }
+    }
+
+    /// Lets commands do something else from now on.
+    pub fn does(&self, command: Command) {
+        *self.command.lock().unwrap() = command;
     }
 
     /// The address of a repository.
@@ -117,7 +123,7 @@ impl Sshd {
 struct Guest {
     root: PathBuf,
     client: Vec<u8>,
-    command: Command,
+    command: Arc<Mutex<Command>>,
     asked: Arc<Mutex<Vec<String>>>,
     protocol: String,
     input: Option<Arc<Sender<Vec<u8>>>>,
@@ -126,11 +132,7 @@ struct Guest {
 impl Handler for Guest {
     type Error = russh::Error;
 
-    async fn auth_publickey(
-        &mut self,
-        user: &str,
-        key: VerifiedPublicKey<'_>,
-    ) -> Result<Auth, russh::Error> {
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, russh::Error> {
         let is_ours = user == "git" && key.public_key.to_bytes().is_ok_and(|bytes| bytes == self.client);
         Ok(if is_ours { Auth::Accept } else { Auth::reject() })
     }
@@ -169,17 +171,17 @@ impl Handler for Guest {
         self.input = Some(Arc::new(sender));
         let path = command.trim_start_matches("git-upload-pack ").trim_matches('\'').trim_start_matches('/');
         let path = self.root.join(path);
+        let does = *self.command.lock().unwrap();
         let output = Output {
             handle: session.handle(),
             id,
             runtime: tokio::runtime::Handle::current(),
-            left: match self.command {
+            left: match does {
                 Command::BreaksOff(bytes) => bytes,
                 _ => usize::MAX,
             },
         };
-        let command = self.command;
-        std::thread::spawn(move || serve(command, &path, Input(input, Cursor::default()), output));
+        std::thread::spawn(move || serve(does, &path, Input(input, Cursor::default()), output));
         Ok(())
     }
 

@@ -48,7 +48,8 @@ fn question(input: &mut impl Read) -> Option<Vec<String>> {
 fn list(repository: &gix::Repository, asked: &[String], output: &mut impl Write) -> Option<()> {
     let prefixes: Vec<&str> = asked.iter().filter_map(|line| line.strip_prefix("ref-prefix ")).collect();
     let is_asked = |name: &str| prefixes.is_empty() || prefixes.iter().any(|start| name.starts_with(start));
-    if let (true, Ok(head), Ok(Some(name))) = (is_asked("HEAD"), repository.head_id(), repository.head_name()) {
+    if let (true, Ok(head), Ok(Some(name))) = (is_asked("HEAD"), repository.head_id(), repository.head_name())
+    {
         write_line(output, format!("{head} HEAD symref-target:{}\n", name.as_bstr()).as_bytes())?;
     }
     for found in repository.references().ok()?.all().ok()? {
