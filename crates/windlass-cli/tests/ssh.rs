@@ -23,8 +23,9 @@ impl Stage {
         let world = World::new();
         let (fleet, base) =
             ["fleet.git", "base.git"].map(|name| Repository::init(world.path(name)).unwrap()).into();
-        let url = |repository: &Repository| server.url(&repository.path().display().to_string());
-        let kustomization = format!("resources:\n- own.yaml\n- {}//web?ref=main\n", url(&base));
+        let [url, base_url] = [&fleet, &base]
+            .map(|repository: &Repository| server.url(&repository.path().display().to_string()));
+        let kustomization = format!("resources:\n- own.yaml\n- {base_url}//web?ref=main\n");
         commit(
             &fleet,
             &[("shop/kustomization.yaml", &kustomization), ("shop/own.yaml", &config_map("own", "1"))],
@@ -35,7 +36,7 @@ impl Stage {
         stage.world.put("secret/identity", &key);
         stage.world.put("secret/password", "hunter2\n");
         stage.world.put("known_hosts", &stage.server.scanned());
-        let (url, port) = (url(&fleet), stage.server.port);
+        let port = stage.server.port;
         stage.world.put(
             "unit.yaml",
             &support::unit(

@@ -327,4 +327,30 @@ mod tests {
         check("ssh://-oProxyCommand=id/a", "the address names no host (url=ssh://-oProxyCommand=id/a)");
         check("ftp://example.org/a", "no transport for this scheme (scheme=ftp, url=ftp://example.org/a)");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn an_address_over_ssh_is_the_same_when_it_is_read_again(
+            user in "[a-z][a-z0-9@.]{0,6}",
+            host in "[a-z0-9][a-z0-9.-]{0,9}|\\[[0-9a-f:]{2,9}\\]",
+            port in proptest::option::of(1u16..),
+            path in "(~[a-z]{1,3}/)?[a-z][a-z0-9./ -]{0,12}[a-z]",
+        ) {
+            let port = port.map_or_else(String::new, |port| format!(":{port}"));
+            if let Ok((Location::Ssh(first), _)) = Location::parse(&format!("ssh://{user}@{host}{port}/{path}")) {
+                let again = Location::parse(&first.to_string());
+                assert_eq!(again.map(|(location, _)| location), Ok(Location::Ssh(first)));
+            }
+        }
+
+        #[test]
+        fn any_text_is_an_address_or_refused_without_its_password(text in "[a-z:/@\\[\\].~%?# -]{0,30}") {
+            let _ = Location::parse(&text);
+            let with_password = format!("ssh://ada:hunter2@{text}");
+            match Location::parse(&with_password) {
+                Ok((location, _)) => assert!(!location.to_string().contains("hunter2"), "{location}"),
+                Err(error) => assert!(!format!("{error:?}").contains("hunter2"), "{error:?}"),
+            }
+        }
+    }
 }

@@ -118,3 +118,21 @@ fn the_kinds_that_a_host_is_known_by_are_those_of_its_lines() {
     assert_eq!(known.kinds("c", 22), [""; 0]);
     assert_eq!(format!("{known:?}"), "KnownHosts(4 keys)");
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "([!*?a-z0-9.,:|@# \\[\\]=+/]{0,60}\n?){0,5}", host in "[a-zA-Z0-9.:-]{0,12}", port: u16) {
+        if let Ok(known) = KnownHosts::parse(&text) {
+            let _ = known.check(&host, port, &key(ED25519));
+        }
+    }
+
+    #[test]
+    fn the_line_of_an_unknown_host_makes_it_known(host in "[a-zA-Z0-9.-]{1,12}", port in 1u16.., shown in proptest::sample::select(&[ED25519, ECDSA])) {
+        let none = KnownHosts::parse("").unwrap();
+        let unknown = none.check(&host, port, &key(shown)).unwrap_err();
+        let HostKeyError::Unknown { line, .. } = unknown else { panic!("{unknown:?}") };
+        let known = KnownHosts::parse(&line).unwrap();
+        assert_eq!(known.check(&host, port, &key(shown)), Ok(()));
+    }
+}

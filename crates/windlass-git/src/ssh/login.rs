@@ -17,7 +17,8 @@ pub(super) enum Login {
     OnlySha1,
 }
 
-/// Shows the key. Where a server does not say by which hash it takes keys of RSA, both good ones are tried.
+/// Shows the key. One of RSA is shown by both good hashes, since a server may say that it takes one of them and then not do so:
+/// `sshd` of OpenSSH 9.2 announces both, whatever its configuration allows.
 pub(super) async fn log_in(
     handle: &mut Handle<Watcher>,
     user: &str,
@@ -27,8 +28,8 @@ pub(super) async fn log_in(
         false => vec![None],
         true => match handle.best_supported_rsa_hash().await? {
             Some(None) => return Ok(Login::OnlySha1),
-            Some(best) => vec![best],
-            None => vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)],
+            Some(Some(HashAlg::Sha256)) => vec![Some(HashAlg::Sha256), Some(HashAlg::Sha512)],
+            _ => vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)],
         },
     };
     let mut login = Login::OnlySha1;
