@@ -1,6 +1,7 @@
 //! Units whose repositories are behind the `sshd` of the machine.
 
-#![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(dead_code, unreachable_pub, reason = "the module of windlass-git is for several tests")]
 
 #[path = "../../windlass-git/tests/support/openssh.rs"]
 mod openssh;

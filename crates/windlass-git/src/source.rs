@@ -59,7 +59,7 @@ pub struct GitSource {
 
 impl GitSource {
     /// A source at a path, a `file://`, an `http://`, an `https://` or an `ssh://` URL, or at `user@host:path`, on its default
-    /// branch. SSH needs the feature `ssh`, a [key](Credentials::key) and [known hosts](Self::with_known_hosts).
+    /// branch. SSH needs the feature `ssh`, a key (`Credentials::key`) and known hosts (`with_known_hosts`).
     ///
     /// A user and password in the URL count as credentials and are shown nowhere.
     #[must_use]

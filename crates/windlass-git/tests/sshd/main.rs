@@ -1,6 +1,6 @@
 //! Repositories behind the `sshd` of the machine, with keys of its `ssh-keygen`.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 
 #[path = "../support/mod.rs"]
 mod support;
