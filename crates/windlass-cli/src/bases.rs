@@ -4,7 +4,6 @@ mod address;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use windlass_git::{GitSource, Reference, SignedPart};
 pub(crate) use address::is_beginning;
 use address::{Meant, Place, on_one_server, references, version_of};
 
-use crate::private::{private_artifact, private_chart, private_git};
+use crate::private::{PrivateFiles, private_artifact, private_chart, private_git};
 use crate::sources;
 use crate::spec::{Chart, Oci, Source, Unit};
 
@@ -50,21 +49,28 @@ impl Allowed {
     }
 
     fn git(&self, url: &str, reference: &str) -> (String, Arc<dyn Origin>) {
-        let credentials = self.credentials(url);
+        let files = self.files(url);
         let source = GitSource::new(url);
         let one = |reference: Reference| -> Arc<dyn Origin> {
             let source = source.clone().reference(reference);
-            Arc::new(private_git(source, sources::files(&credentials, &None, &None), SignedPart::default()))
+            Arc::new(private_git(source, files.clone(), SignedPart::default()))
         };
         let candidates = references(reference).into_iter().map(one).collect();
         let named = Named { candidates, last: Mutex::default() };
-        (format!("git {url:?} {reference:?} {credentials:?}"), Arc::new(named))
+        (format!("git {url:?} {reference:?} {files:?}"), Arc::new(named))
     }
 
-    /// Gives the file of credentials of the unit's own repository, for one on the same server.
-    fn credentials(&self, url: &str) -> Option<PathBuf> {
-        let Source::Git(own) = &self.unit.source else { return None };
-        own.credentials.clone().filter(|_| on_one_server(&own.url, url))
+    /// Gives the files of the unit's own repository, with credentials and known hosts, for one on the same server.
+    fn files(&self, url: &str) -> PrivateFiles {
+        let none = sources::files(&None, &None, &None);
+        match &self.unit.source {
+            Source::Git(own) if on_one_server(&own.url, url) => PrivateFiles {
+                credentials: own.credentials.clone(),
+                known_hosts: own.known_hosts.clone(),
+                ..none
+            },
+            _ => none,
+        }
     }
 
     fn oci(&self, url: &str, version: &str) -> (String, Arc<dyn Origin>) {

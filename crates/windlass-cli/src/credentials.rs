@@ -15,6 +15,10 @@ const BYTES_MAX: u64 = 64 * 1024;
 const USER: &str = "git";
 
 const HELP: &str = "write a token alone, or `username: …` and `password: …` on two lines";
+/// What Secrets of Flux hold for Git, each a file where one is mounted.
+const SECRET: [&str; 6] = ["identity", "identity.pub", "known_hosts", "password", "username", "bearerToken"];
+const SECRET_HELP: &str = "write a private key alone, or as Flux's Secret has it: `identity`, `known_hosts`, and `password` where \
+                           the key has a passphrase";
 
 /// Reads what is shown a registry: the entry of a Docker configuration, or a user with a password, or a token.
 pub(crate) fn shown(held: &[u8], url: &str) -> Result<Option<Shown>> {
@@ -43,6 +47,9 @@ pub(crate) fn bytes(file: &Path, what: &str) -> Result<Vec<u8>> {
         };
         Error::new(kind, format!("the {what} cannot be read")).caused_by(error)
     };
+    if file.is_dir() {
+        return folder(file, what);
+    }
     let mut bytes = Vec::new();
     File::open(file).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > BYTES_MAX {
@@ -52,18 +59,74 @@ pub(crate) fn bytes(file: &Path, what: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a Secret that is mounted as a folder, as the map that it is.
+fn folder(folder: &Path, what: &str) -> Result<Vec<u8>> {
+    let mut fields = serde_json::Map::new();
+    for name in SECRET.map(|name| (name, folder.join(name))).into_iter().filter(|(_, file)| file.is_file()) {
+        let text = String::from_utf8(bytes(&name.1, what)?);
+        let text = text.map_err(|_| Error::new(ErrorKind::Invalid, format!("the {what} are not UTF-8")))?;
+        fields.insert(name.0.to_owned(), text.into());
+    }
+    if fields.is_empty() {
+        let message = format!("the folder of {what} holds none of the files of a Secret");
+        return Err(Error::new(ErrorKind::NotFound, message).with_help(SECRET_HELP));
+    }
+    Ok(serde_json::Value::Object(fields).to_string().into_bytes())
+}
+
+/// What a file of credentials holds for a repository.
+pub(crate) struct Pass {
+    pub(crate) credentials: Credentials,
+    /// Lines of known hosts that are beside a private key.
+    pub(crate) known_hosts: Option<String>,
+}
+
 /// What a file of credentials holds.
 pub(crate) enum Pair {
     Token(String),
     User(String, String),
 }
 
-/// Reads what is shown a Git server.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Credentials> {
-    Ok(match pair(bytes)? {
+/// Reads what is shown a Git server: a token, a user with a password, or a private key.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Pass> {
+    if bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        let wrong = |_| Error::new(ErrorKind::Invalid, "the private key is not UTF-8").with_help(SECRET_HELP);
+        let key = std::str::from_utf8(bytes).map_err(wrong)?;
+        return Ok(Pass { credentials: Credentials::key(key), known_hosts: None });
+    }
+    if let Some(pass) = secret(bytes)? {
+        return Ok(pass);
+    }
+    let credentials = match pair(bytes)? {
         Pair::Token(token) => Credentials::basic(USER, token),
         Pair::User(user, password) => Credentials::basic(user, password),
-    })
+    };
+    Ok(Pass { credentials, known_hosts: None })
+}
+
+/// Reads the fields of a Secret of Flux for SSH, or with a bearer token; `None` for whatever is none.
+fn secret(bytes: &[u8]) -> Result<Option<Pass>> {
+    let documents = windlass_yaml::read(bytes, &Options::default()).unwrap_or_default();
+    let [document] = documents.as_slice() else { return Ok(None) };
+    let Some(fields) = document.value.as_map() else { return Ok(None) };
+    let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(SECRET_HELP);
+    let text = |name: &str| match document.value.get(name) {
+        None => Ok(None),
+        Some(value) => match value.as_text() {
+            Some(text) => Ok(Some(text)),
+            None => Err(wrong("the Secret has a field that is not a text")),
+        },
+    };
+    if let (Some(token), 1) = (text("bearerToken")?, fields.len()) {
+        return Ok(Some(Pass { credentials: Credentials::bearer(token), known_hosts: None }));
+    }
+    let Some(identity) = text("identity")? else { return Ok(None) };
+    if fields.iter().any(|(name, _)| !SECRET[..5].contains(&name.as_str())) {
+        return Err(wrong("the Secret has a field that is none of Flux's for SSH"));
+    }
+    let key = Credentials::key(identity);
+    let credentials = text("password")?.into_iter().fold(key, Credentials::with_passphrase);
+    Ok(Some(Pass { credentials, known_hosts: text("known_hosts")?.map(str::to_owned) }))
 }
 
 /// Reads credentials. What is wrong is said without a word of what is there.
@@ -107,8 +170,33 @@ mod tests {
             ("username: ada\npassword: se cret\n", &basic),
             ("{\"username\":\"ada\",\"password\":\"se cret\"}", &basic),
         ] {
-            assert_eq!(parse(text.as_bytes()).as_ref().unwrap(), expected, "{text}");
+            assert_eq!(&parse(text.as_bytes()).unwrap().credentials, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_private_key_is_alone_or_in_a_secret_of_flux() {
+        let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nsecret\n-----END OPENSSH PRIVATE KEY-----\n";
+        let block = key.replace('\n', "\n  ");
+        let plain = Credentials::key(key);
+        let locked = Credentials::key(key).with_passphrase("phrase");
+        let hosts = Some("host ssh-ed25519 AAAA".to_owned());
+        for (text, expected, known) in [
+            (key.to_owned(), &plain, &None),
+            (format!("identity: |\n  {block}\nknown_hosts: host ssh-ed25519 AAAA\n"), &plain, &hosts),
+            (format!("identity.pub: x\npassword: phrase\nidentity: |\n  {block}\n"), &locked, &None),
+        ] {
+            let pass = parse(text.as_bytes()).unwrap();
+            assert_eq!((&pass.credentials, &pass.known_hosts), (expected, known), "{text}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("identity", key), ("known_hosts", "host ssh-ed25519 AAAA"), ("..data", "x")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let pass = parse(&bytes(folder.path(), "credentials").unwrap()).unwrap();
+        assert_eq!((&pass.credentials, &pass.known_hosts), (&plain, &hosts));
+        let empty = tempfile::tempdir().unwrap();
+        assert!(bytes(empty.path(), "credentials").unwrap_err().help().is_some());
     }
 
     #[test]
@@ -123,8 +211,10 @@ mod tests {
             "- secret\n- secret",
             "username: {secret\n",
             "username: secret\n---\npassword: secret\n",
+            "identity: 1234567\npassword: secret",
+            "identity: secret\ntoken: secret",
         ] {
-            let error = parse(text.as_bytes()).unwrap_err();
+            let error = parse(text.as_bytes()).map(|_| ()).unwrap_err();
             assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{text}: {error:?}");
             assert!(error.help().is_some(), "{text}: {error}");
         }

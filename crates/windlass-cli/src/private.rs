@@ -33,6 +33,7 @@ pub(crate) struct PrivateFiles {
     pub(crate) authority: Option<PathBuf>,
     pub(crate) certificate: Option<PathBuf>,
     pub(crate) keys: Option<PathBuf>,
+    pub(crate) known_hosts: Option<PathBuf>,
 }
 
 /// Gives a source what the files hold.
@@ -45,6 +46,7 @@ pub(crate) struct Held {
     authority: Option<Vec<u8>>,
     certificate: Option<Vec<u8>>,
     keys: Option<Vec<u8>>,
+    known_hosts: Option<Vec<u8>>,
 }
 
 impl<S: Clone> Private<S> {
@@ -63,6 +65,7 @@ impl<S: Clone> Private<S> {
             authority: read("authorityFile", "authorities", &self.files.authority)?,
             certificate: read("certificateFile", "certificate", &self.files.certificate)?,
             keys: read("keysFile", "keys", &self.files.keys)?,
+            known_hosts: read("knownHostsFile", "known hosts", &self.files.known_hosts)?,
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
@@ -99,11 +102,19 @@ impl<S: Source + Clone> Source for Private<S> {
 pub(crate) fn private_git(source: GitSource, files: PrivateFiles, part: SignedPart) -> Private<GitSource> {
     let (credentials, keys) = (files.credentials.clone(), files.keys.clone());
     let dress = move |mut source: GitSource, held: &Held| {
+        // Lines that are no text are told as lines that are wrong.
+        let mut hosts = held.known_hosts.as_deref().map(|lines| String::from_utf8_lossy(lines).into_owned());
         if let (Some(bytes), Some(file)) = (&held.credentials, &credentials) {
             // Who names the file is given its token, so all tokens that are put there may share one cache.
             let file = file.canonicalize().unwrap_or_else(|_| file.clone());
-            source = source.with_credentials(parse(bytes)?.with_identity(format!("file {}", file.display())));
+            let pass = parse(bytes)?;
+            let identity = format!("file {}", file.display());
+            source = source.with_credentials(pass.credentials.with_identity(identity));
+            if let Some(beside) = pass.known_hosts {
+                hosts = Some(hosts.map_or(beside.clone(), |lines| format!("{lines}\n{beside}")));
+            }
         }
+        source = hosts.into_iter().fold(source, GitSource::with_known_hosts);
         if let (Some(bytes), Some(file)) = (&held.keys, &keys) {
             let keys = trusted(bytes).map_err(|error| error.with("keysFile", file.display()))?;
             source = source.with_verification(Verification::new(keys).of(part));
@@ -287,7 +298,7 @@ mod tests {
         let file = folder.path().join("token");
         std::fs::write(&file, "one").unwrap();
         let files =
-            PrivateFiles { credentials: Some(file.clone()), authority: None, certificate: None, keys: None };
+            PrivateFiles { credentials: Some(file.clone()), ..crate::sources::files(&None, &None, &None) };
         let source = private_git(GitSource::new("https://example.org/fleet.git"), files, SignedPart::Head);
         let first = source.now().unwrap();
         assert!(Arc::ptr_eq(&first, &source.now().unwrap()));

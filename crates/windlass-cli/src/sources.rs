@@ -34,7 +34,8 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
             };
             let part = git.verify.as_ref().map(|verify| verify.part).unwrap_or_default();
             let keys = git.verify.as_ref().map(|verify| verify.keys.clone());
-            let files = PrivateFiles { keys, ..files(&git.credentials, &None, &None) };
+            let known_hosts = git.known_hosts.clone();
+            let files = PrivateFiles { keys, known_hosts, ..files(&git.credentials, &None, &None) };
             Arc::new(private_git(source, files, part))
         }
         Source::Oci(oci) => {
@@ -64,6 +65,7 @@ pub(crate) fn files(
         authority: authority.clone(),
         certificate: certificate.clone(),
         keys: None,
+        known_hosts: None,
     }
 }
 
@@ -185,11 +187,22 @@ pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
 }
 
 fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
+    if error.problems().len() > 1 {
+        let problems = error.clone().into_problems().into_iter().map(|problem| blame_git(unit, git, problem));
+        return Error::all(problems).unwrap_or(error);
+    }
     let has_credentials = git.credentials.is_some();
     let says = |key| error.context(key).is_some();
+    let option = error.context("option");
     let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
     let is_unsigned = error.kind() == ErrorKind::Denied && !says("status") && git.verify.is_some();
+    let has_hosts = git.known_hosts.is_some();
+    let of_host = says("shown") || option == Some("known_hosts");
+    let of_key = says("key") || option == Some("credentials");
     let field = match &git.at {
+        _ if says("knownHostsFile") || of_host && has_hosts => "knownHostsFile",
+        _ if (of_host || of_key) && has_credentials => "credentialsFile",
+        _ if of_host || of_key => "url",
         _ if says("keysFile") || is_unsigned => "verify",
         _ if says("credentialsFile") || is_refused && has_credentials => "credentialsFile",
         GitReference::Branch(_) if says("reference") => "branch",
@@ -199,11 +212,22 @@ fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
         GitReference::Commit(_) if says("reference") || says("commit") => "commit",
         _ => "url",
     };
-    if is_refused && !has_credentials {
-        error = error.with_help(
+    let help = match option {
+        Some("credentials") if !has_credentials => Some(
+            "name a file with a private key: spec.source.git.credentialsFile, or --source-git-credentials-file",
+        ),
+        Some("known_hosts") if !says("line") => Some(
+            "name a file with the keys of the host, as ssh-keyscan prints them: spec.source.git.knownHostsFile, or \
+             --source-git-known-hosts-file; or put known_hosts beside the private key",
+        ),
+        _ if is_refused && !has_credentials => Some(
             "for a private repository, name a file of credentials: spec.source.git.credentialsFile, or \
              --source-git-credentials-file",
-        );
+        ),
+        _ => None,
+    };
+    if let Some(help) = help {
+        error = error.with_help(help);
     }
     unit.blame(&["spec", "source", "git", field], error)
 }

@@ -31,7 +31,21 @@
 //! | address | resolve | fetch |
 //! | --- | --- | --- |
 //! | a path, `file://` | looks the reference up | opens the repository in place |
-//! | `http://`, `https://` | lists the references that begin with the name | brings one commit without history into a bare repository of the cache, or nothing if it is there |
+//! | `http://`, `https://`, `ssh://`, `user@host:path` | lists the references that begin with the name | brings one commit without history into a bare repository of the cache, or nothing if it is there |
+//!
+//! SSH is behind the feature `ssh`, and needs a private key and the keys of the host:
+//!
+//! ```
+//! # #[cfg(feature = "ssh")] {
+//! use windlass_git::{Credentials, GitSource};
+//!
+//! # let (key, known_hosts) = ("-----BEGIN OPENSSH PRIVATE KEY-----", "");
+//! let source = GitSource::new("git@git.example.org:org/fleet.git")
+//!     .with_credentials(Credentials::key(key))
+//!     .with_known_hosts(known_hosts);
+//! assert!(!format!("{source:?}").contains("PRIVATE KEY"));
+//! # }
+//! ```
 //!
 //! # Invariants
 //!
@@ -41,6 +55,8 @@
 //!   tree.
 //! - Credentials go to the origin they were given for, over TLS, and into no error, no `Debug` and no file. A redirect
 //!   gets none and cannot leave TLS.
+//! - A host of SSH is shown nothing unless its key is among the known hosts that were given. None is known otherwise, and none
+//!   is learned; neither the environment nor a user's configuration, agent or keys are looked at.
 //! - A cache is shared only by those who show the same credentials or the same named identity, and no other account of
 //!   the machine but the administrator has made it or can enter it.
 //! - A cache holds a commit wholly or not at all, whenever a process is killed or the power is lost. Processes take turns
@@ -55,9 +71,9 @@
 //!
 //! # What it does not do
 //!
-//! SSH, submodules, LFS, SHA-256 repositories, pushing, and fetching only some folders are not
+//! Submodules, LFS, SHA-256 repositories, pushing, and fetching only some folders are not
 //! there yet: each is refused or, as for the folders, more is fetched than was asked for. [`mod@write`] commits to local
-//! repositories only.
+//! repositories only. Over SSH there are no passwords, no agent, no proxy and no certificates, of hosts or of people.
 
 mod address;
 mod any_name;
@@ -77,6 +93,8 @@ mod reftable;
 mod remote;
 mod signed;
 mod source;
+#[cfg(feature = "ssh")]
+mod ssh;
 mod tree;
 pub mod write;
 
@@ -88,3 +106,5 @@ pub use range::TagRange;
 pub use reference::Reference;
 pub use signed::{SignedPart, Verification};
 pub use source::GitSource;
+#[cfg(feature = "ssh")]
+pub use ssh::HostKeyError;

@@ -1,4 +1,6 @@
-//! Where a repository is: a folder of this machine, or an address that is asked over HTTP.
+//! Where a repository is: a folder of this machine, or an address that is asked over HTTP or SSH.
+
+mod ssh;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,11 +9,16 @@ use http::Uri;
 use windlass_core::{Error, ErrorKind, Result};
 use windlass_http::Origin;
 
+#[cfg(feature = "ssh")]
+pub(crate) use ssh::PORT;
+pub(crate) use ssh::SshAddress;
+
 /// A place of a repository, parsed once. Its `Display` never shows a user or a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Location {
     Folder(PathBuf),
     Http(Address),
+    Ssh(SshAddress),
 }
 
 /// An `http` or `https` address without its user information.
@@ -43,11 +50,13 @@ impl Location {
         }
         match scheme(text) {
             Scheme::Http => Address::parse(text).map(|(address, user)| (Self::Http(address), user)),
+            Scheme::Ssh(rest) => SshAddress::of_url(rest, text).map(|address| (Self::Ssh(address), None)),
+            Scheme::Scp => SshAddress::of_scp(text).map(|address| (Self::Ssh(address), None)),
             Scheme::File => folder_of_file_url(text).map(|folder| (Self::Folder(folder), None)),
             Scheme::Other(name) => Err(Error::new(ErrorKind::Unsupported, "no transport for this scheme")
                 .with("scheme", name)
                 .with("url", redacted(text))
-                .with_help("use https://, http://, file:// or a path; SSH is not there yet")),
+                .with_help("use https://, http://, ssh://, file:// or a path")),
             Scheme::Mistyped => Err(invalid("the address looks like a URL without a scheme", text)
                 .with_help("Begin it with https://, or with file:// if it is a folder.")),
             Scheme::None => Ok((Self::Folder(PathBuf::from(text)), None)),
@@ -88,6 +97,7 @@ impl fmt::Display for Location {
         match self {
             Self::Folder(path) => path.display().fmt(f),
             Self::Http(address) => f.write_str(&address.text),
+            Self::Ssh(address) => address.fmt(f),
         }
     }
 }
@@ -101,6 +111,10 @@ impl fmt::Debug for Location {
 enum Scheme<'a> {
     Http,
     File,
+    /// With what follows it.
+    Ssh(&'a str),
+    /// `user@host:path`.
+    Scp,
     Other(&'a str),
     /// What may hold a password, and was hardly meant as the name of a folder.
     Mistyped,
@@ -108,10 +122,11 @@ enum Scheme<'a> {
 }
 
 fn scheme(text: &str) -> Scheme<'_> {
-    if let Some((name, _)) = text.split_once("://").filter(|(name, _)| is_word(name)) {
+    if let Some((name, rest)) = text.split_once("://").filter(|(name, _)| is_word(name)) {
         return match name.to_ascii_lowercase().as_str() {
             "http" | "https" => Scheme::Http,
             "file" => Scheme::File,
+            "ssh" | "git+ssh" | "ssh+git" => Scheme::Ssh(rest),
             _ => Scheme::Other(name),
         };
     }
@@ -124,7 +139,7 @@ fn scheme(text: &str) -> Scheme<'_> {
     }
     match first.split_once(':') {
         Some((drive, _)) if cfg!(windows) && drive.len() == 1 => Scheme::None,
-        Some(_) => Scheme::Other("ssh"),
+        Some(_) => Scheme::Scp,
         None => Scheme::None,
     }
 }
@@ -203,6 +218,9 @@ mod tests {
             Ok((Location::Http(address), Some(user))) => {
                 format!("http {} as {}:{}", address.as_str(), user.user, user.password)
             }
+            Ok((Location::Ssh(address), _)) => {
+                format!("ssh {address} as {} at {}:{}", address.user, address.host, address.port)
+            }
             Err(error) => format!("{error}"),
         };
         assert_eq!(shown, expected, "{input}");
@@ -228,6 +246,36 @@ mod tests {
     }
 
     #[test]
+    fn addresses_over_ssh_are_read_in_both_forms() {
+        let check = |input, shown, user, host| check(input, &format!("ssh {shown} as {user} at {host}"));
+        check("ssh://git@Example.org/a/b.git/", "ssh://git@example.org/a/b.git", "git", "example.org:22");
+        check("ssh://git@example.org:22/a", "ssh://git@example.org/a", "git", "example.org:22");
+        check("git+ssh://ada@example.org:2222/a", "ssh://ada@example.org:2222/a", "ada", "example.org:2222");
+        check("ssh://example.org/a%20b", "ssh://git@example.org/a b", "git", "example.org:22");
+        check(
+            "ssh://a@b.org@example.org/~ada/a",
+            "ssh://a@b.org@example.org/~ada/a",
+            "a@b.org",
+            "example.org:22",
+        );
+        check("ssh://git@[::1]:2222/a", "ssh://git@[::1]:2222/a", "git", "::1:2222");
+        check("git@example.org:a/b.git", "git@example.org:a/b.git", "git", "example.org:22");
+        check("git@example.org:/srv/a", "ssh://git@example.org/srv/a", "git", "example.org:22");
+        check("example.org:a", "git@example.org:a", "git", "example.org:22");
+        check("ada@[::1]:a", "ada@[::1]:a", "ada", "::1:22");
+        check("ada@[example.org:2222]:a", "ada@[example.org:2222]:a", "ada", "example.org:2222");
+    }
+
+    #[test]
+    fn an_address_over_ssh_names_a_host_and_a_repository() {
+        check("ssh://git@example.org", "the address names no repository (url=ssh://example.org)");
+        check("ssh://git@example.org/", "the address names no repository (url=ssh://example.org/)");
+        check("ssh://git@/a", "the address names no host (url=ssh:///a)");
+        check("git@:a", "the address names no host (url=:a)");
+        check("ssh://git@example.org:x/a", "the port in the address is none (url=ssh://example.org:x/a)");
+    }
+
+    #[test]
     fn passwords_are_shown_in_no_error() {
         check("https://u:se/cret@example.org/a", "not an address (url=https://example.org/a)");
         check(
@@ -236,7 +284,7 @@ mod tests {
         );
         check(
             "ssh://u:secret@example.org/a",
-            "no transport for this scheme (scheme=ssh, url=ssh://example.org/a)",
+            "an address over SSH holds no password (url=ssh://example.org/a)",
         );
     }
 
@@ -275,7 +323,34 @@ mod tests {
             "the address could be mistaken for an option (url=--upload-pack=/bin/sh)",
         );
         check("ext::sh -c id", "no transport for this scheme (scheme=ext, url=ext::sh -c id)");
-        check("git@example.org:a.git", "no transport for this scheme (scheme=ssh, url=example.org:a.git)");
+        check("git@example.org:-x", "the address names no repository (url=example.org:-x)");
+        check("ssh://-oProxyCommand=id/a", "the address names no host (url=ssh://-oProxyCommand=id/a)");
         check("ftp://example.org/a", "no transport for this scheme (scheme=ftp, url=ftp://example.org/a)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_address_over_ssh_is_the_same_when_it_is_read_again(
+            user in "[a-z][a-z0-9@.]{0,6}",
+            host in "[a-z0-9][a-z0-9.-]{0,9}|\\[[0-9a-f:]{2,9}\\]",
+            port in proptest::option::of(1u16..),
+            path in "(~[a-z]{1,3}/)?[a-z][a-z0-9./ -]{0,12}[a-z]",
+        ) {
+            let port = port.map_or_else(String::new, |port| format!(":{port}"));
+            if let Ok((Location::Ssh(first), _)) = Location::parse(&format!("ssh://{user}@{host}{port}/{path}")) {
+                let again = Location::parse(&first.to_string());
+                assert_eq!(again.map(|(location, _)| location), Ok(Location::Ssh(first)));
+            }
+        }
+
+        #[test]
+        fn any_text_is_an_address_or_refused_without_its_password(text in "[a-z:/@\\[\\].~%?# -]{0,30}") {
+            let _ = Location::parse(&text);
+            let with_password = format!("ssh://ada:hunter2@{text}");
+            match Location::parse(&with_password) {
+                Ok((location, _)) => assert!(!location.to_string().contains("hunter2"), "{location}"),
+                Err(error) => assert!(!format!("{error:?}").contains("hunter2"), "{error:?}"),
+            }
+        }
     }
 }

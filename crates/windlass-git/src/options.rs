@@ -31,8 +31,18 @@ pub struct Credentials {
 
 #[derive(Clone, PartialEq, Eq)]
 enum Proof {
-    Basic { user: String, password: String },
-    Bearer { token: String },
+    Basic {
+        user: String,
+        password: String,
+    },
+    Bearer {
+        token: String,
+    },
+    #[cfg(feature = "ssh")]
+    Key {
+        text: String,
+        passphrase: Option<String>,
+    },
 }
 
 impl Credentials {
@@ -48,6 +58,25 @@ impl Credentials {
         Self { proof: Proof::Bearer { token: line(token.into()) }, identity: None }
     }
 
+    /// A private key for SSH, as the text that ssh-keygen or OpenSSL wrote: Ed25519, ECDSA or RSA, in the form of OpenSSH,
+    /// PKCS#8, PKCS#1 or SEC1.
+    #[cfg(feature = "ssh")]
+    #[must_use]
+    pub fn key(text: impl Into<String>) -> Self {
+        Self { proof: Proof::Key { text: text.into(), passphrase: None }, identity: None }
+    }
+
+    /// The passphrase of an encrypted private key. One line break at its end is not part of it. Without a key it does
+    /// nothing.
+    #[cfg(feature = "ssh")]
+    #[must_use]
+    pub fn with_passphrase(mut self, text: impl Into<String>) -> Self {
+        if let Proof::Key { passphrase, .. } = &mut self.proof {
+            *passphrase = Some(line(text.into()));
+        }
+        self
+    }
+
     /// Names the account behind credentials that are renewed often, so that all of its tokens share one cache.
     ///
     /// Whoever gives this name reads what that account has fetched before: it must come from who gives the
@@ -58,11 +87,22 @@ impl Credentials {
         self
     }
 
-    /// The value of the `Authorization` header.
-    pub(crate) fn header(&self) -> Secret {
+    /// The value of the `Authorization` header; a key has none.
+    pub(crate) fn header(&self) -> Option<Secret> {
         match &self.proof {
-            Proof::Basic { user, password } => Secret::basic(user, password),
-            Proof::Bearer { token } => Secret::bearer(token),
+            Proof::Basic { user, password } => Some(Secret::basic(user, password)),
+            Proof::Bearer { token } => Some(Secret::bearer(token)),
+            #[cfg(feature = "ssh")]
+            Proof::Key { .. } => None,
+        }
+    }
+
+    /// A private key with its passphrase.
+    #[cfg(feature = "ssh")]
+    pub(crate) fn private_key(&self) -> Option<(&str, Option<&str>)> {
+        match &self.proof {
+            Proof::Key { text, passphrase } => Some((text, passphrase.as_deref())),
+            _ => None,
         }
     }
 
@@ -70,7 +110,14 @@ impl Credentials {
     pub(crate) fn identify(&self, hash: &mut Sha256) {
         match &self.identity {
             Some(name) => hash.update(format!("name\0{name}")),
-            None => hash.update(format!("proof\0{}", self.header().reveal())),
+            None => match &self.proof {
+                #[cfg(feature = "ssh")]
+                Proof::Key { text, .. } => hash.update(format!("key\0{text}")),
+                _ => {
+                    let header = self.header();
+                    hash.update(format!("proof\0{}", header.as_ref().map_or("", Secret::reveal)));
+                }
+            },
         }
     }
 }
@@ -80,6 +127,8 @@ impl fmt::Debug for Credentials {
         f.write_str(match self.proof {
             Proof::Basic { .. } => "Credentials(basic)",
             Proof::Bearer { .. } => "Credentials(bearer)",
+            #[cfg(feature = "ssh")]
+            Proof::Key { .. } => "Credentials(key)",
         })
     }
 }
@@ -140,13 +189,15 @@ impl Default for GitLimits {
     }
 }
 
-/// What a server over HTTP is asked with.
+/// What a server is asked with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) clear_text: bool,
     pub(crate) authorities: Vec<Vec<u8>>,
     pub(crate) proxy: Option<Proxy>,
+    #[cfg(feature = "ssh")]
+    pub(crate) known_hosts: Option<windlass_core::Result<crate::ssh::KnownHosts>>,
 }
 
 impl Access {

@@ -24,14 +24,14 @@ use crate::signed::Verification;
 use crate::tree::Tree;
 use crate::{Credentials, GitLimits};
 
-/// A Git repository as a [`Source`]: a folder of this machine, or an address that is asked over HTTP.
+/// A Git repository as a [`Source`]: a folder of this machine, or an address that is asked over HTTP or SSH.
 ///
 /// A wrong address or reference is an error of the first call, so that a source can be described without `?`.
 ///
 /// # Guarantees
 /// - No program is run, and no configuration is read but that of a local repository.
-/// - [`resolve`](Source::resolve) over HTTP lists references and fetches nothing; a commit is not even asked for.
-/// - [`fetch`](Source::fetch) over HTTP brings one commit without history, and sends nothing if the cache has it. It
+/// - [`resolve`](Source::resolve) from a server lists references and fetches nothing; a commit is not even asked for.
+/// - [`fetch`](Source::fetch) from a server brings one commit without history, and sends nothing if the cache has it. It
 ///   makes sure each time that every file and folder of the commit is there, without unpacking the files.
 /// - A call ends when the deadline of its context has passed, whatever its thread is at.
 ///
@@ -58,7 +58,8 @@ pub struct GitSource {
 }
 
 impl GitSource {
-    /// A source at a path, a `file://`, an `http://` or an `https://` URL, on its default branch.
+    /// A source at a path, a `file://`, an `http://`, an `https://` or an `ssh://` URL, or at `user@host:path`, on its default
+    /// branch. SSH needs the feature `ssh`, a key (`Credentials::key`) and known hosts (`with_known_hosts`).
     ///
     /// A user and password in the URL count as credentials and are shown nowhere.
     #[must_use]
@@ -105,7 +106,7 @@ impl GitSource {
         self
     }
 
-    /// Shows credentials to the server, over TLS only and to no server that it redirects to.
+    /// Shows credentials to the server: over TLS only and to no server that it redirects to, or a private key over SSH.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Self {
         self.with(|source| source.access.credentials = Some(credentials))
@@ -123,13 +124,23 @@ impl GitSource {
         self.with(|source| source.access.authorities.push(pem.into()))
     }
 
-    /// Asks through a proxy. The environment is not looked at.
+    /// Talks over SSH only to hosts that these lines of `known_hosts` know. No host is known otherwise, and none is learned.
+    ///
+    /// Lines are as OpenSSH writes them: names may be hashed, have a port, or be patterns, and a host may have several keys. A
+    /// key that is marked `@revoked` is refused for its hosts. A host that only a `@cert-authority` vouches for is refused.
+    #[cfg(feature = "ssh")]
+    #[must_use]
+    pub fn with_known_hosts(self, lines: impl AsRef<str>) -> Self {
+        self.with(|source| source.access.known_hosts = Some(crate::ssh::KnownHosts::parse(lines.as_ref())))
+    }
+
+    /// Asks through a proxy. The environment is not looked at. SSH is refused then: it goes through none.
     #[must_use]
     pub fn with_proxy(self, url: impl Into<String>) -> Self {
         self.with(|source| source.access.proxy = Some(Proxy(url.into())))
     }
 
-    /// Keeps what is fetched over HTTP in this folder instead of the user's cache folder.
+    /// Keeps what is fetched from a server in this folder instead of the user's cache folder.
     #[must_use]
     pub fn with_cache(self, folder: impl Into<PathBuf>) -> Self {
         self.with(|source| source.cache = Some(folder.into()))
@@ -162,14 +173,10 @@ impl GitSource {
         }
         let place = match self.location.clone()? {
             Location::Folder(path) => Place::Folder(path),
-            Location::Http(address) => {
+            server @ (Location::Http(_) | Location::Ssh(_)) => {
                 let cache = self.cache.clone().map_or_else(users_cache, Ok)?;
-                Place::Remote(Box::new(Remote::new(
-                    address,
-                    self.access.clone(),
-                    self.limits.clone(),
-                    &cache,
-                )?))
+                let (access, limits) = (self.access.clone(), self.limits.clone());
+                Place::Remote(Box::new(Remote::new(server, access, limits, &cache)?))
             }
         };
         Ok(Arc::clone(self.place.get_or_init(|| Arc::new(place))))

@@ -1,4 +1,5 @@
-//! The laws of a source, for repositories of this machine and, behind `git-program`, for repositories behind HTTP.
+//! The laws of a source, for repositories of this machine, with `ssh` for repositories behind SSH and, with `git-program`, for
+//! repositories behind HTTP.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -143,6 +144,74 @@ mod http {
 
         fn credential(&self) -> Check<String> {
             Ok("secret-token".to_owned())
+        }
+    }
+
+    windlass_testkit::source_suite!(Far::new);
+}
+
+#[cfg(feature = "ssh")]
+mod ssh {
+    use super::support::sshd::{Command, ED25519, Sshd, key, text};
+    use super::*;
+    use windlass_git::Credentials;
+
+    struct Far {
+        origin: Origin,
+        source: Arc<GitSource>,
+        secret: String,
+        server: Sshd,
+    }
+
+    impl Far {
+        fn new() -> Self {
+            let origin = Origin::new();
+            let client = key(ED25519);
+            let server = Sshd::new(origin.folder.path(), vec![key(ED25519)], &client, Command::Git);
+            let text = text(&client);
+            let source = GitSource::new(server.url("fleet.git"))
+                .branch("main")
+                .with_credentials(Credentials::key(&text))
+                .with_known_hosts(server.known_hosts())
+                .with_cache(origin.folder.path().join("cache"));
+            // A line of the key, which has its secret part in it.
+            let secret = text.lines().nth(3).unwrap().to_owned();
+            Self { origin, source: Arc::new(source), secret, server }
+        }
+    }
+
+    impl Bench for Far {}
+
+    impl SourceHarness for Far {
+        fn source(&self) -> Arc<dyn Source> {
+            Arc::clone(&self.source) as Arc<dyn Source>
+        }
+
+        fn commit(&self, files: &[(&str, &[u8])]) {
+            self.origin.commit(files, &[]);
+        }
+
+        fn commit_links(&self, files: &[(&str, &[u8])], links: &[(&str, &str)]) -> Check {
+            self.origin.commit(files, links);
+            Ok(())
+        }
+
+        fn tells_case(&self) -> Check {
+            Ok(())
+        }
+
+        fn cut_off(&self) -> Check {
+            self.origin.cut_off();
+            Ok(())
+        }
+
+        fn hang(&self) -> Check {
+            self.server.does(Command::Silence);
+            Ok(())
+        }
+
+        fn credential(&self) -> Check<String> {
+            Ok(self.secret.clone())
         }
     }
 

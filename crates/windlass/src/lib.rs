@@ -46,6 +46,7 @@
 //! | `semver` | `semver` | versions and constraints as Helm and Flux read them |
 //! | `sops` | `sops` | files that SOPS encrypted |
 //! | `git` | `git` | Git repositories as a source, over TLS by rustls with ring |
+//! | `git-ssh` | `git` | Git repositories over SSH too, by russh with ring |
 //! | `oci` | `oci` | artifacts in OCI registries as a source, and pushing them |
 //! | `bucket` | `bucket` | buckets of S3, MinIO, R2 and Google as a source |
 //! | `web` | `web` | archives at addresses and Helm repositories as sources |

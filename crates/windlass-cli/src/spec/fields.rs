@@ -181,7 +181,7 @@ const GIT: Map = Map::of(&[
         "url",
         "source-git-url",
         Shape::Address,
-        "The repository: https://, http://, file://, or a path.",
+        "The repository: https://, http://, ssh:// or user@host:path, file://, or a path.",
     )
     .required(),
     Field::new(
@@ -214,7 +214,15 @@ const GIT: Map = Map::of(&[
         "credentialsFile",
         "source-git-credentials-file",
         Shape::Path,
-        "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
+        "A file with a token, or with `username: …` and `password: …`, or with a private key for SSH, alone or in the form of \
+         Flux's Secret; or such a Secret as a folder; read anew at each pass.",
+    ),
+    Field::new(
+        "knownHostsFile",
+        "source-git-known-hosts-file",
+        Shape::Path,
+        "For SSH: a file of known hosts, as ssh-keyscan prints them; no host is trusted unless it is known here, or beside the \
+         private key; read anew at each pass.",
     ),
     Field::new(
         "verify",

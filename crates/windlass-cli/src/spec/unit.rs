@@ -82,6 +82,7 @@ pub(crate) struct Git {
     pub(crate) at: GitReference,
     pub(crate) path: TreePath,
     pub(crate) credentials: Option<PathBuf>,
+    pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) verify: Option<Verify>,
 }
 
@@ -245,10 +246,10 @@ fn source(draft: &Draft) -> Result<Source> {
         _ => GitReference::Default,
     };
     let path = git("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?;
-    let credentials = git("credentialsFile")
-        .map(|file| draft.resolve(&["spec", "source", "git", "credentialsFile"], &file));
+    let file = |name| git(name).map(|file| draft.resolve(&["spec", "source", "git", name], &file));
+    let (credentials, known_hosts) = (file("credentialsFile"), file("knownHostsFile"));
     let url = address(draft, &git("url").unwrap_or_default());
-    Ok(Source::Git(Box::new(Git { url, at, path, credentials, verify: verify(draft) })))
+    Ok(Source::Git(Box::new(Git { url, at, path, credentials, known_hosts, verify: verify(draft) })))
 }
 
 fn verify(draft: &Draft) -> Option<Verify> {

@@ -19,7 +19,19 @@ pub(crate) const ALL: &[Mistake] = &[
     }),
     ("a repository that does not exist", |world| git(world, "url: ./flete.git")),
     ("a folder that is not a repository", |world| git(world, "url: ./deploy")),
-    ("a transport that is not there", |world| git(world, "url: \"git@example.org:fleet.git\"")),
+    ("a repository over SSH without a key and known hosts", |world| {
+        git(world, "url: \"git@example.org:fleet.git\"");
+    }),
+    ("a repository over SSH with a token and a line of known hosts that is none", |world| {
+        world.put("token", "secret\n");
+        world.put("known_hosts", "example.org ssh-ed25519\n");
+        git(world, "url: \"git@example.org:fleet.git\", credentialsFile: token, knownHostsFile: known_hosts");
+    }),
+    ("a private key that is a public one", |world| {
+        world.put("key", "identity: ssh-ed25519 AAAA\nknown_hosts: example.org ssh-ed25519\n");
+        git(world, "url: \"ssh://git@example.org/fleet.git\", credentialsFile: key");
+    }),
+    ("a transport that is not there", |world| git(world, "url: \"git://example.org/fleet.git\"")),
     ("a scheme that does not exist", |world| git(world, "url: \"htps://example.org/fleet.git\"")),
     ("a URL with a token that is mistyped", |world| {
         world.put(

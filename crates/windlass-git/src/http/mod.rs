@@ -16,8 +16,11 @@ use windlass_core::{Error, ErrorKind};
 use windlass_http::{Answer as Reply, Http, Job, Origin, Secret, follow};
 
 use self::exchange::{Answer, Exchange, Later, Outgoing, Question};
+#[cfg(feature = "ssh")]
+pub(crate) use self::send::refused;
 use self::send::send;
 use crate::location::Address;
+use crate::remote::Blame;
 
 /// One conversation with a server: a list of references, or a fetch.
 #[derive(Debug)]
@@ -57,15 +60,6 @@ impl Call {
         })
     }
 
-    pub(crate) fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Takes the failure that ended the conversation, if HTTP is to blame.
-    pub(crate) fn take_failure(&self) -> Option<Error> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// Keeps the first failure, and gives gix something to pass on.
     fn fail(&self, error: Error) -> io::Error {
         let error = match error.kind() {
@@ -86,6 +80,12 @@ impl Call {
     /// What may be sent to this origin.
     fn authorization_for(&self, origin: &Origin) -> Option<&Secret> {
         self.authorization.as_ref().filter(|_| origin == self.address.origin())
+    }
+}
+
+impl Blame for Arc<Call> {
+    fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn send(
 }
 
 /// The error that a server sends as the first line of an answer, in place of the answer.
-pub(super) fn refused(start: &[u8]) -> Option<Error> {
+pub(crate) fn refused(start: &[u8]) -> Option<Error> {
     let length = usize::from_str_radix(std::str::from_utf8(start.get(..4)?).ok()?, 16).ok()?;
     let said = start.get(4..length.min(start.len()))?.strip_prefix(b"ERR ")?;
     let said: String = String::from_utf8_lossy(said).chars().filter(|c| !c.is_control()).take(300).collect();

@@ -1,15 +1,15 @@
-//! Repositories behind HTTP: references are listed, and one commit is fetched into the cache.
+//! Repositories of a server: references are listed, and one commit is fetched into the cache.
 //!
 //! The calls go to the protocol layer of gix instead of its `Remote`, which would list every reference before
 //! each fetch, and which speaks to a server once more only to say good-bye.
 
 mod ask;
+mod line;
 mod pack;
 mod words;
 
 use std::cell::RefCell;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
 
 use gix::error::Class;
 use gix::protocol::fetch::Tags;
@@ -18,22 +18,23 @@ use gix::protocol::ls_refs::RefPrefixes;
 use gix::protocol::{Handshake, LsRefsCommand};
 use gix::refs::transaction::PreviousValue;
 use gix::{ObjectId, Repository, ThreadSafeRepository};
-use gix_transport::client::blocking_io::http::Transport;
 use sha2::{Digest as _, Sha256};
 use windlass_core::{Error, ErrorKind, Result};
-use windlass_http::{Http, Job};
+use windlass_http::Job;
 
 use self::ask::{Depth, Exactly};
+pub(crate) use self::line::Blame;
+use self::line::{Conversation, Line};
 use self::pack::PackWriter;
 use self::words::Words;
 use crate::any_name::AnyName;
 use crate::cache::Cache;
 use crate::commit::{self, Facts};
 use crate::disk;
-use crate::http::{Bounds, Call, Client};
+use crate::http::Bounds;
 use crate::local;
-use crate::location::Address;
-use crate::options::{Access, Credentials, GitLimits, PEER};
+use crate::location::Location;
+use crate::options::{Access, GitLimits};
 use crate::range::TagRange;
 use crate::reading::Reading;
 use crate::reference::{BRANCHES, Reference, Wanted, not_found, unborn};
@@ -55,30 +56,22 @@ pub(crate) struct Found {
     pub(crate) facts: Facts,
 }
 
-/// A repository behind HTTP, and the cache for it.
+/// A repository of a server, and the cache for it.
 #[derive(Debug)]
 pub(crate) struct Remote {
-    address: Address,
-    access: Access,
+    url: String,
+    line: Line,
     limits: GitLimits,
     cache: Cache,
-    client: OnceLock<Http>,
 }
 
 impl Remote {
-    pub(crate) fn new(address: Address, access: Access, limits: GitLimits, cache: &Path) -> Result<Self> {
-        if access.credentials.is_some() && !address.origin().is_secure() && !access.clear_text {
-            let error = Error::new(ErrorKind::Denied, "credentials are not sent in clear text");
-            return Err(error.with("url", address.as_str()).with_help("use https://"));
-        }
-        let sendable = |credentials: &Credentials| credentials.header().is_sendable();
-        if !access.credentials.as_ref().is_none_or(sendable) {
-            let error =
-                Error::new(ErrorKind::Invalid, "the credentials hold a character that cannot be sent");
-            return Err(error.with("url", address.as_str()));
-        }
-        let cache = Cache::new(cache, &cache_key(&address, &access));
-        Ok(Self { address, access, limits, cache, client: OnceLock::new() })
+    /// Describes a repository. Nobody is asked yet.
+    pub(crate) fn new(location: Location, access: Access, limits: GitLimits, cache: &Path) -> Result<Self> {
+        let url = location.to_string();
+        let cache = Cache::new(cache, &cache_key(&url, &access));
+        let line = Line::new(location, access, &limits).map_err(|error| error.with_each("url", &url))?;
+        Ok(Self { url, line, limits, cache })
     }
 
     /// Asks what a reference stands for. A commit stands for itself and nobody is asked.
@@ -99,7 +92,7 @@ impl Remote {
                 None => unborn(&name, &name, self.names(BRANCHES, job)),
             },
         };
-        Err(error.with("url", self.address.as_str()))
+        Err(error.with("url", &self.url))
     }
 
     /// Finds the highest tag of a range in one list of those that begin as it says.
@@ -108,7 +101,7 @@ impl Remote {
         let tags = self.list(&start, job)?;
         let names: Vec<String> = tags.iter().map(|tag| tag.unpack().0.to_string()).collect();
         let chosen = range.choose(names.iter().filter_map(|name| name.strip_prefix(&start)));
-        let chosen = chosen.map_err(|error| error.with("url", self.address.as_str()))?;
+        let chosen = chosen.map_err(|error| error.with("url", &self.url))?;
         let place = names.iter().position(|name| *name == chosen);
         place
             .map_or_else(|| Err(not_found(&Reference::Semver(range.clone()), &[])), |place| tip(&tags[place]))
@@ -119,7 +112,7 @@ impl Remote {
         let refs = self.list("refs/", job)?;
         let names: Vec<String> = refs.iter().map(|found| found.unpack().0.to_string()).collect();
         let chosen = name.choose(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let chosen = chosen.map_err(|error| error.with("url", self.address.as_str()))?;
+        let chosen = chosen.map_err(|error| error.with("url", &self.url))?;
         let found = refs.iter().find(|found| found.unpack().0 == chosen);
         found.cloned().ok_or_else(|| not_found(&Reference::Any(name.clone()), &[]))
     }
@@ -215,7 +208,7 @@ impl Remote {
         self.receive_somehow(repository, commit, name, job)?;
         let repository = local::open(repository.path())?.to_thread_local();
         if !local::holds(&repository, commit)? {
-            return Err(no_such_commit(commit).with("url", self.address.as_str()));
+            return Err(no_such_commit(commit).with("url", &self.url));
         }
         local::check_whole(&repository, commit, job)?;
         set_mark(&repository, commit)
@@ -249,10 +242,10 @@ impl Remote {
     ) -> Result<()> {
         let local = repository.to_thread_local();
         let bounds = self.bounds(("pack_bytes_max", self.limits.pack_bytes_max));
-        let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
+        let Conversation { mut transport, mut handshake, blame } = self.converse(&bounds, job)?;
         if !can_be_shallow(&handshake) {
             let error = Error::new(ErrorKind::Unsupported, "the server gives no commit without its history");
-            return Err(error.with("url", self.address.as_str()));
+            return Err(error.with("url", &self.url));
         }
         let shallow_file = local.shallow_file().map_err(broken_cache)?;
         let haves = local.shallow_commits().map_err(broken_cache)?;
@@ -283,14 +276,14 @@ impl Remote {
         let gave_up =
             |said: String| Error::new(ErrorKind::Unavailable, "the server gives up").with("server", said);
         let cause = words.take().map(gave_up).or_else(|| pack.failure.take());
-        Err(failed(&call, cause, error).with("url", self.address.as_str()).with("commit", want))
+        Err(failed(&*blame, cause, error).with("url", &self.url).with("commit", want))
     }
 
     /// Lists the references whose names begin with `prefix`.
     fn list(&self, prefix: &str, job: &Job) -> Result<Vec<Ref>> {
         let job = &job.within(job.limits().request_timeout);
         let bounds = self.bounds(("list_bytes_max", self.limits.list_bytes_max));
-        let (call, mut transport, mut handshake) = self.converse(&bounds, job)?;
+        let Conversation { mut transport, mut handshake, blame } = self.converse(&bounds, job)?;
         let refs = match handshake.refs.take() {
             Some(refs) => refs,
             None => {
@@ -298,40 +291,23 @@ impl Remote {
                 prefixes.extend([prefix.into()]);
                 let list = LsRefsCommand::new(Some(prefixes), &handshake.capabilities, user_agent());
                 let refs = list.invoke_blocking(&mut transport, &mut gix::progress::Discard, false);
-                refs.map_err(|error| failed(&call, None, error))?
+                refs.map_err(|error| failed(&*blame, None, error).with("url", &self.url))?
             }
         };
         Ok(refs.into_iter().filter(|found| found.unpack().0.starts_with(prefix.as_bytes())).collect())
     }
 
     /// Opens a conversation with the server.
-    fn converse(&self, bounds: &Bounds, job: &Job) -> Result<(Arc<Call>, Transport<Client>, Handshake)> {
-        let authorization = self.access.credentials.as_ref().map(Credentials::header);
-        let call = Call::new(&self.address, authorization, bounds, job);
-        let url = gix::url::parse(self.address.as_str());
-        let url = url.map_err(|error| Error::new(ErrorKind::Invalid, "not an address").caused_by(error))?;
-        let client = Client::new(self.client()?.clone(), Arc::clone(&call));
-        let version = gix_transport::Protocol::V2;
-        let mut transport = Transport::new_http(client, url, version, false);
-        let handshake = gix::protocol::handshake(
-            &mut transport,
-            gix_transport::Service::UploadPack,
-            |_action| Ok(None),
-            Vec::new(),
-            &mut gix::progress::Discard,
-        );
-        let handshake = handshake.map_err(|error| failed(&call, None, error))?;
-        match handshake
-            .capabilities
-            .capability("object-format")
-            .and_then(|format| format.value().map(ToOwned::to_owned))
-        {
+    fn converse(&self, bounds: &Bounds, job: &Job) -> Result<Conversation> {
+        let opened = self.line.converse(bounds, job).map_err(|error| error.with("url", &self.url))?;
+        let format = opened.handshake.capabilities.capability("object-format");
+        match format.and_then(|format| format.value().map(ToOwned::to_owned)) {
             Some(format) if format != "sha1" => {
                 Err(Error::new(ErrorKind::Unsupported, "no support for the hash of this repository")
                     .with("hash", format)
-                    .with("url", self.address.as_str()))
+                    .with("url", &self.url))
             }
-            _ => Ok((call, transport, handshake)),
+            _ => Ok(opened),
         }
     }
 
@@ -344,18 +320,8 @@ impl Remote {
             ErrorKind::Cancelled => {
                 Error::new(ErrorKind::Cancelled, "cancelled while another fetch uses the cache")
             }
-            kind => Error::new(kind, "another fetch uses the cache").with("url", self.address.as_str()),
+            kind => Error::new(kind, "another fetch uses the cache").with("url", &self.url),
         })
-    }
-
-    /// The connections of this source, with the roots of trust loaded once.
-    fn client(&self) -> Result<&Http> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let connection = self.access.connection(&self.limits, self.address.origin().is_secure());
-        let made = Http::new(PEER, &connection)?;
-        Ok(self.client.get_or_init(|| made))
     }
 }
 
@@ -371,17 +337,19 @@ fn tip(found: &Ref) -> Result<Tip> {
     Ok(Tip { commit: *commit, name: Some(name.to_string()) })
 }
 
-/// The error of a conversation: what HTTP or the server said, or what else is known, or what gix says. None of these
+/// The error of a conversation: what the line or the server said, or what else is known, or what gix says. None of these
 /// is about what is stored, unless `cause` is.
-fn failed(call: &Call, cause: Option<Error>, error: gix::Error) -> Error {
-    call.take_failure().or(cause).unwrap_or_else(|| {
+fn failed(blame: &dyn Blame, cause: Option<Error>, error: gix::Error) -> Error {
+    let ended = blame.last_words();
+    // What a server that went away did not send is not damaged.
+    let cause = cause.filter(|cause| ended.is_none() || !is_damage(cause));
+    blame.take_failure().or(cause).or(ended).unwrap_or_else(|| {
         let kind = match error.dominant_class() {
             Some(Class::Cancelled) => ErrorKind::Cancelled,
             Some(Class::Unsupported) => ErrorKind::Unsupported,
             _ => ErrorKind::Unavailable,
         };
-        let broken = Error::new(kind, "the conversation with the server broke");
-        broken.with("url", call.address().as_str()).caused_by(error)
+        Error::new(kind, "the conversation with the server broke").caused_by(error)
     })
 }
 
@@ -428,9 +396,9 @@ fn user_agent() -> gix::protocol::command::Feature {
 }
 
 /// Names the cache by the address and by who asks, so that nobody reads what another was allowed to fetch.
-fn cache_key(address: &Address, access: &Access) -> String {
+fn cache_key(url: &str, access: &Access) -> String {
     let mut hash = Sha256::new();
-    hash.update(format!("windlass-git cache\0{}\0", address.as_str()));
+    hash.update(format!("windlass-git cache\0{url}\0"));
     if let Some(credentials) = &access.credentials {
         credentials.identify(&mut hash);
     }

@@ -6,8 +6,14 @@ use windlass_git::GitSource;
 use windlass_git::write::{Author, Change, Repository};
 use windlass_testkit::{TestClock, block_on};
 
+#[cfg(all(unix, feature = "ssh", feature = "git-program"))]
+pub mod openssh;
 pub mod served;
 pub mod server;
+#[cfg(feature = "ssh")]
+pub mod sshd;
+#[cfg(feature = "ssh")]
+pub mod upload_pack;
 
 pub fn context() -> Context {
     TestClock::new().context()

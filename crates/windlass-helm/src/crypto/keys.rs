@@ -3,7 +3,7 @@
 use ed25519_dalek::Signer as _;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use rsa::{
-    PrivateKey as RsaPrivateKey,
+    RsaPrivateKey,
     pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey},
     pkcs1v15::Pkcs1v15Sign,
 };

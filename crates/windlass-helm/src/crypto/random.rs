@@ -1,8 +1,6 @@
 //! A stream of random bytes from a seed.
 
-use std::convert::Infallible;
-
-use rand_core::{TryCryptoRng, TryRng};
+use rsa::rand_core::{CryptoRng, Error, RngCore};
 use sha2::{Digest, Sha256};
 
 use crate::template::Random;
@@ -47,25 +45,27 @@ impl Stream {
     }
 }
 
-impl TryRng for Stream {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+impl RngCore for Stream {
+    fn next_u32(&mut self) -> u32 {
         let mut bytes = [0; 4];
         self.fill(&mut bytes);
-        Ok(u32::from_be_bytes(bytes))
+        u32::from_be_bytes(bytes)
     }
 
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+    fn next_u64(&mut self) -> u64 {
         let mut bytes = [0; 8];
         self.fill(&mut bytes);
-        Ok(u64::from_be_bytes(bytes))
+        u64::from_be_bytes(bytes)
     }
 
-    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Infallible> {
+    fn fill_bytes(&mut self, buffer: &mut [u8]) {
+        self.fill(buffer);
+    }
+
+    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         self.fill(buffer);
         Ok(())
     }
 }
 
-impl TryCryptoRng for Stream {}
+impl CryptoRng for Stream {}

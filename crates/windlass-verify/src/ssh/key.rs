@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use p256::ecdsa::signature::Verifier as _;
 use rsa::pkcs1v15;
 use rsa::signature::Verifier as _;
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::{Digest as _, Sha256};
 
 use super::wire::Reader;
 use crate::armor;
@@ -26,7 +27,7 @@ enum Verifier {
     P256(Box<p256::ecdsa::VerifyingKey>),
     P384(Box<p384::ecdsa::VerifyingKey>),
     P521(Box<p521::ecdsa::VerifyingKey>),
-    Rsa(Box<rsa::PublicKey>),
+    Rsa(Box<rsa::RsaPublicKey>),
 }
 
 const KINDS: [&str; 5] =
@@ -106,11 +107,11 @@ impl PublicKey {
                 key.verify(message, &p521::ecdsa::Signature::from_slice(&joined).ok()?).ok()
             }
             (Verifier::Rsa(key), b"rsa-sha2-256") => {
-                let key = pkcs1v15::VerifyingKey::<Sha256>::new((**key).clone());
+                let key = pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new((**key).clone());
                 key.verify(message, &pkcs1v15::Signature::try_from(bytes).ok()?).ok()
             }
             (Verifier::Rsa(key), b"rsa-sha2-512") => {
-                let key = pkcs1v15::VerifyingKey::<Sha512>::new((**key).clone());
+                let key = pkcs1v15::VerifyingKey::<rsa::sha2::Sha512>::new((**key).clone());
                 key.verify(message, &pkcs1v15::Signature::try_from(bytes).ok()?).ok()
             }
             _ => None,
@@ -118,17 +119,12 @@ impl PublicKey {
     }
 }
 
-fn rsa_key(exponent: &[u8], modulus: &[u8]) -> Option<rsa::PublicKey> {
+fn rsa_key(exponent: &[u8], modulus: &[u8]) -> Option<rsa::RsaPublicKey> {
     if !(RSA_BYTES_MIN..=RSA_BYTES_MAX).contains(&modulus.len()) || exponent.len() > 4 {
         return None;
     }
-    let number = |bytes: &[u8]| rsa::BoxedUint::from_be_slice_vartime(bytes);
-    rsa::PublicKey::new_with_size_limits(
-        number(modulus),
-        number(exponent),
-        RSA_BYTES_MIN * 8..=RSA_BYTES_MAX * 8,
-    )
-    .ok()
+    let number = rsa::BigUint::from_bytes_be;
+    rsa::RsaPublicKey::new_with_max_size(number(modulus), number(exponent), RSA_BYTES_MAX * 8).ok()
 }
 
 fn ecdsa_key(curve: &[u8], point: &[u8]) -> Option<Verifier> {
