@@ -35,6 +35,7 @@ mod keys;
 mod object;
 mod openpgp;
 mod refusal;
+pub mod sigstore;
 mod ssh;
 
 pub use keys::{KEYS_BYTES_MAX, KEYS_MAX, Keys, Signer};

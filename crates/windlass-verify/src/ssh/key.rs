@@ -118,7 +118,7 @@ impl PublicKey {
     }
 }
 
-fn rsa_key(exponent: &[u8], modulus: &[u8]) -> Option<rsa::PublicKey> {
+pub(crate) fn rsa_key(exponent: &[u8], modulus: &[u8]) -> Option<rsa::PublicKey> {
     if !(RSA_BYTES_MIN..=RSA_BYTES_MAX).contains(&modulus.len()) || exponent.len() > 4 {
         return None;
     }
