@@ -34,7 +34,7 @@ const CASES: [Case; 3] = [
         root: "oci-attestation.root.json",
         digest: "732112270d7e59418a8c080b134b24cabd67d250d0d0147a97ed95ba5c280aa4",
         subject: "cody@soyland.com",
-        issuer: "?",
+        issuer: "https://github.com/login/oauth",
     },
     Case {
         bundle: "othername.json",
