@@ -10,12 +10,13 @@ use windlass_core::{
     Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait,
 };
 use windlass_git::{GitSource, SignedPart, Verification};
-use windlass_oci::OciSource;
+use windlass_oci::{OciSource, Verification as Signed};
 use windlass_verify::Keys;
 use windlass_web::{ArchiveSource, ChartSource, Credentials as Login};
 use windlass_yaml::Options;
 
 use crate::credentials::{Pair, bytes, pair, parse, shown};
+use crate::signing;
 
 /// A source with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in them.
 pub(crate) struct Private<S> {
@@ -33,6 +34,7 @@ pub(crate) struct PrivateFiles {
     pub(crate) authority: Option<PathBuf>,
     pub(crate) certificate: Option<PathBuf>,
     pub(crate) keys: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Gives a source what the files hold.
@@ -45,6 +47,7 @@ pub(crate) struct Held {
     authority: Option<Vec<u8>>,
     certificate: Option<Vec<u8>>,
     keys: Option<Vec<u8>>,
+    root: Option<Vec<u8>>,
 }
 
 impl<S: Clone> Private<S> {
@@ -63,6 +66,7 @@ impl<S: Clone> Private<S> {
             authority: read("authorityFile", "authorities", &self.files.authority)?,
             certificate: read("certificateFile", "certificate", &self.files.certificate)?,
             keys: read("keysFile", "keys", &self.files.keys)?,
+            root: read("trustedRootFile", "trusted root", &self.files.root)?,
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
@@ -132,12 +136,27 @@ fn trusted(bytes: &[u8]) -> Result<Keys> {
     keys.map_err(|why| wrong(&why))
 }
 
-/// An artifact, with what files hold.
-pub(crate) fn private_artifact(source: OciSource, url: &str, files: PrivateFiles) -> Private<OciSource> {
-    let url = url.to_owned();
+/// An artifact, with what files hold: besides credentials the keys or the root by which it must be signed, by one of
+/// `identities`.
+pub(crate) fn private_artifact(
+    source: OciSource,
+    url: &str,
+    files: PrivateFiles,
+    identities: Vec<(String, String)>,
+) -> Private<OciSource> {
+    let (url, keys, root) = (url.to_owned(), files.keys.clone(), files.root.clone());
     let dress = move |mut source: OciSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = shown(bytes, &url)?.into_iter().fold(source, OciSource::with_credentials);
+        }
+        if let (Some(bytes), Some(file)) = (&held.keys, &keys) {
+            let signers = signing::keys(bytes).map_err(|error| error.with("keysFile", file.display()))?;
+            source = source.with_verification(Signed::new(signers));
+        }
+        if let (Some(bytes), Some(file)) = (&held.root, &root) {
+            let signers = signing::root(bytes, &identities);
+            let signers = signers.map_err(|error| error.with("trustedRootFile", file.display()))?;
+            source = source.with_verification(Signed::new(signers));
         }
         source = held.authority.iter().cloned().fold(source, OciSource::with_authorities);
         let both = held.certificate.iter().cloned();
@@ -286,8 +305,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         std::fs::write(&file, "one").unwrap();
-        let files =
-            PrivateFiles { credentials: Some(file.clone()), authority: None, certificate: None, keys: None };
+        let none = crate::sources::files(&None, &None, &None);
+        let files = PrivateFiles { credentials: Some(file.clone()), ..none };
         let source = private_git(GitSource::new("https://example.org/fleet.git"), files, SignedPart::Head);
         let first = source.now().unwrap();
         assert!(Arc::ptr_eq(&first, &source.now().unwrap()));

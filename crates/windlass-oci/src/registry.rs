@@ -102,12 +102,18 @@ impl Registry {
             found.extend(referrers(&bytes)?);
             if found.len() > self.limits.referrers_max {
                 let max = self.limits.referrers_max;
-                return Err(limit("too much refers to the artifact", "referrers_max", max).with("digest", digest));
+                return Err(
+                    limit("too much refers to the artifact", "referrers_max", max).with("digest", digest)
+                );
             }
             let Some(next) = next else { return Ok(found) };
             url = self.page(&url, &next)?;
         }
-        Err(limit("the list of what refers to it has too many pages", "list_pages_max", self.limits.list_pages_max))
+        Err(limit(
+            "the list of what refers to it has too many pages",
+            "list_pages_max",
+            self.limits.list_pages_max,
+        ))
     }
 
     fn referrers_by_tag(&self, job: &Job, digest: Digest) -> Result<Vec<Referrer>> {
@@ -127,7 +133,8 @@ impl Registry {
         if Digest::of(&bytes) == digest {
             return Ok(bytes);
         }
-        Err(Error::new(ErrorKind::Corrupt, "the registry gives another blob than was asked for").with("blob", digest))
+        Err(Error::new(ErrorKind::Corrupt, "the registry gives another blob than was asked for")
+            .with("blob", digest))
     }
 
     fn ask_manifest(&self, reference: &str) -> Ask<'static> {

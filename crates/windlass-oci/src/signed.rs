@@ -29,8 +29,8 @@ const REASONS_MAX: usize = 3;
 /// use windlass_oci::{OciSource, Verification};
 /// use windlass_verify::sigstore::{PublicKeys, Signers};
 ///
-/// # let pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEM/iipFcbgHaYfs74kF6qoKtMmgFx\n\
-/// #            PkzhYQwRMYVhoq8+d1GeBvzyuG5bEwl9WJJpWxsrqL+SsSq0bXk18+T2dA==\n-----END PUBLIC KEY-----\n";
+/// # let pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAER8mt3EEILW6qv6kGxpPr20W+VrkH\n\
+/// #            vZpV3piAupy5IARPQyOq7FI3q6m++41u6cNp7Td4rN6SdTwo/VbdR8ScKg==\n-----END PUBLIC KEY-----\n";
 /// let keys = PublicKeys::new().with_pem(pem)?;
 /// let source = OciSource::new("oci://registry.example/fleet/shop")
 ///     .tag("v1.2.0")
@@ -164,8 +164,8 @@ impl Search<'_> {
         &mut self,
         bring: impl FnOnce(&Registry, &Job) -> Result<Vec<u8>>,
     ) -> Result<Option<Manifest>> {
-        let read = bring(self.registry, self.job)
-            .and_then(|bytes| Document::read(&bytes, self.limits(), None));
+        let read =
+            bring(self.registry, self.job).and_then(|bytes| Document::read(&bytes, self.limits(), None));
         match self.found(read)? {
             Some(Document::Manifest(manifest)) => Ok(Some(manifest)),
             _ => Ok(None),

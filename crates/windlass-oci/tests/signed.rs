@@ -30,7 +30,9 @@ fn text(path: &str) -> String {
 }
 
 fn keys(kinds: &[&str]) -> PublicKeys {
-    kinds.iter().fold(PublicKeys::new(), |keys, kind| keys.with_pem(&text(&format!("{kind}/key.pub"))).unwrap())
+    kinds
+        .iter()
+        .fold(PublicKeys::new(), |keys, kind| keys.with_pem(&text(&format!("{kind}/key.pub"))).unwrap())
 }
 
 /// A registry with the artifact, which nobody signed yet.
@@ -55,7 +57,8 @@ fn put_simple(server: &Server, digest: Digest, manifest: &str, payload: &[u8]) {
 /// Lays bundles into the registry, and lists them under the tag that is for that.
 fn put_bundles(server: &Server, digest: Digest, bundles: &[String]) {
     let listed: Vec<String> = bundles.iter().map(|bundle| put_bundle(server, bundle)).collect();
-    let index = format!("{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[{}]}}", listed.join(","));
+    let index =
+        format!("{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[{}]}}", listed.join(","));
     server.put_manifest("fleet/shop", &tag(digest), INDEX, index.as_bytes());
 }
 
@@ -67,7 +70,12 @@ fn put_bundle(server: &Server, bundle: &str) -> String {
          \"layers\":[{{\"mediaType\":\"{TYPE}\",\"size\":{},\"digest\":\"{blob}\"}}]}}",
         bundle.len()
     );
-    let digest = server.put_manifest("fleet/shop", &Digest::of(manifest.as_bytes()).to_string(), MANIFEST, manifest.as_bytes());
+    let digest = server.put_manifest(
+        "fleet/shop",
+        &Digest::of(manifest.as_bytes()).to_string(),
+        MANIFEST,
+        manifest.as_bytes(),
+    );
     format!(
         "{{\"mediaType\":\"{MANIFEST}\",\"size\":{},\"digest\":\"{digest}\",\"artifactType\":\"{TYPE}\"}}",
         manifest.len()
@@ -86,7 +94,9 @@ fn source(server: &Server, kinds: &[&str]) -> OciSource {
 fn why(source: &OciSource) -> String {
     let error: Error = bring(source).unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::Denied, "no trusted signature"), "{error:?}");
-    assert!(error.help().is_some() && error.context("digest").is_some() && error.context("repository").is_some());
+    assert!(
+        error.help().is_some() && error.context("digest").is_some() && error.context("repository").is_some()
+    );
     error.context("why").unwrap().to_owned()
 }
 
@@ -133,7 +143,12 @@ fn what_nobody_signed_is_not_given_out_and_no_layer_of_it_is_asked_for() {
 #[test]
 fn a_signature_of_another_artifact_does_not_count() {
     let (server, digest) = registry();
-    let other = server.put_manifest("fleet/shop", "v1", MANIFEST, text("artifact/manifest.json").replace("\"r\"", "\"q\"").as_bytes());
+    let other = server.put_manifest(
+        "fleet/shop",
+        "v1",
+        MANIFEST,
+        text("artifact/manifest.json").replace("\"r\"", "\"q\"").as_bytes(),
+    );
     assert_ne!(other, digest);
     put_bundles(&server, other, &[bundle("p256")]);
     let said = format!("the signature is of another artifact (signed={digest})");
@@ -176,7 +191,9 @@ fn a_signature_that_the_registry_damages_does_not_count() {
     let (server, digest) = registry();
     put_bundles(&server, digest, &[bundle("p256")]);
     server.fault(Fault::Damaged);
-    assert!(why(&source(&server, &["p256"])).starts_with("the registry gives another blob than was asked for"));
+    assert!(
+        why(&source(&server, &["p256"])).starts_with("the registry gives another blob than was asked for")
+    );
 }
 
 #[test]

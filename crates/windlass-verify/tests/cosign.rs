@@ -22,7 +22,9 @@ fn subject() -> Subject {
 }
 
 fn keys(kinds: &[&str]) -> PublicKeys {
-    kinds.iter().fold(PublicKeys::new(), |keys, kind| keys.with_pem(&text(&format!("{kind}/key.pub"))).unwrap())
+    kinds
+        .iter()
+        .fold(PublicKeys::new(), |keys, kind| keys.with_pem(&text(&format!("{kind}/key.pub"))).unwrap())
 }
 
 /// The payload of the older form, and its signature.
@@ -32,9 +34,12 @@ fn simple(kind: &str) -> (String, String) {
     (text(&format!("{kind}/payload.json")), signature.as_str().unwrap().to_owned())
 }
 
-fn check_simple(signers: &Signers, (payload, signature): &(String, String), subject: &Subject) -> Result<Signer, Refusal> {
-    let signature =
-        SimpleSignature { payload: payload.as_bytes(), signature, ..SimpleSignature::default() };
+fn check_simple(
+    signers: &Signers,
+    (payload, signature): &(String, String),
+    subject: &Subject,
+) -> Result<Signer, Refusal> {
+    let signature = SimpleSignature { payload: payload.as_bytes(), signature, ..SimpleSignature::default() };
     signers.verify_simple(&signature, subject)
 }
 
@@ -57,7 +62,8 @@ fn what_cosign_signed_verifies_with_its_key_in_both_forms() {
 fn of_several_keys_one_must_have_signed_and_it_is_named() {
     let all = keys(&KINDS);
     for (place, kind) in KINDS.iter().enumerate() {
-        let signer = check_bundle(&Signers::keys(all.clone()), &text(&format!("{kind}/bundle.json")), &subject());
+        let signer =
+            check_bundle(&Signers::keys(all.clone()), &text(&format!("{kind}/bundle.json")), &subject());
         assert_eq!(signer, Ok(Signer::Key(all.fingerprints()[place].clone())), "{kind}");
     }
 }
@@ -93,7 +99,11 @@ fn a_changed_payload_or_signature_counts_for_nothing() {
         let (payload, signature) = simple(kind);
         let other = payload.replace("fleet/", "feelt/");
         assert_ne!(other, payload);
-        assert_eq!(check_simple(&signers, &(other, signature.clone()), &subject()), Err(Refusal::NoKey), "{kind}");
+        assert_eq!(
+            check_simple(&signers, &(other, signature.clone()), &subject()),
+            Err(Refusal::NoKey),
+            "{kind}"
+        );
         // A letter within the first number of the signature.
         let place = signature.len() / 3;
         let letter = if signature[place..].starts_with('A') { "B" } else { "A" };
@@ -118,7 +128,10 @@ fn what_is_no_signature_is_refused_by_its_part() {
         ("{}", "the signature cannot be read (bundle)"),
         (&with(&bundle, "sigstore.bundle.v0.3", "other"), "a signature of a form that is not verified"),
         (&with(&bundle, "dsseEnvelope", "other"), "the signature cannot be read (content of the bundle)"),
-        (&with(&bundle, "\"publicKey\"", "\"other\""), "the signature cannot be read (verification material)"),
+        (
+            &with(&bundle, "\"publicKey\"", "\"other\""),
+            "the signature cannot be read (verification material)",
+        ),
         (&with(&bundle, "\"sig\"", "\"other\""), "the signature cannot be read (bundle)"),
         (
             &with(&bundle, "\"publicKey\":{", "\"certificate\":{\"rawBytes\":\"AAAA\","),
@@ -152,5 +165,8 @@ fn keys_that_are_none_are_refused() {
 #[test]
 fn a_fingerprint_is_the_digest_of_the_key_in_der() {
     // openssl pkey -pubin -in cosign/p256/key.pub -outform DER | sha256sum
-    assert_eq!(keys(&["p256"]).fingerprints(), ["sha256:cfe34ca42fb60836a621af5bcd1b24133e590d9215f48e4a45bbf171b41c0830"]);
+    assert_eq!(
+        keys(&["p256"]).fingerprints(),
+        ["sha256:cfe34ca42fb60836a621af5bcd1b24133e590d9215f48e4a45bbf171b41c0830"]
+    );
 }

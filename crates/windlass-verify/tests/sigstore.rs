@@ -68,6 +68,10 @@ fn a_bundle_of_a_trusted_identity_verifies_and_names_it() {
         let of = (&exactly(case.issuer)[..], &exactly(case.subject)[..]);
         let by = Signer::Identity { subject: case.subject.to_owned(), issuer: case.issuer.to_owned() };
         assert_eq!(case.check(&bundle, &root, of), Ok(by), "{}", case.bundle);
-        assert_eq!(case.check(&bundle, &root, (".", "@|/|!")).map(|_| ()), Ok(()), "an expression matches anywhere");
+        assert_eq!(
+            case.check(&bundle, &root, (".", "@|/|!")).map(|_| ()),
+            Ok(()),
+            "an expression matches anywhere"
+        );
     }
 }

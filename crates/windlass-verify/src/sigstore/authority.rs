@@ -45,7 +45,8 @@ impl Authority {
             let found = self.chain.iter().enumerate().find(|(_, above)| {
                 above.is_authority(depth) && above.is_for(usage, true) && below.is_signed_by(above)
             });
-            let (place, above) = found.ok_or(Refusal::Untrusted("no authority of the trusted root issued it"))?;
+            let (place, above) =
+                found.ok_or(Refusal::Untrusted("no authority of the trusted root issued it"))?;
             if !above.is_valid_at(time) {
                 return Err(Refusal::Untrusted("its authority was not valid at that time"));
             }

@@ -61,7 +61,8 @@ impl Held {
             return Err(Refusal::Untrusted("it has a critical extension that is not understood"));
         }
         let info = certificate.tbs_certificate().subject_public_key_info().to_der().map_err(wrong)?;
-        let key = PublicKey::read(&info).ok_or(Refusal::Untrusted("its key is of a kind that is not taken"))?;
+        let key =
+            PublicKey::read(&info).ok_or(Refusal::Untrusted("its key is of a kind that is not taken"))?;
         Ok(Self { der: der.to_owned(), certificate, key })
     }
 
@@ -94,13 +95,14 @@ impl Held {
     /// What the certificate's issuer signed of it, as it stands there.
     pub(super) fn signed(&self) -> Option<&[u8]> {
         let mut reader = SliceReader::new(&self.der).ok()?;
-        reader.sequence(|inside| {
-            let signed = inside.tlv_bytes()?;
-            inside.tlv_bytes()?;
-            inside.tlv_bytes()?;
-            Ok::<_, x509_cert::der::Error>(signed)
-        })
-        .ok()
+        reader
+            .sequence(|inside| {
+                let signed = inside.tlv_bytes()?;
+                inside.tlv_bytes()?;
+                inside.tlv_bytes()?;
+                Ok::<_, x509_cert::der::Error>(signed)
+            })
+            .ok()
     }
 
     /// Whether the key of another certificate signed this one.
@@ -148,7 +150,10 @@ impl Held {
     /// The content of an extension.
     pub(super) fn extension(&self, id: ObjectIdentifier) -> Option<&[u8]> {
         let extensions = self.certificate.tbs_certificate().extensions()?;
-        extensions.iter().find(|extension| extension.extn_id == id).map(|extension| extension.extn_value.as_bytes())
+        extensions
+            .iter()
+            .find(|extension| extension.extn_id == id)
+            .map(|extension| extension.extn_value.as_bytes())
     }
 
     /// Whom the certificate names, and who vouched for that.

@@ -79,7 +79,8 @@ impl Envelope {
         if digests().any(|digest| *digest == wanted) {
             return Ok(());
         }
-        let other = digests().next().map_or_else(|| "none by SHA-256".to_owned(), |hex| format!("sha256:{hex}"));
+        let other =
+            digests().next().map_or_else(|| "none by SHA-256".to_owned(), |hex| format!("sha256:{hex}"));
         Err(Refusal::OtherArtifact(super::shown(&other)))
     }
 }

@@ -104,9 +104,7 @@ impl PublicKey {
                 let Ok(signature) = ed25519_dalek::Signature::from_slice(signature) else { return false };
                 // cosign 3 signs the SHA-512 of the message, by the variant of the algorithm that is for that.
                 key.verify_strict(message, &signature).is_ok()
-                    || key
-                        .verify_prehashed_strict(Sha512::new_with_prefix(message), None, &signature)
-                        .is_ok()
+                    || key.verify_prehashed_strict(Sha512::new_with_prefix(message), None, &signature).is_ok()
             }
             _ => self.made_over(hash, signature, &hash.of(message)),
         }

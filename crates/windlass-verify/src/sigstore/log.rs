@@ -50,7 +50,9 @@ fn one(entry: &Entry, logs: &[Log], logged: &Logged<'_>) -> Result<Option<u64>, 
     let not = |why| Err(Refusal::NotLogged(why));
     let time = Some(entry.integrated_time.0).filter(|time| *time > 0);
     let fits = |log: &&Log| log.id == entry.log_id.key_id.0 && time.is_none_or(|time| log.valid.has(time));
-    let Some(log) = logs.iter().find(fits) else { return not("its log is not trusted, or was not at that time") };
+    let Some(log) = logs.iter().find(fits) else {
+        return not("its log is not trusted, or was not at that time");
+    };
     if entry.inclusion_promise.is_none() && entry.inclusion_proof.is_none() {
         return not("the entry has neither a promise nor a proof");
     }
@@ -106,7 +108,8 @@ fn proved(entry: &Entry, proof: &Proof, log: &Log) -> Result<(), Refusal> {
     if checkpoint.size != proof.tree_size.0 || checkpoint.root != proof.root_hash.0 {
         return Err(Refusal::NotLogged("the checkpoint is of another tree"));
     }
-    let is_signed = |signature: &Vec<u8>| log.key.made_with(Hash::Sha256, signature, checkpoint.text.as_bytes());
+    let is_signed =
+        |signature: &Vec<u8>| log.key.made_with(Hash::Sha256, signature, checkpoint.text.as_bytes());
     match checkpoint.signatures.iter().any(is_signed) {
         true => Ok(()),
         false => Err(Refusal::NotLogged("the log did not sign the checkpoint")),
@@ -227,13 +230,15 @@ mod tests {
             for index in 0..size {
                 let hashes = path(index, &leaves);
                 let hashes: Vec<&[u8]> = hashes.iter().map(|hash| &hash[..]).collect();
-                let found = |leaf: usize, size: usize| {
-                    root(leaves[leaf].clone(), index as u64, size as u64, &hashes)
-                };
+                let found =
+                    |leaf: usize, size: usize| root(leaves[leaf].clone(), index as u64, size as u64, &hashes);
                 assert_eq!(found(index, size), Some(tree(&leaves)), "{index} of {size}");
                 let other = (index + 1) % size;
                 assert!(other == index || found(other, size) != Some(tree(&leaves)), "{other} for {index}");
-                assert_ne!(root(leaves[index].clone(), size as u64, size as u64, &hashes), Some(tree(&leaves)));
+                assert_ne!(
+                    root(leaves[index].clone(), size as u64, size as u64, &hashes),
+                    Some(tree(&leaves))
+                );
             }
         }
     }

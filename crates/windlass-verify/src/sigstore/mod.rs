@@ -6,8 +6,8 @@
 //!
 //! let keys = PublicKeys::new().with_pem(
 //!     "-----BEGIN PUBLIC KEY-----\n\
-//!      MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEM/iipFcbgHaYfs74kF6qoKtMmgFx\n\
-//!      PkzhYQwRMYVhoq8+d1GeBvzyuG5bEwl9WJJpWxsrqL+SsSq0bXk18+T2dA==\n\
+//!      MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAER8mt3EEILW6qv6kGxpPr20W+VrkH\n\
+//!      vZpV3piAupy5IARPQyOq7FI3q6m++41u6cNp7Td4rN6SdTwo/VbdR8ScKg==\n\
 //!      -----END PUBLIC KEY-----\n",
 //! )?;
 //! let signers = Signers::keys(keys);

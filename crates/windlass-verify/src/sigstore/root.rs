@@ -118,8 +118,7 @@ impl TrustedRoot {
             return Err(Refusal::Root("another media type"));
         }
         let Written { tlogs, ctlogs, certificate_authorities, timestamp_authorities, .. } = written;
-        let lengths =
-            [tlogs.len(), ctlogs.len(), certificate_authorities.len(), timestamp_authorities.len()];
+        let lengths = [tlogs.len(), ctlogs.len(), certificate_authorities.len(), timestamp_authorities.len()];
         if lengths.iter().any(|length| *length > TRUSTED_MAX) {
             return Err(Refusal::TooLarge(TRUSTED_MAX));
         }

@@ -110,7 +110,11 @@ impl Signers {
     ///
     /// # Errors
     /// Why it does not count.
-    pub fn verify_simple(&self, signature: &SimpleSignature<'_>, subject: &Subject) -> Result<Signer, Refusal> {
+    pub fn verify_simple(
+        &self,
+        signature: &SimpleSignature<'_>,
+        subject: &Subject,
+    ) -> Result<Signer, Refusal> {
         let bytes = signature.bytes()?;
         let signer = match &self.0 {
             Trusted::Keys(keys) => {
@@ -184,7 +188,12 @@ fn by_key(keys: &PublicKeys, content: &Content<'_>, subject: &Subject) -> Result
 }
 
 /// Checks a certificate at each of the times that are vouched for, and whom it names.
-fn trusted(root: &TrustedRoot, identities: &[Identity], leaf: &Held, times: &[u64]) -> Result<Signer, Refusal> {
+fn trusted(
+    root: &TrustedRoot,
+    identities: &[Identity],
+    leaf: &Held,
+    times: &[u64],
+) -> Result<Signer, Refusal> {
     if times.is_empty() {
         return Err(Refusal::NoTime);
     }
