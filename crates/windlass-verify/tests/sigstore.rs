@@ -58,7 +58,7 @@ const CASES: [Case; 3] = [
         root: "public-good.root.json",
         digest: "e194b99df6639501325c5f44da79fe3a8efae6f239bd79443a19787e06fb1764",
         subject: "w.vollprecht@gmail.com",
-        issuer: "?",
+        issuer: "https://github.com/login/oauth",
     },
 ];
 

@@ -162,6 +162,7 @@ impl Sigstore {
         let (ours, left) = (leaf(body.to_string().as_bytes()), node(&a, &b));
         let root = node(&node(&left, &node(&ours, &d)), &e);
         let text = format!("log.example.org - 1\n5\n{}\n", STANDARD.encode(root));
+        let hashes: Vec<String> = [d, left, e].iter().map(|hash| STANDARD.encode(hash)).collect();
         let signature = self.log.sign(text.as_bytes()).unwrap();
         let marked = [&id(&self.log)[..4], &signature].concat();
         json!({
@@ -174,7 +175,7 @@ impl Sigstore {
                 "logIndex": "2",
                 "rootHash": STANDARD.encode(root),
                 "treeSize": "5",
-                "hashes": [d, left, e].map(|hash| STANDARD.encode(hash)),
+                "hashes": hashes,
                 "checkpoint": {
                     "envelope": format!("{text}\n\u{2014} log.example.org {}\n", STANDARD.encode(marked)),
                 },
