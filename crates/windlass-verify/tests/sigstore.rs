@@ -1,8 +1,8 @@
 //! Bundles that the Sigstore project and cosign publish, signed by certificates of real authorities, with logs of theirs.
 //!
 //! From cosign 3.1.3 (`pkg/cosign/testdata`): `oci-attestation.json`, with its root. From sigstore-go 1.2.2 (`pkg/testing/data`):
-//! `othername.json`, with its root. From the crate sigstore-verify 0.15.1 (`test_data`): `cosign-v3-blob.json`, `rekor2.json` and
-//! `public-good.root.json`. All are licensed under Apache-2.0. Beside them what the Sigstore of the tests makes, in `authority`.
+//! `othername.json`, with its root. From the crates sigstore-verify and sigstore-trust-root 0.15.1: `cosign-v3-blob.json`,
+//! `public-good.root.json`, `rekor2.json` and its root. All are licensed under Apache-2.0. Beside them what the Sigstore of the tests makes, in `authority`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 
@@ -12,9 +12,7 @@ use std::path::Path;
 
 use authority::{BEGIN, Signing, Sigstore};
 use serde_json::{Value, json};
-use windlass_verify::sigstore::{
-    Identity, Refusal, Signer, Signers, SimpleSignature, Subject, TrustedRoot,
-};
+use windlass_verify::sigstore::{Identity, Refusal, Signer, Signers, SimpleSignature, Subject, TrustedRoot};
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sigstore").join(name)).unwrap()
@@ -38,7 +36,7 @@ struct Case {
     issuer: &'static str,
 }
 
-const CASES: [Case; 3] = [
+const CASES: [Case; 4] = [
     Case {
         bundle: "oci-attestation.json",
         root: "oci-attestation.root.json",
@@ -59,6 +57,15 @@ const CASES: [Case; 3] = [
         digest: "e194b99df6639501325c5f44da79fe3a8efae6f239bd79443a19787e06fb1764",
         subject: "w.vollprecht@gmail.com",
         issuer: "https://github.com/login/oauth",
+    },
+    // Of Rekor 2, which says no time: that is the word of an authority for timestamps.
+    Case {
+        bundle: "rekor2.json",
+        root: "rekor2.root.json",
+        digest: "a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf",
+        subject: "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/\
+                  extremely-dangerous-oidc-beacon.yml@refs/heads/main",
+        issuer: "https://token.actions.githubusercontent.com",
     },
 ];
 
@@ -90,7 +97,8 @@ const HEX: &str = "5e0fcf1ebd3b4d7c1a8e30d9c1b9b6c57f7d3f7a0c7f9e1f2b3a4c5d6e7f8
 
 /// Verifies what the Sigstore of the tests made, with a root and an identity that fit unless they are changed.
 fn check(root: &Value, bundle: &Value, hex: &str) -> Result<Signer, Refusal> {
-    let identity = Identity::matching("^https://tokens\\.example\\.org$", "^https://example\\.org/fleet/").unwrap();
+    let identity =
+        Identity::matching("^https://tokens\\.example\\.org$", "^https://example\\.org/fleet/").unwrap();
     let root = TrustedRoot::read(root.to_string().as_bytes()).unwrap();
     let signers = Signers::identities(root, vec![identity]);
     signers.verify_bundle(bundle.to_string().as_bytes(), &subject(hex))
@@ -114,7 +122,10 @@ fn what_a_certificate_must_be_is_looked_at_one_by_one() {
     assert_eq!(made(&|how| how.time = BEGIN + 601), expired);
     assert_eq!(made(&|how| how.time = BEGIN - 1), expired);
     assert_eq!(made(&|how| how.time = 0), "nothing that is trusted says when the signature was made");
-    assert_eq!(made(&|how| how.is_for_code = false), "the certificate is not trusted (it is not for signing code)");
+    assert_eq!(
+        made(&|how| how.is_for_code = false),
+        "the certificate is not trusted (it is not for signing code)"
+    );
     assert_eq!(made(&|how| how.is_promised = false), "no trusted log of certificates has the certificate");
     assert_eq!(
         made(&|how| how.subject = "https://example.org/other".to_owned()),
@@ -140,7 +151,10 @@ fn each_part_of_the_root_is_needed() {
     let (ours, theirs) = (Sigstore::new(), Sigstore::new());
     let bundle = ours.bundle(&Signing::of(HEX));
     for (part, expected) in [
-        ("certificateAuthorities", "the certificate is not trusted (no authority of the trusted root issued it)"),
+        (
+            "certificateAuthorities",
+            "the certificate is not trusted (no authority of the trusted root issued it)",
+        ),
         ("ctlogs", "no trusted log of certificates has the certificate"),
         ("tlogs", "no trusted log has the signature (its log is not trusted, or was not at that time)"),
     ] {
@@ -210,12 +224,57 @@ fn whatever_is_changed_in_a_bundle_it_does_not_count_any_more() {
         }
         // A proof is no word about the time, and a promise alone is enough.
         let mut without = bundle.clone();
-        without.pointer_mut(&entry("")[..entry("").len() - 1]).unwrap().as_object_mut().unwrap().remove("inclusionPromise");
+        without
+            .pointer_mut(&entry("")[..entry("").len() - 1])
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .remove("inclusionPromise");
         assert_eq!(verify(&without), Err(Refusal::NoTime));
         let mut without = bundle.clone();
-        without.pointer_mut(&entry("")[..entry("").len() - 1]).unwrap().as_object_mut().unwrap().remove("inclusionProof");
+        without
+            .pointer_mut(&entry("")[..entry("").len() - 1])
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .remove("inclusionProof");
         assert!(verify(&without).is_ok());
     }
+}
+
+#[test]
+fn the_word_of_an_authority_for_timestamps_is_enough_for_the_time() {
+    let case = &CASES[2];
+    let (root, mut bundle) = (json(case.root), json(case.bundle));
+    let verify = |root: &Value, bundle: &Value| {
+        case.check(&bundle.to_string(), &root.to_string(), ("", "")).map(|_| ())
+    };
+    let material = |bundle: &mut Value| bundle["verificationMaterial"].as_object_mut().unwrap().clone();
+    assert!(material(&mut bundle).contains_key("timestampVerificationData"));
+    // Without the promise of the log only the timestamp says when.
+    bundle["verificationMaterial"]["tlogEntries"][0].as_object_mut().unwrap().remove("inclusionPromise");
+    assert_eq!(verify(&root, &bundle), Ok(()));
+    let stamp = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp";
+    let old = bundle.pointer(stamp).unwrap().as_str().unwrap().to_owned();
+    // What it says, what is signed, and the signature; between them it says only by whom, which the key decides.
+    for part in (2..6).chain(8..16) {
+        let place = old.len() * part / 16;
+        let letter = if old[place..].starts_with('A') { "B" } else { "A" };
+        let mut bundle = bundle.clone();
+        *bundle.pointer_mut(stamp).unwrap() =
+            format!("{}{letter}{}", &old[..place], &old[place + 1..]).into();
+        assert_eq!(verify(&root, &bundle), Err(Refusal::NoTime), "{part}");
+    }
+    let mut untrusted = root.clone();
+    untrusted["timestampAuthorities"] = json!([]);
+    assert_eq!(verify(&untrusted, &bundle), Err(Refusal::NoTime));
+    let mut late = root.clone();
+    late["timestampAuthorities"][0]["validFor"] = json!({"end": "2025-11-01T00:00:00Z"});
+    assert_eq!(verify(&late, &bundle), Err(Refusal::NoTime));
+    // That of another signature.
+    bundle["verificationMaterial"]["timestampVerificationData"] =
+        json("rekor2.json")["verificationMaterial"]["timestampVerificationData"].clone();
+    assert_eq!(verify(&root, &bundle), Err(Refusal::NoTime));
 }
 
 #[test]
@@ -273,7 +332,10 @@ fn the_older_form_is_verified_by_a_certificate_as_well() {
         verify(&how, &|made| made[2] = another[2].clone()),
         "no trusted log has the signature (the entry is about another signature)"
     );
-    assert_eq!(verify(&how, &|made| made[1] = another[1].clone()), "the key of the certificate did not make the signature");
+    assert_eq!(
+        verify(&how, &|made| made[1] = another[1].clone()),
+        "the key of the certificate did not make the signature"
+    );
     let time = format!("{}", BEGIN + 5);
     assert_eq!(
         verify(&how, &|made| made[2] = made[2].replace(&time, &format!("{}", BEGIN + 6))),
@@ -284,7 +346,9 @@ fn the_older_form_is_verified_by_a_certificate_as_well() {
 #[test]
 fn a_root_or_an_expression_that_is_none_is_refused() {
     let root = Sigstore::new().root();
-    let read = |root: &Value| said(TrustedRoot::read(root.to_string().as_bytes()).map(|_| Signer::Key(String::new())));
+    let read = |root: &Value| {
+        said(TrustedRoot::read(root.to_string().as_bytes()).map(|_| Signer::Key(String::new())))
+    };
     let with = |pointer: &str, value: Value| {
         let mut root = root.clone();
         *root.pointer_mut(pointer).unwrap() = value;
@@ -297,6 +361,9 @@ fn a_root_or_an_expression_that_is_none_is_refused() {
         with("/certificateAuthorities/0/certChain/certificates/0/rawBytes", json!("AAAA")),
         "not a trusted root (a certificate of an authority cannot be read)"
     );
-    assert_eq!(with("/tlogs/0/publicKey/validFor/start", json!("soon")), "not a trusted root (a time cannot be read)");
+    assert_eq!(
+        with("/tlogs/0/publicKey/validFor/start", json!("soon")),
+        "not a trusted root (a time cannot be read)"
+    );
     assert!(Identity::matching("(", "").unwrap_err().to_string().starts_with("not an expression (\"(\":"));
 }

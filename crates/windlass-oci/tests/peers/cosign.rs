@@ -56,6 +56,25 @@ impl Signer {
         done.unwrap().status.success()
     }
 
+    /// Whether cosign finds a bundle by a certificate for this subject of this issuer, against a trusted root.
+    pub(crate) fn verifies_by(&self, root: &str, (subject, issuer): (&str, &str), artifact: &str) -> bool {
+        std::fs::write(self.folder.path().join("root.json"), root).unwrap();
+        let (subject, issuer) =
+            (format!("--certificate-identity={subject}"), format!("--certificate-oidc-issuer={issuer}"));
+        let done = self
+            .command()
+            .args([
+                "verify",
+                "--trusted-root=root.json",
+                "--allow-http-registry",
+                &subject,
+                &issuer,
+                artifact,
+            ])
+            .output();
+        done.unwrap().status.success()
+    }
+
     fn cosign(&self, args: &[&str]) {
         run(self.command().args(args));
     }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "../../../windlass-verify/tests/authority/mod.rs"]
+mod authority;
 mod cosign;
 mod go;
 mod programs;

@@ -2,8 +2,9 @@
 
 use windlass_core::ErrorKind;
 use windlass_oci::{OciSource, Verification};
-use windlass_verify::sigstore::{PublicKeys, Signers};
+use windlass_verify::sigstore::{Identity, PublicKeys, Signers, TrustedRoot};
 
+use crate::authority::{BEGIN, Signing, Sigstore};
 use crate::cosign::Signer;
 use crate::programs::{Registry, oras};
 use crate::support::{bring, folder, push, read};
@@ -65,5 +66,64 @@ fn what_was_put_in_the_place_of_a_signed_artifact_is_not_given_out() {
         // What was signed is there still.
         let digest = signed.digest.to_string();
         assert!(bring(&by(&registry, repository, &ada).digest(digest)).is_ok());
+    }
+}
+
+/// The Sigstore of windlass-verify's tests is held against cosign here: what counts there counts for cosign.
+#[test]
+fn a_bundle_by_a_certificate_counts_where_it_counts_for_cosign() {
+    let (registry, files, cosign) = (Registry::start(), folder(&FILES), Signer::new());
+    let sigstore = Sigstore::new();
+    let root = sigstore.root().to_string();
+    for (at, (change, expected)) in [
+        ((|_| {}) as fn(&mut Signing), None),
+        (|how| how.time = BEGIN + 601, Some("the certificate was not valid when the signature was made")),
+        (|how| how.is_promised = false, Some("no trusted log of certificates has the certificate")),
+        (|how| how.is_for_code = false, Some("the certificate is not trusted (it is not for signing code)")),
+        (
+            |how| how.subject = "https://example.org/other".to_owned(),
+            Some("signed by an identity that is not trusted"),
+        ),
+        (|how| how.digest = "ab".repeat(32), Some("the signature is of another artifact")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let repository = format!("fleet/identity-{at}");
+        let pushed = push(&to(&registry, &repository), files.path()).unwrap();
+        let mut how = Signing::of(pushed.digest.to_string().trim_start_matches("sha256:"));
+        change(&mut how);
+        let here = folder(&[("bundle.json", &sigstore.bundle(&how).to_string())]);
+        let (artifact, kind) =
+            (registry.artifact(&repository, &pushed.digest), "application/vnd.dev.sigstore.bundle.v0.3+json");
+        oras(
+            here.path(),
+            &["attach", "--plain-http", "--artifact-type", kind, &artifact, &format!("bundle.json:{kind}")],
+        );
+        let trusted = Signers::identities(
+            TrustedRoot::read(root.as_bytes()).unwrap(),
+            vec![
+                Identity::matching(
+                    "^https://tokens\\.example\\.org$",
+                    "^https://example\\.org/fleet/release$",
+                )
+                .unwrap(),
+            ],
+        );
+        let by = source(&registry, &repository).with_verification(Verification::new(trusted));
+        match expected {
+            None => {
+                let signer = bring(&by).unwrap().revision().signer.clone();
+                let expected = "https://example.org/fleet/release (https://tokens.example.org)";
+                assert_eq!(signer.as_deref(), Some(expected));
+            }
+            Some(expected) => assert!(why(&by).starts_with(expected), "{at}: {}", why(&by)),
+        }
+        let identity = ("https://example.org/fleet/release", "https://tokens.example.org");
+        assert_eq!(
+            cosign.verifies_by(&root, identity, &artifact),
+            expected.is_none(),
+            "{at}: cosign says otherwise"
+        );
     }
 }

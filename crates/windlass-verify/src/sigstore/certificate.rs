@@ -13,7 +13,7 @@ use super::key::{Hash, PublicKey};
 /// The most bytes of one certificate.
 const CERTIFICATE_BYTES_MAX: usize = 64 << 10;
 
-const fn oid(text: &str) -> ObjectIdentifier {
+pub(super) const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
 }
 
@@ -29,7 +29,7 @@ const ANY_USAGE: ObjectIdentifier = oid("2.5.29.37.0");
 const UNDERSTOOD: [&str; 6] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.37", "2.5.29.14", "2.5.29.35"];
 
 /// How a certificate is signed.
-const ALGORITHMS: [(&str, Hash); 7] = [
+pub(super) const ALGORITHMS: [(&str, Hash); 7] = [
     ("1.2.840.10045.4.3.2", Hash::Sha256),
     ("1.2.840.10045.4.3.3", Hash::Sha384),
     ("1.2.840.10045.4.3.4", Hash::Sha512),
@@ -80,10 +80,6 @@ impl Held {
 
     pub(super) fn issuer(&self) -> &Name {
         self.certificate.tbs_certificate().issuer()
-    }
-
-    pub(super) fn serial(&self) -> &[u8] {
-        self.certificate.tbs_certificate().serial_number().as_bytes()
     }
 
     pub(super) fn is_valid_at(&self, time: u64) -> bool {

@@ -139,7 +139,7 @@ fn root(leaf: Vec<u8>, index: u64, size: u64, hashes: &[&[u8]]) -> Option<Vec<u8
 }
 
 fn hash(parts: &[&[u8]]) -> Vec<u8> {
-    parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().to_vec()
+    parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().to_vec()
 }
 
 /// A [note](https://pkg.go.dev/golang.org/x/mod/sumdb/note) of a log about its tree.

@@ -22,7 +22,7 @@
 //!   it gives the artifact proves nothing, and is not looked at.
 //! - With keys, logs and certificates count for nothing, as in Flux.
 //! - With a trusted root, a certificate must lead to an authority of it, be for code, be promised to a log of certificates, and
-//!   have been valid when the signature was made, by the word of a trusted log or of an authority for timestamps; the
+//!   have been valid when the signature was made, by the word of a trusted log or of a trusted authority for timestamps; the
 //!   signature must be in a trusted log; and subject and issuer of the certificate must match.
 //! - Of a statement any predicate counts, as in Flux: a key that attests to an artifact vouches for it.
 //!
@@ -33,6 +33,7 @@ mod body;
 mod bundle;
 mod bytes;
 mod certificate;
+mod der;
 mod envelope;
 mod identity;
 mod key;
@@ -43,6 +44,7 @@ mod refusal;
 mod root;
 mod sct;
 mod signers;
+mod stamp;
 
 use std::fmt;
 

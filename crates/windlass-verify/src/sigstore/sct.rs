@@ -2,10 +2,11 @@
 //! ([RFC 6962](https://www.rfc-editor.org/rfc/rfc6962#section-3.2)).
 
 use sha2::{Digest as _, Sha256};
+use x509_cert::der::Decode;
 use x509_cert::der::asn1::{ObjectIdentifier, OctetStringRef};
-use x509_cert::der::{Decode, Reader, SliceReader};
 
 use super::certificate::Held;
+use super::der::{SEQUENCE, children, wrapped};
 use super::key::Hash;
 use super::root::Log;
 
@@ -14,7 +15,6 @@ const PROMISES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.111
 const PROMISES_MAX: usize = 32;
 /// `[3]`, where the extensions of a certificate are.
 const EXTENSIONS: u8 = 0xa3;
-const SEQUENCE: u8 = 0x30;
 
 /// Whether a trusted log promised to show the certificate.
 pub(super) fn is_promised(leaf: &Held, issuer: &Held, logs: &[Log]) -> bool {
@@ -111,35 +111,4 @@ fn without_promises(signed: &[u8]) -> Option<Vec<u8>> {
         fields.extend(wrapped(EXTENSIONS, &wrapped(SEQUENCE, &kept)));
     }
     Some(wrapped(SEQUENCE, &fields))
-}
-
-/// What a value is made of, each as it stands.
-fn children(value: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut outer = SliceReader::new(value).ok()?;
-    let header = x509_cert::der::Header::decode(&mut outer).ok()?;
-    let inside = outer.read_slice(header.length()).ok()?;
-    if !outer.is_finished() {
-        return None;
-    }
-    let (mut reader, mut found) = (SliceReader::new(inside).ok()?, Vec::new());
-    while !reader.is_finished() {
-        found.push(reader.tlv_bytes().ok()?);
-    }
-    Some(found)
-}
-
-/// A value with its tag and its length in front.
-fn wrapped(tag: u8, inside: &[u8]) -> Vec<u8> {
-    let mut whole = vec![tag];
-    let length = inside.len().to_be_bytes();
-    let digits = &length[length.iter().take_while(|byte| **byte == 0).count()..];
-    match (digits, inside.len()) {
-        (_, short @ 0..128) => whole.push(short as u8),
-        (digits, _) => {
-            whole.push(0x80 | digits.len() as u8);
-            whole.extend_from_slice(digits);
-        }
-    }
-    whole.extend_from_slice(inside);
-    whole
 }

@@ -8,7 +8,7 @@ use super::bundle::{Behind, Bundle, Content};
 use super::certificate::{CODE_SIGNING, Held};
 use super::key::PublicKey;
 use super::log::{self, Digests, Logged};
-use super::{Identity, Refusal, SimpleSignature, Subject, TrustedRoot, pem, sct, shown};
+use super::{Identity, Refusal, SimpleSignature, Subject, TrustedRoot, pem, sct, shown, stamp};
 
 /// The most public keys.
 const KEYS_MAX: usize = 1_000;
@@ -170,7 +170,9 @@ impl Signers {
                 };
                 let logged = Logged { signature: content.signature()?, digests, certificate: leaf.der() };
                 let material = &bundle.verification_material;
-                let times = log::verify(&material.tlog_entries, &root.logs, &logged)?;
+                let mut times = log::verify(&material.tlog_entries, &root.logs, &logged)?;
+                let stamps = material.timestamps();
+                times.extend(stamps.filter_map(|of| stamp::time(of, logged.signature, &root.timestamping)));
                 trusted(root, identities, &leaf, &times)?
             }
         };

@@ -201,12 +201,17 @@ impl Sigstore {
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.subject_alt_names = vec![SanType::URI(how.subject.as_str().try_into().unwrap())];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        let usage = if how.is_for_code { ExtendedKeyUsagePurpose::CodeSigning } else { ExtendedKeyUsagePurpose::ClientAuth };
+        let usage = if how.is_for_code {
+            ExtendedKeyUsagePurpose::CodeSigning
+        } else {
+            ExtendedKeyUsagePurpose::ClientAuth
+        };
         params.extended_key_usages = vec![usage];
         params.not_before = rcgen::date_time_ymd(2026, 1, 10);
         params.not_after = params.not_before + Duration::from_secs(MINUTES_10);
         params.serial_number = Some(7_u64.into());
-        params.custom_extensions = vec![CustomExtension::from_oid_content(&ISSUER, der(0x0c, how.issuer.as_bytes()))];
+        params.custom_extensions =
+            vec![CustomExtension::from_oid_content(&ISSUER, der(0x0c, how.issuer.as_bytes()))];
         if how.is_promised {
             let before = params.signed_by(key, &self.authority).unwrap();
             let promise = der(0x04, &self.certificate_promise(signed(before.der())));
