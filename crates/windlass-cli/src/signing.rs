@@ -65,7 +65,8 @@ fn entries(
     let Some(secret) = secret else { return Ok(None) };
     let mut found: Vec<(String, Vec<u8>)> = Vec::new();
     for (field, is_packed) in [("data", true), ("stringData", false)] {
-        let entries = secret.value.get(field).and_then(Value::as_map).into_iter().flat_map(|map| map.iter());
+        let entries =
+            secret.value.get(field).and_then(Value::as_map).into_iter().flat_map(windlass_core::Map::iter);
         for (name, value) in entries.filter(|(name, _)| fits(name)) {
             let text = value.as_text().ok_or("an entry of the Secret is not a text")?;
             let bytes = match is_packed {

@@ -1,5 +1,7 @@
 //! Whose signature an artifact bears.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use windlass_core::{Digest, Error, ErrorKind, Result};
 use windlass_http::Job;
@@ -114,8 +116,8 @@ impl Search<'_> {
         for referrer in referrers.iter().filter(|referrer| referrer.may_be_bundle()) {
             // A digest of another kind cannot be verified.
             let Ok(digest) = referrer.digest.parse() else { continue };
-            let Some(json) = self.bundle(digest)? else { continue };
             self.counted()?;
+            let Some(json) = self.bundle(digest)? else { continue };
             let verified = self.signers.verify_bundle(&json, &self.subject);
             if let Some(signer) = self.noted(verified) {
                 return Ok(Some(signer));
@@ -186,7 +188,6 @@ impl Search<'_> {
         match error.kind() {
             ErrorKind::NotFound => Ok(None),
             ErrorKind::Corrupt | ErrorKind::Invalid | ErrorKind::Unsupported | ErrorKind::Limit => {
-                self.count += 1;
                 self.reasons.push(error.to_string());
                 Ok(None)
             }
@@ -210,7 +211,8 @@ impl Search<'_> {
     }
 
     fn refused(mut self) -> Error {
-        self.reasons.dedup();
+        let mut told = BTreeSet::new();
+        self.reasons.retain(|reason| told.insert(reason.clone()));
         let why = match self.reasons.is_empty() {
             true => "nobody signed it".to_owned(),
             false => self.reasons[..self.reasons.len().min(REASONS_MAX)].join("; "),

@@ -278,6 +278,34 @@ fn the_word_of_an_authority_for_timestamps_is_enough_for_the_time() {
 }
 
 #[test]
+fn a_changed_or_cut_certificate_or_timestamp_does_not_count() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let case = &CASES[3];
+    let (root, bundle) = (json(case.root), json(case.bundle));
+    let root = TrustedRoot::read(root.to_string().as_bytes()).unwrap();
+    let signers = Signers::identities(root, vec![Identity::matching("", "").unwrap()]);
+    let verify = |place: &str, bytes: &[u8]| {
+        let mut bundle = bundle.clone();
+        *bundle.pointer_mut(place).unwrap() = STANDARD.encode(bytes).into();
+        signers.verify_bundle(bundle.to_string().as_bytes(), &subject(case.digest))
+    };
+    let certificate = "/verificationMaterial/certificate/rawBytes";
+    let stamp = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp";
+    for (place, may_hold_more) in [(certificate, false), (stamp, true)] {
+        let old = STANDARD.decode(bundle.pointer(place).unwrap().as_str().unwrap()).unwrap();
+        assert!(verify(place, &old).is_ok());
+        // Elliptic curves are slow where nothing is optimised: of thirteen bytes one.
+        for at in (0..old.len()).step_by(13) {
+            let mut bytes = old.clone();
+            bytes[at] ^= if at % 2 == 0 { 1 } else { 0x80 };
+            assert!(verify(place, &bytes).is_err() || may_hold_more, "{place} {at}");
+            assert!(verify(place, &old[..at]).is_err(), "{place} to {at}");
+        }
+    }
+}
+
+#[test]
 fn an_entry_of_the_log_about_another_signature_does_not_count() {
     let sigstore = Sigstore::new();
     let (one, other) = (sigstore.bundle(&Signing::of(HEX)), sigstore.bundle(&Signing::of(HEX)));

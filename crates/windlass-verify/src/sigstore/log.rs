@@ -30,12 +30,18 @@ pub(super) enum Digests {
     Message(Vec<u8>),
 }
 
-/// Verifies what logs say of a signature. Gives the times that they vouch for, each in seconds, of which there may be none.
-pub(super) fn verify(entries: &[Entry], logs: &[Log], logged: &Logged<'_>) -> Result<Vec<u64>, Refusal> {
-    let (mut times, mut is_logged) = (Vec::new(), false);
+/// Verifies what logs say of a signature. Gives the times that they vouch for behind those that others do, `stamps`, each in
+/// seconds; there may be none.
+pub(super) fn verify(
+    entries: &[Entry],
+    logs: &[Log],
+    logged: &Logged<'_>,
+    stamps: Vec<u64>,
+) -> Result<Vec<u64>, Refusal> {
+    let (mut times, mut is_logged) = (stamps.clone(), false);
     let mut why = Refusal::NotLogged("it brings no entry of a trusted log");
     for entry in entries {
-        match one(entry, logs, logged) {
+        match one(entry, logs, logged, &stamps) {
             Ok(time) => {
                 is_logged = true;
                 times.extend(time);
@@ -46,11 +52,11 @@ pub(super) fn verify(entries: &[Entry], logs: &[Log], logged: &Logged<'_>) -> Re
     if is_logged { Ok(times) } else { Err(why) }
 }
 
-fn one(entry: &Entry, logs: &[Log], logged: &Logged<'_>) -> Result<Option<u64>, Refusal> {
+fn one(entry: &Entry, logs: &[Log], logged: &Logged<'_>, stamps: &[u64]) -> Result<Option<u64>, Refusal> {
     let not = |why| Err(Refusal::NotLogged(why));
     let time = Some(entry.integrated_time.0).filter(|time| *time > 0);
-    let fits = |log: &&Log| log.id == entry.log_id.key_id.0 && time.is_none_or(|time| log.valid.has(time));
-    let Some(log) = logs.iter().find(fits) else {
+    let is_valid = |log: &Log| time.iter().chain(stamps).all(|time| log.valid.has(*time));
+    let Some(log) = logs.iter().find(|log| log.id == entry.log_id.key_id.0 && is_valid(log)) else {
         return not("its log is not trusted, or was not at that time");
     };
     if entry.inclusion_promise.is_none() && entry.inclusion_proof.is_none() {

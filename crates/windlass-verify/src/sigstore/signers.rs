@@ -135,7 +135,7 @@ impl Signers {
                     digests: Digests::Message(Sha256::digest(signature.payload).to_vec()),
                     certificate: leaf.der(),
                 };
-                let times = log::verify(entry.as_slice(), &root.logs, &logged)?;
+                let times = log::verify(entry.as_slice(), &root.logs, &logged, Vec::new())?;
                 trusted(root, identities, &leaf, &times)?
             }
         };
@@ -170,9 +170,10 @@ impl Signers {
                 };
                 let logged = Logged { signature: content.signature()?, digests, certificate: leaf.der() };
                 let material = &bundle.verification_material;
-                let mut times = log::verify(&material.tlog_entries, &root.logs, &logged)?;
                 let stamps = material.timestamps();
-                times.extend(stamps.filter_map(|of| stamp::time(of, logged.signature, &root.timestamping)));
+                let stamps =
+                    stamps.filter_map(|of| stamp::time(of, logged.signature, &root.timestamping)).collect();
+                let times = log::verify(&material.tlog_entries, &root.logs, &logged, stamps)?;
                 trusted(root, identities, &leaf, &times)?
             }
         };
