@@ -83,6 +83,7 @@ impl Allowed {
             credentials: None,
             authority: None,
             certificate: None,
+            verify: None,
             insecure: false,
         };
         let oci = match &self.unit.source {
@@ -96,7 +97,10 @@ impl Allowed {
             _ => plain,
         };
         let files = sources::files(&oci.credentials, &oci.authority, &oci.certificate);
-        (format!("oci {oci:?}"), Arc::new(private_artifact(sources::artifact(&oci), &oci.url, files)))
+        (
+            format!("oci {oci:?}"),
+            Arc::new(private_artifact(sources::artifact(&oci), &oci.url, files, Vec::new())),
+        )
     }
 
     fn chart(&self, url: &str, name: &str, range: &str) -> (String, Arc<dyn Origin>) {

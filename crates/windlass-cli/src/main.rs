@@ -11,6 +11,7 @@ mod private;
 mod scribe;
 mod serve;
 mod shaping;
+mod signing;
 mod sources;
 mod spec;
 mod stop;

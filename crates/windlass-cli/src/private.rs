@@ -10,12 +10,13 @@ use windlass_core::{
     Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait,
 };
 use windlass_git::{GitSource, SignedPart, Verification};
-use windlass_oci::OciSource;
+use windlass_oci::{OciSource, Verification as Signed};
 use windlass_verify::Keys;
 use windlass_web::{ArchiveSource, ChartSource, Credentials as Login};
 use windlass_yaml::Options;
 
 use crate::credentials::{Pair, bytes, pair, parse, shown};
+use crate::signing;
 
 /// A source with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in them.
 pub(crate) struct Private<S> {
@@ -34,6 +35,7 @@ pub(crate) struct PrivateFiles {
     pub(crate) certificate: Option<PathBuf>,
     pub(crate) keys: Option<PathBuf>,
     pub(crate) known_hosts: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Gives a source what the files hold.
@@ -47,6 +49,7 @@ pub(crate) struct Held {
     certificate: Option<Vec<u8>>,
     keys: Option<Vec<u8>>,
     known_hosts: Option<Vec<u8>>,
+    root: Option<Vec<u8>>,
 }
 
 impl<S: Clone> Private<S> {
@@ -66,6 +69,7 @@ impl<S: Clone> Private<S> {
             certificate: read("certificateFile", "certificate", &self.files.certificate)?,
             keys: read("keysFile", "keys", &self.files.keys)?,
             known_hosts: read("knownHostsFile", "known hosts", &self.files.known_hosts)?,
+            root: read("trustedRootFile", "trusted root", &self.files.root)?,
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
@@ -143,12 +147,27 @@ fn trusted(bytes: &[u8]) -> Result<Keys> {
     keys.map_err(|why| wrong(&why))
 }
 
-/// An artifact, with what files hold.
-pub(crate) fn private_artifact(source: OciSource, url: &str, files: PrivateFiles) -> Private<OciSource> {
-    let url = url.to_owned();
+/// An artifact, with what files hold: besides credentials the keys or the root by which it must be signed, by one of
+/// `identities`.
+pub(crate) fn private_artifact(
+    source: OciSource,
+    url: &str,
+    files: PrivateFiles,
+    identities: Vec<(String, String)>,
+) -> Private<OciSource> {
+    let (url, keys, root) = (url.to_owned(), files.keys.clone(), files.root.clone());
     let dress = move |mut source: OciSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = shown(bytes, &url)?.into_iter().fold(source, OciSource::with_credentials);
+        }
+        if let (Some(bytes), Some(file)) = (&held.keys, &keys) {
+            let signers = signing::keys(bytes).map_err(|error| error.with("keysFile", file.display()))?;
+            source = source.with_verification(Signed::new(signers));
+        }
+        if let (Some(bytes), Some(file)) = (&held.root, &root) {
+            let signers = signing::root(bytes, &identities);
+            let signers = signers.map_err(|error| error.with("trustedRootFile", file.display()))?;
+            source = source.with_verification(Signed::new(signers));
         }
         source = held.authority.iter().cloned().fold(source, OciSource::with_authorities);
         let both = held.certificate.iter().cloned();
@@ -297,8 +316,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         std::fs::write(&file, "one").unwrap();
-        let files =
-            PrivateFiles { credentials: Some(file.clone()), ..crate::sources::files(&None, &None, &None) };
+        let none = crate::sources::files(&None, &None, &None);
+        let files = PrivateFiles { credentials: Some(file.clone()), ..none };
         let source = private_git(GitSource::new("https://example.org/fleet.git"), files, SignedPart::Head);
         let first = source.now().unwrap();
         assert!(Arc::ptr_eq(&first, &source.now().unwrap()));

@@ -40,7 +40,9 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
         }
         Source::Oci(oci) => {
             let files = files(&oci.credentials, &oci.authority, &oci.certificate);
-            Arc::new(private_artifact(artifact(oci), &oci.url, files))
+            let verify = oci.verify.clone().unwrap_or_default();
+            let files = PrivateFiles { keys: verify.keys, root: verify.root, ..files };
+            Arc::new(private_artifact(artifact(oci), &oci.url, files, verify.identities))
         }
         Source::Bucket(of) => {
             Arc::new(private_bucket(bucket(of), files(&of.credentials, &of.authority, &of.certificate)))
@@ -66,6 +68,7 @@ pub(crate) fn files(
         certificate: certificate.clone(),
         keys: None,
         known_hosts: None,
+        root: None,
     }
 }
 
@@ -241,6 +244,9 @@ fn blame_oci(unit: &Unit, oci: &Oci, mut error: Error) -> Error {
         _ if says("authorityFile") || option == Some("authorities") => &["authorityFile"],
         _ if says("certificateFile") || option == Some("client_certificate") => &["certificateFile"],
         _ if says("credentialsFile") || is_refused && oci.credentials.is_some() => &["credentialsFile"],
+        _ if says("keysFile") => &["verify", "keysFile"],
+        _ if says("trustedRootFile") => &["verify", "trustedRootFile"],
+        _ if says("why") && oci.verify.is_some() => &["verify"],
         _ if says("mediaType") => &["layerSelector", "mediaType"],
         OciReference::Tag(_) if is_missing && says("tag") && unit.says(&["spec", "source", "oci", "tag"]) => {
             &["tag"]

@@ -149,3 +149,77 @@ fn what_a_registry_refuses_is_told_with_the_field_and_without_a_secret() {
         assert!(!whole.contains("canary"), "{more}: {whole}");
     }
 }
+
+/// Who signs in these files, and how: windlass-verify's `tests/cosign/make.sh`.
+const SIGNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../windlass-verify/tests/cosign");
+
+fn signed(path: &str) -> Vec<u8> {
+    std::fs::read(std::path::Path::new(SIGNED).join(path)).unwrap()
+}
+
+/// A registry with an artifact that the key `p256` signed, if it is to be signed.
+fn signed_by_cosign(is_signed: bool) -> Server {
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+    let server = Server::new(Door::Open);
+    for blob in ["artifact/config.json", "artifact/layer.tgz", "p256/payload.json"] {
+        server.put_blob(&signed(blob));
+    }
+    let digest = server.put_manifest("fleet/shop", "v1", MANIFEST, &signed("artifact/manifest.json"));
+    if is_signed {
+        let tag = format!("{}.sig", digest.to_string().replace(':', "-"));
+        server.put_manifest("fleet/shop", &tag, MANIFEST, &signed("p256/simple.json"));
+    }
+    server
+}
+
+#[test]
+fn an_artifact_that_a_trusted_key_signed_is_rendered_and_one_that_nobody_or_another_signed_is_not() {
+    for (key, is_signed, expected) in [
+        ("p256", true, None),
+        ("p256", false, Some("nobody signed it")),
+        ("rsa", true, Some("none of the given keys made the signature")),
+    ] {
+        let (mut world, server) = (World::new(), signed_by_cosign(is_signed));
+        world.put("cosign.pub", &String::from_utf8(signed(&format!("{key}/key.pub"))).unwrap());
+        world.spec(&unit(&server, "tag: v1, verify: {provider: cosign, keysFile: cosign.pub}"));
+        let said = world.run("render -f unit.yaml");
+        let whole = format!("{}{}", said.stdout, said.stderr);
+        match expected {
+            None => assert!(whole.contains("kind: ConfigMap"), "{whole}"),
+            Some(why) => {
+                assert!(!whole.contains("ConfigMap"), "{whole}");
+                assert!(whole.contains("no trusted signature") && whole.contains(why), "{whole}");
+                assert!(whole.contains("field=spec.source.oci.verify"), "{whole}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_who_is_trusted_is_told_before_anything_is_asked() {
+    let server = signed_by_cosign(true);
+    for (verify, expected) in [
+        ("keysFile: none.pub", "the keys cannot be read"),
+        ("keysFile: unit.yaml", "the keys cannot be used"),
+        (
+            "trustedRootFile: unit.yaml, matchOIDCIdentity: [{issuer: a, subject: b}]",
+            "the trusted root cannot be used",
+        ),
+        ("trustedRootFile: unit.yaml", "a root needs identities"),
+        ("keysFile: unit.yaml, matchOIDCIdentity: [{issuer: a, subject: b}]", "a key has no identity"),
+        (
+            "trustedRootFile: a, matchOIDCIdentity: [{issuer: '(', subject: b}]",
+            "verify.matchOIDCIdentity[0].issuer",
+        ),
+        ("trustedRootFile: a, keysFile: b", "keysFile and trustedRootFile cannot be said together"),
+        ("provider: cosign", "neither keysFile nor trustedRootFile is said"),
+        ("provider: notation, keysFile: b", "unknown word `notation`"),
+    ] {
+        let mut world = World::new();
+        world.spec(&unit(&server, &format!("verify: {{{verify}}}")));
+        let said = world.run("render -f unit.yaml");
+        assert!(said.stderr.contains(expected), "{verify}: {}", said.stderr);
+        assert!(said.stderr.contains("field=spec.source.oci.verify"), "{verify}: {}", said.stderr);
+    }
+    assert_eq!(server.lines(), Vec::<String>::new());
+}

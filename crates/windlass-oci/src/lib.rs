@@ -49,6 +49,8 @@
 //! - An archive with a path that is absolute, leads upwards or through a link, with a device, a pipe or a hard link, or with
 //!   two paths that differ in upper and lower case alone is refused as a whole. A link inside the archive is followed; one
 //!   that leads out of it leads to nothing.
+//! - With a [`Verification`] nothing is given out of an artifact that bears no signature that counts; there is no way around
+//!   it. Who signed becomes part of the revision.
 //! - Credentials go to the registry and to the server of tokens that it names, over TLS unless you say so, and into no
 //!   error and no `Debug`. What redirects elsewhere takes none along, and cannot leave TLS.
 //! - No program is started: no credential helper.
@@ -60,7 +62,7 @@
 //!
 //! # What it does not do
 //!
-//! Signatures of Cosign and Notation, logins of cloud providers, mirrors, layers packed with zstd and digests other than
+//! Signatures of Notation, logins of cloud providers, mirrors, layers packed with zstd and digests other than
 //! SHA-256 are not there yet.
 
 mod address;
@@ -73,6 +75,7 @@ mod options;
 mod push;
 mod reference;
 mod registry;
+mod signed;
 mod source;
 
 pub use archive::Package;
@@ -80,4 +83,5 @@ pub use layers::{LayerSelector, Operation};
 pub use options::{Credentials, OciLimits};
 pub use push::{Push, Pushed};
 pub use reference::Reference;
+pub use signed::Verification;
 pub use source::OciSource;

@@ -110,6 +110,12 @@ pub struct OciLimits {
     pub list_pages_max: usize,
     /// The most tags of a repository.
     pub tags_max: usize,
+    /// The most documents that refer to an artifact, and are listed to find its signatures.
+    pub referrers_max: usize,
+    /// The most signatures of one artifact that are looked at.
+    pub signatures_max: usize,
+    /// The most bytes of one signature.
+    pub signature_bytes_max: u64,
     /// The most redirects that are followed in a row.
     pub redirects_max: u32,
     /// The most calls of a source and its clones that work at once, each on a thread of its own; others wait.
@@ -131,6 +137,9 @@ impl Default for OciLimits {
             list_bytes_max: 4 << 20,
             list_pages_max: 1_000,
             tags_max: 200_000,
+            referrers_max: 1_000,
+            signatures_max: 64,
+            signature_bytes_max: 4 << 20,
             redirects_max: 5,
             calls_max: 8,
             links_max: 16,

@@ -7,6 +7,7 @@ use crate::address::{Address, is_tag};
 use crate::auth::{Door, Keeper};
 use crate::manifest::{INDEXES, MANIFESTS};
 use crate::options::{Access, OciLimits, PEER};
+use crate::signed::{Referrer, Referrers};
 
 /// The most bytes of the explanation of a refusal that are read.
 const REFUSAL_BYTES_MAX: u64 = 64 << 10;
@@ -76,6 +77,64 @@ impl Registry {
             return Err(self.refused(job, answer));
         }
         answer.bytes(job, ("manifest_bytes_max", self.limits.manifest_bytes_max))
+    }
+
+    /// Brings what a tag names. Whoever uses it verifies it by other means.
+    pub(crate) fn manifest_at(&self, job: &Job, tag: &str) -> Result<Vec<u8>> {
+        self.manifest(job, tag).map_err(|error| error.with("tag", tag))
+    }
+
+    /// Lists what refers to an artifact: as the registry knows it, or else by the tag that is for that.
+    pub(crate) fn referrers(&self, job: &Job, digest: Digest) -> Result<Vec<Referrer>> {
+        let mut url = format!("{}/referrers/{digest}", self.base);
+        let mut found = Vec::new();
+        for page in 0..self.limits.list_pages_max {
+            let ask = Ask::get(url.clone()).with_header("accept", INDEXES[0]);
+            let answer = self.call(job, Right::Pull, ask)?;
+            let is_list = answer.header("content-type").is_some_and(|kind| kind.starts_with(INDEXES[0]));
+            match answer.status() {
+                200 if is_list => {}
+                200 | 400 | 404 | 405 | 406 if page == 0 => return self.referrers_by_tag(job, digest),
+                _ => return Err(self.refused(job, answer).with("digest", digest)),
+            }
+            let next = answer.header("link").and_then(next_page).map(str::to_owned);
+            let bytes = answer.bytes(job, ("list_bytes_max", self.limits.list_bytes_max))?;
+            found.extend(referrers(&bytes)?);
+            if found.len() > self.limits.referrers_max {
+                let max = self.limits.referrers_max;
+                return Err(
+                    limit("too much refers to the artifact", "referrers_max", max).with("digest", digest)
+                );
+            }
+            let Some(next) = next else { return Ok(found) };
+            url = self.page(&url, &next)?;
+        }
+        Err(limit(
+            "the list of what refers to it has too many pages",
+            "list_pages_max",
+            self.limits.list_pages_max,
+        ))
+    }
+
+    fn referrers_by_tag(&self, job: &Job, digest: Digest) -> Result<Vec<Referrer>> {
+        match self.manifest_at(job, &crate::signed::tag(digest)) {
+            Ok(bytes) => referrers(&bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings a small blob, and verifies its digest.
+    pub(crate) fn small_blob(&self, job: &Job, digest: Digest) -> Result<Vec<u8>> {
+        let answer = self.blob(job, digest)?;
+        let bytes = answer
+            .bytes(job, ("signature_bytes_max", self.limits.signature_bytes_max))
+            .map_err(|error| error.with("blob", digest))?;
+        if Digest::of(&bytes) == digest {
+            return Ok(bytes);
+        }
+        Err(Error::new(ErrorKind::Corrupt, "the registry gives another blob than was asked for")
+            .with("blob", digest))
     }
 
     fn ask_manifest(&self, reference: &str) -> Ask<'static> {
@@ -226,6 +285,14 @@ impl Right {
 #[derive(serde::Deserialize)]
 struct Page {
     tags: Option<Vec<String>>,
+}
+
+fn referrers(bytes: &[u8]) -> Result<Vec<Referrer>> {
+    let read: std::result::Result<Referrers, _> = serde_json::from_slice(bytes);
+    read.map(|list| list.manifests).map_err(|error| {
+        Error::new(ErrorKind::Invalid, "the registry gives a list of what refers to an artifact that is none")
+            .caused_by(error)
+    })
 }
 
 fn limit(message: &'static str, name: &'static str, value: impl ToString) -> Error {

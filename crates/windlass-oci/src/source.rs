@@ -13,7 +13,7 @@ use crate::manifest::{Document, Manifest};
 use crate::options::{Access, THREAD};
 use crate::reference::{Reference, Wanted, choose};
 use crate::registry::Registry;
-use crate::{Credentials, OciLimits};
+use crate::{Credentials, OciLimits, Verification};
 
 /// The most letters of an annotation that are kept.
 const TEXT_MAX: usize = 256;
@@ -29,6 +29,7 @@ const LATEST: &str = "latest";
 ///   none; of a range the list of tags and one request more.
 /// - [`fetch`](Source::fetch) brings the manifest and the layers that are taken. Each is verified against its digest and
 ///   its size, and nothing is given out of an artifact of which any part is wrong.
+/// - With a [`Verification`], signatures are verified before the manifest is read, and nothing is given out without one.
 /// - Files are kept in memory, at most [`artifact_bytes_max`](windlass_core::Limits::artifact_bytes_max) of them and their
 ///   buffer at most twice that. Nothing is written to a disk.
 /// - A call ends when the deadline of its context has passed, whatever its thread is at.
@@ -41,6 +42,7 @@ pub struct OciSource {
     reference: Reference,
     selector: LayerSelector,
     platform: Option<String>,
+    verification: Option<Arc<Verification>>,
     access: Access,
     limits: OciLimits,
     registry: Arc<OnceLock<Arc<Registry>>>,
@@ -63,6 +65,7 @@ impl OciSource {
             reference: Reference::Tag(LATEST.to_owned()),
             selector: LayerSelector::default(),
             platform: None,
+            verification: None,
             access: Access::default(),
             threads: Workers::new(THREAD, limits.calls_max),
             limits,
@@ -107,6 +110,13 @@ impl OciSource {
     #[must_use]
     pub fn with_platform(mut self, platform: impl Into<String>) -> Self {
         self.platform = Some(platform.into());
+        self
+    }
+
+    /// Gives out only artifacts that somebody who is trusted has signed; says who in the revision of the artifact.
+    #[must_use]
+    pub fn with_verification(mut self, verification: Verification) -> Self {
+        self.verification = Some(Arc::new(verification));
         self
     }
 
@@ -177,10 +187,14 @@ impl Source for OciSource {
 
     async fn fetch(&self, cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
         let (registry, revision) = (self.registry()?, revision.clone());
-        let (selector, platform) = (self.selector.clone(), self.platform.clone());
+        let wish = Wish {
+            selector: self.selector.clone(),
+            platform: self.platform.clone(),
+            verification: self.verification.clone(),
+        };
         let work = move |job: &Job| {
             let job = job.within(registry.limits.fetch_time_max);
-            fetch(&registry, &job, &revision, &selector, platform.as_deref())
+            fetch(&registry, &job, revision, &wish)
         };
         self.threads.run(cx, work).await
     }
@@ -197,34 +211,43 @@ fn resolve(registry: &Registry, job: &Job, wanted: &Wanted) -> Result<Revision> 
     Ok(Revision::new(digest.to_string()).with_reference(tag))
 }
 
-fn fetch(
-    registry: &Registry,
-    job: &Job,
-    revision: &Revision,
-    selector: &LayerSelector,
-    platform: Option<&str>,
-) -> Result<Artifact> {
-    let unknown = || Error::new(ErrorKind::NotFound, "no revision of a registry").with("revision", revision);
+/// What of an artifact is fetched, and by whom it must be signed.
+struct Wish {
+    selector: LayerSelector,
+    platform: Option<String>,
+    verification: Option<Arc<Verification>>,
+}
+
+fn fetch(registry: &Registry, job: &Job, mut revision: Revision, wish: &Wish) -> Result<Artifact> {
+    let unknown = || Error::new(ErrorKind::NotFound, "no revision of a registry").with("revision", &revision);
     let digest: Digest = revision.id.parse().map_err(|_| unknown())?;
     let named = |error: Error| error.with("repository", registry.address());
-    let manifest = manifest(registry, job, digest, platform).map_err(named)?;
-    let gathered = gather(registry, job, &manifest, selector).map_err(named)?;
+    let bytes = registry.manifest_of(job, digest).map_err(named)?;
+    if let Some(verification) = &wish.verification {
+        revision.signer = Some(verification.check(registry, job, digest).map_err(named)?.into());
+    }
+    let manifest = manifest(registry, job, (digest, &bytes), wish.platform.as_deref()).map_err(named)?;
+    let gathered = gather(registry, job, &manifest, &wish.selector).map_err(named)?;
     let tree = gathered.done(registry.limits.links_max);
-    let described = described(revision.clone(), &manifest.annotations);
+    let described = described(revision, &manifest.annotations);
     Ok(Artifact::new(described, tree.digest(), Arc::new(tree)))
 }
 
-/// Brings the manifest that a digest names, through an index where it is one.
-fn manifest(registry: &Registry, job: &Job, digest: Digest, platform: Option<&str>) -> Result<Manifest> {
-    let read = |digest: Digest| {
-        let bytes = registry.manifest_of(job, digest)?;
-        Document::read(&bytes, &registry.limits, platform).map_err(|error| error.with("digest", digest))
+/// Reads a manifest, or an index and the manifest of it that is meant.
+fn manifest(
+    registry: &Registry,
+    job: &Job,
+    (digest, bytes): (Digest, &[u8]),
+    platform: Option<&str>,
+) -> Result<Manifest> {
+    let read = |digest: Digest, bytes: &[u8]| {
+        Document::read(bytes, &registry.limits, platform).map_err(|error| error.with("digest", digest))
     };
-    let chosen = match read(digest)? {
+    let chosen = match read(digest, bytes)? {
         Document::Manifest(manifest) => return Ok(manifest),
-        Document::Index(chosen) => chosen,
+        Document::Index(chosen) => chosen.digest,
     };
-    match read(chosen.digest)? {
+    match read(chosen, &registry.manifest_of(job, chosen)?)? {
         Document::Manifest(manifest) => Ok(manifest),
         Document::Index(_) => {
             Err(Error::new(ErrorKind::Unsupported, "the artifact is an index of indexes")

@@ -1,4 +1,5 @@
-//! Signatures of Git commits and tags, verified in the process: OpenPGP and SSH.
+//! Signatures of Git commits and tags, verified in the process: OpenPGP and SSH; and in [`sigstore`] those that cosign makes of
+//! artifacts.
 //!
 //! ```
 //! use windlass_verify::{Keys, Refusal, Signed};
@@ -21,7 +22,8 @@
 //! - A signature of SSH counts for the namespace `git`, and from an allowed signer only for the namespaces of its line.
 //! - Objects, keys and signatures are bounded: [`OBJECT_BYTES_MAX`], [`KEYS_BYTES_MAX`], [`KEYS_MAX`].
 //!
-//! What it does not do: X.509, certificates of SSH, security keys, DSA of SSH, and times in allowed signers. Each is refused. What verifies is a fact about bytes and a key; whether a name in the commit belongs to that
+//! What it does not do: X.509 for commits and tags, certificates of SSH, security keys, DSA of SSH, and times in allowed signers.
+//! Each is refused. What verifies is a fact about bytes and a key; whether a name in the commit belongs to that
 //! key is for the caller.
 //!
 //! The formats are those of [RFC 9580](https://www.rfc-editor.org/rfc/rfc9580),
@@ -35,6 +37,7 @@ mod keys;
 mod object;
 mod openpgp;
 mod refusal;
+pub mod sigstore;
 mod ssh;
 
 pub use keys::{KEYS_BYTES_MAX, KEYS_MAX, Keys, Signer};

@@ -391,7 +391,7 @@ impl Map {
         self
     }
 
-    const fn choosing(self, rivals: &'static [&'static str]) -> Self {
+    pub(super) const fn choosing(self, rivals: &'static [&'static str]) -> Self {
         let mut map = self.with_rivals(rivals);
         map.choose = true;
         map

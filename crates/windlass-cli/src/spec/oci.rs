@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use windlass_core::{Result, TreePath};
+use windlass_core::{Error, Result, TreePath, Value};
+use windlass_verify::sigstore::Identity;
 
 use super::draft::Draft;
 use super::fields::{Field, Map, Shape};
@@ -50,6 +51,12 @@ pub(super) const OCI: Map = Map::of(&[
         "A file with a certificate and its private key, both in PEM, to show the registry; read anew at each pass.",
     ),
     Field::new(
+        "verify",
+        "",
+        Shape::Map(VERIFY),
+        "Whose signature the artifact must bear before anything of it is rendered.",
+    ),
+    Field::new(
         "insecure",
         "source-oci-insecure",
         Shape::Truth,
@@ -68,6 +75,53 @@ const LAYER: Map = Map::of(&[
     ),
 ]);
 
+const VERIFY: Map = Map::of(&[
+    Field::new(
+        "provider",
+        "source-oci-verify-provider",
+        Shape::Word(&["cosign"]),
+        "Whose form of signatures is meant; cosign unless said.",
+    ),
+    Field::new(
+        "keysFile",
+        "source-oci-verify-keys-file",
+        Shape::Path,
+        "A file of public keys in PEM, of which one must have signed, or a Secret with entries like cosign.pub; read anew at each \
+         pass.",
+    ),
+    Field::new(
+        "trustedRootFile",
+        "source-oci-verify-trusted-root-file",
+        Shape::Path,
+        "A trusted_root.json of Sigstore, or a Secret with that entry, against which signatures without a key of their own are \
+         verified; read anew at each pass.",
+    ),
+    Field::new(
+        "matchOIDCIdentity",
+        "",
+        Shape::Items(IDENTITY),
+        "With trustedRootFile: who must have signed, of whom one is enough.",
+    ),
+])
+.choosing(&["keysFile", "trustedRootFile"]);
+
+const IDENTITY: Map = Map::of(&[
+    Field::new(
+        "issuer",
+        "",
+        Shape::Text,
+        "An expression for who vouched, such as ^https://token\\.actions\\.githubusercontent\\.com$",
+    )
+    .required(),
+    Field::new(
+        "subject",
+        "",
+        Shape::Text,
+        "An expression for whom the certificate names, such as ^https://github\\.com/example/fleet/.*$",
+    )
+    .required(),
+]);
+
 /// An artifact in an OCI registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Oci {
@@ -79,7 +133,17 @@ pub(crate) struct Oci {
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) authority: Option<PathBuf>,
     pub(crate) certificate: Option<PathBuf>,
+    pub(crate) verify: Option<OciVerify>,
     pub(crate) insecure: bool,
+}
+
+/// Whose signature an artifact must bear: that of a key, or of an identity that a root vouches for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct OciVerify {
+    pub(crate) keys: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
+    /// Expressions for an issuer and a subject.
+    pub(crate) identities: Vec<(String, String)>,
 }
 
 /// What of a repository of artifacts is meant.
@@ -110,7 +174,48 @@ impl Oci {
             credentials: file("credentialsFile"),
             authority: file("authorityFile"),
             certificate: file("certificateFile"),
+            verify: verify(draft)?,
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
         })
     }
+}
+
+fn verify(draft: &Draft) -> Result<Option<OciVerify>> {
+    let field = |name| ["spec", "source", "oci", "verify", name];
+    let Some(said) = draft.value.at(&field("")[..4]) else { return Ok(None) };
+    let file = |name| text(draft, &field(name)).map(|path| draft.resolve(&field(name), &path));
+    let list = said.get("matchOIDCIdentity").and_then(Value::as_list).unwrap_or_default();
+    let word = |item: &Value, name: &str| item.text_at(&[name]).unwrap_or_default().to_owned();
+    let verify = OciVerify {
+        keys: file("keysFile"),
+        root: file("trustedRootFile"),
+        identities: list.iter().map(|item| (word(item, "issuer"), word(item, "subject"))).collect(),
+    };
+    let wrong = |message: &str, help: &str| {
+        Err(draft.wrong(&field("matchOIDCIdentity"), message.to_owned()).with_help(help))
+    };
+    match (&verify.root, verify.identities.is_empty()) {
+        (Some(_), true) => wrong(
+            "a root needs identities: whoever it vouches for would count",
+            "add `matchOIDCIdentity` with an issuer and a subject",
+        ),
+        (None, false) => wrong("a key has no identity", "name a trustedRootFile, or take the field out"),
+        _ => identities(draft, verify).map(Some),
+    }
+}
+
+/// Reads each expression, so that a wrong one is told with its place.
+fn identities(draft: &Draft, verify: OciVerify) -> Result<OciVerify> {
+    let mut problems = Vec::new();
+    for (at, (issuer, subject)) in verify.identities.iter().enumerate() {
+        for (name, expression) in [("issuer", issuer), ("subject", subject)] {
+            if let Err(why) = Identity::matching(expression, "") {
+                let at = at.to_string();
+                let path = ["spec", "source", "oci", "verify", "matchOIDCIdentity", &at, name];
+                let error = draft.wrong(&path, why.to_string().lines().collect::<Vec<_>>().join(" "));
+                problems.push(error.with_help("write a regular expression as Go and Rust have them"));
+            }
+        }
+    }
+    Error::all(problems).map_or(Ok(verify), Err)
 }

@@ -1,9 +1,13 @@
-//! Flux's own library and ORAS push what we read, and read what we push, over Debian's registry.
+//! Flux's own library and ORAS push what we read, and read what we push, and cosign signs it, over Debian's registry.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "../../../windlass-verify/tests/authority/mod.rs"]
+mod authority;
+mod cosign;
 mod go;
 mod programs;
+mod signed;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -124,6 +124,13 @@ impl Server {
         self.store.lock().unwrap().put(repository, tag, media_type, bytes)
     }
 
+    /// Lets the registry list what refers to an artifact; unless this was said it knows no such lists.
+    pub fn put_referrers(&self, repository: &str, digest: Digest, index: &[u8]) {
+        let name = (repository.to_owned(), format!("referrers/{digest}"));
+        let content = ("application/vnd.oci.image.index.v1+json".to_owned(), index.to_vec());
+        self.store.lock().unwrap().manifests.insert(name, content);
+    }
+
     /// Gives a manifest under a digest that is not its own.
     pub fn swap_manifest(&self, repository: &str, digest: Digest, bytes: &[u8]) {
         let mut store = self.store.lock().unwrap();
@@ -278,6 +285,11 @@ fn answer(store: &Store, method: &str, target: &str, fault: &Fault) -> Option<Re
         let extra =
             vec![format!("content-type: {kind}"), format!("docker-content-digest: {}", Digest::of(bytes))];
         return Some(Reply("200 OK", extra, bytes.clone()));
+    }
+    if let Some((repository, digest)) = path.split_once("/referrers/") {
+        let name = (repository.to_owned(), format!("referrers/{digest}"));
+        let Some((kind, bytes)) = store.manifests.get(&name) else { return missing() };
+        return Some(Reply("200 OK", vec![format!("content-type: {kind}")], bytes.clone()));
     }
     let Some((repository, query)) = path.split_once("/tags/list") else { return missing() };
     let tags = store.tags.get(repository).cloned().unwrap_or_default();

@@ -119,7 +119,7 @@ impl PublicKey {
     }
 }
 
-fn rsa_key(exponent: &[u8], modulus: &[u8]) -> Option<rsa::RsaPublicKey> {
+pub(crate) fn rsa_key(exponent: &[u8], modulus: &[u8]) -> Option<rsa::RsaPublicKey> {
     if !(RSA_BYTES_MIN..=RSA_BYTES_MAX).contains(&modulus.len()) || exponent.len() > 4 {
         return None;
     }
