@@ -59,7 +59,7 @@ impl Build<'_> {
             Merge::Merge => (inline, of_file),
             _ => (of_file, inline),
         };
-        let merged = strategic::merge(&self.schemas, under, over).map_err(wrong)?;
+        let merged = strategic::merge_behind(&self.schemas, under, over).map_err(wrong)?;
         let mut merged = merged.unwrap_or_else(|| Node::Map(crate::node::Map::new()));
         by_tag(&mut merged, DEPTH_MAX)?;
         Ok(go::to_yaml(&decoded(&merged, Rules::V3).map_err(wrong)?).into())
