@@ -125,7 +125,8 @@ impl Options {
     /// `oci://REGISTRY/FOLDER/NAME:VERSION` for a registry. What is brought holds the chart as its root or as its one folder.
     #[must_use]
     pub fn with_helm(mut self, helm: impl Helm) -> Self {
-        self.charts = Some(Charts { helm: Arc::new(helm), kube_version: String::new(), api_versions: Vec::new() });
+        self.charts =
+            Some(Charts { helm: Arc::new(helm), kube_version: String::new(), api_versions: Vec::new() });
         self
     }
 

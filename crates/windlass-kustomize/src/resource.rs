@@ -351,7 +351,9 @@ impl Resource {
     /// Says whether it comes from a chart.
     pub(crate) fn is_of_chart(&self) -> bool {
         let annotations = self.node.get("metadata").and_then(|meta| meta.get("annotations"));
-        annotations.and_then(|annotations| annotations.get(OF_CHART)).is_some_and(|mark| mark.word() == "true")
+        annotations
+            .and_then(|annotations| annotations.get(OF_CHART))
+            .is_some_and(|mark| mark.word() == "true")
     }
 
     /// Checks what each object needs at the end.

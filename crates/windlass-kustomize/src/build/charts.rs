@@ -43,7 +43,9 @@ impl Build<'_> {
             let rendered = self.chart(target, &file.0.chart_globals, &chart);
             match rendered.map_err(|error| error.with_each("field", format!("helmCharts[{at}]"))) {
                 Ok(resources) => made.extend(resources),
-                Err(error) if is_missing(&error) || error.kind() == ErrorKind::Invalid => problems.push(error),
+                Err(error) if is_missing(&error) || error.kind() == ErrorKind::Invalid => {
+                    problems.push(error)
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -61,7 +63,12 @@ impl Build<'_> {
     }
 
     /// Renders a chart.
-    pub(super) fn chart(&mut self, target: &Target, globals: &Globals, chart: &Chart) -> Result<Vec<Resource>> {
+    pub(super) fn chart(
+        &mut self,
+        target: &Target,
+        globals: &Globals,
+        chart: &Chart,
+    ) -> Result<Vec<Resource>> {
         let Some(charts) = &self.options.charts else {
             let error = Error::new(ErrorKind::Unsupported, "Helm charts are not rendered here");
             return Err(error.with("chart", &chart.name).with("option", "helm"));
@@ -183,7 +190,8 @@ impl Build<'_> {
 
     /// Tells the cluster that a chart is rendered for: what the chart says, else the options, else the target.
     fn cluster(&mut self, charts: &Charts, chart: &Chart) -> Result<(String, Vec<String>)> {
-        let version = if chart.kube_version.is_empty() { &charts.kube_version } else { chart.kube_version.as_str() };
+        let version =
+            if chart.kube_version.is_empty() { &charts.kube_version } else { chart.kube_version.as_str() };
         let said: Vec<String> = chart.api_versions.iter().map(Text::to_string).collect();
         let apis = if said.is_empty() { charts.api_versions.clone() } else { said };
         let served = match self.served {
@@ -194,7 +202,8 @@ impl Build<'_> {
             let message = "a chart can ask what the cluster serves, and nobody has asked the cluster yet";
             return Err(Error::new(ErrorKind::Unfetched, message).needing([Need::Capabilities]));
         };
-        let parts: Vec<&[u8]> = std::iter::once(&served.version).chain(&served.apis).map(|text| text.as_bytes()).collect();
+        let parts: Vec<&[u8]> =
+            std::iter::once(&served.version).chain(&served.apis).map(|text| text.as_bytes()).collect();
         self.reads.insert(Need::Capabilities, Digest::of_parts(parts));
         let apis = if apis.is_empty() { served.apis.iter().map(Text::to_string).collect() } else { apis };
         Ok((served.version.to_string(), apis))

@@ -19,7 +19,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use windlass_core::{
-    Address, Artifact, Bytes, Capabilities, Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath,
+    Address, Artifact, Bytes, Capabilities, Context, Digest, Error, ErrorKind, Files, Need, Origin, Result,
+    Text, TreePath,
 };
 use windlass_yaml::go;
 

@@ -28,7 +28,8 @@ impl Build<'_> {
             }
             let (_, bytes) = self.load(&target.loader, path).map_err(here)?;
             // Helm takes a comma in a name for the beginning of another.
-            let name = if path.contains([',', '"']) { format!("additional-{at}.yaml") } else { path.to_string() };
+            let name =
+                if path.contains([',', '"']) { format!("additional-{at}.yaml") } else { path.to_string() };
             more.push((name, bytes));
         }
         let first = self.first_values(target, chart, found)?;
