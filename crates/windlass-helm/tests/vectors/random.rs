@@ -40,13 +40,14 @@ impl Oracle {
         Self { process, to, from }
     }
 
-    fn ask(&mut self, id: &str, template: &str, values: &serde_json::Value) -> Vector {
+    /// Gives the answers; `None` where the template ends the process, as one that makes a list without end does.
+    fn ask(&mut self, id: &str, template: &str, values: &serde_json::Value) -> Option<Vector> {
         let question =
             serde_json::json!({ "id": id, "group": "random", "template": template, "values": values });
         writeln!(self.to, "{question}").unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
+        serde_json::from_str(&line).ok()
     }
 }
 
@@ -67,6 +68,7 @@ struct Tally {
     misses: Vec<String>,
     other_words: Vec<String>,
     refused: usize,
+    deadly: usize,
     used: BTreeMap<&'static str, usize>,
 }
 
@@ -112,11 +114,18 @@ fn random_templates_give_the_bytes_of_helm() {
         let mut maker = Maker::new(seed.wrapping_add(at));
         let template = maker.template();
         maker.used.iter().for_each(|name| *tally.used.entry(name).or_default() += 1);
-        let vector = oracle.ask(&format!("random-{}", seed.wrapping_add(at)), &template, &make::values());
-        tally.add(&vector);
+        let id = format!("random-{}", seed.wrapping_add(at));
+        match oracle.ask(&id, &template, &make::values()) {
+            Some(vector) => tally.add(&vector),
+            None => {
+                tally.deadly += 1;
+                oracle = Oracle::start(&program);
+            }
+        }
     }
     println!("{} of {} renders were refused by both", tally.refused, 2 * count);
     println!("{} errors have other words", tally.other_words.len());
+    println!("{} templates ended the real engine", tally.deadly);
     println!("used: {:?}", tally.used);
     if let Some(file) = std::env::var_os("WINDLASS_MISSES") {
         std::fs::write(file, [tally.misses.join("\n"), tally.other_words.join("\n")].join("\n########\n"))

@@ -26,11 +26,16 @@ enum Kind {
     Code,
     Key,
     Kinds,
+    /// A time: what is none is now.
+    Moment,
+    Zone,
+    /// A list in an order of chance.
+    Unordered,
 }
 
 use Kind::{
-    Any, Bool, Code, Date, Duration, Format, Int, Json, Key, Kinds, Layout, List, Map, Number, Path, Pattern,
-    Range, Text, Texts, Toml, Url, Version, Yaml,
+    Any, Bool, Code, Date, Duration, Format, Int, Json, Key, Kinds, Layout, List, Map, Moment, Number, Path,
+    Pattern, Range, Text, Texts, Toml, Unordered, Url, Version, Yaml, Zone,
 };
 
 /// A function with its arguments; the last kind repeats up to `more` times.
@@ -81,7 +86,7 @@ const FUNCTIONS: &[Function] = &[
     f("mustAppend", &[List, Any], 0, List), f("mustPrepend", &[List, Any], 0, List), f("mustReverse", &[List], 0, List),
     f("mustUniq", &[List], 0, List), f("mustHas", &[Any, List], 0, Bool), f("mustCompact", &[List], 0, List),
     f("dict", &[Key, Any, Key, Any], 0, Map), f("get", &[Map, Key], 0, Any), f("set", &[Map, Key, Any], 0, Map),
-    f("unset", &[Map, Key], 0, Map), f("hasKey", &[Map, Key], 0, Bool), f("keys", &[Map], 0, Texts), f("values", &[Map], 0, List),
+    f("unset", &[Map, Key], 0, Map), f("hasKey", &[Map, Key], 0, Bool), f("keys", &[Map], 0, Unordered), f("values", &[Map], 0, Unordered),
     f("pluck", &[Key, Map], 2, List), f("dig", &[Key, Key, Any, Map], 0, Any), f("pick", &[Map, Key], 2, Map), f("omit", &[Map, Key], 2, Map),
     f("merge", &[Map, Map], 1, Map), f("mergeOverwrite", &[Map, Map], 1, Map), f("mustMerge", &[Map, Map], 0, Map),
     f("mustMergeOverwrite", &[Map, Map], 0, Map), f("deepCopy", &[Any], 0, Any), f("mustDeepCopy", &[Any], 0, Any),
@@ -102,7 +107,7 @@ const FUNCTIONS: &[Function] = &[
     f("osBase", &[Path], 0, Path), f("osDir", &[Path], 0, Path), f("osExt", &[Path], 0, Text), f("osClean", &[Path], 0, Path),
     f("osIsAbs", &[Path], 0, Bool), f("urlParse", &[Url], 0, Map), f("urlJoin", &[Map], 0, Text), f("duration", &[Int], 0, Text),
     f("durationRound", &[Duration], 0, Text), f("toDate", &[Layout, Date], 0, Any), f("mustToDate", &[Layout, Date], 0, Any),
-    f("date", &[Layout, Int], 0, Text), f("dateInZone", &[Layout, Int, Text], 0, Text), f("htmlDate", &[Int], 0, Text),
+    f("date", &[Layout, Moment], 0, Text), f("dateInZone", &[Layout, Moment, Zone], 0, Text), f("htmlDate", &[Moment], 0, Text),
     f("hello", &[], 0, Text), f("tpl", &[Text, Any], 0, Text), f("quote", &[Text], 0, Text), f("call", &[Any], 1, Any),
 ];
 
@@ -123,7 +128,7 @@ pub(super) fn values() -> serde_json::Value {
 #[rustfmt::skip]
 const PATHS: &[(&str, Kind)] = &[
     (".Values.text", Text), (".Values.empty", Text), (".Values.space", Text), (".Values.lines", Text), (".Values.uni", Text),
-    (".Values.num", Int), (".Values.neg", Int), (".Values.zero", Int), (".Values.float", Number), (".Values.big", Int),
+    (".Values.num", Int), (".Values.neg", Int), (".Values.zero", Int), (".Values.float", Number), (".Values.big", Number),
     (".Values.small", Number), (".Values.yes", Bool), (".Values.no", Bool), (".Values.nil", Any), (".Values.list", Texts),
     (".Values.nums", List), (".Values.mixed", List), (".Values.none", List), (".Values.map", Map), (".Values.other", Map),
     (".Values.bare", Map), (".Values.weird", Map), (".Values.strs", Map), (".Values.deep", Map), (".Values.map.b.c", Text),
@@ -135,6 +140,9 @@ const PATHS: &[(&str, Kind)] = &[
 #[rustfmt::skip]
 fn literals(kind: Kind) -> &'static [&'static str] {
     match kind {
+        Unordered => &[],
+        Moment => &["0", "1700000000", "(toDate \"2006-01-02\" \"2024-02-29\")", "-1"],
+        Zone => &["\"UTC\"", "\"\"", "\"Nowhere\"", "\"Local\""],
         Any => &["nil", "\"\"", "0", "1", "\"a\"", "true", "-1", "2.5", "(list)", "(dict)", "1e3", "'a'", "`raw \\n`"],
         Text => &["\"\"", "\"a\"", "\"Hello World\"", "\"foo_bar-baz Qux\"", "\" x \"", "\"aXbXc\"", "\"é☃😀\"", "\"l1\\nl2\\n\"", "\"<a&'\\\"b>\"", "\"yes\"", "\"0x1F\"", "\"a,b,,c\"", "\"$1-${0}\"", "\"HTTPServer2Go\"", "\"{{ .Values.num }}\"", "\"{{ upper .Values.text }}\"", "`a\tb`"],
         Int => &["0", "1", "2", "3", "5", "10", "-1", "-3", "7", "0x10", "0b11", "1_000", "'c'", "100"],
@@ -146,7 +154,7 @@ fn literals(kind: Kind) -> &'static [&'static str] {
         Pattern => &["\"a+\"", "\"[a-c]\"", "\"(l+)o\"", "\"^$\"", "\"\"", "\"\\\\s+\"", "\"(?i)hello\"", "\"(?P<x>[A-Z])([a-z]*)\"", "\"[\"", "\"\\\\bW\"", "\"x*\"", "\"(a|b)|c\"", "\"\\\\pL+\"", "\".\"", "\"(?s).+?\"", "\"[[:alpha:]]+\"", "\"a{2,3}\""],
         Version => &["\"1.2.3\"", "\"v1.2\"", "\"1\"", "\"1.2.3-beta.1+b.2\"", "\"1.x\"", "\"\"", "\"01.2.3\"", "\"1.34.0-gke.100\"", "\"2.0.0-rc1\""],
         Range => &["\">=1.2\"", "\"^1.2.3\"", "\"~1.2\"", "\"1.2.x || >=2.0.0-0\"", "\">1.0 <2.0\"", "\"!=1.2.3\"", "\"1.0 - 2.0\"", "\"*\"", "\"\"", "\"=v1.2.3\"", "\">=1.19-0\"", "\"^0.0.3\"", "\"~>1\"", "\"nope\"", "\">=1.0,<3\""],
-        Yaml => &["\"a: 1\"", "\"- 1\\n- b\"", "\"a: {b: [c, 1.0, yes, ~]}\"", "\"\"", "\"a: b: c\"", "\"x: |\\n  l1\\n  l2\\ny: 010\"", "\"[1, 2\"", "\"a: &x 1\\nb: *x\"", "\"{a: 1, a: 2}\"", "\"text\"", "\"a: !!str 1\\nb: 0x1f\\nc: 1_000\\nd: 2024-01-02\"", "\"? a\\n: b\"", "\"1: x\\ntrue: y\""],
+        Yaml => &["\"a: 1\"", "\"- 1\\n- b\"", "\"a: {b: [c, 1.0, yes, ~]}\"", "\"\"", "\"a: b: c\"", "\"x: |\\n  l1\\n  l2\\ny: 010\"", "\"[1, 2\"", "\"a: &x 1\\nb: *x\"", "\"a: 1\\na: 2\"", "\"text\"", "\"a: !!str 1\\nb: 0x1f\\nc: 1_000\\nd: 2024-01-02\"", "\"? a\\n: b\"", "\"1: x\\ntrue: y\""],
         Json => &["\"{\\\"a\\\": [1, 2.5, null, true]}\"", "\"[1, \\\"x\\\"]\"", "\"{}\"", "\"\"", "\"{\\\"a\\\":}\"", "\"1e5\"", "\"\\\"\\\\u00e9\\\\ud83d\\\\ude00\\\"\"", "\"[1,]\"", "\"{\\\"a\\\":1} x\"", "\"nul\"", "\"-0\""],
         Toml => &["\"a = 1\"", "\"[t]\\nx = \\\"y\\\"\\n[[l]]\\nz = 1.5\"", "\"a = \"", "\"d = 2024-01-02T03:04:05Z\"", "\"a.b.c = [1, 2]\"", "\"x = 'lit'\\ny = 0xff\"", "\"\""],
         Duration => &["\"2h10m5s\"", "\"90s\"", "\"400h\"", "3600", "\"x\"", "0", "\"1.5h\""],
@@ -234,9 +242,12 @@ impl Maker {
             }
             3 => {
                 self.uses("pipe");
-                let mut out = self.value(Any, 1);
-                for _ in 0..=self.below(2) {
-                    let function = self.function(None);
+                let mut function = self.function(None);
+                let mut out = self.value(function.args.last().copied().unwrap_or(Any), 1);
+                for at in 0..=self.below(2) {
+                    if at > 0 {
+                        function = self.function(None);
+                    }
                     let args = self.args(function, 1, true);
                     out = format!("{out} | {}{args}", function.name);
                 }
@@ -315,19 +326,28 @@ impl Maker {
     }
 
     fn function(&mut self, gives: Option<Kind>) -> &'static Function {
-        for _ in 0..20 {
-            let function = self.pick(FUNCTIONS);
-            if (function.name != "fail" || self.one_in(8)) && gives.is_none_or(|kind| function.gives == kind)
-            {
-                self.uses(function.name);
-                return function;
-            }
+        // Text of what has an order of chance is text by chance.
+        let counts = |function: &&Function| match gives {
+            None => function.gives != Unordered,
+            Some(kind) => function.gives == kind,
+        };
+        let all: Vec<&'static Function> = FUNCTIONS.iter().filter(counts).collect();
+        let mut function = self.pick(if all.is_empty() { &[&FUNCTIONS[0]] } else { all.as_slice() });
+        if matches!(function.name, "fail" | "required") && !self.one_in(4) {
+            function = &&FUNCTIONS[0];
         }
-        &FUNCTIONS[0]
+        self.uses(function.name);
+        function
     }
 
     /// A call of a function.
     fn call(&mut self, depth: usize) -> String {
+        if self.one_in(30) {
+            let function = self.function(Some(Unordered));
+            let how = *self.pick(&["len", "sortAlpha | join \",\"", "kindOf"]);
+            let args = self.args(function, depth + 1, false);
+            return format!("{}{args} | {how}", function.name);
+        }
         let function = self.function(None);
         let args = self.args(function, depth + 1, false);
         format!("{}{args}", function.name)
@@ -355,8 +375,10 @@ impl Maker {
 
     /// A value, mostly of a kind.
     fn value(&mut self, kind: Kind, depth: usize) -> String {
-        let kind = if self.one_in(12) { Any } else { kind };
-        match self.below(if depth < DEPTH_MAX { 10 } else { 7 }) {
+        // What is read as another language is mostly wrong otherwise, and a time that is none is now.
+        let is_fixed = matches!(kind, Yaml | Toml | Json | Moment | Zone);
+        let kind = if self.one_in(25) && !is_fixed { Any } else { kind };
+        match self.below(if depth < DEPTH_MAX && !is_fixed { 10 } else { 7 }) {
             0..=2 => {
                 let paths: Vec<_> = PATHS.iter().filter(|(_, have)| kind == Any || *have == kind).collect();
                 if paths.is_empty() {
