@@ -332,9 +332,9 @@ impl Maker {
             Some(kind) => function.gives == kind,
         };
         let all: Vec<&'static Function> = FUNCTIONS.iter().filter(counts).collect();
-        let mut function = self.pick(if all.is_empty() { &[&FUNCTIONS[0]] } else { all.as_slice() });
+        let mut function: &'static Function = if all.is_empty() { &FUNCTIONS[0] } else { *self.pick(&all) };
         if matches!(function.name, "fail" | "required") && !self.one_in(4) {
-            function = &&FUNCTIONS[0];
+            function = &FUNCTIONS[0];
         }
         self.uses(function.name);
         function
