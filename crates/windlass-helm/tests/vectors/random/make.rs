@@ -248,6 +248,10 @@ impl Maker {
                     if at > 0 {
                         function = self.function(None);
                     }
+                    // A time that is none is now.
+                    while at > 0 && function.args.last() == Some(&Moment) {
+                        function = self.function(None);
+                    }
                     let args = self.args(function, 1, true);
                     out = format!("{out} | {}{args}", function.name);
                 }
