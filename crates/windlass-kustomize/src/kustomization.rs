@@ -6,7 +6,7 @@ mod parts;
 
 use windlass_core::{Error, ErrorKind, Map, Result, Text, Value};
 
-pub(crate) use charts::{Chart, Globals, Merge};
+pub(crate) use charts::{Chart, Globals, Precedence};
 pub(crate) use parts::{Label, Patch, Replica, SortOptions, Var, image, replica};
 
 use crate::decode::{Fields, Reading, as_text};

@@ -6,7 +6,7 @@ use windlass_yaml::go;
 use super::charts::Located;
 use super::{Build, Target};
 use crate::address::is_http;
-use crate::kustomization::{Chart, Merge};
+use crate::kustomization::{Chart, Precedence};
 use crate::node::{DEPTH_MAX, Node, Rules, Style, Tag, decoded, from_value, too_deep};
 use crate::patch::strategic;
 use crate::read;
@@ -40,7 +40,7 @@ impl Build<'_> {
     /// Gives the values of the file, with those of the kustomization.
     fn first_values(&mut self, target: &Target, chart: &Chart, found: &Located) -> Result<Bytes> {
         let inline = Value::Map(chart.values.clone());
-        if !chart.values.is_empty() && chart.merge == Merge::Replace {
+        if !chart.values.is_empty() && chart.merge == Precedence::Replace {
             return Ok(go::to_yaml(&inline).into());
         }
         let bytes = self.values_file(target, chart, found)?;
@@ -57,7 +57,7 @@ impl Build<'_> {
         };
         let inline = from_value(&inline);
         let (under, over) = match chart.merge {
-            Merge::Merge => (inline, of_file),
+            Precedence::Merge => (inline, of_file),
             _ => (of_file, inline),
         };
         let merged = strategic::merge_behind(&self.schemas, under, over).map_err(wrong)?;

@@ -17,7 +17,7 @@ pub(crate) struct Chart {
     pub(crate) values_file: Text,
     pub(crate) more_values_files: Vec<Text>,
     pub(crate) values: Map,
-    pub(crate) merge: Merge,
+    pub(crate) merge: Precedence,
     pub(crate) crds: bool,
     pub(crate) skip_hooks: bool,
     pub(crate) skip_tests: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Chart {
 
 /// What becomes of the values in the kustomization and of those in the file.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Merge {
+pub(crate) enum Precedence {
     /// Those in the kustomization go over those in the file.
     #[default]
     Override,
@@ -67,7 +67,7 @@ impl Chart {
             values_file: fields.text("valuesFile")?,
             more_values_files: fields.texts("additionalValuesFiles")?,
             values: map(fields, "valuesInline")?,
-            merge: Merge::read(fields)?,
+            merge: Precedence::read(fields)?,
             crds: fields.truth("includeCRDs")?,
             skip_hooks: fields.truth("skipHooks")?,
             skip_tests: fields.truth("skipTests")?,
@@ -93,7 +93,7 @@ impl Chart {
             release: fields.text("releaseName")?,
             values_file: fields.text("values")?,
             values: map(&mut fields, "valuesLocal")?,
-            merge: Merge::read(&mut fields)?,
+            merge: Precedence::read(&mut fields)?,
             ..Self::default()
         };
         fields.end()?;
@@ -115,7 +115,7 @@ impl Chart {
     }
 }
 
-impl Merge {
+impl Precedence {
     fn read(fields: &mut Fields<'_>) -> Result<Self> {
         match fields.text("valuesMerge")?.as_str() {
             "" | "override" => Ok(Self::Override),
