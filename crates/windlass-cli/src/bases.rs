@@ -136,7 +136,17 @@ pub(crate) const HELP: &str = "allow its beginning with spec.bases or --bases, s
 
 /// Says what would help where a remote resource is refused.
 pub(crate) fn of_remote(error: Error, help: &'static str) -> Error {
-    let is_refused = |problem: &Error| problem.context("option") == Some("remote");
+    of_option(error, "remote", help)
+}
+
+/// Says what would help where a chart is refused.
+pub(crate) fn of_helm(error: Error, help: &'static str) -> Error {
+    of_option(error, "helm", help)
+}
+
+/// Says what would help where an option of windlass-kustomize is off.
+fn of_option(error: Error, option: &str, help: &'static str) -> Error {
+    let is_refused = |problem: &Error| problem.context("option") == Some(option);
     if !error.problems().iter().any(is_refused) {
         return error;
     }

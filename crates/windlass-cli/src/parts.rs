@@ -18,7 +18,7 @@ use windlass_kinds::order::default_order;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
-use crate::bases::{Allowed, HELP, Shelf, of_remote};
+use crate::bases::{Allowed, HELP, Shelf, of_helm, of_remote};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
 use crate::words::advised;
 use crate::{shaping, sources};
@@ -54,8 +54,8 @@ fn origins_asking(unit: &Unit, bases: &Arc<Shelf>, asks: bool) -> Origins {
 
 /// Makes the renderer that the folder asks for by what is in it: a kustomization, a chart, or plain manifests.
 fn renderer(unit: &Unit, asks: bool) -> Arc<dyn Renderer> {
-    let auto = Auto::otherwise(Manifests::new())
-        .with_file(windlass_kustomize::FILE_NAMES, shaping::kustomize(&unit.kustomize));
+    let auto =
+        Auto::otherwise(Manifests::new()).with_file(windlass_kustomize::FILE_NAMES, shaping::kustomize(unit));
     let auto: Arc<dyn Renderer> =
         Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone(), asks }));
     shaping::shaped(unit, auto)
@@ -72,12 +72,12 @@ struct Chart {
 impl Chart {
     fn renderer(&self) -> Result<HelmChart> {
         let (unit, helm) = (&self.unit, &self.unit.helm);
-        let of_target = match &unit.target {
-            Target::Kubernetes(kubernetes) => kubernetes.namespace.clone(),
-            Target::Dir(_) => None,
-        };
         let release = helm.release.clone().unwrap_or_else(|| unit.id.as_str().to_owned());
-        let namespace = helm.namespace.clone().or(of_target).unwrap_or_else(|| "default".to_owned());
+        let namespace = helm
+            .namespace
+            .clone()
+            .or_else(|| unit.target.namespace())
+            .unwrap_or_else(|| "default".to_owned());
         let blame = |error| unit.blame(&["spec", "helm", "releaseName"], error);
         let mut chart = HelmChart::new(release, namespace).map_err(blame)?;
         if let Some(values) = helm.values.as_ref().and_then(Value::as_map) {
@@ -107,7 +107,10 @@ impl Renderer for Chart {
 }
 
 /// What a chart is rendered for where no cluster can be asked.
-const KUBERNETES_VERSION: &str = "1.37.0";
+pub(crate) const KUBERNETES_VERSION: &str = "1.37.0";
+
+/// What allows charts in a kustomization.
+const HELM_HELP: &str = "allow it with `spec.kustomize.enableHelm: true` or --kustomize-enable-helm";
 
 /// A renderer whose errors say which field of the unit named what it renders.
 #[derive(Debug)]
@@ -124,7 +127,7 @@ impl Renderer for Blamed {
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
         let blame = |error: Error| {
             let of_path = matches!(error.kind(), ErrorKind::NotFound) && !input.path.is_root();
-            let error = of_remote(error, HELP).with_each("source", &self.unit.source);
+            let error = of_helm(of_remote(error, HELP), HELM_HELP).with_each("source", &self.unit.source);
             if of_path {
                 self.unit.blame(&sources::path_field(&self.unit), error)
             } else {

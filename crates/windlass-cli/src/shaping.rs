@@ -12,11 +12,14 @@ use windlass_core::{
     Artifact, Bytes, Context, Digest, Entry, EntryKind, Error, ErrorKind, Files, Item, Map, Need,
     RenderInput, Rendered, Renderer, Result, Text, Transform, TreePath, Value,
 };
+use windlass_helm::template::HelmVersion;
 use windlass_kustomize::{FILE_NAMES, Kustomize, Options};
 use windlass_sops::{AgeKeys, DecryptObjects, DecryptedFiles, PgpKeys, Secret, Sops};
 use windlass_yaml::go;
 
-use crate::spec::{self, Unit};
+use crate::parts::KUBERNETES_VERSION;
+use crate::spec::{self, Target, Unit};
+use crate::tools::Charts;
 
 /// The largest file of keys, in bytes.
 const KEY_BYTES_MAX: u64 = 1 << 20;
@@ -26,9 +29,19 @@ const KEY_BYTES_MAX: u64 = 1 << 20;
 const RENDERED: &str = ".windlass-rendered.yaml";
 
 /// Builds a kustomization as the unit says.
-pub(crate) fn kustomize(said: &spec::Kustomize) -> Kustomize {
-    let options = Options::default().with_restrict(said.restrict);
-    let options = if said.remote { options.with_remote() } else { options };
+pub(crate) fn kustomize(unit: &Unit) -> Kustomize {
+    let said = &unit.kustomize;
+    let mut options = Options::default().with_restrict(said.restrict);
+    if said.remote {
+        options = options.with_remote();
+    }
+    if said.helm {
+        let version = if unit.helm.as_helm_3 { HelmVersion::V3 } else { HelmVersion::V4 };
+        options = options.with_helm(Charts::of_unit(version, unit.target.namespace()));
+        if matches!(unit.target, Target::Dir(_)) {
+            options = options.with_helm_cluster(KUBERNETES_VERSION, [] as [String; 0]);
+        }
+    }
     Kustomize::new(said.more.iter().fold(options, Options::with_more))
 }
 
@@ -51,7 +64,7 @@ impl Renderer for Shaped {
         };
         let parts = [
             self.renderer.fingerprint().to_string(),
-            kustomize(said).fingerprint().to_string(),
+            kustomize(&self.unit).fingerprint().to_string(),
             said.substitute
                 .as_ref()
                 .map(|substitute| substitute.fingerprint().to_string())
@@ -105,7 +118,7 @@ impl Shaped {
         let written: Vec<Need> = beside.extra.keys().cloned().map(Need::File).collect();
         let artifact = with_files(input.artifact, Arc::new(beside));
         let input = RenderInput::new(&artifact, input.path).with_provided(input.provided);
-        let mut built = kustomize(&self.unit.kustomize).render(cx, &input)?;
+        let mut built = kustomize(&self.unit).render(cx, &input)?;
         built.items.iter_mut().for_each(|item| come_from(item, &place, &rendered.items));
         built.reads.retain(|need, _| !written.contains(need));
         built.reads.extend(rendered.reads);

@@ -180,3 +180,33 @@ fn files_of_values_go_over_one_another_in_their_order() {
     let said = world.good("render -f unit.yaml").stdout;
     assert!(said.contains(r#"a: "{\"a\":3,\"b\":2,\"c\":1,\"d\":0}""#), "{said}");
 }
+
+#[test]
+fn charts_of_a_kustomization_are_rendered_where_the_unit_says_so() {
+    let mut world = world("    enableHelm: true\n    namePrefix: big-\n");
+    world.put(
+        "deploy/kustomization.yaml",
+        "helmCharts: [{name: web, releaseName: shop, valuesInline: {size: 3}}]\n",
+    );
+    world.put("deploy/charts/web/Chart.yaml", "{apiVersion: v2, name: web, version: 1.0.0}\n");
+    world.put("deploy/charts/web/values.yaml", "size: 1\n");
+    world.put(
+        "deploy/charts/web/templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {size: {{ .Values.size | quote }}, \
+         kube: {{ .Capabilities.KubeVersion.Version }}}\n",
+    );
+    let rendered = world.good("render -f unit.yaml").stdout;
+    let expected = "apiVersion: v1\ndata:\n  kube: v1.37.0\n  size: \"3\"\nkind: ConfigMap\nmetadata:\n  name: big-shop\n";
+    assert!(rendered.contains(expected), "{rendered}");
+    assert!(rendered.contains("charts/web/templates/a.yaml:1"), "{rendered}");
+}
+
+#[test]
+fn charts_of_a_kustomization_are_refused_with_the_field_that_allows_them() {
+    let mut world = world("    namePrefix: big-\n");
+    world.put("deploy/kustomization.yaml", "helmCharts: [{name: web}]\n");
+    let said = world.run("render -f unit.yaml");
+    assert_eq!(said.code, Some(1));
+    assert!(said.stderr.contains("field=helmCharts[0]"), "{}", said.stderr);
+    assert!(said.stderr.contains("spec.kustomize.enableHelm: true"), "{}", said.stderr);
+}

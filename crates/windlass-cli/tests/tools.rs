@@ -108,9 +108,20 @@ Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomiza
 fn an_error_names_the_file_and_the_field_from_where_one_stands() {
     for (args, expected) in [
         (
-            &["kustomize", "build", "overlays/helm", "--enable-helm"][..],
-            "error: Helm charts are not rendered here (field=helmCharts, path=overlays/helm/kustomization.yaml)\n  help: \
-             `windlass help kustomize build` says what is taken\n",
+            &["kustomize", "build", "overlays/helm"][..],
+            "error: Helm charts are not rendered here (chart=web, option=helm, field=helmCharts[0], \
+             kustomization=overlays/helm/kustomization.yaml)\n  help: say --enable-helm\n",
+        ),
+        (
+            &["kustomize", "build", "overlays/helm", "--enable-helm"],
+            "error: remote resources are not allowed (resource=https://example.org#web@, option=remote, \
+             field=helmCharts[0], kustomization=overlays/helm/kustomization.yaml)\n  help: bring the files into the same \
+             tree; a unit may allow remote resources with spec.bases\n",
+        ),
+        (
+            &["kustomize", "build", "overlays/charts", "--enable-helm", "--helm-command=/bin/charts"],
+            "error: no program is started for charts (flag=--helm-command, value=/bin/charts)\n  help: helm or helm4 \
+             stands for Helm 4, and helm3 for Helm 3\n",
         ),
         (
             &["helm", "template", "shop", "chart", "--validate"],

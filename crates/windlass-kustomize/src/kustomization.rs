@@ -1,10 +1,12 @@
 //! `kustomization.yaml`, with every field and deprecated form.
 
+mod charts;
 mod more;
 mod parts;
 
 use windlass_core::{Error, ErrorKind, Map, Result, Text, Value};
 
+pub(crate) use charts::{Chart, Globals, Precedence};
 pub(crate) use parts::{Label, Patch, Replica, SortOptions, Var, image, replica};
 
 use crate::decode::{Fields, Reading, as_text};
@@ -51,8 +53,8 @@ pub(crate) struct Kustomization {
     pub(crate) transformers: Vec<Text>,
     pub(crate) validators: Vec<Text>,
     pub(crate) build_metadata: Vec<Text>,
-    /// The name of the field that wants Helm.
-    pub(crate) helm: Option<&'static str>,
+    pub(crate) charts: Vec<Chart>,
+    pub(crate) chart_globals: Globals,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -123,13 +125,19 @@ impl Kustomization {
         self.secrets = fields.list("secretGenerator", generate::Args::secret)?;
         self.generator_options = fields.inner("generatorOptions", generate::Options::read)?;
         self.generators = fields.texts("generators")?;
-        fields.take("helmGlobals");
-        for name in ["helmCharts", "helmChartInflationGenerator"] {
-            let charts = fields.take(name).and_then(Value::as_list);
-            if charts.is_some_and(|charts| !charts.is_empty()) {
-                self.helm = Some(name);
-            }
+        self.charts(fields)
+    }
+
+    /// Reads charts. What their older form says of where they are counts where nothing else says it.
+    fn charts(&mut self, fields: &mut Fields<'_>) -> Result<()> {
+        self.charts = fields.list("helmCharts", Chart::read)?;
+        let globals = fields.inner("helmGlobals", Globals::read)?;
+        let mut old_globals = Globals::default();
+        for (chart, globals) in fields.list("helmChartInflationGenerator", Chart::read_old)? {
+            self.charts.push(chart);
+            old_globals.extend(globals);
         }
+        self.chart_globals = globals.unwrap_or(old_globals);
         Ok(())
     }
 

@@ -27,9 +27,9 @@
 //!
 //! # What it does not do
 //!
-//! - Helm charts, and generators or transformers that are programs or containers are refused with an error that names the
-//!   file and the field: a build is hermetic. So are remote resources, unless [allowed](Options::with_remote); then whoever
-//!   renders [`Kustomize`] brings them.
+//! - Generators and transformers that are programs or containers are refused with an error that names the file and the
+//!   field: a build is hermetic. So are remote resources, unless [allowed](Options::with_remote); then whoever renders
+//!   [`Kustomize`] brings them. So are Helm charts, unless there is [something that renders them](Options::with_helm).
 //! - An address that begins with `http` is taken for a file or for a repository by how it is written; kustomize asks for a file
 //!   first. Submodules and `timeout` are up to whoever brings a repository. Where a repository is named with a user,
 //!   `originAnnotations` name it without.
@@ -50,6 +50,7 @@ mod decode;
 mod emit;
 mod filter;
 mod generate;
+mod helm;
 mod id;
 mod kustomization;
 mod node;
@@ -64,5 +65,6 @@ mod resource;
 mod schema;
 mod select;
 
+pub use helm::{Helm, HelmTemplate};
 pub use options::{Built, BuiltObject, FILE_NAMES, Options, Restrict, VERSION, build};
 pub use renderer::Kustomize;

@@ -1,11 +1,13 @@
 //! The one function, what it takes and what it gives.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use windlass_core::{Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath, Value};
 use windlass_yaml::go;
 
 use crate::build::{Build, file_of};
+use crate::helm::{Charts, Helm};
 use crate::id::split;
 
 /// The version of kustomize whose output this is; it stands in the label of `managedByLabel`.
@@ -40,6 +42,8 @@ pub struct Options {
     pub absolute_paths: bool,
     /// Whether resources, bases and components may be elsewhere.
     pub(crate) remote: bool,
+    /// What renders charts, where they are rendered.
+    pub(crate) charts: Option<Charts>,
     /// Fields that are added to the kustomization, as YAML.
     pub(crate) more: Option<String>,
     /// Whether [`BuiltObject::body`] is wanted beside the text.
@@ -58,6 +62,7 @@ impl Default for Options {
             unsorted: false,
             absolute_paths: false,
             remote: false,
+            charts: None,
             more: None,
             objects: true,
             files: false,
@@ -110,6 +115,34 @@ impl Options {
     #[must_use]
     pub fn with_remote(mut self) -> Self {
         self.remote = true;
+        self
+    }
+
+    /// Renders the charts of `helmCharts` and of generators (`--enable-helm`).
+    ///
+    /// A chart that is not in the folder of charts is a [`Need::Base`](windlass_core::Need::Base), if
+    /// [remote resources](Self::with_remote) are allowed: `REPOSITORY#NAME@VERSION` for a Helm repository,
+    /// `oci://REGISTRY/FOLDER/NAME:VERSION` for a registry. What is brought holds the chart as its root or as its one folder.
+    #[must_use]
+    pub fn with_helm(mut self, helm: impl Helm) -> Self {
+        self.charts =
+            Some(Charts { helm: Arc::new(helm), kube_version: String::new(), api_versions: Vec::new() });
+        self
+    }
+
+    /// Renders charts for a cluster of this version and with these groups and versions, where a chart says no other
+    /// (`--helm-kube-version`, `--helm-api-versions`). An empty version is the one that Helm takes for granted. Nothing without
+    /// [`Self::with_helm`].
+    #[must_use]
+    pub fn with_helm_cluster<T: Into<String>>(
+        mut self,
+        version: &str,
+        api_versions: impl IntoIterator<Item = T>,
+    ) -> Self {
+        if let Some(charts) = &mut self.charts {
+            charts.kube_version = version.to_owned();
+            charts.api_versions = api_versions.into_iter().map(Into::into).collect();
+        }
         self
     }
 

@@ -15,6 +15,8 @@ use crate::{Options, Restrict, VERSION};
 /// - The objects are those of [`build`](crate::build), in the order of its output, with file, line and transformers.
 /// - The reads are all files that the build read, so that a change elsewhere renders nothing, and the other artifacts.
 /// - What is elsewhere is needed as [`Options::with_remote`] says, all that is known to be missing at once.
+/// - Charts are rendered for what the target serves, where neither the kustomization nor the options say another cluster.
+///   That is a [`Need::Capabilities`](windlass_core::Need::Capabilities) then.
 /// - Two objects that differ only in the version of their group are an error that names both places: they would be one
 ///   object of the target.
 ///
@@ -45,6 +47,7 @@ impl Kustomize {
 
 impl Renderer for Kustomize {
     fn fingerprint(&self) -> Digest {
+        let charts = self.options.charts.as_ref().map(|charts| charts.fingerprint().to_string());
         Digest::of_value(&Value::from_iter([
             ("renderer", Value::from("windlass-kustomize")),
             ("version", env!("CARGO_PKG_VERSION").into()),
@@ -55,12 +58,14 @@ impl Renderer for Kustomize {
             ("unsorted", self.options.unsorted.into()),
             ("absolutePaths", self.options.absolute_paths.into()),
             ("remote", self.options.remote.into()),
+            ("helm", charts.unwrap_or_default().into()),
         ]))
     }
 
     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
         let (files, bases) = (&**input.artifact.files(), &input.provided.bases);
-        let built = Build::new(cx, files, bases, &self.options).run(input.path)?;
+        let build = Build::new(cx, files, bases, &self.options);
+        let built = build.for_target(input.provided.capabilities.as_ref()).run(input.path)?;
         let (mut items, mut problems) = (Vec::<Item>::with_capacity(built.objects.len()), Vec::new());
         let mut places: HashMap<ObjectId, usize> = HashMap::with_capacity(built.objects.len());
         for object in built.objects {

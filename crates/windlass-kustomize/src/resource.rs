@@ -82,8 +82,11 @@ const BUILD_ANNOTATIONS: [&str; 19] = [
     "config.kubernetes.io/path",
     "config.kubernetes.io/index",
     "config.k8s.io/id",
-    "internal.config.kubernetes.io/helm-generated",
+    OF_CHART,
 ];
+
+/// Marks what comes from a chart.
+pub(crate) const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
 
 const ORIGIN: &str = "config.kubernetes.io/origin";
 const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
@@ -331,6 +334,26 @@ impl Resource {
         let annotations = self.node.get("metadata").and_then(|meta| meta.get("annotations"));
         let local = annotations.and_then(|annotations| annotations.get(LOCAL));
         local.is_some_and(|local| local.word() != "false")
+    }
+
+    /// Says that it comes from a chart.
+    pub(crate) fn mark_of_chart(&mut self) {
+        let Some(meta) = self.meta_mut() else { return };
+        let annotations = meta.entry("annotations", || Node::Map(Map::new()));
+        if annotations.is_null() {
+            *annotations = Node::Map(Map::new());
+        }
+        if let Node::Map(annotations) = annotations {
+            annotations.put(OF_CHART, Node::text("true"));
+        }
+    }
+
+    /// Says whether it comes from a chart.
+    pub(crate) fn is_of_chart(&self) -> bool {
+        let annotations = self.node.get("metadata").and_then(|meta| meta.get("annotations"));
+        annotations
+            .and_then(|annotations| annotations.get(OF_CHART))
+            .is_some_and(|mark| mark.word() == "true")
     }
 
     /// Checks what each object needs at the end.

@@ -67,6 +67,8 @@
 
 #[cfg(feature = "render")]
 mod auto;
+#[cfg(all(feature = "helm", feature = "kustomize"))]
+pub mod charts;
 #[cfg(doctest)]
 mod guides;
 #[cfg(feature = "kinds")]

@@ -22,6 +22,16 @@ pub(crate) struct KustomizeBuild {
     pub(crate) unrestricted: bool,
     pub(crate) reorder: Option<Reorder>,
     pub(crate) managed_by_label: Option<bool>,
+    /// How charts are rendered, where they are.
+    pub(crate) helm: Option<HelmCharts>,
+}
+
+/// Which Helm renders the charts of a kustomization, and for which cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HelmCharts {
+    pub(crate) command: String,
+    pub(crate) kube_version: String,
+    pub(crate) api_versions: Vec<String>,
 }
 
 /// The order of the output, where a flag says it.
@@ -42,29 +52,22 @@ const UNRESTRICTED: &str = "LoadRestrictionsNone";
 
 const KUSTOMIZE: &str = "\
 Prints what kustomize 5.8.3 prints, byte for byte, and warns of what it warns of. Nothing is fetched and no program is \
-started: remote bases, Helm charts, and functions that are programs or containers are errors that name the file and \
-the field. The flags that are about those are taken all the same, and change nothing where there are none: \
---as-current-user, --enable-alpha-plugins, --enable-exec, --enable-helm, --env, --helm-api-versions, --helm-command, \
---helm-debug, --helm-kube-version, --mount, --network, --network-name.
+started: remote bases, charts that are not on the disk, and functions that are programs or containers are errors that \
+name the file and the field. The flags that are about functions are taken all the same, and change nothing where there \
+are none: --as-current-user, --enable-alpha-plugins, --enable-exec, --env, --mount, --network, --network-name.
+
+With --enable-helm, charts are rendered to the bytes of Helm 4.3.2, or with --helm-command=helm3 of Helm 3.22.0.
 
 Example:
   windlass kustomize build overlays/production | kubectl apply -f -
 ";
 
 /// Flags with a value that are about what is an error here.
-const WITH_VALUE: [&str; 6] =
-    ["env", "helm-api-versions", "helm-command", "helm-kube-version", "mount", "network-name"];
+const WITH_VALUE: [&str; 3] = ["env", "mount", "network-name"];
 
 /// The same without a value.
-const SWITCHES: [&str; 7] = [
-    "as-current-user",
-    "enable-alpha-plugins",
-    "enable-exec",
-    "enable-helm",
-    "helm-debug",
-    "network",
-    "stack-trace",
-];
+const SWITCHES: [&str; 6] =
+    ["as-current-user", "enable-alpha-plugins", "enable-exec", "helm-debug", "network", "stack-trace"];
 
 const HELM: &str = "\
 Prints what Helm 4.3.2, or with --helm-version=3 Helm 3.22.0, prints, byte for byte. CHART is a folder or an archive \
@@ -131,6 +134,21 @@ pub(super) fn kustomize_build() -> Command {
                 .help("legacy or none; deprecated: `sortOptions` of the kustomization says it too"),
         )
         .arg(switch("enable-managedby-label").help("Deprecated: `buildMetadata` says it too"))
+        .arg(switch("enable-helm").help("Render the charts of `helmCharts`"))
+        .arg(
+            text("helm-command")
+                .value_name("NAME")
+                .default_value("helm")
+                .hide_default_value(true)
+                .help("helm, helm4 or helm3: whose output charts become; no program is started"),
+        )
+        .arg(text("helm-kube-version").value_name("VERSION").help("The Kubernetes that charts see"))
+        .arg(
+            text("helm-api-versions")
+                .value_name("VERSION")
+                .action(ArgAction::Append)
+                .help("An API that charts see; may be repeated"),
+        )
         .args(WITH_VALUE.map(|name| {
             let arg = text(name).action(ArgAction::Append).hide(true);
             if name == "env" { arg.short('e') } else { arg }
@@ -189,5 +207,10 @@ fn build(matches: &ArgMatches) -> KustomizeBuild {
         unrestricted: text("load-restrictor").as_deref() == Some(UNRESTRICTED),
         reorder: text("reorder").map(|word| if word == "none" { Reorder::Off } else { Reorder::Legacy }),
         managed_by_label: matches.get_one::<bool>("enable-managedby-label").copied(),
+        helm: matches.get_one::<bool>("enable-helm").is_some_and(|on| *on).then(|| HelmCharts {
+            command: text("helm-command").unwrap_or_default(),
+            kube_version: text("helm-kube-version").unwrap_or_default(),
+            api_versions: matches.get_many("helm-api-versions").into_iter().flatten().cloned().collect(),
+        }),
     }
 }

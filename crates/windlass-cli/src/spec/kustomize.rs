@@ -53,6 +53,13 @@ pub(super) const KUSTOMIZE: Map = Map::of(&[
         "From where a kustomization may read files: none is from the whole source, as in Flux; rootOnly, from its own \
          folder and those below, unless said.",
     ),
+    Field::new(
+        "enableHelm",
+        "kustomize-enable-helm",
+        Shape::Truth,
+        "Render the charts of `helmCharts`, as `kustomize build --enable-helm` does; false unless said. No program is \
+         started. Charts that are not in the source are fetched where `bases` allows it.",
+    ),
     Field::new("postBuild", "", Shape::Map(POST_BUILD), "Variables that are put into all objects."),
     Field::new("decryption", "", Shape::Map(DECRYPTION), "Keys for files that SOPS encrypted."),
 ]);
@@ -148,6 +155,8 @@ pub(crate) struct Kustomize {
     pub(crate) restrict: Restrict,
     /// Resources may be elsewhere.
     pub(crate) remote: bool,
+    /// Charts are rendered.
+    pub(crate) helm: bool,
     /// What is added to the kustomization, if anything is.
     pub(crate) more: Option<Value>,
     pub(crate) labels: Pairs,
@@ -175,6 +184,8 @@ impl Kustomize {
         Ok(Self {
             restrict,
             remote: !texts(draft, &["spec", "bases"]).is_empty(),
+            helm: draft.value.at(&[&HERE[..], &["enableHelm"]].concat()).and_then(Value::as_bool)
+                == Some(true),
             more: draft.value.at(&HERE).and_then(more),
             labels: pairs(&["commonMetadata", "labels"]),
             annotations: pairs(&["commonMetadata", "annotations"]),

@@ -20,7 +20,7 @@ pub(crate) use draft::Draft;
 pub(crate) use draft::Setting;
 pub(crate) use fields::{Field, Shape, flagged};
 pub(crate) use fleet::Fleet;
-pub(crate) use kustomize::{Kustomize, Pairs};
+pub(crate) use kustomize::Pairs;
 pub(crate) use load::{Asked, load};
 pub(crate) use oci::{Oci, OciReference};
 pub(crate) use schema::schema_text;

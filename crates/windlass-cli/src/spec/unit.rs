@@ -123,6 +123,16 @@ pub(crate) enum Target {
     Kubernetes(Kubernetes),
 }
 
+impl Target {
+    /// Gives the namespace of what says none.
+    pub(crate) fn namespace(&self) -> Option<String> {
+        match self {
+            Self::Dir(_) => None,
+            Self::Kubernetes(kubernetes) => kubernetes.namespace.clone(),
+        }
+    }
+}
+
 /// A cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Kubernetes {

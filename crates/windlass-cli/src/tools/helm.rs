@@ -25,20 +25,23 @@ const VERSION: &str = "--helm-version";
 pub(super) fn template(cx: &Context, asked: &HelmTemplate) -> Result<Written> {
     let (args, version) = version(&asked.args)?;
     let chance = Arc::new(Chance::default());
-    let wall = cx.now().wall.unix();
-    let now = Time { seconds: i64::try_from(wall).unwrap_or(i64::MAX), ..Time::default() };
     let command = TemplateCommand::parse(args)?
         .with_version(version)
-        .with_chance(now, Arc::clone(&chance) as _)
+        .with_chance(now(cx), Arc::clone(&chance) as _)
         .or_namespace(|cluster| namespace::of(cluster, cx.limits()));
     let chart = chart(cx, command.chart().trim())?;
     let output = command.run(cx, &chart, &|path| read(path, cx.limits()))?;
-    if chance.failed.load(Ordering::Relaxed) {
+    if chance.has_failed() {
         return Err(Error::new(ErrorKind::Unavailable, "the system gives no random bytes"));
     }
     write(&output.files)?;
     let notes = output.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
     Ok(Written { text: output.text, notes })
+}
+
+/// The time that templates see.
+pub(super) fn now(cx: &Context) -> Time {
+    Time { seconds: i64::try_from(cx.now().wall.unix()).unwrap_or(i64::MAX), ..Time::default() }
 }
 
 /// Takes the flag of this command's own out of the arguments. The last one counts.
@@ -117,8 +120,15 @@ fn write(files: &[(String, String)]) -> Result<()> {
 
 /// Randomness of the system. Where it has none, the output is withheld.
 #[derive(Debug, Default)]
-struct Chance {
+pub(super) struct Chance {
     failed: AtomicBool,
+}
+
+impl Chance {
+    /// Says whether the system had none.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
 }
 
 impl Random for Chance {

@@ -4,17 +4,20 @@ use std::fs;
 use std::path::Path;
 
 use windlass_core::{Context, Error, ErrorKind, Result};
+use windlass_helm::template::HelmVersion;
 use windlass_kustomize::{Options, Restrict, build as built};
 
-use super::Written;
 use super::disk::{Disk, fault, located};
+use super::{Charts, Written};
 use crate::args::{KustomizeBuild, Reorder};
-use crate::bases::of_remote;
+use crate::bases::{of_helm, of_remote};
 
 /// The variable by which kustomize adds its label without being told by a flag.
 const MANAGED_BY: &str = "KUSTOMIZE_ENABLE_MANAGEDBY_LABEL";
 
 const REMOTE: &str = "bring the files into the same tree; a unit may allow remote resources with spec.bases";
+
+const HELM: &str = "say --enable-helm";
 
 /// Builds.
 ///
@@ -31,8 +34,13 @@ pub(super) fn build(cx: &Context, asked: &KustomizeBuild) -> Result<Written> {
         return Err(Error::new(ErrorKind::Invalid, "not a folder").with("path", folder.display()));
     }
     let into_folder = asked.output.as_ref().map(Path::new).filter(|output| output.is_dir());
-    let options = options(asked, into_folder.is_some()).with_text_only();
-    let built = built(cx, &disk, &place, &options).map_err(|error| located(&of_remote(error, REMOTE)))?;
+    let mut options = options(asked, into_folder.is_some()).with_text_only();
+    if let Some(helm) = &asked.helm {
+        let charts = Charts::of_command(cx, version(&helm.command)?);
+        options = options.with_helm(charts).with_helm_cluster(&helm.kube_version, helm.api_versions.clone());
+    }
+    let advised = |error| of_helm(of_remote(error, REMOTE), HELM);
+    let built = built(cx, &disk, &place, &options).map_err(|error| located(&advised(error)))?;
     let mut written = Written { notes: notes(asked), ..Written::default() };
     written.notes.extend(built.warnings.iter().cloned());
     match (into_folder, &asked.output) {
@@ -45,6 +53,19 @@ pub(super) fn build(cx: &Context, asked: &KustomizeBuild) -> Result<Written> {
         (None, None) => written.text = built.text,
     }
     Ok(written)
+}
+
+/// Tells which Helm a command stands for. None is started.
+fn version(command: &str) -> Result<HelmVersion> {
+    match Path::new(command).file_name().and_then(|name| name.to_str()) {
+        Some("helm" | "helm4") => Ok(HelmVersion::V4),
+        Some("helm3") => Ok(HelmVersion::V3),
+        _ => {
+            let error = Error::new(ErrorKind::Unsupported, "no program is started for charts");
+            let error = error.with("flag", "--helm-command").with("value", command);
+            Err(error.with_help("helm or helm4 stands for Helm 4, and helm3 for Helm 3"))
+        }
+    }
 }
 
 fn options(asked: &KustomizeBuild, files: bool) -> Options {

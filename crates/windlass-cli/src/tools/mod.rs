@@ -1,6 +1,7 @@
 //! Commands that stand for another tool: the same arguments in, the same bytes out. They need no runtime, no network and no
 //! signals, and begin in a millisecond or two. A push alone makes a runtime for itself.
 
+mod charts;
 mod disk;
 mod helm;
 mod kustomize;
@@ -15,6 +16,7 @@ use windlass_engine::TokioClock;
 use crate::args::Tool;
 use crate::command::Ending;
 use crate::words::{explain, visible};
+pub(crate) use charts::Charts;
 
 /// What a tool writes.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use windlass_core::{Map as CoreMap, Value as Core};
 
 use crate::template::{
-    Time, Value,
+    Shape, Time, Value,
     fmt::format_float,
     layout,
     text::lossy,
@@ -15,7 +15,7 @@ use crate::template::{
 pub(super) enum Numbers {
     /// For JSON: a float that JSON writes without a point is a whole number.
     Json,
-    /// As they are.
+    /// For go-yaml: as they are, and what was never made is empty.
     Plain,
 }
 
@@ -42,13 +42,13 @@ fn convert(value: &Value, numbers: Numbers, depth: usize, seen: &mut usize) -> R
             Core::from(lossy(text).as_ref())
         }
         Value::Bytes(bytes) => Core::from(super::codes::base64(bytes).as_str()),
-        Value::List(list) if list.is_nil() => Core::Null,
+        Value::List(list) if list.is_nil() && numbers == Numbers::Json => Core::Null,
         Value::List(list) => {
             let items: Result<Vec<Core>, String> =
                 list.with(|items| items.iter().map(|item| convert(item, numbers, depth + 1, seen)).collect());
             Core::List(items?)
         }
-        Value::Map(map) if map.is_nil() => Core::Null,
+        Value::Map(map) if map.is_nil() && numbers == Numbers::Json => Core::Null,
         Value::Map(map) => {
             let mut out = CoreMap::new();
             map.with(|entries| {
@@ -60,7 +60,11 @@ fn convert(value: &Value, numbers: Numbers, depth: usize, seen: &mut usize) -> R
             Core::Map(out)
         }
         Value::Time(time) => Core::from(rfc3339(time).as_str()),
-        Value::Object(object) => convert(&object.json(), numbers, depth + 1, seen)?,
+        Value::Object(object) => match (numbers, object.shape()) {
+            // go-yaml writes what was never made as what is empty.
+            (Numbers::Plain, Shape::Map(map)) => convert(&Value::Map(map), numbers, depth + 1, seen)?,
+            _ => convert(&object.json(), numbers, depth + 1, seen)?,
+        },
     })
 }
 

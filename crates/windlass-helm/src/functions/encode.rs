@@ -6,6 +6,7 @@ use super::{
     args::{bytes, fail, text, value},
     data::{Numbers, to_core},
     json::{self, Target},
+    structs::{self, Style},
     table::Function,
     toml_read,
     toml_write::{self, Refused},
@@ -26,8 +27,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("toYamlPretty", ONE, |_, args| to_yaml_pretty(args).or_else(|_| Ok("".into()))),
     Function::new("toJson", ONE, |_, args| Ok(to_json(args, go::to_json).unwrap_or_else(|_| "".into()))),
     Function::new("mustToJson", ONE, |_, args| to_json(args, go::to_json).map_err(Failure::message)),
-    Function::new("toPrettyJson", ONE, |_, args| Ok(to_json(args, indented).unwrap_or_else(|_| "".into()))),
-    Function::new("mustToPrettyJson", ONE, |_, args| to_json(args, indented).map_err(Failure::message)),
+    Function::new("toPrettyJson", ONE, |_, args| Ok(to_pretty_json(args).unwrap_or_else(|_| "".into()))),
+    Function::new("mustToPrettyJson", ONE, |_, args| to_pretty_json(args).map_err(Failure::message)),
     Function::new("toRawJson", ONE, |_, args| to_json(args, go::to_json_unescaped).map_err(Failure::message)),
     Function::new("mustToRawJson", ONE, |_, args| {
         to_json(args, go::to_json_unescaped).map_err(Failure::message)
@@ -58,7 +59,7 @@ fn to_yaml(args: &[Value]) -> Result<Value, String> {
 }
 
 fn to_yaml_pretty(args: &[Value]) -> Result<Value, String> {
-    let mut text = go::to_yaml_v3(&to_core(value(args, 0), Numbers::Plain)?, 2);
+    let mut text = structs::yaml(value(args, 0), 0)?;
     if text.ends_with('\n') {
         text.pop();
     }
@@ -66,7 +67,19 @@ fn to_yaml_pretty(args: &[Value]) -> Result<Value, String> {
 }
 
 fn to_json(args: &[Value], write: fn(&windlass_core::Value) -> String) -> Result<Value, String> {
-    Ok(write(&to_core(value(args, 0), Numbers::Json)?).into())
+    let value = value(args, 0);
+    if structs::has_struct(value) {
+        return Ok(structs::json(value, Style { plain: write, indent: None })?.into());
+    }
+    Ok(write(&to_core(value, Numbers::Json)?).into())
+}
+
+fn to_pretty_json(args: &[Value]) -> Result<Value, String> {
+    let value = value(args, 0);
+    if structs::has_struct(value) {
+        return Ok(structs::json(value, Style { plain: go::to_json, indent: Some("  ") })?.into());
+    }
+    to_json(args, indented)
 }
 
 fn indented(value: &windlass_core::Value) -> String {

@@ -90,6 +90,14 @@ impl Reader<'_> {
         Err(format!("invalid character {shown} {context}"))
     }
 
+    /// As [`Self::invalid`], where a space would be wrong too: at the end of the text Go looks at one.
+    fn unfinished<T>(&self, context: &str) -> Read<T> {
+        if self.peek().is_none() {
+            return Err(format!("invalid character ' ' {context}"));
+        }
+        self.invalid(context)
+    }
+
     fn value(&mut self, context: &str) -> Read<Value> {
         self.spaces();
         match self.peek() {
@@ -174,7 +182,7 @@ impl Reader<'_> {
             if self.peek() != Some(byte) {
                 let expected = byte as char;
                 debug_assert!(index > 0, "the first letter chose the word");
-                return self.invalid(&format!("in literal {word} (expecting '{expected}')"));
+                return self.unfinished(&format!("in literal {word} (expecting '{expected}')"));
             }
             self.at += 1;
         }
@@ -183,7 +191,7 @@ impl Reader<'_> {
 
     fn digits(&mut self, context: &str) -> Read<()> {
         if !matches!(self.peek(), Some(b'0'..=b'9')) {
-            return self.invalid(context);
+            return self.unfinished(context);
         }
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
@@ -260,7 +268,7 @@ impl Reader<'_> {
                 self.at += 1;
                 return self.unicode(out);
             }
-            _ => return self.invalid("in string escape code"),
+            _ => return self.unfinished("in string escape code"),
         };
         self.at += 1;
         out.push(byte);
@@ -289,7 +297,7 @@ impl Reader<'_> {
         let mut number = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|byte| (byte as char).to_digit(16)) else {
-                return self.invalid("in \\u hexadecimal character escape");
+                return self.unfinished("in \\u hexadecimal character escape");
             };
             number = number * 16 + digit;
             self.at += 1;

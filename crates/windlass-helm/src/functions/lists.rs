@@ -188,14 +188,24 @@ fn slice(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
 
 fn chunk(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {
     let items = items(value(args, 1), "Cannot chunk type")?;
-    let Ok(size) = usize::try_from(int(args, 0)) else {
-        return fail("runtime error: makeslice: len out of range");
+    let size = int(args, 0);
+    let all = match usize::try_from(size) {
+        Ok(0) => None,
+        Ok(size) => Some(items.chunks(size).collect()),
+        Err(_) => chunks_below_zero(&items, size.unsigned_abs()),
     };
-    if size == 0 {
-        return fail("runtime error: makeslice: len out of range");
-    }
-    let chunks = items.chunks(size).map(|chunk| List::new(chunk.to_vec()).into()).collect();
+    let Some(all) = all else { return fail("runtime error: makeslice: len out of range") };
+    let chunks = all.into_iter().map(|chunk| List::new(chunk.to_vec()).into()).collect();
     Ok(List::typed(ListType::Lists, chunks).into())
+}
+
+/// What Sprig's sums make of chunks of fewer than no items; `None` where they ask for a list of such a length.
+fn chunks_below_zero(items: &[Value], size: u64) -> Option<Vec<&[Value]>> {
+    match items.len() as u64 {
+        0 => None,
+        1 => (size > 1).then(|| vec![items]),
+        length => (length - 1 <= size).then(Vec::new),
+    }
 }
 
 fn concat(_: &mut Shared<'_>, args: &[Value]) -> Run<Value> {

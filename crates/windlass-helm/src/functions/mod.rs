@@ -23,6 +23,7 @@ mod regex_syntax;
 mod regexes;
 mod secrets;
 mod strings;
+mod structs;
 mod table;
 mod toml_read;
 mod toml_scalar;

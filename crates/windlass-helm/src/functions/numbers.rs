@@ -139,11 +139,30 @@ fn round(args: &[Value]) -> f64 {
     (if part >= from { digit.ceil() } else { digit.floor() }) / power
 }
 
-/// Go's `math.Pow(10, places)`.
+/// Go's `math.Pow(10, places)`: by squaring a fraction between a half and one, which rounds in each step.
 fn power_of_ten(places: i64) -> f64 {
-    let places = i32::try_from(places.clamp(-400, 400)).unwrap_or(0);
-    // Powers of ten that a double holds, or the nearest to them, are what text reads as.
-    format!("1e{places}").parse().unwrap_or(f64::INFINITY)
+    let mut left = places.clamp(-400, 400).unsigned_abs();
+    let (mut product, mut exponent): (f64, i32) = (1.0, 0);
+    let (mut square, mut doubled): (f64, i32) = (0.625, 4);
+    while left != 0 {
+        if left & 1 == 1 {
+            product *= square;
+            exponent += doubled;
+        }
+        square *= square;
+        doubled *= 2;
+        if square < 0.5 {
+            square += square;
+            doubled -= 1;
+        }
+        left >>= 1;
+    }
+    if places < 0 {
+        (product, exponent) = (1.0 / product, -exponent);
+    }
+    // In two steps, since a power of two alone may be too large or too small for a double.
+    let half = exponent / 2;
+    product * 2f64.powi(half) * 2f64.powi(exponent - half)
 }
 
 /// Numbers from `start` towards `stop`.

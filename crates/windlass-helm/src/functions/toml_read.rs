@@ -133,7 +133,7 @@ impl Reader<'_> {
         let path = self.path()?;
         let close = if array { "]]" } else { "]" };
         if !self.take(close) {
-            let got = self.peek().map_or("EOF".into(), shown);
+            let got = self.peek().map_or("'\\x00'".into(), shown);
             return Err(format!("expected '.' or ']' to end table name, but got {got} instead"));
         }
         self.key.clone_from(&path);
@@ -217,8 +217,10 @@ impl Reader<'_> {
     fn pair(&mut self) -> Read<()> {
         let path = self.path()?;
         let whole: Vec<String> = self.table.iter().chain(&path).cloned().collect();
+        self.equals()?;
         self.key.clone_from(&whole);
-        let value = self.value_of_pair()?;
+        self.blanks();
+        let value = self.value()?;
         let Some((last, outer)) = whole.split_last() else {
             return Ok(());
         };
@@ -230,18 +232,26 @@ impl Reader<'_> {
             self.close(&whole);
         }
         parent.set(last.as_str(), value);
+        self.key.clone_from(&self.table);
         Ok(())
     }
 
     fn value_of_pair(&mut self) -> Read<Value> {
-        self.blanks();
-        match self.peek() {
-            Some('=') => self.at += 1,
-            None => return Err("unexpected EOF; expected key separator '='".into()),
-            Some(c) => return Err(format!("expected '.' or '=', but got {} instead", shown(c))),
-        }
+        self.equals()?;
         self.blanks();
         self.value()
+    }
+
+    fn equals(&mut self) -> Read<()> {
+        self.blanks();
+        match self.peek() {
+            Some('=') => {
+                self.at += 1;
+                Ok(())
+            }
+            None => Err("unexpected EOF; expected key separator '='".into()),
+            Some(c) => Err(format!("expected '.' or '=', but got {} instead", shown(c))),
+        }
     }
 
     /// A key, with its dots.
@@ -253,6 +263,9 @@ impl Reader<'_> {
                 return Ok(path);
             }
             self.blanks();
+            if matches!(self.peek(), None | Some('=')) {
+                return Err("unexpected '='".into());
+            }
             path.push(self.key_part()?);
         }
     }

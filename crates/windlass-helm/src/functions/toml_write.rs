@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::template::{
-    Map, Shape, Value, duration,
+    GoObject, Map, Shape, Value, duration,
     fmt::format_float,
     layout,
     text::lossy,
@@ -69,16 +69,33 @@ fn kind(value: &Value, depth: usize, seen: &Cell<usize>) -> Result<Kind, Refused
         Value::List(list) => array(list.items(), depth, seen)?,
         Value::Bytes(bytes) => Kind::Array(bytes.iter().map(|byte| Value::Uint8(*byte)).collect()),
         Value::Complex(..) => return refuse("unsupported type: complex128"),
-        Value::Object(object) if object.text().is_none() => match object.shape() {
-            Shape::Struct(fields) | Shape::Pointer(fields) => {
-                Kind::Table(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
-            }
+        Value::Object(object) if object.marshaled().is_none() => match object.shape() {
+            Shape::Struct(fields) | Shape::Pointer(fields) => Kind::Table(flat(&**object, fields)),
+            Shape::Map(_) if matches!(object.json(), Value::Null) => Kind::Nothing,
             Shape::Map(map) => entries(&map),
             Shape::List(list) => array(list.items(), depth, seen)?,
             Shape::Scalar(_) => Kind::Other,
         },
         _ => Kind::Other,
     })
+}
+
+/// The fields of a struct, with those of an embedded one among them.
+fn flat(object: &dyn GoObject, fields: Vec<(&'static str, Value)>) -> Vec<(String, Value)> {
+    let mut out = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        let inner = match &value {
+            Value::Object(inner) if object.embedded() == Some(name) => inner.shape(),
+            _ => Shape::Scalar(Value::Nil),
+        };
+        match inner {
+            Shape::Struct(inner) => {
+                out.extend(inner.into_iter().map(|(name, value)| (name.to_string(), value)));
+            }
+            _ => out.push((name.to_string(), value)),
+        }
+    }
+    out
 }
 
 /// An array of tables if all items are tables; no item may be nil.
@@ -228,7 +245,7 @@ impl Writer {
                 };
                 layout::format(time, layout)
             }
-            Value::Object(object) => match (object.text(), object.shape()) {
+            Value::Object(object) => match (object.marshaled(), object.shape()) {
                 (_, Shape::Scalar(inner)) => return self.scalar(&inner),
                 (Some(text), _) => quoted(&text),
                 _ => String::new(),

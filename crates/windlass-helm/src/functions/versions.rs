@@ -39,6 +39,10 @@ impl GoObject for VersionObject {
         Shape::Pointer(Vec::new())
     }
 
+    fn marshaled(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
     fn method(&self, name: &str) -> Option<Signature> {
         let params: &'static [Param] = match name {
             "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String" | "IncMajor"

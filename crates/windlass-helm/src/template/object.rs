@@ -45,14 +45,38 @@ pub trait GoObject: fmt::Debug {
         None
     }
 
-    /// The value that Go's encoding/json sees. The default takes the fields under their Go names.
-    fn json(&self) -> Value {
+    /// The text as which Go's encoders write it, where the type says so itself (`MarshalText`).
+    fn marshaled(&self) -> Option<String> {
+        None
+    }
+
+    /// The fields of a struct that Go's encoding/json sees, in their order. The default takes all under their Go names.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         match self.shape() {
-            Shape::Struct(fields) | Shape::Pointer(fields) => Value::Map(fields.into_iter().collect::<Map>()),
+            Shape::Struct(fields) | Shape::Pointer(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The value that Go's encoding/json sees.
+    fn json(&self) -> Value {
+        if let Some(text) = self.marshaled() {
+            return text.into();
+        }
+        if let Some(fields) = self.json_fields() {
+            return Value::Map(fields.into_iter().collect::<Map>());
+        }
+        match self.shape() {
+            Shape::Struct(_) | Shape::Pointer(_) => Value::Null,
             Shape::Map(map) => Value::Map(map),
             Shape::List(list) => Value::List(list),
             Shape::Scalar(value) => value,
         }
+    }
+
+    /// The field whose own fields Go's encoders put among those of the struct (an embedded struct).
+    fn embedded(&self) -> Option<&'static str> {
+        None
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{
     layout::{Chunk, MONTHS, WEEKDAYS, next_chunk},
-    quote::quote,
     time::{Time, Zone, days_of_civil},
 };
 
@@ -339,4 +338,19 @@ impl Parts {
         let length = next - days_of_civil(self.year, month, 1);
         if day < 1 || i64::from(day) > length { Err("day") } else { Ok((month, day)) }
     }
+}
+
+/// Quotes a text as package time does in its errors: what is not ASCII by its bytes.
+fn quote(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            b' '..=b'\x7f' => out.push(char::from(*byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
 }

@@ -5,5 +5,6 @@
 mod conformance;
 mod laws;
 mod objects;
+mod random;
 mod recorded;
 mod run;

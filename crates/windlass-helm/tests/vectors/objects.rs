@@ -86,7 +86,7 @@ fn chart(version: HelmVersion) -> Value {
         ("Tags", "".into()),
         ("AppVersion", "1.2.3".into()),
         ("Deprecated", false.into()),
-        ("Annotations", Map::typed(MapType::Texts).into()),
+        ("Annotations", Value::Object(Rc::new(NilTexts))),
         ("KubeVersion", "".into()),
         ("Dependencies", list(ListType::Any)),
         ("Type", "".into()),
@@ -95,9 +95,8 @@ fn chart(version: HelmVersion) -> Value {
         let map: Map = fields.into_iter().chain([("IsRoot", Value::Bool(true))]).collect();
         return map.into();
     }
-    let metadata =
-        Value::Object(Rc::new(Struct { name: "chart.Metadata", fields: fields.clone(), text: None }));
-    let promoted = fields.into_iter().chain([("IsRoot", true.into()), ("Metadata", metadata)]).collect();
+    let metadata = Value::Object(Rc::new(Struct { name: "chart.Metadata", fields, text: None }));
+    let promoted = vec![("Metadata", metadata), ("IsRoot", true.into())];
     Value::Object(Rc::new(Struct {
         name: "struct { chart.Metadata; IsRoot bool }",
         fields: promoted,
@@ -114,7 +113,7 @@ fn capabilities(version: HelmVersion) -> Struct {
         text: Some("v1.34.0"),
     };
     let helm = if version == HelmVersion::V4 { "v4.3" } else { "v3.22" };
-    let build = Struct {
+    let mut build = Struct {
         name: if version == HelmVersion::V4 { "version.BuildInfo" } else { "helmversion.BuildInfo" },
         fields: vec![
             ("Version", helm.into()),
@@ -124,6 +123,9 @@ fn capabilities(version: HelmVersion) -> Struct {
         ],
         text: None,
     };
+    if version == HelmVersion::V4 {
+        build.fields.push(("KubeClientVersion", "v1.37".into()));
+    }
     Struct {
         name: leak(format!("*{package}.Capabilities")),
         fields: vec![
@@ -138,6 +140,24 @@ fn capabilities(version: HelmVersion) -> Struct {
     }
 }
 
+/// A `map[string]string` that was never made.
+#[derive(Debug)]
+struct NilTexts;
+
+impl GoObject for NilTexts {
+    fn type_name(&self) -> Cow<'_, str> {
+        "map[string]string".into()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Map(Map::typed(MapType::Texts))
+    }
+
+    fn json(&self) -> Value {
+        Value::Null
+    }
+}
+
 /// A struct of Go.
 #[derive(Debug)]
 struct Struct {
@@ -145,6 +165,29 @@ struct Struct {
     fields: Vec<(&'static str, Value)>,
     /// What `String` and `GitVersion` give.
     text: Option<&'static str>,
+}
+
+impl Struct {
+    /// The names that fields have in JSON, where that leaves out empty ones.
+    fn json_name(&self, name: &'static str) -> Option<&'static str> {
+        Some(match (self.name, name) {
+            (kind, "IsRoot" | "Metadata") if kind.starts_with("struct") => name,
+            (kind, _) if kind.contains("chart.Metadata") => match name {
+                "APIVersion" => "apiVersion",
+                "AppVersion" => "appVersion",
+                "KubeVersion" => "kubeVersion",
+                "Name" => "name",
+                "Version" => "version",
+                "Description" => "description",
+                _ => "",
+            },
+            (kind, "Version") if kind.ends_with("BuildInfo") => "version",
+            (kind, "GoVersion") if kind.ends_with("BuildInfo") => "go_version",
+            (kind, "KubeClientVersion") if kind.ends_with("BuildInfo") => "kube_client_version",
+            (kind, _) if kind.ends_with("BuildInfo") => "",
+            _ => return None,
+        })
+    }
 }
 
 impl GoObject for Struct {
@@ -158,6 +201,33 @@ impl GoObject for Struct {
         } else {
             Shape::Struct(self.fields.clone())
         }
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        if let (Some("Metadata"), Some((_, Value::Object(inner)))) = (self.embedded(), self.fields.first())
+            && !matches!(name, "Metadata" | "IsRoot")
+        {
+            return inner.field(name);
+        }
+        self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone())
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let mut out = Vec::new();
+        for (name, value) in &self.fields {
+            match (value, self.json_name(name)) {
+                (Value::Object(inner), Some("Metadata")) => out.extend(inner.json_fields()?),
+                (Value::Text(text), Some(json)) if !text.is_empty() => out.push((json, value.clone())),
+                (Value::Bool(_), Some("IsRoot")) => out.push((*name, value.clone())),
+                (_, None) => out.push((*name, value.clone())),
+                _ => {}
+            }
+        }
+        Some(out)
+    }
+
+    fn embedded(&self) -> Option<&'static str> {
+        self.name.starts_with("struct").then_some("Metadata")
     }
 
     fn method(&self, name: &str) -> Option<Signature> {

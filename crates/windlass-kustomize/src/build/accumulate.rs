@@ -84,12 +84,14 @@ impl Build<'_> {
         Error::all(problems).map_or(Ok(collected), Err)
     }
 
-    /// Where something was not brought, says at once which components were not either.
+    /// Where something was not brought, says at once which charts and components were not either.
     fn with_missing_components(&mut self, target: &Target, error: Error) -> Error {
         if !is_missing(&error) {
             return error;
         }
         let mut problems = vec![error];
+        let charts = self.missing_charts(target).into_iter();
+        problems.extend(charts.map(|error| error.with_each("field", "helmCharts")));
         for path in target.kustomization().components.iter() {
             if let Err(error) = self.folder(&target.loader, path)
                 && is_missing(&error)
@@ -141,7 +143,8 @@ impl Build<'_> {
 
     fn sub_target(&mut self, target: &Target, loader: Loader, path: &str) -> Result<Target> {
         let track = if self.tracking { target.track.then(path) } else { Trail::default() };
-        let sub = self.target(loader, track)?;
+        let mut sub = self.target(loader, track)?;
+        sub.namespace = target.namespace().clone();
         self.set_schema(&sub, false)?;
         Ok(sub)
     }

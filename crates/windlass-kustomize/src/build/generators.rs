@@ -5,7 +5,7 @@ use std::sync::Arc;
 use windlass_core::{Error, Result};
 
 use super::load::Loader;
-use super::{Build, Collected, Target, tracking};
+use super::{Build, Collected, Target, charts, tracking};
 use crate::generate::{Args, Kind, Options, kv};
 use crate::resource::Resource;
 
@@ -29,7 +29,9 @@ impl Build<'_> {
                 collected.map.absorb(resource)?;
             }
         }
-        for (mut resource, track) in self.plugin_generators(target)? {
+        let track = self.tracking.then(|| tracking::built_in(target, charts::GENERATOR));
+        let made = self.charts(target)?.into_iter().map(|made| (made, track.clone()));
+        for (mut resource, track) in made.chain(self.plugin_generators(target)?) {
             if let Some(track) = &track {
                 resource.track_origin(track);
             }

@@ -40,7 +40,7 @@ impl Loader {
     }
 
     /// Gives the place that a path means. `absolute`: whether one may begin with `/`, and is seen from the root then.
-    fn path(&self, path: &str, absolute: bool) -> Result<Place> {
+    pub(super) fn path(&self, path: &str, absolute: bool) -> Result<Place> {
         if path.starts_with('/') && absolute && self.root.base.is_none() {
             return TreePath::root().join(path).map(Place::own);
         }
@@ -112,7 +112,7 @@ impl Build<'_> {
     }
 
     /// In a repository that somebody else wrote no file may be read from outside of the folder.
-    fn check_restriction(&self, loader: &Loader, file: &Place) -> Result<()> {
+    pub(super) fn check_restriction(&self, loader: &Loader, file: &Place) -> Result<()> {
         let inside = file.is_under(&loader.root) && *file != loader.root;
         let is_free = self.options.restrict == Restrict::None && loader.root.base.is_none();
         if inside || is_free || file.base.as_ref().is_some_and(|base| base.is_file) {
@@ -205,7 +205,7 @@ impl Build<'_> {
         if let Some(file) = self.kustomizations.get(&loader.root) {
             let file = Arc::clone(file);
             self.warnings.extend_from_slice(&file.0.warnings);
-            return Ok(Target { file, loader, track });
+            return Ok(Target { file, loader, track, namespace: Text::default() });
         }
         let mut found: Option<(&str, Place, Bytes)> = None;
         for name in FILE_NAMES {
@@ -234,13 +234,9 @@ impl Build<'_> {
         let value = read::config(&bytes, &mut self.cache, self.cx.limits()).map_err(here)?;
         let file = Kustomization::read(&value).map_err(here)?;
         self.warnings.extend_from_slice(&file.warnings);
-        if let Some(field) = file.helm {
-            let error = Error::new(ErrorKind::Unsupported, "Helm charts are not rendered here");
-            return Err(here(error.with("field", field)));
-        }
         let file = Arc::new((file, Text::from(name)));
         self.kustomizations.insert(loader.root.clone(), Arc::clone(&file));
-        Ok(Target { file, loader, track })
+        Ok(Target { file, loader, track, namespace: Text::default() })
     }
 
     /// Reads the documents of a file, once for all that ask for it.

@@ -1,6 +1,7 @@
 //! A build: from a folder to objects.
 
 mod accumulate;
+mod charts;
 mod generators;
 mod input;
 mod load;
@@ -11,13 +12,15 @@ mod plugins;
 mod remote;
 mod tracking;
 mod transformers;
+mod values;
 mod vars;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use windlass_core::{
-    Address, Artifact, Bytes, Context, Digest, Error, ErrorKind, Files, Need, Origin, Result, Text, TreePath,
+    Address, Artifact, Bytes, Capabilities, Context, Digest, Error, ErrorKind, Files, Need, Origin, Result,
+    Text, TreePath,
 };
 use windlass_yaml::go;
 
@@ -43,6 +46,8 @@ pub(crate) struct Build<'b> {
     /// Other artifacts that were brought.
     bases: &'b BTreeMap<Address, Artifact>,
     options: &'b Options,
+    /// What the target serves, where there is a target: charts are rendered for it.
+    served: Option<Option<&'b Capabilities>>,
     cache: Cache,
     reads: BTreeMap<Need, Digest>,
     warnings: Vec<String>,
@@ -75,6 +80,8 @@ struct Target {
     loader: Loader,
     /// The path from the root, as the origin of what is read; only where it is tracked.
     track: Trail,
+    /// The namespace that the kustomizations that led here say: charts without one take it.
+    namespace: Text,
 }
 
 impl<'b> Build<'b> {
@@ -89,6 +96,7 @@ impl<'b> Build<'b> {
             files,
             bases,
             options,
+            served: None,
             cache: Cache::new(),
             reads: BTreeMap::new(),
             warnings: Vec::new(),
@@ -103,6 +111,12 @@ impl<'b> Build<'b> {
             patches: 0,
             tracking: false,
         }
+    }
+
+    /// Renders charts for a target, once it is known what that serves.
+    pub(crate) fn for_target(mut self, served: Option<&'b Capabilities>) -> Self {
+        self.served = Some(served);
+        self
     }
 
     /// Builds a folder.
@@ -227,6 +241,12 @@ fn manage(map: &mut ResMap) -> Result<()> {
 impl Target {
     fn kustomization(&self) -> &Kustomization {
         &self.file.0
+    }
+
+    /// The namespace that it says, else that of those that led here.
+    fn namespace(&self) -> &Text {
+        let own = &self.file.0.namespace;
+        if own.is_empty() { &self.namespace } else { own }
     }
 
     /// The path of the file itself.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use windlass_core::{Error, ErrorKind, Origin, Result, Text, Value};
 
+use super::charts::GENERATOR;
 use super::transformers::{AddTarget, Tracked, Transformer};
 use super::{Build, Target, file_of, tracking};
 use crate::config;
@@ -11,7 +12,7 @@ use crate::decode::{Fields, Reading};
 use crate::filter::namespace::{Namespace, Subjects};
 use crate::filter::replacement::Entry;
 use crate::generate::{Args, Kind};
-use crate::kustomization::{Patch, image, replica};
+use crate::kustomization::{Chart, Globals, Patch, image, replica};
 use crate::node::{Map, Node, Rules, to_value};
 use crate::read;
 use crate::resource::{Resource, Track};
@@ -24,7 +25,7 @@ impl Build<'_> {
         for plugin in self.plugins(target, &target.kustomization().generators)? {
             let track = tracking::plugin(&plugin);
             let made = self.plugin_generator(target, &plugin).map_err(|error| here(error, &plugin))?;
-            out.push((made, track));
+            out.extend(made.into_iter().map(|made| (made, track.clone())));
         }
         Ok(out)
     }
@@ -69,16 +70,21 @@ impl Build<'_> {
         Ok(self.resources(target, collected, &paths)?.map.list)
     }
 
-    fn plugin_generator(&mut self, target: &Target, plugin: &Resource) -> Result<Resource> {
+    fn plugin_generator(&mut self, target: &Target, plugin: &Resource) -> Result<Vec<Resource>> {
         let (kind, value) = self.plugin_config(plugin)?;
-        match kind.as_str() {
+        let made = match kind.as_str() {
             "ConfigMapGenerator" => {
-                self.make(target, &Args::plugin(&value, Kind::ConfigMap)?, Kind::ConfigMap)
+                self.make(target, &Args::plugin(&value, Kind::ConfigMap)?, Kind::ConfigMap)?
             }
-            "SecretGenerator" => self.make(target, &Args::plugin(&value, Kind::Secret)?, Kind::Secret),
-            "IAMPolicyGenerator" => service_account(&value, &plugin.origin),
-            _ => Err(Error::new(ErrorKind::Unsupported, "no such built-in generator")),
-        }
+            "SecretGenerator" => self.make(target, &Args::plugin(&value, Kind::Secret)?, Kind::Secret)?,
+            "IAMPolicyGenerator" => service_account(&value, &plugin.origin)?,
+            GENERATOR => {
+                let fields = &mut Fields::of(&value, Reading::Lenient)?;
+                return self.chart(target, &Globals::of(fields)?, &Chart::of(fields)?);
+            }
+            _ => return Err(Error::new(ErrorKind::Unsupported, "no such built-in generator")),
+        };
+        Ok(vec![made])
     }
 
     /// Only what is built in is run; nothing is executed.

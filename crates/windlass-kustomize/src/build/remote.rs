@@ -54,7 +54,7 @@ impl Build<'_> {
         Ok((place, bytes))
     }
 
-    fn check_allowed(&self, entry: &str) -> Result<()> {
+    pub(super) fn check_allowed(&self, entry: &str) -> Result<()> {
         if self.options.remote {
             return Ok(());
         }
@@ -65,7 +65,7 @@ impl Build<'_> {
             .with_help("bring the files into the same tree, or allow them with `Options::with_remote`"))
     }
 
-    fn base_at(&mut self, entry: &str, address: Address, is_file: bool) -> Result<Arc<Base>> {
+    pub(super) fn base_at(&mut self, entry: &str, address: Address, is_file: bool) -> Result<Arc<Base>> {
         let Some(artifact) = self.bases.get(&address) else {
             let error = Error::new(ErrorKind::Unfetched, "a remote resource was not brought");
             return Err(error.with("resource", shown(entry)).needing([Need::Base(address)]));

@@ -222,7 +222,8 @@ fn set_namespace(namespace: &Namespace, map: &mut ResMap) -> Result<()> {
         let effective = map.effective_namespace(at);
         let cluster_scoped = map.list[at].id().gvk.is_cluster_scoped(&map.cluster);
         let resource = &mut map.list[at];
-        if resource.node.is_empty() {
+        // What comes from a chart has its namespace from Helm.
+        if resource.node.is_empty() || resource.is_of_chart() {
             continue;
         }
         resource.remember(effective);

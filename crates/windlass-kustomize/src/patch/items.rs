@@ -27,7 +27,7 @@ pub(super) fn directive(patch: &mut Node) -> Result<Directive> {
     Ok(directive)
 }
 
-/// Merges two lists: first the items of the patch, then those that only the old list has.
+/// Merges two lists: first the items of the patch, then those that only the old list has; or the other way round.
 pub(super) fn merge(
     walk: Walk<'_>,
     lists: Lists,
@@ -73,6 +73,9 @@ struct Named<'n> {
 
 impl Named<'_> {
     fn merge(self, lists: Lists, old_names: &[Text], patch_names: &[Text]) -> Result<Vec<Node>> {
+        if self.walk.appends {
+            return self.merge_behind(lists, old_names, patch_names);
+        }
         let Self { walk, key, item, depth } = self;
         let mut old: Vec<Option<Node>> = lists.old.into_iter().map(Some).collect();
         let places: HashMap<&str, usize> =
@@ -88,6 +91,25 @@ impl Named<'_> {
             if let Some(have) = have {
                 let merged = walk.walk(Some(have), None, item, depth)?;
                 out.extend(named(merged, None, key, name));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Merges so that what only the patch has comes last.
+    fn merge_behind(self, lists: Lists, old_names: &[Text], patch_names: &[Text]) -> Result<Vec<Node>> {
+        let Self { walk, key, item, depth } = self;
+        let mut patch: Vec<Option<Node>> = lists.patch.into_iter().map(Some).collect();
+        let places: HashMap<&str, usize> =
+            patch_names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let mut out = Vec::with_capacity(lists.old.len() + patch.len());
+        for (have, name) in lists.old.into_iter().zip(old_names) {
+            let with = places.get(name.as_str()).and_then(|at| patch[*at].take());
+            out.extend(named(walk.walk(Some(have), with, item, depth)?, None, key, name));
+        }
+        for (patch, name) in patch.into_iter().zip(patch_names) {
+            if let Some(patch) = patch {
+                out.extend(named(walk.walk(None, Some(patch), item, depth)?, None, key, name));
             }
         }
         Ok(out)
@@ -131,14 +153,21 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Gives the values of scalars, each once, those of the patch first.
+    /// Gives the items of both lists in their order.
+    fn items(&self) -> impl Iterator<Item = &Node> {
+        let (first, second) =
+            if self.walk.appends { (&self.old, &self.patch) } else { (&self.patch, &self.old) };
+        first.iter().chain(second)
+    }
+
+    /// Gives the values of scalars, each once.
     fn scalars(&self) -> Vec<Vec<Text>> {
         let mut seen = HashSet::new();
-        let all = self.patch.iter().chain(&self.old).map(|item| Text::from(item.spelling()));
+        let all = self.items().map(|item| Text::from(item.spelling()));
         all.filter(|text| seen.insert(text.clone())).map(|text| vec![text]).collect()
     }
 
-    /// Gives the values of the keys of the items, each once, those of the patch first.
+    /// Gives the values of the keys of the items, each once.
     fn entries(&self, keys: &[Text]) -> Vec<Vec<Text>> {
         let mut seen = HashSet::new();
         let values = |item: &Node| -> Vec<Text> {
@@ -148,7 +177,7 @@ impl Run<'_> {
             };
             keys.iter().map(value).collect()
         };
-        self.patch.iter().chain(&self.old).map(values).filter(|values| seen.insert(values.clone())).collect()
+        self.items().map(values).filter(|values| seen.insert(values.clone())).collect()
     }
 
     fn all(mut self, mut entries: Vec<Vec<Text>>, keys: &[Text]) -> Result<Vec<Node>> {
@@ -173,11 +202,12 @@ impl Run<'_> {
             let values = pick(values);
             self.entry(&valid_keys, &values)?;
         }
-        let old = std::mem::take(&mut self.old);
-        for item in old {
-            self.add_old(item, &valid_keys)?;
+        let (mut first, second) =
+            if self.walk.appends { (self.old, self.made) } else { (self.made, self.old) };
+        for item in second {
+            add(&mut first, item, &valid_keys)?;
         }
-        Ok(self.made)
+        Ok(first)
     }
 
     /// Merges the items that have the values.
@@ -219,25 +249,25 @@ impl Run<'_> {
     fn drop_old(&mut self, keys: &[Text], values: &[Text]) -> Result<()> {
         set_item(&mut self.old, None, keys, values)
     }
+}
 
-    /// Puts an old item in its place, or at the end.
-    fn add_old(&mut self, item: Node, keys: &[Text]) -> Result<()> {
-        if keys.first().is_some_and(|key| key.is_empty()) {
-            let value = Text::from(item.spelling());
-            return set_item(&mut self.made, Some(item), &[Text::default()], &[value]);
-        }
-        let mut values = Vec::new();
-        for key in keys {
-            match item.get(key) {
-                Some(value) => values.push(Text::from(value.spelling())),
-                None => self.made.push(item.clone()),
-            }
-        }
-        if keys.len() > 1 {
-            set_item(&mut self.made, None, keys, &values)?;
-        }
-        set_item(&mut self.made, Some(item), keys, &values)
+/// Puts an item in its place, or at the end.
+fn add(made: &mut Vec<Node>, item: Node, keys: &[Text]) -> Result<()> {
+    if keys.first().is_some_and(|key| key.is_empty()) {
+        let value = Text::from(item.spelling());
+        return set_item(made, Some(item), &[Text::default()], &[value]);
     }
+    let mut values = Vec::new();
+    for key in keys {
+        match item.get(key) {
+            Some(value) => values.push(Text::from(value.spelling())),
+            None => made.push(item.clone()),
+        }
+    }
+    if keys.len() > 1 {
+        set_item(made, None, keys, &values)?;
+    }
+    set_item(made, Some(item), keys, &values)
 }
 
 fn said(text: &Text) -> bool {

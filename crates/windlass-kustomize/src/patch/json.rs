@@ -15,7 +15,14 @@ const COPIED_BYTES_MAX: usize = 16 << 20;
 
 /// Reads a patch: JSON where it begins with `[`, and else YAML.
 pub(crate) fn parse(text: &str, cache: &mut Cache, limits: &Limits) -> Result<Value> {
-    let value = read::config(text.as_bytes(), cache, limits)?;
+    let value = if text.starts_with('[') {
+        let wrong = |error: serde_json::Error| {
+            invalid("a JSON patch that begins with a bracket is no JSON").with("line", error.line())
+        };
+        serde_json::from_str(text).map_err(wrong)?
+    } else {
+        read::config(text.as_bytes(), cache, limits)?
+    };
     let wrong = || invalid("a JSON patch must be a list of operations");
     let operations = value.as_list().ok_or_else(wrong)?;
     if operations.iter().any(|operation| operation.as_map().is_none()) {

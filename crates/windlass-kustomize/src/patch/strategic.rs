@@ -31,7 +31,15 @@ pub(super) enum Directive {
 
 /// Merges a patch into an object. `None` says that the patch deletes it.
 pub(crate) fn merge(schemas: &Schemas, object: Node, patch: Node) -> Result<Option<Node>> {
-    let walk = Walk { schemas };
+    run(Walk { schemas, appends: false }, object, patch)
+}
+
+/// Merges a patch into an object; what only the patch has comes last in lists.
+pub(crate) fn merge_behind(schemas: &Schemas, object: Node, patch: Node) -> Result<Option<Node>> {
+    run(Walk { schemas, appends: true }, object, patch)
+}
+
+fn run(walk: Walk<'_>, object: Node, patch: Node) -> Result<Option<Node>> {
     Ok(match walk.walk(Some(object), Some(patch), Schema::Unknown, DEPTH_MAX)? {
         Merged::Gone => None,
         Merged::Old(node) | Merged::New(node) | Merged::Null(node) => Some(node),
@@ -41,6 +49,8 @@ pub(crate) fn merge(schemas: &Schemas, object: Node, patch: Node) -> Result<Opti
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'w> {
     pub(super) schemas: &'w Schemas,
+    /// Items that only the patch has come last.
+    pub(super) appends: bool,
 }
 
 impl Walk<'_> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::template::{GoObject, HelmVersion, List, Map, Param, Shape, Signature, Value};
+use crate::template::{GoObject, HelmVersion, List, Param, Shape, Signature, Value};
 
 /// The groups and versions that both releases of Helm know by themselves, in their order.
 pub(crate) const API_VERSIONS: &[&str] = &[
@@ -242,8 +242,8 @@ impl GoObject for Build {
         Shape::Struct(self.fields().into_iter().map(|(name, _, value)| (name, value.into())).collect())
     }
 
-    fn json(&self) -> Value {
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         let fields = self.fields().into_iter().filter(|(_, _, value)| !value.is_empty());
-        Value::Map(fields.map(|(_, name, value)| (name, Value::from(value))).collect::<Map>())
+        Some(fields.map(|(_, name, value)| (name, Value::from(value))).collect())
     }
 }

@@ -133,7 +133,7 @@ fn pointer(name: &'static str, fields: Vec<Field>, helm: HelmVersion) -> Value {
 }
 
 /// Gives the fields that JSON has.
-fn json(fields: impl IntoIterator<Item = Field>) -> Map {
+fn json(fields: impl IntoIterator<Item = Field>) -> Vec<(&'static str, Value)> {
     fields.into_iter().filter(|field| !field.empty).map(|field| (field.json, field.value)).collect()
 }
 
@@ -157,9 +157,9 @@ impl GoObject for Pointer {
         Shape::Pointer(self.fields.iter().map(|field| (field.name, field.value.clone())).collect())
     }
 
-    fn json(&self) -> Value {
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         let fields = self.fields.iter().filter(|field| !field.empty);
-        Value::Map(fields.map(|field| (field.json, field.value.clone())).collect())
+        Some(fields.map(|field| (field.json, field.value.clone())).collect())
     }
 }
 
@@ -194,10 +194,14 @@ impl GoObject for ChartObject {
         }
     }
 
-    fn json(&self) -> Value {
-        let map = json(fields(&self.metadata, HelmVersion::V3));
-        map.set("IsRoot", self.is_root.into());
-        Value::Map(map)
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let mut fields = json(fields(&self.metadata, HelmVersion::V3));
+        fields.push(("IsRoot", self.is_root.into()));
+        Some(fields)
+    }
+
+    fn embedded(&self) -> Option<&'static str> {
+        Some("Metadata")
     }
 }
 
@@ -214,8 +218,8 @@ impl GoObject for MetadataObject {
         Shape::Struct(fields.map(|field| (field.name, field.value)).collect())
     }
 
-    fn json(&self) -> Value {
-        Value::Map(json(fields(&self.0, HelmVersion::V3)))
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(json(fields(&self.0, HelmVersion::V3)))
     }
 }
 
