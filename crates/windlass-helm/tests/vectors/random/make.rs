@@ -336,7 +336,10 @@ impl Maker {
             Some(kind) => function.gives == kind,
         };
         let all: Vec<&'static Function> = FUNCTIONS.iter().filter(counts).collect();
-        let mut function: &'static Function = if all.is_empty() { &FUNCTIONS[0] } else { *self.pick(&all) };
+        let mut function = &FUNCTIONS[0];
+        if !all.is_empty() {
+            function = all[self.below(all.len())];
+        }
         if matches!(function.name, "fail" | "required") && !self.one_in(4) {
             function = &FUNCTIONS[0];
         }
