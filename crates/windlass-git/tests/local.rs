@@ -319,10 +319,13 @@ fn what_is_no_repository_is_refused() {
     let path = folder.path().display().to_string();
     check_refused(&path, &format!("invalid: not a Git repository (path={path})"));
     check_refused("/no/such/folder", "not found: repository not found (path=/no/such/folder)");
-    check_refused(
-        "ssh://git@example.org/a",
-        "unsupported: no transport for this scheme (scheme=ssh, url=ssh://example.org/a)",
-    );
+    let without_a_key = "denied: 2 problems\n\
+        - SSH needs a private key (option=credentials, url=ssh://git@example.org/a)\n\
+        - SSH needs known hosts, and there is none (option=known_hosts, url=ssh://git@example.org/a)";
+    let without_the_feature =
+        "unsupported: no transport for this scheme (scheme=ssh, url=ssh://example.org/a)";
+    let ssh = if cfg!(feature = "ssh") { without_a_key } else { without_the_feature };
+    check_refused("ssh://git@example.org/a", ssh);
     check_refused(
         "ext::sh -c id",
         "unsupported: no transport for this scheme (scheme=ext, url=ext::sh -c id)",
