@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The port of SSH.
-const SSH: u16 = 22;
+use crate::location::PORT;
 
 /// An address of a repository, looked at and not changed.
 ///
@@ -75,7 +74,7 @@ impl<'t> RepositoryUrl<'t> {
             Some(_) => Some(behind).filter(|port| !port.is_empty()),
             None => behind.split_once(':').map(|(port, _)| port),
         };
-        let port = port.map_or(Some(SSH), |port| port.parse().ok())?;
+        let port = port.map_or(Some(PORT), |port| port.parse().ok())?;
         (!host.is_empty()).then(|| format!("{host}:{port}"))
     }
 

@@ -9,9 +9,7 @@ use http::Uri;
 use windlass_core::{Error, ErrorKind, Result};
 use windlass_http::Origin;
 
-#[cfg(feature = "ssh")]
-pub(crate) use ssh::PORT;
-pub(crate) use ssh::SshAddress;
+pub(crate) use ssh::{PORT, SshAddress};
 
 /// A place of a repository, parsed once. Its `Display` never shows a user or a password.
 #[derive(Clone, PartialEq, Eq)]

@@ -322,8 +322,7 @@ fn what_is_no_repository_is_refused() {
     let without_a_key = "denied: 2 problems\n\
         - SSH needs a private key (option=credentials, url=ssh://git@example.org/a)\n\
         - SSH needs known hosts, and there is none (option=known_hosts, url=ssh://git@example.org/a)";
-    let without_the_feature =
-        "unsupported: no transport for this scheme (scheme=ssh, url=ssh://example.org/a)";
+    let without_the_feature = "unsupported: this build has no SSH (url=ssh://git@example.org/a)";
     let ssh = if cfg!(feature = "ssh") { without_a_key } else { without_the_feature };
     check_refused("ssh://git@example.org/a", ssh);
     check_refused(

@@ -18,7 +18,7 @@ pub(crate) async fn write(session: &Session, cx: &Context, write: &Write) -> Res
         (_, Some(desk)) => desk.owner(id),
         _ => None,
     };
-    let writing = session.desk.as_ref().map(|desk| desk.writing(id, by.as_ref()));
+    let writing = session.desk.as_ref().map(|desk| desk.writing(cx, id, by.as_ref()));
     match carry_out(session, cx, write).await {
         Ok(written) => {
             if let Some(writing) = writing {

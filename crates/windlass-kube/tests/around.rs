@@ -5,9 +5,11 @@
 
 mod script;
 
+use std::time::Duration;
+
 use script::writes::{PATCH, apply, told};
 use script::{Script, context, interest, list, status};
-use windlass_core::{ErrorKind, Expect, Mode, ObjectId, Predict, Target};
+use windlass_core::{ErrorKind, Expect, Mode, ObjectId, Predict, Target, Write};
 
 const DEFINITION: &str = "CustomResourceDefinition.apiextensions.k8s.io//widgets.x.io";
 
@@ -186,6 +188,37 @@ async fn a_workload_that_is_not_ready_is_explained_by_its_pods() {
         interest.objects.values_mut().for_each(|look| look.known = Some(windlass_testkit::known(live.stamp)));
     }
     assert_eq!(script.log().matches(&sets()).count(), 1, "what is known is not asked for again at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_watch_tells_during_a_write_that_gets_no_answer_is_looked_after_as_well() {
+    let deployments = "/apis/apps/v1/deployments";
+    let listing =
+        format!("GET {deployments}?labelSelector=windlass.dev/unit%2Cwindlass.dev/installation&limit=500");
+    let patch = "PATCH /apis/apps/v1/namespaces/a/deployments/web?fieldManager=windlass&fieldValidation=Strict&force=true";
+    let script = with_pods(Script::new()).on(&listing, 200, &script::list_at(5, &[])).on(patch, 0, "");
+    let script = script.on(
+        "GET /apis/apps/v1/namespaces/a/deployments/web",
+        404,
+        &script::absent("deployments", "web"),
+    );
+    let feed = script.watch(deployments);
+    let (target, cx) = (script.watching_target(), context());
+    target.observe(&cx, &interest(&["Deployment.apps/a/web"])).await.unwrap();
+    let web = script::object(
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"a"}}"#,
+    );
+    let write = Write::apply(web, Mode::Apply, Expect::Absent, script::mark());
+    let writing = tokio::time::timeout(Duration::from_secs(2), target.write(&cx, &write));
+    let telling = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        feed.tell("ADDED", &WEB.replace('\n', ""));
+    };
+    let (written, ()) = futures_util::future::join(writing, telling).await;
+    assert!(written.is_err(), "no answer came");
+    script.log();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(script.log().matches(&sets()).count(), 1, "its pods are asked why");
 }
 
 #[tokio::test(start_paused = true)]

@@ -111,9 +111,11 @@ async fn what_a_watch_has_told_of_is_whole_without_a_request() {
     look(&target, &cx, &mut interest).await;
     feed.tell("MODIFIED", &live_map("x", "2", 8));
     assert_eq!(changed(&target, &cx, 5).await, "shop");
+    feed.tell("MODIFIED", &live_map("x", "2", 9));
+    assert_eq!(changed(&target, &cx, 5).await, "nothing", "a version alone, such as of a status");
     script.log();
     let observed = target.observe(&cx, &interest).await.unwrap();
-    assert_eq!(told(&observed), "x: 8@u-x, body\ny: 6@u-y");
+    assert_eq!(told(&observed), "x: 9@u-x, body\ny: 6@u-y");
     let seen = observed.observations.values().find_map(|seen| seen.live()?.body.clone()).unwrap();
     assert_eq!(script.log(), "");
     let metadata = seen.body().at(&["metadata"]).and_then(windlass_core::Value::as_map).unwrap();

@@ -79,7 +79,7 @@ impl Verification {
             registry,
             job,
             signers: &self.signers,
-            subject: subject(digest)?,
+            subject: Subject::new(*digest.as_bytes()),
             digest,
             reasons: Vec::new(),
             count: 0,
@@ -228,15 +228,4 @@ impl Search<'_> {
 /// The tag of what belongs to an artifact, where a registry does not list it.
 pub(crate) fn tag(digest: Digest) -> String {
     digest.to_string().replacen(':', "-", 1)
-}
-
-fn subject(digest: Digest) -> Result<Subject> {
-    let text = digest.to_string();
-    let digits = text.strip_prefix("sha256:").unwrap_or_default();
-    let mut bytes = [0; 32];
-    for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
-        let pair = digits.get(place..place + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        *byte = pair.ok_or_else(|| Error::new(ErrorKind::Internal, "a digest is not SHA-256"))?;
-    }
-    Ok(Subject::new(bytes))
 }

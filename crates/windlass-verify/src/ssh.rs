@@ -6,7 +6,7 @@ mod wire;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use self::key::PublicKey;
-pub(crate) use self::key::rsa_key;
+pub(crate) use self::key::{rsa_key, wide};
 use self::wire::{Reader, write};
 use crate::{Format, Refusal, Signed, Signer, armor};
 

@@ -157,9 +157,14 @@ impl Desk {
     }
 
     /// Begins a write of `by`.
-    pub(crate) fn writing<'a>(&'a self, id: &'a ObjectId, by: Option<&'a UnitId>) -> Writing<'a> {
+    pub(crate) fn writing<'a>(
+        &'a self,
+        cx: &'a Context,
+        id: &'a ObjectId,
+        by: Option<&'a UnitId>,
+    ) -> Writing<'a> {
         self.view.state().begin_write(id);
-        Writing { desk: self, id, by, end: None }
+        Writing { desk: self, cx, id, by, end: None }
     }
 
     /// Gives the unit that owns an object, as far as it is known.
@@ -254,6 +259,7 @@ impl Attempts {
 /// A write under way: what a watch tells of the object in the meantime is held back.
 pub(crate) struct Writing<'a> {
     desk: &'a Desk,
+    cx: &'a Context,
     id: &'a ObjectId,
     by: Option<&'a UnitId>,
     end: Option<WriteEnd>,
@@ -273,6 +279,6 @@ impl Writing<'_> {
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
         let written = Written { by: self.by, end: self.end };
-        self.desk.view.written(self.id, &written);
+        self.desk.view.written(self.cx, self.id, &written);
     }
 }

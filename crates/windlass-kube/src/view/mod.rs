@@ -33,7 +33,7 @@ use crate::resource::Resource;
 use crate::survey::{OneClock, Surveys};
 use scope::Status;
 use state::{State, Written};
-use table::{Entry, News};
+use table::{Entry, News, is_open};
 
 /// The views of one connection. They live as long as a target uses them.
 #[derive(Clone, Default)]
@@ -179,38 +179,36 @@ impl View {
         self.settled.notify_waiters();
     }
 
-    /// Takes what a watch tells of an object that is there, and says whether somebody has to look after it. What is known is
-    /// not read again; while the object is being written, it is held back: it may be the echo of the write.
-    fn told(&self, event: Told) -> Result<bool> {
+    /// Takes what a watch tells of an object that is there. While the object is being written, it is held back: it may be the
+    /// echo of the write.
+    fn told(self: &Arc<Self>, cx: &Context, event: Told) -> Result<()> {
         let about = About::of(&event)?;
-        let keeps = {
-            let mut state = self.state();
-            let Some(table) = state.tables.get(&event.resource) else { return Ok(false) };
-            if table.knows(&about.id, &about.version) {
-                return Ok(false);
-            }
-            let keeps = table.is_asked_for(&about.id);
-            if state.is_written(&about.id) {
-                state.hold_back(about, event);
-                return Ok(false);
-            }
-            keeps
-        };
-        self.take_in(event, keeps, None)
+        let Some((about, event)) = self.state().hold_back(about, event) else { return Ok(()) };
+        self.take_in(cx, about, event, None)
     }
 
-    /// Reads an object that a watch told of, and tells whom it concerns but for `by`. `keeps`: it is kept whole if it changed.
-    fn take_in(&self, event: Told, keeps: bool, by: Option<&UnitId>) -> Result<bool> {
-        let Told { resource, body, bytes, now } = event;
+    /// Reads an object that a watch told of unless it is known, and tells whom it concerns but for `by`. Where a unit asks for
+    /// it, it is kept whole if it changed.
+    fn take_in(self: &Arc<Self>, cx: &Context, about: About, event: Told, by: Option<&UnitId>) -> Result<()> {
+        let Told { resource, body, bytes } = event;
+        let keeps = match self.state().tables.get(&resource) {
+            Some(table) if !table.knows(&about.id, &about.version) => table.is_asked_for(&about.id),
+            _ => return Ok(()),
+        };
         let told = keeps.then(|| Box::new(table::Told { body: body.clone(), bytes }));
-        let entry = Entry { told, ..self.entry(&resource, body, now)? };
+        let entry = Entry { told, ..self.entry(&resource, body, cx.now().wall)? };
         let open = entry.whole.is_some();
-        let mut state = self.state();
         let mut news = News::default();
-        let Some(table) = state.tables.get_mut(&resource) else { return Ok(false) };
-        table.put(entry, &mut news);
-        state.tell(&news, by);
-        Ok(open)
+        {
+            let mut state = self.state();
+            let Some(table) = state.tables.get_mut(&resource) else { return Ok(()) };
+            table.put(entry, &mut news);
+            state.tell(&news, by);
+        }
+        if open {
+            nurse::start(self, cx);
+        }
+        Ok(())
     }
 
     /// An object is gone, or carries our label no more.
@@ -222,21 +220,13 @@ impl View {
         state.tell_event(id, revision, news);
     }
 
-    /// A write has ended: what was held back of the object meanwhile is taken in, unless it is known from the response.
-    fn written(&self, id: &ObjectId, written: &Written<'_>) {
+    /// A write has ended: what was held back of the object meanwhile is taken in.
+    fn written(self: &Arc<Self>, cx: &Context, id: &ObjectId, written: &Written<'_>) {
         let held = self.state().end_write(id, written);
         let Some((about, event)) = held else { return };
-        let is_echo = written.is_echo(revision(&about.version));
-        let keeps = {
-            let state = self.state();
-            let table = state.tables.get(&event.resource);
-            if table.is_none_or(|table| table.knows(&about.id, &about.version)) {
-                return;
-            }
-            table.is_some_and(|table| table.is_asked_for(&about.id))
-        };
-        // What cannot be read was told before by nobody: the next look finds it out.
-        drop(self.take_in(event, keeps, written.by.filter(|_| is_echo)));
+        let by = written.by.filter(|_| written.is_echo(revision(&about.version)));
+        // What it is about was read before, and nothing else of it can be wrong.
+        drop(self.take_in(cx, about, event, by));
     }
 
     fn is_kept(&self, at: &At) -> bool {
@@ -261,7 +251,6 @@ struct Told {
     body: Value,
     /// How many bytes it was written in.
     bytes: usize,
-    now: Timestamp,
 }
 
 /// Which object it is, and at which version.
@@ -279,7 +268,7 @@ impl About {
 /// Makes of a live object what is kept of it. `whole` is the object as it came.
 fn kept(live: Live, whole: Option<Object>) -> Entry {
     let controlled = whole.as_ref().or(live.body.as_ref()).is_some_and(is_controlled);
-    let open = live.health.as_ref().is_some_and(|health| !health.is_ready());
+    let open = is_open(&live);
     let revision = revision(&live.version);
     Entry {
         live: Live { body: None, ..live },

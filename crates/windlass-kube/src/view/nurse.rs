@@ -20,8 +20,11 @@ const VISITS_MAX: usize = 16;
 /// The longest wait between two visits to a workload that does not change.
 const AGAIN_MAX: Duration = Duration::from_secs(60);
 
-/// Starts the task unless it runs.
+/// Starts the task unless it runs, or there is no runtime to run it: a write may be dropped outside of one.
 pub(super) fn start(view: &Arc<View>, cx: &Context) {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return;
+    }
     let mut state = view.state();
     if state.nurse.as_ref().is_none_or(Task::is_over) {
         state.nurse = Some(Task::spawn(run(Arc::downgrade(view), lasting(cx))));

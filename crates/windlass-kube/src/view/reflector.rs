@@ -271,12 +271,10 @@ impl Reflector {
             }
             (Event::Put(object), None) => {
                 let Some(view) = self.view.upgrade() else { return Ok(false) };
-                let (resource, now) = (self.at.resource.clone(), self.now());
+                let resource = self.at.resource.clone();
                 let body = complete(object, &resource);
                 let place = body.text_at(&["metadata", "resourceVersion"]).map(Text::from);
-                if view.told(Told { resource, body, bytes, now })? {
-                    nurse::start(&view, &self.cx);
-                }
+                view.told(&self.cx, Told { resource, body, bytes })?;
                 self.place = place;
             }
             (Event::Remove(object), list) => {

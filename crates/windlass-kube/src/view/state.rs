@@ -220,14 +220,14 @@ impl State {
         self.writing.entry(id.clone()).or_default().writes += 1;
     }
 
-    pub(super) fn is_written(&self, id: &ObjectId) -> bool {
-        self.writing.contains_key(id)
-    }
-
-    /// Holds back what is told of an object that is being written.
-    pub(super) fn hold_back(&mut self, about: About, told: Told) {
-        if let Some(writing) = self.writing.get_mut(&about.id) {
-            writing.told = Some((about, told));
+    /// Holds back what is told of an object that is being written; gives it back where none is.
+    pub(super) fn hold_back(&mut self, about: About, told: Told) -> Option<(About, Told)> {
+        match self.writing.get_mut(&about.id) {
+            Some(writing) => {
+                writing.told = Some((about, told));
+                None
+            }
+            None => Some((about, told)),
         }
     }
 

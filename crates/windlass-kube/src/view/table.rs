@@ -90,9 +90,9 @@ impl Table {
 
     /// Says whether all there is to know of an object at this version is known: it comes back from a write of ours.
     pub(super) fn knows(&self, id: &ObjectId, version: &Version) -> bool {
-        let is_open = |entry: &Entry| entry.live.health.as_ref().is_some_and(|health| !health.is_ready());
-        self.get(id)
-            .is_some_and(|entry| entry.live.version == *version && (entry.whole.is_some() || !is_open(entry)))
+        self.get(id).is_some_and(|entry| {
+            entry.live.version == *version && (entry.whole.is_some() || !is_open(&entry.live))
+        })
     }
 
     /// Gives what a unit owns.
@@ -139,9 +139,10 @@ impl Table {
             }
             disown(&mut self.owned, &old.live);
             self.told_bytes -= bytes_of(&old);
-            entry.told = entry.told.filter(|told| {
-                old.live.stamp != entry.live.stamp && self.told_bytes + told.bytes <= TOLD_BYTES_MAX
-            });
+            // A version alone, such as of a status, takes nothing from a change that nobody has undone.
+            let changed = old.told.is_some() || old.live.stamp != entry.live.stamp;
+            let has_room = |told: &Told| self.told_bytes + told.bytes <= TOLD_BYTES_MAX;
+            entry.told = entry.told.filter(|told| changed && has_room(told));
             let children = old.children.filter(|_| old.live.uid == entry.live.uid);
             entry.children = entry.children.or(children);
         } else {
@@ -237,6 +238,11 @@ impl News {
         });
         self.owners.extend(units);
     }
+}
+
+/// Says whether the health of an object may change without it.
+pub(super) fn is_open(live: &Live) -> bool {
+    live.health.as_ref().is_some_and(|health| !health.is_ready())
 }
 
 fn bytes_of(entry: &Entry) -> usize {

@@ -9,7 +9,7 @@ use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
 use x509_cert::der::{Decode, Encode, Reader, SliceReader};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
-use crate::ssh::rsa_key;
+use crate::ssh::{rsa_key, wide};
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
@@ -199,10 +199,4 @@ fn numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
 fn joined<const N: usize>(signature: &[u8]) -> Vec<u8> {
     let both = numbers(signature).and_then(|(r, s)| Some([wide::<N>(r)?, wide::<N>(s)?]));
     both.map(|both| both.concat()).unwrap_or_default()
-}
-
-fn wide<const N: usize>(number: &[u8]) -> Option<[u8; N]> {
-    let mut wide = [0; N];
-    wide[N.checked_sub(number.len())?..].copy_from_slice(number);
-    Some(wide)
 }

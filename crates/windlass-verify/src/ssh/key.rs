@@ -143,12 +143,14 @@ fn joined<const N: usize>(bytes: &[u8]) -> Option<[[u8; N]; 2]> {
     if !reader.0.is_empty() {
         return None;
     }
-    let wide = |number: &[u8]| {
-        let mut wide = [0; N];
-        wide[N.checked_sub(number.len())?..].copy_from_slice(number);
-        Some(wide)
-    };
     Some([wide(r)?, wide(s)?])
+}
+
+/// A number with zeros before it, of the size of a curve; `None` where it is longer.
+pub(crate) fn wide<const N: usize>(number: &[u8]) -> Option<[u8; N]> {
+    let mut wide = [0; N];
+    wide[N.checked_sub(number.len())?..].copy_from_slice(number);
+    Some(wide)
 }
 
 impl fmt::Debug for PublicKey {
