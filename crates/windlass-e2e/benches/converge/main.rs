@@ -2,7 +2,8 @@
 //! `cargo bench -p windlass-e2e --features cluster --bench converge`.
 //!
 //! Rounds alternate between the two sides, each on a namespace of its own and with new connections. What an idle pass
-//! asks is counted by the API server. Peak memory is that of a process that makes a first and an idle pass, and nothing
+//! asks is counted by the API server. What a side has written is taken away before the other begins, so that no round
+//! lists the objects of another. Peak memory is that of a process that makes a first and an idle pass, and nothing
 //! else. `WINDLASS_BENCH_NAME` names the folder under `benches/results/`, `WINDLASS_BENCH_ROUNDS` sets how many rounds
 //! count.
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
@@ -30,6 +31,10 @@ use results::Results;
 
 const ROUNDS: usize = 5;
 const CHILD: &str = "measure-memory";
+
+/// The allocator of the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -107,6 +112,7 @@ impl Bench {
         self.results.add_time(round, "bare", "converge", took);
         self.used(round, "bare", &used);
         self.results.add(round, "bare", "load", &machine::load());
+        self.runtime.block_on(clear(&bare, &fleet.namespace));
     }
 
     fn engine(&mut self, round: usize) {
@@ -131,6 +137,7 @@ impl Bench {
             self.results.add(round, "engine", &format!("idle asked: {what}"), &count.to_string());
         }
         self.results.add(round, "engine", "load", &machine::load());
+        self.runtime.block_on(clear(&bare, &unit));
     }
 
     fn used(&mut self, round: usize, side: &'static str, used: &Used) {
@@ -189,6 +196,13 @@ fn measure_memory(job: &Job) {
         fresh.idle().await;
         println!("peak KB={}", machine::peak_kb());
     });
+}
+
+/// Deletes what a side has written into its namespace.
+async fn clear(bare: &Bare, namespace: &str) {
+    let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+    let (status, answer) = bare.send(Method::DELETE, &path, "application/json", String::new()).await;
+    assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&answer));
 }
 
 async fn metrics(bare: &Bare) -> String {

@@ -15,8 +15,10 @@ const SIZES: [(usize, &str); 2] =
     [(5000, "a unit of 5,000 objects of 2 KB"), (20_000, "a unit of 20,000 objects of 2 KB")];
 /// How often one file changes.
 const CHANGES: usize = 5;
-/// How long a unit rests before its memory is looked at.
+/// How long a unit rests before a pass finds it converged.
 const REST: Duration = Duration::from_secs(3);
+/// How long a unit rests before its memory is looked at: idle threads have ended by then.
+const LONG_REST: Duration = Duration::from_secs(15);
 
 pub(crate) fn measure(bench: &Bench, rows: &mut Rows) {
     for (size, scenario) in SIZES {
@@ -73,6 +75,8 @@ pub(crate) fn child(job: &Job) {
             let counts = pass("one changed file").await.counts();
             assert_eq!((counts.changed, counts.created), (1, 0), "{counts:?}");
         }
+        println!("after the last pass: memory, KB={}", process::resident_kb());
+        tokio::time::sleep(LONG_REST).await;
         println!("at rest: memory, KB={}", process::resident_kb());
         println!("peak memory, KB={}", machine::peak_kb());
     });
