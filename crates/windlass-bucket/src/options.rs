@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use windlass_http::{ClientCertificate, Connection, Peer, Proxy, line};
+use windlass_http::{Connection, Peer, Route, line};
 
 /// What threads are called.
 pub(crate) const THREAD: &str = "windlass-bucket";
@@ -114,18 +114,14 @@ pub(crate) struct Access {
     pub(crate) region: Option<String>,
     pub(crate) style: Style,
     pub(crate) plain_http: bool,
-    pub(crate) authorities: Vec<Vec<u8>>,
-    pub(crate) certificate: Option<ClientCertificate>,
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) route: Route,
 }
 
 impl Access {
     pub(crate) fn connection(&self, limits: &BucketLimits, secure: bool) -> Connection {
         Connection {
             secure,
-            authorities: self.authorities.clone(),
-            certificate: self.certificate.clone(),
-            proxy: self.proxy.clone(),
+            route: self.route.clone(),
             connect_time_max: limits.connect_time_max,
             idle_time_max: limits.idle_time_max,
             connections_max: limits.downloads_max.max(1),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use windlass_archive::Gathering;
 use windlass_core::{Artifact, Context, Error, Paths, Resolved, Result, Revision, Source};
-use windlass_http::{ClientCertificate, Job, Proxy, Workers};
+use windlass_http::{Job, Workers};
 
 use crate::address::Address;
 use crate::listing::{Listing, Object};
@@ -108,24 +108,7 @@ impl BucketSource {
         self.with(|source| source.access.plain_http = true)
     }
 
-    /// Trusts these authorities, in PEM, beside those of the platform.
-    #[must_use]
-    pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
-        self.with(|source| source.access.authorities.push(pem.into()))
-    }
-
-    /// Shows the server a certificate, given with its private key, both in PEM.
-    #[must_use]
-    pub fn with_client_certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        let certificate = ClientCertificate { chain: chain.into(), key: key.into() };
-        self.with(|source| source.access.certificate = Some(certificate))
-    }
-
-    /// Asks through a proxy. The environment is not looked at.
-    #[must_use]
-    pub fn with_proxy(self, url: impl Into<String>) -> Self {
-        self.with(|source| source.access.proxy = Some(Proxy(url.into())))
-    }
+    windlass_http::route_methods!(access.route);
 
     /// Replaces the limits.
     #[must_use]

@@ -19,7 +19,7 @@ use address::{Meant, Place, on_one_server, references, version_of};
 
 use crate::private::{PrivateFiles, private_artifact, private_chart, private_git};
 use crate::sources;
-use crate::spec::{Chart, Oci, Source, Unit};
+use crate::spec::{Chart, Oci, ServerFiles, Source, Unit};
 
 /// Sources of bases that are kept though nobody uses them just now.
 const KEPT_MAX: usize = 256;
@@ -62,13 +62,11 @@ impl Allowed {
 
     /// Gives the files of the unit's own repository, with credentials and known hosts, for one on the same server.
     fn files(&self, url: &str) -> PrivateFiles {
-        let none = sources::files(&None, &None, &None);
+        let none = PrivateFiles::default();
         match &self.unit.source {
-            Source::Git(own) if on_one_server(&own.url, url) => PrivateFiles {
-                credentials: own.credentials.clone(),
-                known_hosts: own.known_hosts.clone(),
-                ..none
-            },
+            Source::Git(own) if on_one_server(&own.url, url) => {
+                PrivateFiles { server: own.server.clone(), known_hosts: own.known_hosts.clone(), ..none }
+            }
             _ => none,
         }
     }
@@ -80,23 +78,17 @@ impl Allowed {
             path: TreePath::root(),
             media_type: None,
             copy: false,
-            credentials: None,
-            authority: None,
-            certificate: None,
+            server: ServerFiles::default(),
             verify: None,
             insecure: false,
         };
         let oci = match &self.unit.source {
-            Source::Oci(own) if on_one_server(&own.url, url) => Oci {
-                credentials: own.credentials.clone(),
-                authority: own.authority.clone(),
-                certificate: own.certificate.clone(),
-                insecure: own.insecure,
-                ..plain
-            },
+            Source::Oci(own) if on_one_server(&own.url, url) => {
+                Oci { server: own.server.clone(), insecure: own.insecure, ..plain }
+            }
             _ => plain,
         };
-        let files = sources::files(&oci.credentials, &oci.authority, &oci.certificate);
+        let files = sources::files(&oci.server);
         (
             format!("oci {oci:?}"),
             Arc::new(private_artifact(sources::artifact(&oci), &oci.url, files, Vec::new())),
@@ -109,24 +101,18 @@ impl Allowed {
             name: name.to_owned(),
             range: range.to_owned(),
             path: TreePath::root(),
-            credentials: None,
+            server: ServerFiles::default(),
             pass_credentials: false,
-            authority: None,
-            certificate: None,
             // Whoever allows `http://` has written so.
             insecure: true,
         };
         let chart = match &self.unit.source {
-            Source::Chart(own) if on_one_server(&own.url, url) => Chart {
-                credentials: own.credentials.clone(),
-                pass_credentials: own.pass_credentials,
-                authority: own.authority.clone(),
-                certificate: own.certificate.clone(),
-                ..plain
-            },
+            Source::Chart(own) if on_one_server(&own.url, url) => {
+                Chart { server: own.server.clone(), pass_credentials: own.pass_credentials, ..plain }
+            }
             _ => plain,
         };
-        let files = sources::files(&chart.credentials, &chart.authority, &chart.certificate);
+        let files = sources::files(&chart.server);
         (format!("chart {chart:?}"), Arc::new(private_chart(sources::chart(&chart), files)))
     }
 }

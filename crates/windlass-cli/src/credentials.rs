@@ -17,6 +17,8 @@ const USER: &str = "git";
 const HELP: &str = "write a token alone, or `username: …` and `password: …` on two lines";
 /// What Secrets of Flux hold for Git, each a file where one is mounted.
 const SECRET: [&str; 6] = ["identity", "identity.pub", "known_hosts", "password", "username", "bearerToken"];
+/// What Secrets of Flux hold for a proxy.
+const PROXY: [&str; 3] = ["address", "username", "password"];
 const SECRET_HELP: &str = "write a private key alone, or as Flux's Secret has it: `identity`, `known_hosts`, and `password` where \
                            the key has a passphrase";
 
@@ -62,16 +64,60 @@ pub(crate) fn bytes(file: &Path, what: &str) -> Result<Vec<u8>> {
 /// Reads a Secret that is mounted as a folder, as the map that it is.
 fn folder(folder: &Path, what: &str) -> Result<Vec<u8>> {
     let mut fields = serde_json::Map::new();
-    for name in SECRET.map(|name| (name, folder.join(name))).into_iter().filter(|(_, file)| file.is_file()) {
+    let (names, help): (&[&str], _) =
+        if what == "proxy" { (&PROXY, PROXY_HELP) } else { (&SECRET, SECRET_HELP) };
+    for name in
+        names.iter().map(|name| (*name, folder.join(name))).into_iter().filter(|(_, file)| file.is_file())
+    {
         let text = String::from_utf8(bytes(&name.1, what)?);
         let text = text.map_err(|_| Error::new(ErrorKind::Invalid, format!("the {what} are not UTF-8")))?;
         fields.insert(name.0.to_owned(), text.into());
     }
     if fields.is_empty() {
         let message = format!("the folder of {what} holds none of the files of a Secret");
-        return Err(Error::new(ErrorKind::NotFound, message).with_help(SECRET_HELP));
+        return Err(Error::new(ErrorKind::NotFound, message).with_help(help));
     }
     Ok(serde_json::Value::Object(fields).to_string().into_bytes())
+}
+
+const PROXY_HELP: &str = "write the address alone, such as http://proxy.example:3128, or `address: …`, `username: …` and \
+                          `password: …` on three lines";
+
+/// Reads the address of a proxy, with the user and the password in it. What is wrong is said without a word of what is there.
+pub(crate) fn proxy_address(held: &[u8]) -> Result<String> {
+    let wrong = |message: &'static str| Error::new(ErrorKind::Invalid, message).with_help(PROXY_HELP);
+    let text = std::str::from_utf8(held).map_err(|_| wrong("the proxy is not UTF-8"))?.trim();
+    if text.contains("://") && !text.contains(char::is_whitespace) && !text.starts_with('{') {
+        return Ok(text.to_owned());
+    }
+    let documents = windlass_yaml::read(text.as_bytes(), &Options::default());
+    let documents = documents.map_err(|_| wrong("the proxy is neither an address nor YAML"))?;
+    let [document] = documents.as_slice() else { return Err(wrong("the proxy is not one document")) };
+    let fields = document.value.as_map().ok_or_else(|| wrong("the proxy is neither an address nor a map"))?;
+    if fields.iter().any(|(name, _)| !PROXY.contains(&name.as_str())) {
+        return Err(wrong("the proxy has a field that is none of address, username and password"));
+    }
+    let field = |name| {
+        document.value.get(name).and_then(Value::as_text).map(str::trim).filter(|text| !text.is_empty())
+    };
+    let address = field("address").ok_or_else(|| wrong("the proxy has no address that is a text"))?;
+    let (scheme, place) =
+        address.split_once("://").ok_or_else(|| wrong("the address of the proxy has no scheme"))?;
+    match (field("username"), field("password")) {
+        (None, None) => Ok(address.to_owned()),
+        (Some(user), password) => {
+            let password = password.map_or_else(String::new, |password| format!(":{}", escaped(password)));
+            Ok(format!("{scheme}://{}{password}@{place}", escaped(user)))
+        }
+        (None, Some(_)) => Err(wrong("the proxy has a password without a username")),
+    }
+}
+
+/// Writes what may hold anything as a part of an address: RFC 3986, 2.1.
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
 }
 
 /// What a file of credentials holds for a repository.
@@ -197,6 +243,40 @@ mod tests {
         assert_eq!((&pass.credentials, &pass.known_hosts), (&plain, &hosts));
         let empty = tempfile::tempdir().unwrap();
         assert!(bytes(empty.path(), "credentials").unwrap_err().help().is_some());
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_alone_or_a_secret_of_flux() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in
+            [("address", "http://proxy.example:3128"), ("username", "ada"), ("password", "p@ss\n")]
+        {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mounted = bytes(folder.path(), "proxy").unwrap();
+        for (held, expected) in [
+            (b"http://proxy.example:3128\n".as_slice(), "http://proxy.example:3128"),
+            (b"address: socks5://proxy.example:1080\n", "socks5://proxy.example:1080"),
+            (
+                b"address: http://proxy.example\nusername: a/b\npassword: c:d\n",
+                "http://a%2Fb:c%3Ad@proxy.example",
+            ),
+            (&mounted, "http://ada:p%40ss@proxy.example:3128"),
+        ] {
+            assert_eq!(proxy_address(held).unwrap(), expected);
+        }
+        for text in [
+            "",
+            "secret",
+            "address: secret",
+            "address: http://secret\npassword: secret",
+            "secret: secret",
+            "- secret",
+        ] {
+            let error = proxy_address(text.as_bytes()).unwrap_err();
+            assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{text}: {error:?}");
+            assert!(error.help().is_some(), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_bucket::{BucketSource, Credentials as Pass};
@@ -15,8 +15,9 @@ use windlass_verify::Keys;
 use windlass_web::{ArchiveSource, ChartSource, Credentials as Login};
 use windlass_yaml::Options;
 
-use crate::credentials::{Pair, bytes, pair, parse, shown};
+use crate::credentials::{Pair, bytes, pair, parse, proxy_address, shown};
 use crate::signing;
+use crate::spec::ServerFiles;
 
 /// A source with what files hold: credentials, authorities, a certificate. `Debug` shows the files, never what is in them.
 pub(crate) struct Private<S> {
@@ -28,11 +29,9 @@ pub(crate) struct Private<S> {
 }
 
 /// The files that a unit names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PrivateFiles {
-    pub(crate) credentials: Option<PathBuf>,
-    pub(crate) authority: Option<PathBuf>,
-    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) server: ServerFiles,
     pub(crate) keys: Option<PathBuf>,
     pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) root: Option<PathBuf>,
@@ -47,6 +46,7 @@ pub(crate) struct Held {
     credentials: Option<Vec<u8>>,
     authority: Option<Vec<u8>>,
     certificate: Option<Vec<u8>>,
+    proxy: Option<Vec<u8>>,
     keys: Option<Vec<u8>>,
     known_hosts: Option<Vec<u8>>,
     root: Option<Vec<u8>>,
@@ -63,10 +63,12 @@ impl<S: Clone> Private<S> {
                 file.as_ref().map(|file| bytes(file, what).map_err(|error| error.with(key, file.display())));
             bytes.transpose()
         };
+        let server = &self.files.server;
         let held = Held {
-            credentials: read("credentialsFile", "credentials", &self.files.credentials)?,
-            authority: read("authorityFile", "authorities", &self.files.authority)?,
-            certificate: read("certificateFile", "certificate", &self.files.certificate)?,
+            credentials: read("credentialsFile", "credentials", &server.credentials)?,
+            authority: read("authorityFile", "authorities", &server.authority)?,
+            certificate: read("certificateFile", "certificate", &server.certificate)?,
+            proxy: read("proxyFile", "proxy", &server.proxy)?,
             keys: read("keysFile", "keys", &self.files.keys)?,
             known_hosts: read("knownHostsFile", "known hosts", &self.files.known_hosts)?,
             root: read("trustedRootFile", "trusted root", &self.files.root)?,
@@ -75,9 +77,11 @@ impl<S: Clone> Private<S> {
         if let Some((_, source)) = last.as_ref().filter(|(known, _)| *known == held) {
             return Ok(Arc::clone(source));
         }
-        let named = |error: Error| match &self.files.credentials {
-            Some(file) => error.with("credentialsFile", file.display()),
-            None => error,
+        let named = |error: Error| match &server.credentials {
+            Some(file) if error.context("proxyFile").is_none() => {
+                error.with("credentialsFile", file.display())
+            }
+            _ => error,
         };
         let source = Arc::new((self.dress)(self.source.clone(), &held).map_err(named)?);
         *last = Some((held, Arc::clone(&source)));
@@ -102,9 +106,25 @@ impl<S: Source + Clone> Source for Private<S> {
     }
 }
 
+/// Gives a source of any kind what files hold of how its server is reached.
+macro_rules! reached {
+    ($source:expr, $held:expr, $proxy:expr) => {{
+        let source =
+            $held.authority.iter().cloned().fold($source, |source, pem| source.with_authorities(pem));
+        let both = $held.certificate.iter().cloned();
+        let source = both.fold(source, |source, both| source.with_client_certificate(both.clone(), both));
+        let proxy = $held.proxy.as_deref().map(proxy_address).transpose();
+        let file = $proxy.as_deref().unwrap_or(Path::new("")).display();
+        proxy
+            .map(|proxy| proxy.into_iter().fold(source, |source, url| source.with_proxy(url)))
+            .map_err(|error| error.with("proxyFile", file))
+    }};
+}
+
 /// A repository, with what files hold: credentials, and the keys by one of which `part` of a revision must be signed.
 pub(crate) fn private_git(source: GitSource, files: PrivateFiles, part: SignedPart) -> Private<GitSource> {
-    let (credentials, keys) = (files.credentials.clone(), files.keys.clone());
+    let (credentials, keys) = (files.server.credentials.clone(), files.keys.clone());
+    let proxy = files.server.proxy.clone();
     let dress = move |mut source: GitSource, held: &Held| {
         // Lines that are no text are told as lines that are wrong.
         let mut hosts = held.known_hosts.as_deref().map(|lines| String::from_utf8_lossy(lines).into_owned());
@@ -119,6 +139,7 @@ pub(crate) fn private_git(source: GitSource, files: PrivateFiles, part: SignedPa
             }
         }
         source = hosts.into_iter().fold(source, GitSource::with_known_hosts);
+        source = reached!(source, held, proxy)?;
         if let (Some(bytes), Some(file)) = (&held.keys, &keys) {
             let keys = trusted(bytes).map_err(|error| error.with("keysFile", file.display()))?;
             source = source.with_verification(Verification::new(keys).of(part));
@@ -156,6 +177,7 @@ pub(crate) fn private_artifact(
     identities: Vec<(String, String)>,
 ) -> Private<OciSource> {
     let (url, keys, root) = (url.to_owned(), files.keys.clone(), files.root.clone());
+    let proxy = files.server.proxy.clone();
     let dress = move |mut source: OciSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = shown(bytes, &url)?.into_iter().fold(source, OciSource::with_credentials);
@@ -169,48 +191,43 @@ pub(crate) fn private_artifact(
             let signers = signers.map_err(|error| error.with("trustedRootFile", file.display()))?;
             source = source.with_verification(Signed::new(signers));
         }
-        source = held.authority.iter().cloned().fold(source, OciSource::with_authorities);
-        let both = held.certificate.iter().cloned();
-        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+        reached!(source, held, proxy)
     };
     Private::new(source, files, Box::new(dress))
 }
 
 /// A bucket, with what files hold.
 pub(crate) fn private_bucket(source: BucketSource, files: PrivateFiles) -> Private<BucketSource> {
-    let dress = |mut source: BucketSource, held: &Held| {
+    let proxy = files.server.proxy.clone();
+    let dress = move |mut source: BucketSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = source.with_credentials(keys(bytes)?);
         }
-        source = held.authority.iter().cloned().fold(source, BucketSource::with_authorities);
-        let both = held.certificate.iter().cloned();
-        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+        reached!(source, held, proxy)
     };
     Private::new(source, files, Box::new(dress))
 }
 
 /// An archive at an address, with what files hold.
 pub(crate) fn private_archive(source: ArchiveSource, files: PrivateFiles) -> Private<ArchiveSource> {
-    let dress = |mut source: ArchiveSource, held: &Held| {
+    let proxy = files.server.proxy.clone();
+    let dress = move |mut source: ArchiveSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = source.with_credentials(login(bytes)?);
         }
-        source = held.authority.iter().cloned().fold(source, ArchiveSource::with_authorities);
-        let both = held.certificate.iter().cloned();
-        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+        reached!(source, held, proxy)
     };
     Private::new(source, files, Box::new(dress))
 }
 
 /// A chart of a repository, with what files hold.
 pub(crate) fn private_chart(source: ChartSource, files: PrivateFiles) -> Private<ChartSource> {
-    let dress = |mut source: ChartSource, held: &Held| {
+    let proxy = files.server.proxy.clone();
+    let dress = move |mut source: ChartSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = source.with_credentials(login(bytes)?);
         }
-        source = held.authority.iter().cloned().fold(source, ChartSource::with_authorities);
-        let both = held.certificate.iter().cloned();
-        Ok(both.fold(source, |source, both| source.with_client_certificate(both.clone(), both)))
+        reached!(source, held, proxy)
     };
     Private::new(source, files, Box::new(dress))
 }
@@ -316,8 +333,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         std::fs::write(&file, "one").unwrap();
-        let none = crate::sources::files(&None, &None, &None);
-        let files = PrivateFiles { credentials: Some(file.clone()), ..none };
+        let server = ServerFiles { credentials: Some(file.clone()), ..ServerFiles::default() };
+        let files = PrivateFiles { server, ..PrivateFiles::default() };
         let source = private_git(GitSource::new("https://example.org/fleet.git"), files, SignedPart::Head);
         let first = source.now().unwrap();
         assert!(Arc::ptr_eq(&first, &source.now().unwrap()));

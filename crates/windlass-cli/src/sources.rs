@@ -1,6 +1,5 @@
 //! From a unit to its source, and from an error of a source to the field that is to blame.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use windlass_bucket::{BucketSource, Style};
@@ -14,7 +13,9 @@ use windlass_web::{ArchiveSource, ChartSource};
 use crate::private::{
     PrivateFiles, private_archive, private_artifact, private_bucket, private_chart, private_git,
 };
-use crate::spec::{Archive, Bucket, BucketStyle, Chart, Git, GitReference, Oci, OciReference, Source, Unit};
+use crate::spec::{
+    Archive, Bucket, BucketStyle, Chart, Git, GitReference, Oci, OciReference, ServerFiles, Source, Unit,
+};
 use crate::words::advised;
 
 /// Makes the source of a unit. Nothing is asked yet.
@@ -35,41 +36,25 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
             let part = git.verify.as_ref().map(|verify| verify.part).unwrap_or_default();
             let keys = git.verify.as_ref().map(|verify| verify.keys.clone());
             let known_hosts = git.known_hosts.clone();
-            let files = PrivateFiles { keys, known_hosts, ..files(&git.credentials, &None, &None) };
+            let files = PrivateFiles { keys, known_hosts, ..files(&git.server) };
             Arc::new(private_git(source, files, part))
         }
         Source::Oci(oci) => {
-            let files = files(&oci.credentials, &oci.authority, &oci.certificate);
+            let files = files(&oci.server);
             let verify = oci.verify.clone().unwrap_or_default();
             let files = PrivateFiles { keys: verify.keys, root: verify.root, ..files };
             Arc::new(private_artifact(artifact(oci), &oci.url, files, verify.identities))
         }
-        Source::Bucket(of) => {
-            Arc::new(private_bucket(bucket(of), files(&of.credentials, &of.authority, &of.certificate)))
-        }
-        Source::Archive(of) => {
-            Arc::new(private_archive(archive(of), files(&of.credentials, &of.authority, &of.certificate)))
-        }
-        Source::Chart(of) => {
-            Arc::new(private_chart(chart(of), files(&of.credentials, &of.authority, &of.certificate)))
-        }
+        Source::Bucket(of) => Arc::new(private_bucket(bucket(of), files(&of.server))),
+        Source::Archive(of) => Arc::new(private_archive(archive(of), files(&of.server))),
+        Source::Chart(of) => Arc::new(private_chart(chart(of), files(&of.server))),
     };
     Arc::new(SharedSource::new(inner))
 }
 
-pub(crate) fn files(
-    credentials: &Option<PathBuf>,
-    authority: &Option<PathBuf>,
-    certificate: &Option<PathBuf>,
-) -> PrivateFiles {
-    PrivateFiles {
-        credentials: credentials.clone(),
-        authority: authority.clone(),
-        certificate: certificate.clone(),
-        keys: None,
-        known_hosts: None,
-        root: None,
-    }
+/// The files that say how a server is reached, and no others.
+pub(crate) fn files(server: &ServerFiles) -> PrivateFiles {
+    PrivateFiles { server: server.clone(), ..PrivateFiles::default() }
 }
 
 pub(crate) fn artifact(oci: &Oci) -> OciSource {
@@ -179,14 +164,29 @@ pub(crate) fn path_field(unit: &Unit) -> [&'static str; 4] {
 /// Blames the field that says what the source could not do.
 pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
     let error = advised(error);
+    if let Some(field) = of_server(&error) {
+        return unit.blame(&["spec", "source", path_field(unit)[2], field], error);
+    }
     match &unit.source {
         Source::Dir(_) => unit.blame(&["spec", "source", "dir"], error),
         Source::Git(git) => blame_git(unit, git, error),
         Source::Oci(oci) => blame_oci(unit, oci, error),
         Source::Bucket(of) => blame_bucket(unit, of, error),
-        Source::Archive(of) => blame_web(unit, "archive", of.credentials.is_some(), error),
-        Source::Chart(of) => blame_web(unit, "helm", of.credentials.is_some(), error),
+        Source::Archive(of) => blame_web(unit, "archive", of.server.credentials.is_some(), error),
+        Source::Chart(of) => blame_web(unit, "helm", of.server.credentials.is_some(), error),
     }
+}
+
+/// The field to blame of those that say how a server is reached.
+fn of_server(error: &Error) -> Option<&'static str> {
+    let problems = error.problems();
+    let fields =
+        [("authorityFile", "authorities"), ("certificateFile", "client_certificate"), ("proxyFile", "proxy")];
+    let says = |problem: &Error, (field, option): (&str, &str)| {
+        problem.context(field).is_some() || problem.context("option") == Some(option)
+    };
+    let field = fields.into_iter().find(|field| problems.iter().all(|problem| says(problem, *field)))?;
+    Some(field.0)
 }
 
 fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
@@ -194,7 +194,7 @@ fn blame_git(unit: &Unit, git: &Git, mut error: Error) -> Error {
         let problems = error.clone().into_problems().into_iter().map(|problem| blame_git(unit, git, problem));
         return Error::all(problems).unwrap_or(error);
     }
-    let has_credentials = git.credentials.is_some();
+    let has_credentials = git.server.credentials.is_some();
     let says = |key| error.context(key).is_some();
     let option = error.context("option");
     let is_refused = error.kind() == ErrorKind::Denied && says("status") && !says("asked");
@@ -239,11 +239,10 @@ fn blame_oci(unit: &Unit, oci: &Oci, mut error: Error) -> Error {
     let says = |key| error.context(key).is_some();
     let is_refused = error.kind() == ErrorKind::Denied && says("status");
     let is_missing = error.kind() == ErrorKind::NotFound;
-    let option = error.context("option");
     let field: &[&str] = match &oci.at {
-        _ if says("authorityFile") || option == Some("authorities") => &["authorityFile"],
-        _ if says("certificateFile") || option == Some("client_certificate") => &["certificateFile"],
-        _ if says("credentialsFile") || is_refused && oci.credentials.is_some() => &["credentialsFile"],
+        _ if says("credentialsFile") || is_refused && oci.server.credentials.is_some() => {
+            &["credentialsFile"]
+        }
         _ if says("keysFile") => &["verify", "keysFile"],
         _ if says("trustedRootFile") => &["verify", "trustedRootFile"],
         _ if says("why") && oci.verify.is_some() => &["verify"],
@@ -255,7 +254,7 @@ fn blame_oci(unit: &Unit, oci: &Oci, mut error: Error) -> Error {
         OciReference::Digest(_) if says("digest") => &["digest"],
         _ => &["url"],
     };
-    if is_refused && oci.credentials.is_none() {
+    if is_refused && oci.server.credentials.is_none() {
         error = error.with_help(
             "for a private repository, name a file of credentials: spec.source.oci.credentialsFile, or \
              --source-oci-credentials-file; some registries say the same of one that is not there",
@@ -270,19 +269,16 @@ fn blame_bucket(unit: &Unit, of: &Bucket, mut error: Error) -> Error {
     let is_refused = error.kind() == ErrorKind::Denied && says("status");
     let is_missing = error.kind() == ErrorKind::NotFound && says("status");
     let is_odd = error.kind() == ErrorKind::Invalid;
-    let option = error.context("option");
     let has_key = error.problems().iter().any(|problem| problem.context("key").is_some());
     let field = match has_key {
-        _ if says("authorityFile") || option == Some("authorities") => "authorityFile",
-        _ if says("certificateFile") || option == Some("client_certificate") => "certificateFile",
-        _ if says("credentialsFile") || is_refused && of.credentials.is_some() => "credentialsFile",
+        _ if says("credentialsFile") || is_refused && of.server.credentials.is_some() => "credentialsFile",
         false if is_odd && says("region") => "region",
         false if is_missing || is_odd && says("bucket") && !says("endpoint") => "bucketName",
         true if is_odd && of.prefix.is_some() => "prefix",
         true if is_odd => "bucketName",
         _ => "endpoint",
     };
-    if is_refused && of.credentials.is_none() {
+    if is_refused && of.server.credentials.is_none() {
         error = error.with_help(
             "for a private bucket, name a file of credentials: spec.source.bucket.credentialsFile, or \
              --source-bucket-credentials-file",
@@ -295,10 +291,7 @@ fn blame_web(unit: &Unit, kind: &'static str, has_credentials: bool, mut error: 
     let says = |key| error.context(key).is_some();
     let is_refused = error.kind() == ErrorKind::Denied && says("status");
     let is_wrong = matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound) && !says("status");
-    let option = error.context("option");
     let field = match kind {
-        _ if says("authorityFile") || option == Some("authorities") => "authorityFile",
-        _ if says("certificateFile") || option == Some("client_certificate") => "certificateFile",
         _ if says("credentialsFile") || is_refused && has_credentials => "credentialsFile",
         "archive" if says("digest") || says("found") => "digest",
         "helm" if is_wrong && says("version") => "version",
@@ -311,4 +304,50 @@ fn blame_web(unit: &Unit, kind: &'static str, has_credentials: bool, mut error: 
         ));
     }
     unit.blame(&["spec", "source", kind, field], error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use windlass_core::Context;
+    use windlass_engine::TokioClock;
+
+    use super::*;
+
+    /// Reads a unit with this source from a file in a folder.
+    fn unit(folder: &Path, source: &str) -> Unit {
+        let text = format!(
+            "{{apiVersion: windlass.dev/v1alpha1, kind: Unit, metadata: {{name: a}}, spec: {{source: {{{source}}}, target: {{dir: live}}}}}}"
+        );
+        let text: Arc<[u8]> = text.as_bytes().into();
+        let mut read = windlass_yaml::read(&text, &windlass_yaml::Options::default()).unwrap();
+        Unit::read(crate::spec::Draft::of_file(&folder.join("unit.yaml"), text, read.remove(0))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn whom_to_trust_what_to_show_and_through_whom_to_ask_is_read_for_every_server_and_blamed_by_its_field()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("broken"), "secret").unwrap();
+        let cx = Context::new(TokioClock::new());
+        for (kind, fields) in [
+            ("git", "url: https://nowhere.invalid/fleet.git"),
+            ("oci", "url: oci://nowhere.invalid/fleet"),
+            ("bucket", "bucketName: fleet, endpoint: https://nowhere.invalid"),
+            ("archive", "url: https://nowhere.invalid/fleet.tar.gz"),
+            ("helm", "url: https://nowhere.invalid, chart: shop"),
+        ] {
+            for field in ["authorityFile", "certificateFile", "proxyFile"] {
+                for file in ["broken", "missing"] {
+                    let unit = unit(folder.path(), &format!("{kind}: {{{fields}, {field}: {file}}}"));
+                    let error = source(&unit, &Notifier::polling()).resolve(&cx).await.unwrap_err();
+                    let error = blame(&unit, error);
+                    let blamed = error.problems()[0].context("field").map(str::to_owned);
+                    assert_eq!(blamed, Some(format!("spec.source.{kind}.{field}")), "{file}: {error:?}");
+                    assert!(!format!("{error:?} {}", error.explain()).contains("secret"), "{error:?}");
+                }
+            }
+        }
+    }
 }

@@ -81,13 +81,13 @@ impl FromStr for Digest {
         let wrong = || Error::new(ErrorKind::Invalid, "not a sha256 digest").with("digest", text);
         let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64).ok_or_else(wrong)?;
         let mut bytes = [0; 32];
+        let mut seen = 0;
         for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            *byte = digit(digits[0])
-                .zip(digit(digits[1]))
-                .map(|(high, low)| high << 4 | low)
-                .ok_or_else(wrong)?;
+            let (high, low) = (VALUES[usize::from(digits[0])], VALUES[usize::from(digits[1])]);
+            seen |= high | low;
+            *byte = high << 4 | low;
         }
-        Ok(Self(bytes))
+        if seen == NO_DIGIT { Err(wrong()) } else { Ok(Self(bytes)) }
     }
 }
 
@@ -102,15 +102,20 @@ fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     digits
 }
 
-/// Reads one hexadecimal digit, small or capital.
-const fn digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+/// No hexadecimal digit; every bit is set, so that it shows among others.
+const NO_DIGIT: u8 = u8::MAX;
+
+/// What each byte is worth as a hexadecimal digit, small or capital.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        values[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    values
+};
 
 /// Digests several parts one after the other, as [`Digest::of_parts`] does, without keeping them.
 pub(crate) struct Parts {
@@ -146,6 +151,49 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Spelled)
+    }
+}
+
+/// Reads a digest as it is written, without keeping the text.
+struct Spelled;
+
+impl serde::de::Visitor<'_> for Spelled {
+    type Value = Digest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a digest such as sha256:…")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_small_or_capital_and_nothing_else_is() {
+        let digest = Digest::of(b"a digest");
+        let text = digest.to_string();
+        let capital = format!("sha256:{}", text["sha256:".len()..].to_uppercase());
+        assert_eq!((text.parse(), capital.parse()), (Ok(digest), Ok(digest)));
+        assert_eq!(serde_json::from_str::<Digest>(&format!("\"{text}\"")).unwrap(), digest);
+        for wrong in 0..=u8::MAX {
+            let wrong = char::from(wrong);
+            if wrong.is_ascii_hexdigit() || !wrong.is_ascii() {
+                continue;
+            }
+            for at in ["sha256:".len(), text.len() - 1] {
+                let mut broken = text.clone();
+                broken.replace_range(at..=at, &wrong.to_string());
+                assert!(broken.parse::<Digest>().is_err(), "{broken:?}");
+            }
+        }
+        for short in ["", "sha256:", &text[..text.len() - 1], &text["sha256:".len()..]] {
+            assert!(short.parse::<Digest>().is_err(), "{short:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use windlass_http::{Connection, Peer, Proxy, Secret, line};
+use windlass_http::{Connection, Peer, Route, Secret, line};
 
 /// What threads are called.
 pub(crate) const THREAD: &str = "windlass-git";
@@ -194,8 +194,7 @@ impl Default for GitLimits {
 pub(crate) struct Access {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) clear_text: bool,
-    pub(crate) authorities: Vec<Vec<u8>>,
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) route: Route,
     #[cfg(feature = "ssh")]
     pub(crate) known_hosts: Option<windlass_core::Result<crate::ssh::KnownHosts>>,
 }
@@ -204,9 +203,7 @@ impl Access {
     pub(crate) fn connection(&self, limits: &GitLimits, secure: bool) -> Connection {
         Connection {
             secure,
-            authorities: self.authorities.clone(),
-            certificate: None,
-            proxy: self.proxy.clone(),
+            route: self.route.clone(),
             connect_time_max: limits.connect_time_max,
             idle_time_max: limits.idle_time_max,
             connections_max: 1,

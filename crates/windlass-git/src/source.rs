@@ -8,7 +8,7 @@ use gix::ObjectId;
 use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, Timestamp,
 };
-use windlass_http::{Job, Proxy, Workers};
+use windlass_http::{Job, Workers};
 
 use crate::any_name::AnyName;
 use crate::commit::{self, Facts};
@@ -118,11 +118,7 @@ impl GitSource {
         self.with(|source| source.access.clear_text = true)
     }
 
-    /// Trusts these authorities, in PEM, beside those of the platform.
-    #[must_use]
-    pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
-        self.with(|source| source.access.authorities.push(pem.into()))
-    }
+    windlass_http::route_methods!(access.route);
 
     /// Talks over SSH only to hosts that these lines of `known_hosts` know. No host is known otherwise, and none is learned.
     ///
@@ -132,12 +128,6 @@ impl GitSource {
     #[must_use]
     pub fn with_known_hosts(self, lines: impl AsRef<str>) -> Self {
         self.with(|source| source.access.known_hosts = Some(crate::ssh::KnownHosts::parse(lines.as_ref())))
-    }
-
-    /// Asks through a proxy. The environment is not looked at. SSH is refused then: it goes through none.
-    #[must_use]
-    pub fn with_proxy(self, url: impl Into<String>) -> Self {
-        self.with(|source| source.access.proxy = Some(Proxy(url.into())))
     }
 
     /// Keeps what is fetched from a server in this folder instead of the user's cache folder.

@@ -104,17 +104,72 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// How connections are made.
-#[derive(Debug, Clone)]
-pub struct Connection {
-    /// TLS is spoken, which needs an authority to trust.
-    pub secure: bool,
+/// How a server is reached: whom to trust, what to show, and through whom.
+#[derive(Debug, Clone, Default)]
+pub struct Route {
     /// Authorities to trust beside those of the platform, in PEM.
     pub authorities: Vec<Vec<u8>>,
     /// What is shown to a server that asks for a certificate.
     pub certificate: Option<ClientCertificate>,
     /// Through whom is asked.
     pub proxy: Option<Proxy>,
+}
+
+/// Writes the methods by which a source says how its server is reached, once for all sources: `with_authorities`,
+/// `with_client_certificate` and `with_proxy`. They change the [`Route`] at the place that is named, by the method
+/// `with` of the source, which takes what changes it.
+///
+/// ```
+/// use windlass_http::Route;
+///
+/// #[derive(Default)]
+/// pub struct Source {
+///     route: Route,
+/// }
+///
+/// impl Source {
+///     windlass_http::route_methods!(route);
+///
+///     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+///         change(&mut self);
+///         self
+///     }
+/// }
+///
+/// let source = Source::default().with_proxy("http://proxy.example:3128");
+/// assert_eq!(source.route.proxy.map(|proxy| proxy.0).as_deref(), Some("http://proxy.example:3128"));
+/// ```
+#[macro_export]
+macro_rules! route_methods {
+    ($($place:ident).+) => {
+        /// Trusts these authorities, in PEM, beside those of the platform.
+        #[must_use]
+        pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
+            self.with(|source| source.$($place).+.authorities.push(pem.into()))
+        }
+
+        /// Shows the server a certificate, given with its private key, both in PEM.
+        #[must_use]
+        pub fn with_client_certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+            let certificate = $crate::ClientCertificate { chain: chain.into(), key: key.into() };
+            self.with(|source| source.$($place).+.certificate = Some(certificate))
+        }
+
+        /// Asks through a proxy. The environment is not looked at.
+        #[must_use]
+        pub fn with_proxy(self, url: impl Into<String>) -> Self {
+            self.with(|source| source.$($place).+.proxy = Some($crate::Proxy(url.into())))
+        }
+    };
+}
+
+/// How connections are made.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// TLS is spoken, which needs an authority to trust.
+    pub secure: bool,
+    /// How the server is reached.
+    pub route: Route,
     /// The longest wait for a connection.
     pub connect_time_max: Duration,
     /// The longest silence of a server.

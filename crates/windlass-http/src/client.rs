@@ -32,7 +32,7 @@ impl Http {
     /// [`ErrorKind::Invalid`] for a proxy, an authority or a certificate that is none, with the `option` to blame;
     /// [`ErrorKind::Unavailable`] where TLS is spoken and nobody is trusted.
     pub fn new(peer: Peer, connection: &Connection) -> Result<Self> {
-        let proxy = match &connection.proxy {
+        let proxy = match &connection.route.proxy {
             Some(proxy) => {
                 let proxy = ureq::Proxy::new(&proxy.0);
                 Some(proxy.map_err(|_| Error::new(ErrorKind::Invalid, "not the address of a proxy"))?)

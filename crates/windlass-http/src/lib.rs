@@ -35,7 +35,7 @@ mod job;
 mod origin;
 mod tls;
 
-pub use access::{ClientCertificate, Connection, Peer, Proxy, Secret, line};
+pub use access::{ClientCertificate, Connection, Peer, Proxy, Route, Secret, line};
 pub use ask::{Answer, Ask, Reader, shown};
 pub use client::Http;
 pub use fail::unwrapped;

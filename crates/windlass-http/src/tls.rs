@@ -12,14 +12,14 @@ use crate::access::{ClientCertificate, Connection};
 
 /// Whom to trust, and what to show.
 pub(crate) fn tls(connection: &Connection) -> Result<TlsConfig> {
-    let roots = roots(&connection.authorities)?;
+    let roots = roots(&connection.route.authorities)?;
     if connection.secure && roots.is_empty() {
         return Err(Error::new(
             ErrorKind::Unavailable,
             "the platform trusts no authority and none was given",
         ));
     }
-    let certificate = connection.certificate.as_ref().map(client).transpose();
+    let certificate = connection.route.certificate.as_ref().map(client).transpose();
     Ok(TlsConfig::builder()
         .provider(TlsProvider::Rustls)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use windlass_http::{ClientCertificate, Connection, Peer, Proxy, Secret, line};
+use windlass_http::{Connection, Peer, Route, Secret, line};
 
 /// What threads are called.
 pub(crate) const THREAD: &str = "windlass-oci";
@@ -152,18 +152,14 @@ impl Default for OciLimits {
 pub(crate) struct Access {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) plain_http: bool,
-    pub(crate) authorities: Vec<Vec<u8>>,
-    pub(crate) certificate: Option<ClientCertificate>,
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) route: Route,
 }
 
 impl Access {
     pub(crate) fn connection(&self, limits: &OciLimits) -> Connection {
         Connection {
             secure: !self.plain_http,
-            authorities: self.authorities.clone(),
-            certificate: self.certificate.clone(),
-            proxy: self.proxy.clone(),
+            route: self.route.clone(),
             connect_time_max: limits.connect_time_max,
             idle_time_max: limits.idle_time_max,
             connections_max: 1,

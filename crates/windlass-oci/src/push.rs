@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use windlass_core::{Context, Digest, Error, ErrorKind, Result, Timestamp};
-use windlass_http::{ClientCertificate, Job, Workers};
+use windlass_http::{Job, Workers};
 
 use crate::address::{Address, Parsed};
 use crate::manifest::{Descriptor, MANIFEST, Manifest};
@@ -106,24 +106,17 @@ impl Push {
         self
     }
 
-    /// Trusts these authorities, in PEM, beside those of the platform.
-    #[must_use]
-    pub fn with_authorities(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.access.authorities.push(pem.into());
-        self
-    }
-
-    /// Shows the registry a certificate, given with its private key, both in PEM.
-    #[must_use]
-    pub fn with_client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.access.certificate = Some(ClientCertificate { chain: chain.into(), key: key.into() });
-        self
-    }
+    windlass_http::route_methods!(access.route);
 
     /// Replaces the limits.
     #[must_use]
     pub fn with_limits(mut self, limits: OciLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
         self
     }
 

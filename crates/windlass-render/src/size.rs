@@ -54,12 +54,28 @@ fn digits(number: i64) -> usize {
 
 /// Counts what escapes add to a text.
 fn escapes(text: &str) -> usize {
-    let escaped = |byte: u8| match byte {
+    // Most texts have none, and a piece is looked at as a whole faster than byte by byte.
+    text.as_bytes()
+        .chunks(ESCAPES_PIECE)
+        .filter(|piece| has_escapes(piece))
+        .flatten()
+        .map(|byte| escaped(*byte))
+        .sum()
+}
+
+const ESCAPES_PIECE: usize = 256;
+
+fn has_escapes(piece: &[u8]) -> bool {
+    piece.iter().fold(false, |found, byte| found | matches!(byte, 0..32 | b'"' | b'\\'))
+}
+
+/// Gives how many bytes the escape of a byte has beyond it.
+const fn escaped(byte: u8) -> usize {
+    match byte {
         b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 1,
         0..32 => 5,
         _ => 0,
-    };
-    text.bytes().map(escaped).sum()
+    }
 }
 
 #[cfg(test)]

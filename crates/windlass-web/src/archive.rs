@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use windlass_core::{Artifact, Context, Digest, Error, ErrorKind, Paths, Resolved, Result, Revision, Source};
-use windlass_http::{ClientCertificate, Job, Proxy};
+use windlass_http::Job;
 
 use crate::client::{Asking, Brought, Client};
 use crate::options::{Credentials, WebLimits};
@@ -54,24 +54,7 @@ impl ArchiveSource {
         self.with(|source| source.asking.access.plain_http = true)
     }
 
-    /// Trusts these authorities, in PEM, beside those of the platform.
-    #[must_use]
-    pub fn with_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
-        self.with(|source| source.asking.access.authorities.push(pem.into()))
-    }
-
-    /// Shows the server a certificate, given with its private key, both in PEM.
-    #[must_use]
-    pub fn with_client_certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        let certificate = ClientCertificate { chain: chain.into(), key: key.into() };
-        self.with(|source| source.asking.access.certificate = Some(certificate))
-    }
-
-    /// Asks through a proxy. The environment is not looked at.
-    #[must_use]
-    pub fn with_proxy(self, url: impl Into<String>) -> Self {
-        self.with(|source| source.asking.access.proxy = Some(Proxy(url.into())))
-    }
+    windlass_http::route_methods!(asking.access.route);
 
     /// Replaces the limits.
     #[must_use]

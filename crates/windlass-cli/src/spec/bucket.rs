@@ -1,12 +1,10 @@
 //! A bucket: its fields and what they mean.
 
-use std::path::PathBuf;
-
 use windlass_core::{Result, TreePath};
 
 use super::draft::Draft;
-use super::fields::{Field, Map, Shape};
-use super::unit::{text, truth};
+use super::fields::{Field, Map, Shape, authority, certificate, proxy};
+use super::unit::{ServerFiles, text, truth};
 
 pub(super) const BUCKET: Map = Map::of(&[
     Field::new("bucketName", "source-bucket-name", Shape::Text, "The name of the bucket.").required(),
@@ -55,18 +53,9 @@ pub(super) const BUCKET: Map = Map::of(&[
         "A file with `accesskey: …` and `secretkey: …`, or with a profile called default as AWS's tools keep it; read anew at \
          each pass.",
     ),
-    Field::new(
-        "authorityFile",
-        "source-bucket-authority-file",
-        Shape::Path,
-        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
-    ),
-    Field::new(
-        "certificateFile",
-        "source-bucket-certificate-file",
-        Shape::Path,
-        "A file with a certificate and its private key, both in PEM, to show the server; read anew at each pass.",
-    ),
+    authority("source-bucket-authority-file"),
+    certificate("source-bucket-certificate-file"),
+    proxy("source-bucket-proxy-file"),
     Field::new(
         "insecure",
         "source-bucket-insecure",
@@ -84,9 +73,7 @@ pub(crate) struct Bucket {
     pub(crate) prefix: Option<String>,
     pub(crate) path: TreePath,
     pub(crate) style: BucketStyle,
-    pub(crate) credentials: Option<PathBuf>,
-    pub(crate) authority: Option<PathBuf>,
-    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) server: ServerFiles,
     pub(crate) insecure: bool,
 }
 
@@ -103,7 +90,6 @@ impl Bucket {
     pub(super) fn read(draft: &Draft) -> Result<Self> {
         let field = |name| ["spec", "source", "bucket", name];
         let word = |name| text(draft, &field(name));
-        let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
         Ok(Self {
             name: word("bucketName").unwrap_or_default(),
             endpoint: word("endpoint").unwrap_or_default(),
@@ -115,9 +101,7 @@ impl Bucket {
                 Some("host") => BucketStyle::Host,
                 _ => BucketStyle::Auto,
             },
-            credentials: file("credentialsFile"),
-            authority: file("authorityFile"),
-            certificate: file("certificateFile"),
+            server: ServerFiles::read(draft, "bucket"),
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
         })
     }

@@ -176,6 +176,25 @@ const SOURCE: Map = Map::of(&[
 ])
 .choosing(&["git", "oci", "bucket", "archive", "helm", "dir"]);
 
+/// Whom to trust beside the system.
+pub(super) const fn authority(flag: &'static str) -> Field {
+    let help = "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.";
+    Field::new("authorityFile", flag, Shape::Path, help)
+}
+
+/// What to show a server that asks for a certificate.
+pub(super) const fn certificate(flag: &'static str) -> Field {
+    let help = "A file with a certificate and its private key, both in PEM, to show the server; read anew at each pass.";
+    Field::new("certificateFile", flag, Shape::Path, help)
+}
+
+/// Through whom to ask.
+pub(super) const fn proxy(flag: &'static str) -> Field {
+    let help = "A file with the address of a proxy to ask through, alone or as `address`, `username` and `password`, or a Secret \
+                with these as a folder; read anew at each pass.";
+    Field::new("proxyFile", flag, Shape::Path, help)
+}
+
 const GIT: Map = Map::of(&[
     Field::new(
         "url",
@@ -224,6 +243,9 @@ const GIT: Map = Map::of(&[
         "For SSH: a file of known hosts, as ssh-keyscan prints them; no host is trusted unless it is known here, or beside the \
          private key; read anew at each pass.",
     ),
+    authority("source-git-authority-file"),
+    certificate("source-git-certificate-file"),
+    proxy("source-git-proxy-file"),
     Field::new(
         "verify",
         "",

@@ -24,5 +24,5 @@ pub(crate) use kustomize::Pairs;
 pub(crate) use load::{Asked, load};
 pub(crate) use oci::{Oci, OciReference};
 pub(crate) use schema::schema_text;
-pub(crate) use unit::{Git, GitReference, Kubernetes, Source, Target, Unit};
+pub(crate) use unit::{Git, GitReference, Kubernetes, ServerFiles, Source, Target, Unit};
 pub(crate) use web::{Archive, Chart};

@@ -6,8 +6,8 @@ use windlass_core::{Error, Result, TreePath, Value};
 use windlass_verify::sigstore::Identity;
 
 use super::draft::Draft;
-use super::fields::{Field, Map, Shape};
-use super::unit::{text, truth};
+use super::fields::{Field, Map, Shape, authority, certificate, proxy};
+use super::unit::{ServerFiles, text, truth};
 
 pub(super) const OCI: Map = Map::of(&[
     Field::new("url", "source-oci-url", Shape::Text, "The repository: oci://host/name, without a tag.").required(),
@@ -38,18 +38,9 @@ pub(super) const OCI: Map = Map::of(&[
         Shape::Path,
         "A file with a Docker configuration, or with `username: …` and `password: …`; read anew at each pass.",
     ),
-    Field::new(
-        "authorityFile",
-        "source-oci-authority-file",
-        Shape::Path,
-        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
-    ),
-    Field::new(
-        "certificateFile",
-        "source-oci-certificate-file",
-        Shape::Path,
-        "A file with a certificate and its private key, both in PEM, to show the registry; read anew at each pass.",
-    ),
+    authority("source-oci-authority-file"),
+    certificate("source-oci-certificate-file"),
+    proxy("source-oci-proxy-file"),
     Field::new(
         "verify",
         "",
@@ -130,9 +121,7 @@ pub(crate) struct Oci {
     pub(crate) path: TreePath,
     pub(crate) media_type: Option<String>,
     pub(crate) copy: bool,
-    pub(crate) credentials: Option<PathBuf>,
-    pub(crate) authority: Option<PathBuf>,
-    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) server: ServerFiles,
     pub(crate) verify: Option<OciVerify>,
     pub(crate) insecure: bool,
 }
@@ -160,7 +149,6 @@ impl Oci {
         let field = |name| ["spec", "source", "oci", name];
         let word = |name| text(draft, &field(name));
         let layer = |name| text(draft, &["spec", "source", "oci", "layerSelector", name]);
-        let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
         Ok(Self {
             url: word("url").unwrap_or_default(),
             at: match (word("tag"), word("semver"), word("digest")) {
@@ -171,9 +159,7 @@ impl Oci {
             path: word("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?,
             media_type: layer("mediaType"),
             copy: layer("operation").as_deref() == Some("copy"),
-            credentials: file("credentialsFile"),
-            authority: file("authorityFile"),
-            certificate: file("certificateFile"),
+            server: ServerFiles::read(draft, "oci"),
             verify: verify(draft)?,
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
         })

@@ -229,7 +229,7 @@ fn paths_of_a_file_are_relative_to_the_file() {
     ] {
         let Source::Git(git) = read(said).source else { panic!("a repository") };
         assert_eq!(git.url, meant);
-        assert_eq!(git.credentials, Some("units/token".into()));
+        assert_eq!(git.server.credentials, Some("units/token".into()));
     }
 }
 

@@ -75,13 +75,41 @@ fn without_user(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if scheme.is_empty() { f.write_str(place) } else { write!(f, "{scheme}://{place}") }
 }
 
+/// The files that say how a server is reached, for every kind of source that has one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ServerFiles {
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) authority: Option<PathBuf>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) proxy: Option<PathBuf>,
+}
+
+impl ServerFiles {
+    /// Reads the fields of a source of this kind in a draft that was checked.
+    pub(super) fn read(draft: &Draft, kind: &'static str) -> Self {
+        let file = |name| named(draft, kind, name);
+        Self {
+            credentials: file("credentialsFile"),
+            authority: file("authorityFile"),
+            certificate: file("certificateFile"),
+            proxy: file("proxyFile"),
+        }
+    }
+}
+
+/// Gives the file that a field of a source names.
+fn named(draft: &Draft, kind: &'static str, name: &'static str) -> Option<PathBuf> {
+    let field = ["spec", "source", kind, name];
+    text(draft, &field).map(|file| draft.resolve(&field, &file))
+}
+
 /// A Git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Git {
     pub(crate) url: String,
     pub(crate) at: GitReference,
     pub(crate) path: TreePath,
-    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) server: ServerFiles,
     pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) verify: Option<Verify>,
 }
@@ -256,10 +284,10 @@ fn source(draft: &Draft) -> Result<Source> {
         _ => GitReference::Default,
     };
     let path = git("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?;
-    let file = |name| git(name).map(|file| draft.resolve(&["spec", "source", "git", name], &file));
-    let (credentials, known_hosts) = (file("credentialsFile"), file("knownHostsFile"));
+    let server = ServerFiles::read(draft, "git");
+    let known_hosts = named(draft, "git", "knownHostsFile");
     let url = address(draft, &git("url").unwrap_or_default());
-    Ok(Source::Git(Box::new(Git { url, at, path, credentials, known_hosts, verify: verify(draft) })))
+    Ok(Source::Git(Box::new(Git { url, at, path, server, known_hosts, verify: verify(draft) })))
 }
 
 fn verify(draft: &Draft) -> Option<Verify> {

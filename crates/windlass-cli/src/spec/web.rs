@@ -1,12 +1,10 @@
 //! What lies at plain addresses, an archive or a chart of a Helm repository: the fields and what they mean.
 
-use std::path::PathBuf;
-
 use windlass_core::{Result, TreePath};
 
 use super::draft::Draft;
-use super::fields::{Field, Map, Shape};
-use super::unit::{text, truth};
+use super::fields::{Field, Map, Shape, authority, certificate, proxy};
+use super::unit::{ServerFiles, text, truth};
 
 pub(super) const ARCHIVE: Map = Map::of(&[
     Field::new("url", "source-archive-url", Shape::Text, "The archive: https://host/name.tar.gz.").required(),
@@ -28,18 +26,9 @@ pub(super) const ARCHIVE: Map = Map::of(&[
         Shape::Path,
         "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
     ),
-    Field::new(
-        "authorityFile",
-        "source-archive-authority-file",
-        Shape::Path,
-        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
-    ),
-    Field::new(
-        "certificateFile",
-        "source-archive-certificate-file",
-        Shape::Path,
-        "A file with a certificate and its private key, both in PEM, to show the server; read anew at each pass.",
-    ),
+    authority("source-archive-authority-file"),
+    certificate("source-archive-certificate-file"),
+    proxy("source-archive-proxy-file"),
     Field::new(
         "insecure",
         "source-archive-insecure",
@@ -76,18 +65,9 @@ pub(super) const CHART: Map = Map::of(&[
         Shape::Truth,
         "Show the credentials to whatever server the index names for an archive too; false unless said.",
     ),
-    Field::new(
-        "authorityFile",
-        "source-helm-authority-file",
-        Shape::Path,
-        "A file of certificates in PEM of authorities to trust beside those of the system; read anew at each pass.",
-    ),
-    Field::new(
-        "certificateFile",
-        "source-helm-certificate-file",
-        Shape::Path,
-        "A file with a certificate and its private key, both in PEM, to show the server; read anew at each pass.",
-    ),
+    authority("source-helm-authority-file"),
+    certificate("source-helm-certificate-file"),
+    proxy("source-helm-proxy-file"),
     Field::new(
         "insecure",
         "source-helm-insecure",
@@ -102,9 +82,7 @@ pub(crate) struct Archive {
     pub(crate) url: String,
     pub(crate) digest: Option<String>,
     pub(crate) path: TreePath,
-    pub(crate) credentials: Option<PathBuf>,
-    pub(crate) authority: Option<PathBuf>,
-    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) server: ServerFiles,
     pub(crate) insecure: bool,
 }
 
@@ -116,10 +94,8 @@ pub(crate) struct Chart {
     pub(crate) range: String,
     /// The folder of the chart in its archive.
     pub(crate) path: TreePath,
-    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) server: ServerFiles,
     pub(crate) pass_credentials: bool,
-    pub(crate) authority: Option<PathBuf>,
-    pub(crate) certificate: Option<PathBuf>,
     pub(crate) insecure: bool,
 }
 
@@ -128,14 +104,11 @@ impl Archive {
     pub(super) fn read(draft: &Draft) -> Result<Self> {
         let field = |name| ["spec", "source", "archive", name];
         let word = |name| text(draft, &field(name));
-        let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
         Ok(Self {
             url: word("url").unwrap_or_default(),
             digest: word("digest"),
             path: word("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?,
-            credentials: file("credentialsFile"),
-            authority: file("authorityFile"),
-            certificate: file("certificateFile"),
+            server: ServerFiles::read(draft, "archive"),
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
         })
     }
@@ -146,7 +119,6 @@ impl Chart {
     pub(super) fn read(draft: &Draft) -> Result<Self> {
         let field = |name| ["spec", "source", "helm", name];
         let word = |name| text(draft, &field(name));
-        let file = |name| word(name).map(|path| draft.resolve(&field(name), &path));
         let name = word("chart").unwrap_or_default();
         let path = TreePath::new(&name).map_err(|error| draft.blame(&field("chart"), error))?;
         Ok(Self {
@@ -154,10 +126,8 @@ impl Chart {
             name,
             range: word("version").unwrap_or_default(),
             path,
-            credentials: file("credentialsFile"),
+            server: ServerFiles::read(draft, "helm"),
             pass_credentials: truth(draft, &field("passCredentials")).unwrap_or(false),
-            authority: file("authorityFile"),
-            certificate: file("certificateFile"),
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
         })
     }

@@ -46,7 +46,7 @@ pub(crate) struct SshAccess {
 impl SshAccess {
     /// Takes the key and the known hosts of a source, both of which SSH cannot do without.
     pub(crate) fn of(access: &Access, limits: &GitLimits) -> Result<Self> {
-        if access.proxy.is_some() {
+        if access.route.proxy.is_some() {
             return Err(
                 Error::new(ErrorKind::Unsupported, "SSH goes through no proxy").with("option", "proxy")
             );
