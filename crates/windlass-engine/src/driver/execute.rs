@@ -16,11 +16,18 @@ use super::Engine;
 use super::guard::call;
 use super::key::Sealed;
 use super::pass::{Passed, Prepared, Terms, Waits};
+use super::voice::Voice;
 use crate::step::{Effect, Happened, State, step};
 
 impl Engine {
     /// Carries out what was planned.
-    pub(super) async fn execute(&self, cx: &Context, prepared: Prepared, terms: &Terms) -> Result<Passed> {
+    pub(super) async fn execute(
+        &self,
+        cx: &Context,
+        voice: &Voice<'_>,
+        prepared: Prepared,
+        terms: &Terms,
+    ) -> Result<Passed> {
         let Prepared { plan, due, sealed: Sealed { saved, key, resealed }, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
         let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now(), &key)?
@@ -35,6 +42,7 @@ impl Engine {
         let store = self.store()?;
         Execution {
             engine: self,
+            voice,
             cx,
             store,
             version,
@@ -65,6 +73,7 @@ impl Engine {
 /// The effects under way.
 struct Execution<'a> {
     engine: &'a Engine,
+    voice: &'a Voice<'a>,
     cx: &'a Context,
     store: &'a dyn StateStore,
     version: Option<Version>,
@@ -111,7 +120,7 @@ impl<'a> Execution<'a> {
                 Effect::Save(delta) => self.save(delta),
                 Effect::Write(write) => self.write(write),
                 Effect::Observe(objects) => self.observe(objects),
-                Effect::Tell(what) => self.engine.tell(what),
+                Effect::Tell(what) => self.voice.tell(what),
                 Effect::Wake(at) => wake = Some(wake.map_or(at, |have: Duration| have.min(at))),
                 Effect::Finish => return true,
             }

@@ -21,6 +21,11 @@ pub(super) async fn call<T>(
     }
 }
 
+/// Lets no panic out of a whole pass, wherever it comes from: a clock, a fence, a rule of order.
+pub(super) async fn whole<T, E: From<Error>>(pass: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    AssertUnwindSafe(pass).catch_unwind().await.unwrap_or_else(|_panic| Err(panicked("unknown").into()))
+}
+
 /// Calls a synchronous part.
 pub(super) fn caught<T>(part: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| Err(panicked(part)))

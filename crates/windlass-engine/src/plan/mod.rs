@@ -8,7 +8,7 @@ mod owners;
 mod unwanted;
 mod wanted;
 
-pub(crate) use contests::{contested, due};
+pub(crate) use contests::{contested, due, moved};
 pub(crate) use exclusive::rivalries;
 pub(crate) use wanted::unsettled;
 

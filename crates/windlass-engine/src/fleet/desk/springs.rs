@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use windlass_core::{Error, EventKind, Result, Revision, Source, Trigger, UnitId};
 
-use super::super::standing::{backoff, jittered};
+use super::super::standing::{backoff, jittered, named};
 use super::{Desk, Mode, Turn};
 use crate::driver::Engine;
 
@@ -99,6 +99,7 @@ impl Desk<'_> {
     /// A source that gives no answer: units that have no revision fail, all others stay where they are.
     fn unresolved(&mut self, at: usize, error: &Error, interval: Duration) {
         self.springs[at].failed = self.springs[at].failed.saturating_add(1);
+        let failed = self.springs[at].failed;
         let known = self.springs[at].known.is_some();
         let of: Vec<UnitId> = self.springs[at].units.iter().cloned().collect();
         let wait = self.retry_wait(at, error, interval);
@@ -106,8 +107,10 @@ impl Desk<'_> {
             let Some(standing) = self.units.get_mut(unit) else { continue };
             let engine = standing.member.engine.clone();
             let error = engine.blame_source(error.clone());
-            engine.tell(EventKind::Started);
-            engine.tell(EventKind::Failed { error: error.clone() });
+            let again = if failed > 1 { Trigger::Retry } else { Trigger::Interval };
+            let voice = engine.voice(self.cx, standing.wanted.unwrap_or(again));
+            voice.tell(EventKind::Started);
+            voice.tell(EventKind::Failed { error: error.clone() });
             if !known {
                 standing.fail();
                 if self.mode == Mode::Once {
@@ -115,7 +118,7 @@ impl Desk<'_> {
                 }
             }
             if self.mode == Mode::Forever {
-                standing.member.engine.tell(EventKind::Waiting { wait });
+                standing.member.engine.tell(self.cx, EventKind::Waiting { wait });
             }
             self.shown.push((unit.clone(), Err(error)));
         }
@@ -140,7 +143,7 @@ impl Desk<'_> {
         let jitter =
             |wait| jittered(wait, engine.options().jitter_percent, engine.unit(), u64::from(*failed));
         let retry_wait_max = self.cx.limits().retry_wait_max;
-        backoff(engine.options().retry_min, interval, *failed, jitter, Some(error), retry_wait_max)
+        backoff(engine.options().retry_min, interval, *failed, jitter, named(error), retry_wait_max)
     }
 
     /// The shortest interval of the units on a source.
