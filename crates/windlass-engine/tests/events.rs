@@ -129,6 +129,7 @@ fn an_event_says_when_in_which_pass_why_at_which_revision_and_by_which_plan() {
     let world = World::new("a=1");
     world.pass();
     world.clock.advance(Duration::from_secs(90));
+    world.commit("a=2");
     drop(world.events.take());
     world.run(&world.engine, 1);
     let events = world.events.take();

@@ -13,7 +13,7 @@ use windlass_core::{
 };
 
 use super::Engine;
-use super::guard::call;
+use super::guard::{call, caught, whole};
 use super::key::Sealed;
 use super::pass::{Passed, Prepared, Terms, Waits};
 use super::voice::Voice;
@@ -40,7 +40,7 @@ impl Engine {
         }
         drop(plan);
         let store = self.store()?;
-        Execution {
+        let execution = Execution {
             engine: self,
             voice,
             cx,
@@ -53,9 +53,13 @@ impl Engine {
             looks_ahead: false,
             waits: terms.waits.clone(),
             interrupted: false,
-        }
-        .drive(&mut state)
+        };
+        let driven = whole(async {
+            execution.drive(&mut state).await;
+            Ok(())
+        })
         .await;
+        driven.map_err(|error: Error| error.maybe_written())?;
         let report = state.report().clone();
         match state.lost_before_writing() {
             Some(error) => Err(error.clone()),
@@ -250,7 +254,7 @@ impl Engine {
     /// Writes, in no more time than the limit and what is left of the right to write, and says how what was written is.
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
         let limit = cx.limits().write_timeout;
-        let limit = cx.shielded(limit).check_write()?.unwrap_or(limit);
+        let limit = caught("fence", || cx.shielded(limit).check_write())?.unwrap_or(limit);
         let shielded = cx.shielded(limit);
         let work = std::panic::AssertUnwindSafe(self.0.target.write(&shielded, write)).catch_unwind();
         let written = match select(Box::pin(work), cx.clock().sleep(limit)).await {

@@ -31,6 +31,7 @@ pub use bases::bring_bases;
 pub use status::{ObjectStatus, Status};
 
 use guard::whole;
+pub(crate) use guard::{call, caught};
 use memo::Memo;
 use pass::{Gathered, Manner, Prepared, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
@@ -53,7 +54,11 @@ struct Blame(Box<dyn Fn(Error) -> Error + Send + Sync>);
 ///
 /// # Guarantees
 /// - [`plan`](Engine::plan) and [`status`](Engine::status) write nothing.
-/// - An `Err` means that nothing was written to the target. What failed for single objects is in the [`Report`].
+/// - An `Err` means that nothing was written to the target, unless it [says](Error::may_have_written) that something may
+///   have been: where a part panicked in the middle. What failed for single objects is in the [`Report`].
+/// - No part keeps a pass for ever, or brings it down: each call has its limit in [`Limits`](windlass_core::Limits), and a
+///   panic is an error without its text. What cannot wait cannot be cut off either: a render beside tokio that does not look
+///   at its context, a sink, a rule, a check. Neither can a clock that never wakes anybody, since it is what limits all else.
 /// - No write before every policy saw the whole plan, and before the inventory names all that may be created.
 /// - A second pass over a converged state writes nothing, neither to the target nor to the store.
 ///

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use windlass_core::{Context, Digest, Event, EventKind, Pass, Plan, Result, Revision, Trigger};
+use windlass_core::{Context, Digest, Event, EventKind, Pass, Plan, Result, Revision, Timestamp, Trigger};
 
 use super::Engine;
 use super::guard::{caught, whole};
@@ -19,13 +19,13 @@ pub(crate) struct Voice<'a> {
 impl Engine {
     /// Begins a pass, as far as events know one.
     pub(crate) fn voice<'a>(&'a self, cx: &'a Context, trigger: Trigger) -> Voice<'a> {
-        let pass = Pass::new(self.0.memo.next_pass(), cx.now().wall, trigger);
+        let pass = Pass::new(self.0.memo.next_pass(), now(cx), trigger);
         Voice { engine: self, cx, pass: Mutex::new(pass) }
     }
 
     /// Tells what happens between two passes.
     pub(crate) fn tell(&self, cx: &Context, what: EventKind) {
-        self.emit(&Event::new(self.0.unit.clone(), cx.now().wall, what));
+        self.emit(&Event::new(self.0.unit.clone(), now(cx), what));
     }
 
     fn emit(&self, event: &Event) {
@@ -55,7 +55,7 @@ impl Voice<'_> {
     }
 
     pub(crate) fn tell(&self, what: EventKind) {
-        let event = Event::new(self.engine.0.unit.clone(), self.cx.now().wall, what);
+        let event = Event::new(self.engine.0.unit.clone(), now(self.cx), what);
         let pass = self.pass().clone();
         self.engine.emit(&event.within(pass));
     }
@@ -91,4 +91,9 @@ impl Voice<'_> {
     fn pass(&self) -> MutexGuard<'_, Pass> {
         self.pass.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is told is told, also where the clock is out of order.
+fn now(cx: &Context) -> Timestamp {
+    caught("clock", || Ok(cx.now().wall)).unwrap_or_default()
 }

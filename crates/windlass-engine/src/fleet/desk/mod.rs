@@ -24,7 +24,7 @@ use springs::Spring;
 use super::queue::Queue;
 use super::standing::{Standing, named};
 use super::{Fleet, Member, See, isolated};
-use crate::driver::{Engine, Passed, Terms, Waits};
+use crate::driver::{Engine, Passed, Terms, Waits, caught};
 
 /// How long a pass may wait before news of what is live end the wait: each step of a rollout is news.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -176,7 +176,10 @@ impl<'a> Desk<'a> {
                 waits.end();
             }
             if let Some(watch) = standing.member.engine.target().profile().watch {
-                watch.release(unit);
+                drop(caught("watch", || {
+                    watch.release(unit);
+                    Ok(())
+                }));
             }
             if let Some(due) = standing.due {
                 self.timers.remove(&(due, unit.clone()));
@@ -274,7 +277,10 @@ impl<'a> Desk<'a> {
                 return;
             }
         };
-        let control = asked.get(unit).cloned().unwrap_or_else(|| Some(Control::default()));
+        let control = match asked.get(unit) {
+            Some(control) => control.clone(),
+            None => (!place.unreadable).then(Control::default),
+        };
         let waits = Arc::new(Waits::new(&self.active, self.cx.now().mono));
         let terms =
             Terms { trigger, control, resolved: Some(at), ahead: None, waits: Some(Arc::clone(&waits)) };

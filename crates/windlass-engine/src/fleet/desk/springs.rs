@@ -8,7 +8,7 @@ use windlass_core::{Error, EventKind, Result, Revision, Source, Trigger, UnitId}
 
 use super::super::standing::{backoff, jittered, named};
 use super::{Desk, Mode, Turn};
-use crate::driver::Engine;
+use crate::driver::{Engine, call};
 
 /// A source, and the units on it.
 pub(super) struct Spring {
@@ -46,10 +46,14 @@ impl Desk<'_> {
     fn resolve_when_moved(&self, at: usize, wait: Duration) {
         let (cx, engine) = (self.cx.clone(), self.springs[at].engine.clone());
         self.work.push(Box::pin(async move {
-            if let Some(watch) = engine.source().watch() {
-                // Whatever ends it, the source is asked.
-                drop(cx.within(wait, watch.moved(&cx)).await);
-            } else if let Err(error) = cx.sleep(wait).await {
+            let over = cx.now().mono.saturating_add(wait);
+            let moved = match engine.source().watch() {
+                Some(watch) => call(&cx, "source", wait, watch.moved(&cx)).await.is_ok(),
+                None => false,
+            };
+            // A watch that broke tells nothing until the interval is over.
+            let left = if moved { Duration::ZERO } else { over.saturating_sub(cx.now().mono) };
+            if let Err(error) = cx.sleep(left).await {
                 return Turn::Resolved(at, Err(error));
             }
             Turn::Resolved(at, engine.resolve_plainly(&cx).await)
