@@ -8,7 +8,7 @@ mod scene;
 use std::time::Duration;
 
 use scene::Scene;
-use windlass_core::{Cancel, Context, ErrorKind, Limits};
+use windlass_core::{Cancel, Context, ErrorKind, Limits, Report};
 use windlass_testkit::{Fault, Faults, Faulty, block_on, poll_once};
 
 /// How long a call may take; `None` for one that cannot wait.
@@ -80,9 +80,10 @@ fn check(call: &'static str, limit: Option<Duration>, fault: Fault) {
     let scene = Scene::converged(call);
     scene.faults.set(call, fault);
     for _ in 0..3 {
+        let before = scene.was_deleted();
         let report = scene.apply();
-        if scene.was_deleted() {
-            let is_fine = report.as_ref().is_ok_and(windlass_core::Report::is_success);
+        if scene.was_deleted() != before {
+            let is_fine = report.as_ref().is_ok_and(Report::is_success);
             assert!(is_fine || call == "delete", "{call} {fault:?}: deleted, and yet: {report:?}");
         }
         scene.check_others(&report);
@@ -91,6 +92,7 @@ fn check(call: &'static str, limit: Option<Duration>, fault: Fault) {
     if let Some(limit) = limit {
         let longest = scene.faults.longest();
         assert!(longest <= limit + GRACE, "{call} {fault:?}: a call took {longest:?}");
+        assert!(longest >= limit || fault != Fault::Hangs, "{call}: a call was cut off after {longest:?}");
     }
     scene.repair();
 }

@@ -120,11 +120,11 @@ impl Drop for UnderWay<'_> {
 ///
 /// ```
 /// use windlass_core::{ErrorKind, Source};
-/// use windlass_testkit::{Fault, Faults, Faulty, MemorySource, TestClock};
+/// use windlass_testkit::{Fault, Faults, Faulty, MemorySource, TestClock, files};
 ///
 /// let clock = TestClock::new();
 /// let (cx, faults) = (clock.context(), Faults::new(&clock));
-/// let source = Faulty::new(MemorySource::new(), &faults);
+/// let source = Faulty::new(MemorySource::of(files([("a.yaml", "")])), &faults);
 /// faults.set("resolve", Fault::FailsEverySecond);
 /// assert!(clock.block_on(source.resolve(&cx)).is_ok());
 /// assert_eq!(clock.block_on(source.resolve(&cx)).unwrap_err().kind(), ErrorKind::Unavailable);
