@@ -10,11 +10,14 @@ use windlass_core::{
 };
 use windlass_engine::{Engine, Fleet};
 use windlass_testkit::{
-    Faults, Faulty, LinesRenderer, MemorySource, MemoryStore, MemoryTarget, Recorder, TestClock, config_map,
-    files, id, unit,
+    Fault, Faults, Faulty, LinesRenderer, MemorySource, MemoryStore, MemoryTarget, Recorder, TestClock,
+    config_map, files, id, unit,
 };
 
 const BASE: &str = "https://example.org/base";
+
+/// Before the name of a call that is one of the source of another artifact.
+const OF_BASE: &str = "base ";
 
 /// The objects of a render: those of the file, one of a base, and one that says what the target serves.
 #[derive(Debug)]
@@ -114,9 +117,11 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    fn new(shape: impl Fn(MemoryTarget) -> MemoryTarget, watches: bool) -> Self {
+    /// `of_base`: faults are those of other artifacts, and the source is well.
+    fn new(shape: impl Fn(MemoryTarget) -> MemoryTarget, watches: bool, of_base: bool) -> Self {
         let clock = TestClock::new();
         let faults = Faults::new(&clock);
+        let of_source = if of_base { Faults::new(&clock) } else { faults.clone() };
         let cx = clock.context().with_fence(Arc::new(Faulty::new(Plain, &faults)));
         let (store, told) = (MemoryStore::new(), Recorder::new());
         let source = if watches { MemorySource::new().with_watch() } else { MemorySource::new() };
@@ -125,7 +130,7 @@ impl Scene {
             shape(MemoryTarget::new("ill").with_state(store.clone()).with_capabilities(capabilities));
         let engine = Engine::of(
             unit("ill"),
-            Arc::new(Faulty::new(source.clone(), &faults)),
+            Arc::new(Faulty::new(source.clone(), &of_source)),
             Arc::new(Faulty::new(Asking, &faults)),
             Arc::new(Faulty::new(target.clone(), &faults)) as Arc<dyn Target>,
         )
@@ -149,7 +154,7 @@ impl Scene {
 
     /// A unit that has converged, and then has one object to change, one to create and one to delete.
     pub(crate) fn converged(call: &str) -> Self {
-        let scene = Self::new(MemoryTarget::with_predict, false);
+        let scene = Self::new(MemoryTarget::with_predict, false, call.starts_with(OF_BASE));
         scene.commit(&["a v=1", "b v=1", "c v=1"]);
         let report = scene.apply().unwrap();
         assert!(report.is_success(), "{call}: {report}");
@@ -163,9 +168,13 @@ impl Scene {
 
     /// The same on a target and a source that tell of changes, without anything to do.
     pub(crate) fn watched() -> Self {
-        let scene = Self::new(|target| target.with_predict().with_watch(), true);
+        let scene = Self::new(|target| target.with_predict().with_watch(), true, false);
         scene.commit(&["a v=1", "b v=1"]);
         scene
+    }
+
+    pub(crate) fn spoil(&self, call: &'static str, fault: Fault) {
+        self.faults.set(call.trim_start_matches(OF_BASE), fault);
     }
 
     fn commit(&self, lines: &[&str]) {
