@@ -75,7 +75,7 @@ impl Known {
                 let calm = counts.written() == 0 && counts.failed == 0 && counts.skipped == 0;
                 calm.then_some(State::InSync)
             }
-            EventKind::Withheld { why, hold: true } => Some(State::Waits(why.clone())),
+            EventKind::Withheld { why, hold: true, .. } => Some(State::Waits(why.clone())),
             what => return is_usual(what),
         };
         let news = state.is_none() || told.state != state;
@@ -171,15 +171,19 @@ fn tone(what: &EventKind) -> Tone {
 
 #[cfg(test)]
 mod tests {
-    use windlass_core::{Counts, Error, ObjectId};
+    use windlass_core::{Counts, Error, ObjectId, Timestamp};
 
     use super::*;
+
+    fn event(what: EventKind) -> Event {
+        Event::new(UnitId::new("shop").unwrap(), Timestamp::from_unix(0), what)
+    }
 
     #[test]
     fn what_a_unit_waits_for_is_told_once_and_again_after_something_else() {
         let mut known = Known::default();
-        let mut is_news = |what| known.is_news(&Event::new(UnitId::new("shop").unwrap(), what));
-        let waits = |why: &str| EventKind::Withheld { why: why.into(), hold: true };
+        let mut is_news = |what| known.is_news(&event(what));
+        let waits = |why: &str| EventKind::Withheld { why: why.into(), hold: true, release: None };
         let calm = || EventKind::Finished { counts: Counts::default() };
         assert!(is_news(waits("waits for `a`")));
         assert!(!is_news(waits("waits for `a`")));
@@ -193,12 +197,11 @@ mod tests {
     fn what_fails_for_the_same_reason_in_every_pass_is_told_once() {
         let mut known = Known::default();
         let mut pass = |reasons: &[&str]| -> Vec<bool> {
-            let happen = |what| Event::new(UnitId::new("shop").unwrap(), what);
-            known.is_news(&happen(EventKind::Started));
+            known.is_news(&event(EventKind::Started));
             let failed = |reason: &&str| {
                 let error = Error::new(ErrorKind::Invalid, *reason);
                 let id = ObjectId::new("", "ConfigMap", "shop", "web");
-                happen(EventKind::Object { id, outcome: Outcome::Failed { error } })
+                event(EventKind::Object { id, outcome: Outcome::Failed { error } })
             };
             reasons.iter().map(|reason| known.is_news(&failed(reason))).collect()
         };

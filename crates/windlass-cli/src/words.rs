@@ -66,7 +66,7 @@ pub(crate) fn event(event: &Event, help: bool) -> Vec<String> {
         EventKind::Object { id, outcome: Outcome::Failed { error } } => {
             wrong(line(&format_args!("failed {id}")), error)
         }
-        EventKind::Withheld { why, hold: true } => vec![line(why)],
+        EventKind::Withheld { why, hold: true, .. } => vec![line(why)],
         what => vec![line(what)],
     }
 }
@@ -95,7 +95,7 @@ pub(crate) fn advised(error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use windlass_core::{ErrorKind, ObjectId, UnitId};
+    use windlass_core::{ErrorKind, ObjectId, Timestamp, UnitId};
 
     use super::*;
 
@@ -128,12 +128,15 @@ mod tests {
     fn an_event_is_told_with_names_spelled_out() {
         let id = ObjectId::new("", "ConfigMap", "shop", FORGED);
         let error = Error::new(ErrorKind::Invalid, "bad").with("name", FORGED);
-        let told = |what| event(&Event::new(UnitId::new("shop").unwrap(), what), true);
+        let (unit, at) = (UnitId::new("shop").unwrap(), Timestamp::from_unix(0));
+        let told = |what| event(&Event::new(unit.clone(), at, what), true);
         assert_eq!(
             told(EventKind::Object { id: id.clone(), outcome: Outcome::Failed { error: error.clone() } }),
             [format!("shop: failed ConfigMap/shop/{SHOWN}: bad (name={SHOWN})")]
         );
-        assert_eq!(told(EventKind::Drifted { id }), [format!("shop: drifted ConfigMap/shop/{SHOWN}")]);
+        let drifted = EventKind::Drifted { id, fields: vec![FORGED.into()], by: Some(FORGED.into()) };
+        let line = format!("shop: drifted ConfigMap/shop/{SHOWN}: {SHOWN}, set by {SHOWN}");
+        assert_eq!(told(drifted), [line]);
         assert_eq!(
             told(EventKind::Failed { error: error.with_help("mend it") }),
             [format!("shop: pass failed: bad (name={SHOWN})"), "  help: mend it".to_owned()]

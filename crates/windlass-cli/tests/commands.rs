@@ -229,7 +229,7 @@ fn colours_are_there_only_where_they_are_wanted() {
 fn verbose_tells_progress_on_stderr_and_quiet_does_not() {
     let mut world = World::new();
     let said = world.good("apply -f unit.yaml --verbose");
-    assert!(said.stderr.contains("shop: 1 objects rendered\n"), "{}", said.stderr);
+    assert!(said.stderr.contains("shop: 1 object rendered\n"), "{}", said.stderr);
     assert!(said.stderr.contains("shop: created ConfigMap/shop/web\n"), "{}", said.stderr);
     assert_eq!(world.good("apply -f unit.yaml --quiet").stderr, "");
 }

@@ -112,14 +112,9 @@ const SHOWN_MAX: usize = 3;
 
 impl fmt::Display for Contest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.fields.iter().take(SHOWN_MAX).map(Text::as_str).collect::<Vec<_>>().join(", ");
-        let more = self.fields.len().saturating_sub(SHOWN_MAX);
         f.write_str(self.holder.as_deref().unwrap_or("somebody who leaves no name"))?;
-        write!(f, " set {shown}")?;
-        if more > 0 {
-            write!(f, " and {more} more")?;
-        }
-        write!(f, " back {} times", self.turns)
+        let times = Text::count(usize::try_from(self.turns).unwrap_or(usize::MAX), "time");
+        write!(f, " set {} back {times}", Text::first(&self.fields, SHOWN_MAX))
     }
 }
 
@@ -160,7 +155,7 @@ mod tests {
         let first = with(None, &["/z"], Some("mesh"));
         let second = with(Some(&first), &["/a", "/b", "/c", "/z"], None);
         assert_eq!(second.to_string(), "mesh set /z, /a, /b and 1 more back 2 times");
-        assert_eq!(with(None, &["/z"], None).to_string(), "somebody who leaves no name set /z back 1 times");
+        assert_eq!(with(None, &["/z"], None).to_string(), "somebody who leaves no name set /z back 1 time");
     }
 
     #[test]

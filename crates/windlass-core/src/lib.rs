@@ -52,6 +52,7 @@ mod object;
 mod order;
 mod path;
 mod plan;
+mod release;
 mod render;
 mod report;
 mod source;
@@ -72,7 +73,7 @@ pub use context::{Cancel, Context, Fence, Limits};
 pub use control::{Approval, Control, ControlStore, Controls, Followed, Pin, Request, Suspension};
 pub use digest::Digest;
 pub use error::{Error, ErrorForm, ErrorKind, Result, Retry};
-pub use event::{Event, EventKind, EventSink};
+pub use event::{Event, EventKind, EventSink, Pass};
 pub use health::{Children, Health, HealthCheck, HealthStatus, NoChildren};
 pub use hook::{Hook, HookDeletion, Phase};
 pub use key::Key;
@@ -80,6 +81,7 @@ pub use object::{Object, ObjectId};
 pub use order::{Dialect, Edge, Gate, Node, OrderRule};
 pub use path::{FieldPath, Segment, TreePath};
 pub use plan::{Action, Cause, Change, Plan, Policy, Purpose, Verb, Verdict};
+pub use release::Release;
 pub use render::{
     Capabilities, Directives, Item, Need, Origin, Provided, RenderInput, Rendered, Renderer, Transform,
     Warning,

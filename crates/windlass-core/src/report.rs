@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiVersion, Digest, Error, Health, ObjectId, Origin, Revision, Text, Timestamp, UnitId, Warning,
+    ApiVersion, Digest, Error, Health, HealthStatus, ObjectId, Origin, Revision, Text, Timestamp, UnitId,
+    Warning,
 };
 
 /// What became of one object.
@@ -60,6 +61,11 @@ impl Outcome {
             Self::Failed { .. } => "failed",
         }
     }
+
+    /// It was written, or was as wanted, so that its health is of interest.
+    const fn is_as_wanted(&self) -> bool {
+        matches!(self, Self::Created | Self::Changed | Self::Unchanged)
+    }
 }
 
 /// What became of one object, and how it is.
@@ -93,7 +99,7 @@ impl ObjectReport {
     }
 }
 
-/// How many objects ended how.
+/// How many objects ended how, and how many are not healthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -114,26 +120,38 @@ pub struct Counts {
     pub skipped: usize,
     /// Failed.
     pub failed: usize,
+    /// Of those that are as wanted, the ones that are not healthy: [`Report::unhealthy`].
+    pub unhealthy: usize,
+    /// Of these, the ones that are degraded, so that waiting alone may not help.
+    pub degraded: usize,
 }
 
 impl Counts {
-    /// Counts outcomes.
+    /// Counts what became of objects and how they are, where that is known.
     #[must_use]
-    pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+    pub fn of<'a>(objects: impl IntoIterator<Item = (&'a Outcome, Option<&'a Health>)>) -> Self {
         let mut counts = Self::default();
-        for outcome in outcomes {
-            *match outcome {
-                Outcome::Created => &mut counts.created,
-                Outcome::Changed => &mut counts.changed,
-                Outcome::Unchanged => &mut counts.unchanged,
-                Outcome::Deleted => &mut counts.deleted,
-                Outcome::Deleting { .. } => &mut counts.deleting,
-                Outcome::Kept { .. } => &mut counts.kept,
-                Outcome::Skipped { .. } => &mut counts.skipped,
-                Outcome::Failed { .. } => &mut counts.failed,
-            } += 1;
+        for (outcome, health) in objects {
+            *counts.of_outcome(outcome) += 1;
+            if let Some(health) = health.filter(|health| outcome.is_as_wanted() && !health.is_ready()) {
+                counts.unhealthy += 1;
+                counts.degraded += usize::from(health.status == HealthStatus::Degraded);
+            }
         }
         counts
+    }
+
+    fn of_outcome(&mut self, outcome: &Outcome) -> &mut usize {
+        match outcome {
+            Outcome::Created => &mut self.created,
+            Outcome::Changed => &mut self.changed,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Deleted => &mut self.deleted,
+            Outcome::Deleting { .. } => &mut self.deleting,
+            Outcome::Kept { .. } => &mut self.kept,
+            Outcome::Skipped { .. } => &mut self.skipped,
+            Outcome::Failed { .. } => &mut self.failed,
+        }
     }
 
     /// Counts the objects that were written.
@@ -161,7 +179,13 @@ impl fmt::Display for Counts {
             .map(|(count, name)| format!("{count} {name}"))
             .collect();
         f.write_str(if parts.is_empty() { "nothing to do" } else { "" })?;
-        f.write_str(&parts.join(", "))
+        f.write_str(&parts.join(", "))?;
+        match (self.unhealthy, self.degraded) {
+            (0, _) => Ok(()),
+            (unhealthy, 0) => write!(f, "; {unhealthy} not healthy"),
+            (unhealthy, degraded) if unhealthy == degraded => write!(f, "; {degraded} degraded"),
+            (unhealthy, degraded) => write!(f, "; {unhealthy} not healthy, {degraded} of them degraded"),
+        }
     }
 }
 
@@ -213,14 +237,22 @@ impl Report {
     /// Counts the objects.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts::of(self.objects.iter().map(|object| &object.outcome))
+        Counts::of(self.objects.iter().map(|object| (&object.outcome, object.health.as_ref())))
     }
 
-    /// Says whether every object was written that should be, and every one deleted; not whether they are healthy.
+    /// Says whether every object was written that should be, and every one deleted; not whether they are healthy, which is
+    /// [`is_healthy`](Self::is_healthy).
     #[must_use]
     pub fn is_success(&self) -> bool {
         let counts = self.counts();
         self.problems.is_empty() && counts.failed == 0 && counts.skipped == 0
+    }
+
+    /// Says whether all wanted objects that were written, or were as wanted, are healthy as far as anybody knows; not whether
+    /// any failed, which is [`is_success`](Self::is_success).
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.unhealthy().next().is_none()
     }
 
     /// Goes through the wanted objects that were written, or were as wanted, and are not healthy: what was waited for in
@@ -228,8 +260,7 @@ impl Report {
     pub fn unhealthy(&self) -> impl Iterator<Item = (&ObjectReport, &Health)> {
         self.objects.iter().filter_map(|object| {
             let health = object.health.as_ref().filter(|health| !health.is_ready())?;
-            let written = matches!(object.outcome, Outcome::Created | Outcome::Changed | Outcome::Unchanged);
-            written.then_some((object, health))
+            object.outcome.is_as_wanted().then_some((object, health))
         })
     }
 
@@ -279,5 +310,39 @@ impl fmt::Display for ObjectReport {
             Some(health) if !health.is_ready() => write!(f, "  {health}"),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_healthy_is_counted_beside_what_became_of_it() {
+        let health = |status| Some(Health::new(status, ""));
+        let (degraded, progressing) = (health(HealthStatus::Degraded), health(HealthStatus::Progressing));
+        let skipped = Outcome::Skipped { why: "".into() };
+        for (objects, expected) in [
+            (vec![(&Outcome::Created, None)], "1 created"),
+            (vec![(&Outcome::Unchanged, progressing.as_ref())], "1 unchanged; 1 not healthy"),
+            (vec![(&Outcome::Changed, degraded.as_ref())], "1 changed; 1 degraded"),
+            (
+                vec![(&Outcome::Changed, degraded.as_ref()), (&Outcome::Created, progressing.as_ref())],
+                "1 created, 1 changed; 2 not healthy, 1 of them degraded",
+            ),
+            (vec![(&skipped, degraded.as_ref())], "1 skipped"),
+        ] {
+            assert_eq!(Counts::of(objects).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_report_may_be_a_success_and_not_healthy() {
+        let unit = UnitId::new("shop").unwrap();
+        let mut report = Report::new(unit, None, Digest::of(b""), Timestamp::from_unix(0));
+        let health = Some(Health::new(HealthStatus::Degraded, "no pods"));
+        let id = ObjectId::new("apps", "Deployment", "shop", "web");
+        report.objects = vec![ObjectReport::new(id, None, Outcome::Unchanged, health)];
+        assert!(report.is_success() && !report.is_healthy());
     }
 }

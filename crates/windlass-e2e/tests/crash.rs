@@ -199,7 +199,7 @@ fn phase(lines: &[String], inventory: &BTreeMap<String, u64>) -> String {
     let told: Vec<&str> =
         lines.iter().filter_map(|line| line.split_once(": ").map(|(_, what)| what)).collect();
     let count = |word: &str| told.iter().filter(|what| what.contains(word)).count();
-    let (resolved, rendered, planned) = (count("source is at"), count("objects rendered"), count("plan "));
+    let (resolved, rendered, planned) = (count("source is at"), count(" rendered"), count("plan "));
     let written = told.iter().rev().find_map(|what| {
         let id = what.strip_prefix("created ").or_else(|| what.strip_prefix("changed "))?;
         inventory.get(id)

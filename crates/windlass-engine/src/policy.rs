@@ -1,6 +1,6 @@
 //! Policies that most embedders want.
 
-use windlass_core::{Context, Mode, Plan, Policy, Purpose, Result, Verb, Verdict, async_trait};
+use windlass_core::{Context, Mode, Plan, Policy, Purpose, Result, Text, Verb, Verdict, async_trait};
 
 /// Denies a plan that deletes more than a share of the objects in it.
 ///
@@ -81,7 +81,7 @@ impl Policy for Approvals {
                 _ => false,
             })
             .count();
-        let objects = |count| if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
+        let objects = |count| Text::count(count, "object");
         Ok(match (self.all, writes, deletes) {
             (_, 0, _) | (false, _, 0) => Verdict::Allow,
             (_, _, 0) => Verdict::Hold(format!("it would write {}", objects(writes)).into()),

@@ -11,10 +11,10 @@ use std::time::Duration;
 use support::{Lines, World, object, object_id};
 use windlass_core::{
     Approval, Context, Control, ControlStore, Controls, Digest, Error, ErrorKind, Followed, Interest, Item,
-    Need, Observed, Origin, Plan, Policy, Profile, RenderInput, Rendered, Renderer, Result, Selection,
-    Target, Timestamp, TreePath, UnitId, Value, Verdict, Version, Write, Written, async_trait,
+    Need, Observed, Origin, Plan, Policy, Profile, Release, RenderInput, Rendered, Renderer, Result,
+    Selection, Target, Timestamp, TreePath, UnitId, Value, Verdict, Version, Write, Written, async_trait,
 };
-use windlass_engine::{Approvals, Engine, Fleet};
+use windlass_engine::{Approvals, Engine, Fleet, MaxPrune};
 use windlass_testkit::{MemoryStore, MemoryTarget, unit};
 
 /// Holds every plan that writes.
@@ -32,9 +32,9 @@ impl Policy for FourEyes {
 fn a_plan_that_is_held_goes_on_once_somebody_approves_it_and_no_other_does() {
     let world = World::with("a=1", |target| target, |engine| engine.with_policy(FourEyes));
     let held = world.try_pass().unwrap_err();
-    assert_eq!(held.message(), "a policy holds the plan");
+    assert_eq!(held.kind(), ErrorKind::Held);
     let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
-    assert_eq!(held.context("plan"), Some(plan.digest.to_string().as_str()));
+    assert_eq!(held.release(), Some(&Release::Approval { plan: plan.digest }));
     let approval = Approval { plan: plan.digest, by: "ann".into(), at: Timestamp::from_unix(1) };
     let approve = world.engine.ask(&world.cx, |control| control.approvals.push(approval.clone()));
     world.clock.block_on(approve).unwrap();
@@ -81,14 +81,15 @@ fn with_approvals_for_all_a_repair_is_held_too_and_nothing_else_but_writes() {
     });
     assert_eq!(held(&world, "a=1").as_deref(), Some("it would write 1 object"));
     let plan = world.clock.block_on(world.engine.plan(&world.cx)).unwrap();
-    let verdict = || world.clock.block_on(world.engine.verdict(&world.cx, &plan)).unwrap();
-    assert_eq!(verdict(), Verdict::Hold("it would write 1 object".into()));
+    let engine = world.engine.clone().with_policy(MaxPrune::percent(50));
+    let verdicts = || world.clock.block_on(engine.verdicts(&world.cx, &plan)).unwrap();
+    assert_eq!(verdicts(), [Verdict::Hold("it would write 1 object".into()), Verdict::Allow]);
     let approval = Approval { plan: plan.digest, by: "ann".into(), at: Timestamp::from_unix(1) };
     world
         .clock
         .block_on(world.engine.ask(&world.cx, |control| control.approvals.push(approval.clone())))
         .unwrap();
-    assert_eq!(verdict(), Verdict::Allow);
+    assert_eq!(verdicts(), [Verdict::Allow, Verdict::Allow]);
     assert_eq!(World::outcomes(&world.pass()), "a: changed");
     let all = world.clock.block_on(world.engine.plan_delete(&world.cx)).unwrap();
     let deleted = world.clock.block_on(world.engine.delete(&world.cx, &all)).unwrap();

@@ -72,8 +72,8 @@ fn the_field_and_its_holder_are_told() {
     assert_eq!(
         contests,
         [
-            "contested a: mesh-operator set data.content back 3 times; the next repair waits 10s",
-            "contested a: mesh-operator set data.content back 4 times; the next repair waits 20s"
+            "contested a: mesh-operator set data.content back 3 times; the next repair waits 10 s",
+            "contested a: mesh-operator set data.content back 4 times; the next repair waits 20 s"
         ],
         "{told:?}"
     );
@@ -94,7 +94,7 @@ fn who_asks_for_a_pass_gets_it_repaired_at_once_and_is_told() {
     set(&world.target, "a", "theirs");
     let plan = world.plan_text();
     assert!(
-        plan.contains("? ConfigMap/ns/a: mesh-operator set data.content back 5 times; a run repairs it 40s"),
+        plan.contains("? ConfigMap/ns/a: mesh-operator set data.content back 5 times; a run repairs it 40 s"),
         "{plan}"
     );
 }

@@ -199,7 +199,7 @@ fn the_report_names_what_is_not_healthy_also_where_it_was_not_written() {
     let report = world.pass();
     assert_eq!(
         report.to_string(),
-        "unchanged ConfigMap/ns/a  progressing: no address yet\nweb: 2 unchanged\n"
+        "unchanged ConfigMap/ns/a  progressing: no address yet\nweb: 2 unchanged; 1 not healthy\n"
     );
     assert_eq!(report.unhealthy().count(), 1);
     assert!(report.is_success());

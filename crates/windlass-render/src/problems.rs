@@ -1,6 +1,6 @@
 //! The problems of a render.
 
-use windlass_core::{Error, ErrorKind, Result};
+use windlass_core::{Error, ErrorKind, Result, Text};
 
 /// Problems in the order of the files, as many as are reported.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Problems {
             return Error::all(self.missing).map_or(Ok(()), Err);
         }
         if self.more > 0 {
-            self.found.push(Error::new(ErrorKind::Invalid, format!("{} more problems", self.more)));
+            self.found.push(Error::new(ErrorKind::Invalid, Text::count(self.more, "more problem")));
         }
         Error::all(self.found).map_or(Ok(()), Err)
     }

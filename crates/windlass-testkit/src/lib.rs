@@ -82,6 +82,8 @@
 //! A law is an ordinary function, such as [`source::resolving_twice_gives_the_same_revision`]. `check_all` of a suite
 //! checks every law and says which are broken.
 //!
+//! How an engine gets on with parts that hang, panic, fail or are late is tried with [`Faulty`] ones.
+//!
 //! # Invariants
 //!
 //! - Each law gets a harness of its own, so laws do not disturb one another.
@@ -99,6 +101,7 @@ pub mod bases;
 mod clock;
 pub mod control;
 pub mod dialect;
+mod faulty;
 pub mod fence;
 pub mod health;
 mod lines;
@@ -119,6 +122,7 @@ pub mod transform;
 mod values;
 
 pub use clock::TestClock;
+pub use faulty::{Fault, Faults, Faulty};
 pub use lines::LinesRenderer;
 pub use memory::{MemoryFiles, MemorySource, MemoryStore, MemoryTarget, files};
 pub use object::{config_map, id, key, known, unit};

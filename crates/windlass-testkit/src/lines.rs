@@ -104,7 +104,7 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn finish(mut self) -> Result<Rendered> {
         if self.surplus > 0 {
-            let message = format!("{} more problems", self.surplus);
+            let message = Text::count(self.surplus, "more problem");
             self.problems.push(
                 Error::new(ErrorKind::Invalid, message).with("problems_max", self.cx.limits().problems_max),
             );

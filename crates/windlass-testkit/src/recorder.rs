@@ -9,10 +9,10 @@ use crate::sync::lock;
 /// Keeps every event it is told. Clones share what was kept.
 ///
 /// ```
-/// use windlass_core::{Event, EventSink, EventKind};
+/// use windlass_core::{Event, EventSink, EventKind, Timestamp};
 /// use windlass_testkit::{Recorder, unit};
 /// let recorder = Recorder::new();
-/// recorder.emit(&Event::new(unit("web"), EventKind::Started));
+/// recorder.emit(&Event::new(unit("web"), Timestamp::from_unix(0), EventKind::Started));
 /// assert_eq!(recorder.lines(), ["web: pass started"]);
 /// ```
 #[derive(Debug, Clone, Default)]

@@ -180,7 +180,7 @@ impl Pass<'_> {
             }
         }
         if self.surplus > 0 {
-            let (message, max) = (format!("{} more problems", self.surplus), self.cx.limits().problems_max);
+            let (message, max) = (Text::count(self.surplus, "more problem"), self.cx.limits().problems_max);
             self.problems.push(Error::new(ErrorKind::Invalid, message).with("problems_max", max));
         }
         Error::all(self.problems).map_or(Ok(()), Err)

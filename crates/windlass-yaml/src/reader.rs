@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use windlass_core::{Error, ErrorKind, Result};
+use windlass_core::{Error, ErrorKind, Result, Text};
 
 use crate::json::{JsonReader, looks_like_json};
 use crate::text::{decoded, limit};
@@ -134,7 +134,7 @@ pub fn read(text: &[u8], options: &Options) -> Result<Vec<Document>> {
         }
     }
     if more > 0 {
-        problems.push(Error::new(ErrorKind::Invalid, format!("{more} more problems")));
+        problems.push(Error::new(ErrorKind::Invalid, Text::count(more, "more problem")));
     }
     Error::all(problems).map_or(Ok(documents), Err)
 }

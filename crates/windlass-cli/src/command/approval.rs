@@ -2,14 +2,11 @@
 
 use std::fmt::Write as _;
 
-use windlass_core::{Context, Error, Plan, Policy, Result, Verdict, async_trait};
+use windlass_core::{Context, Error, Plan, Policy, Release, Result, Verdict, async_trait};
 use windlass_engine::{Approvals, Engine};
 
 use super::Scene;
 use crate::spec::{Asked, Unit};
-
-/// What the engine says of a plan that a policy holds.
-const HELD: &str = "a policy holds the plan";
 
 /// Holds the plans of a unit as its file asks, and says how to let one go on.
 #[derive(Debug)]
@@ -45,15 +42,16 @@ pub(super) fn holding(scene: &Scene, unit: &Unit, engine: Engine) -> Engine {
 /// # Errors
 /// What the control store says.
 pub(super) async fn why_held(cx: &Context, engine: &Engine, plan: &Plan) -> Result<Option<String>> {
-    Ok(match engine.verdict(cx, plan).await? {
+    let against = engine.verdicts(cx, plan).await?.into_iter().find_map(|verdict| match verdict {
         Verdict::Hold(why) => Some(why.to_string()),
         Verdict::Allow | Verdict::Deny(_) => None,
-    })
+    });
+    Ok(against)
 }
 
 /// Says whether nothing is wrong but that a plan waits.
 pub(super) fn is_held(error: &Error) -> bool {
-    error.problems().iter().all(|problem| problem.message() == HELD)
+    error.problems().iter().all(|problem| matches!(problem.release(), Some(Release::Approval { .. })))
 }
 
 /// Adds what a person may do about a plan that waits.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use windlass_core::{
     ApiVersion, Context, Dialect, Error, Inventory, Item, Key, Limits, ObjectId, Observation, Plan, Rendered,
-    Result, UnitId, Warning,
+    Result, Text, UnitId, Warning,
 };
 use windlass_engine::{Compared, Facts, Prune, Rules, Wait, Wanted};
 use windlass_kinds::dialect::default_dialects;
@@ -60,7 +60,7 @@ async fn check(cx: &Context, unit: &Unit, fetched: &Fetched, findings: &mut Find
     let artifact = fetched.fetch(cx, unit, &origins).await?;
     findings.passed(artifact.revision().short());
     let (_, rendered) = parts::render(cx, &origins, artifact).await?;
-    findings.passed(format!("{} objects", rendered.items.len()));
+    findings.passed(Text::count(rendered.items.len(), "object").to_string());
     findings.warnings.clone_from(&rendered.warnings);
 
     let items = directed(rendered, &default_dialects())?;

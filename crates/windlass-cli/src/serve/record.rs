@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use windlass_core::{
-    Counts, Error, ErrorKind, Event, EventKind, Now, Report, Result, Revision, Text, Timestamp,
+    Counts, Error, ErrorKind, Event, EventKind, Now, Release, Report, Result, Revision, Text, Timestamp,
 };
 
 use super::Entry;
 
 /// The longest passes of each bucket, in seconds.
 pub(super) const BOUNDS: [f64; 10] = [0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, f64::INFINITY];
-
-/// The words by which windlass-engine refuses to write anything of a unit that a person has suspended.
-const SUSPENDED: &str = "the unit is suspended";
 
 /// How a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,15 +164,14 @@ impl Record {
         self.passes.succeeded += 1;
         self.succeeded = Some(now.wall);
         self.applied = report.revision.as_ref().map(|Revision { id, .. }| id.clone());
-        let is_healthy = report.unhealthy().next().is_none();
-        self.state = if is_healthy { State::Ready } else { State::Progressing };
+        self.state = if report.is_healthy() { State::Ready } else { State::Progressing };
     }
 
     fn refused(&mut self, error: &Error, withheld: bool) {
         let count = if withheld { &mut self.passes.withheld } else { &mut self.passes.failed };
         *count += 1;
         self.state = match withheld {
-            true if error.message() == SUSPENDED => State::Suspended,
+            true if matches!(error.release(), Some(Release::Resumption { .. })) => State::Suspended,
             true => State::Waiting,
             false => State::Failed,
         };
@@ -193,7 +189,7 @@ mod tests {
     }
 
     fn event(what: EventKind) -> Event {
-        Event::new(UnitId::new("shop").unwrap(), what)
+        Event::new(UnitId::new("shop").unwrap(), Timestamp::from_unix(0), what)
     }
 
     fn report(outcome: Outcome) -> Result<Report> {
@@ -228,22 +224,25 @@ mod tests {
 
     #[test]
     fn what_withholds_a_pass_tells_a_suspension_from_all_else() {
-        let withheld = |message: &'static str| {
+        let withheld = |release| {
             let mut record = Record::default();
             record.hear(&event(EventKind::Started), at(1));
-            record.hear(&event(EventKind::Withheld { why: "…".into(), hold: true }), at(1));
-            record.end(&Err(Error::new(ErrorKind::Denied, message)), at(2));
+            record.hear(&event(EventKind::Withheld { why: "…".into(), hold: true, release: None }), at(1));
+            record.end(&Err(Error::new(ErrorKind::Held, "not now").released_by(release)), at(2));
             assert_eq!((record.passes.withheld, record.passes.failed), (1, 0));
             record.state
         };
-        assert_eq!(withheld(SUSPENDED), State::Suspended);
-        assert_eq!(withheld("a policy holds the plan"), State::Waiting);
+        assert_eq!(withheld(Release::Resumption { until: None }), State::Suspended);
+        assert_eq!(withheld(Release::Approval { plan: Digest::of(b"") }), State::Waiting);
     }
 
     #[test]
     fn a_unit_that_waits_for_its_turn_makes_no_pass() {
         let mut record = Record::default();
-        record.hear(&event(EventKind::Withheld { why: "waits for `base`".into(), hold: true }), at(1));
+        record.hear(
+            &event(EventKind::Withheld { why: "waits for `base`".into(), hold: true, release: None }),
+            at(1),
+        );
         assert_eq!((record.state, record.passes.withheld), (State::Waiting, 0));
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Error, ErrorKind, Inner, Retry};
-use crate::{Need, Text};
+use crate::{Need, Release, Text};
 
 /// What of an error can be written down and read again: all but the type of its source, which stays as text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct ErrorForm {
     /// What has to be brought first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+    /// What would let go on what is held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
     /// The causes, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Text>,
@@ -88,6 +91,7 @@ impl From<&Error> for ErrorForm {
             retry: error.retry(),
             may_have_written: error.0.may_have_written,
             needs: error.0.needs.clone(),
+            release: error.0.release.clone(),
             causes,
             problems: error.0.problems.iter().map(Self::from).collect(),
         }
@@ -104,6 +108,7 @@ impl From<ErrorForm> for Error {
             retry: Some(form.retry),
             may_have_written: form.may_have_written,
             needs: form.needs,
+            release: form.release,
             problems: form.problems.into_iter().map(Self::from).collect(),
             source: Cause::chain(form.causes),
         }))

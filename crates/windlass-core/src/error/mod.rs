@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use form::ErrorForm;
 
-use crate::{Need, Text};
+use crate::{Need, Release, Text};
 
 /// The result of every `dyn` trait of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Undefined,
     /// No rights, no or wrong credentials.
     Denied,
+    /// It waits for somebody's word or for a time; [`Error::release`] says for what. Nothing failed.
+    Held,
     /// Somebody else's object or field, or a precondition that no longer holds.
     Conflict,
     /// The input is wrong; only its author can mend it.
@@ -58,6 +60,7 @@ impl ErrorKind {
             Self::Unfetched => "unfetched",
             Self::Undefined => "undefined",
             Self::Denied => "denied",
+            Self::Held => "held",
             Self::Conflict => "conflict",
             Self::Invalid => "invalid",
             Self::Corrupt => "corrupt",
@@ -108,6 +111,7 @@ struct Inner {
     retry: Option<Retry>,
     may_have_written: bool,
     needs: Vec<Need>,
+    release: Option<Release>,
     problems: Vec<Error>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -124,6 +128,7 @@ impl Error {
             retry: None,
             may_have_written: false,
             needs: Vec::new(),
+            release: None,
             problems: Vec::new(),
             source: None,
         }))
@@ -210,6 +215,13 @@ impl Error {
         self
     }
 
+    /// Says what would let go on what is held back.
+    #[must_use]
+    pub fn released_by(mut self, release: Release) -> Self {
+        self.inner_mut().release = Some(release);
+        self
+    }
+
     /// Gives the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -261,6 +273,12 @@ impl Error {
     #[must_use]
     pub fn needs(&self) -> &[Need] {
         &self.0.needs
+    }
+
+    /// Says what would let go on what is held back: of an error of kind [`ErrorKind::Held`].
+    #[must_use]
+    pub fn release(&self) -> Option<&Release> {
+        self.0.release.as_ref()
     }
 
     /// Lists the problems: those of [`Error::all`], else this one alone.

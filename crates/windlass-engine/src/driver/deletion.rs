@@ -8,6 +8,7 @@ use windlass_core::{
 
 use super::Engine;
 use super::key::Sealed;
+use super::voice::Voice;
 use crate::facts::{Facts, Wanted, run_of_deletion};
 
 /// Hooks that a message names.
@@ -18,6 +19,7 @@ impl Engine {
     pub(super) async fn add_deletion_hooks(
         &self,
         cx: &Context,
+        voice: &Voice<'_>,
         sealed: &Sealed,
         facts: &mut Facts,
     ) -> Result<()> {
@@ -30,9 +32,11 @@ impl Engine {
             return Ok(());
         }
         let failed = saved.deletion_hooks.keys().any(|id| ended(id) == Some(false));
-        let (revision, rendered) =
-            self.render_for_deletion(cx, saved, failed).await.map_err(|error| not_rendered(saved, error))?;
-        self.tell(EventKind::Rendered { objects: rendered.items.len() });
+        let (revision, rendered) = self
+            .render_for_deletion(cx, voice, saved, failed)
+            .await
+            .map_err(|error| not_rendered(saved, error))?;
+        voice.tell(EventKind::Rendered { objects: rendered.items.len() });
         facts.revision = Some(revision);
         facts.warnings.clone_from(&rendered.warnings);
         for wanted in self.admit(cx, rendered).await? {
@@ -47,6 +51,7 @@ impl Engine {
     async fn render_for_deletion(
         &self,
         cx: &Context,
+        voice: &Voice<'_>,
         saved: &Saved,
         failed: bool,
     ) -> Result<(Revision, Rendered)> {
@@ -57,7 +62,7 @@ impl Engine {
         }
         let mut missing = None;
         for place in places.into_iter().flatten() {
-            match self.render_at(cx, place).await {
+            match self.render_at(cx, voice, place).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
                 found => return found,
             }
@@ -65,12 +70,17 @@ impl Engine {
         Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "there is no revision to render")))
     }
 
-    async fn render_at(&self, cx: &Context, revision: Option<Revision>) -> Result<(Revision, Rendered)> {
+    async fn render_at(
+        &self,
+        cx: &Context,
+        voice: &Voice<'_>,
+        revision: Option<Revision>,
+    ) -> Result<(Revision, Rendered)> {
         let revision = match revision {
             Some(revision) => revision,
             None => self.resolve(cx).await?,
         };
-        self.tell(EventKind::Resolved { revision: revision.clone() });
+        voice.resolved(&revision);
         let artifact = self.fetch(cx, &revision).await?;
         let rendered = self.render(cx, &artifact).await?;
         Ok((artifact.revision().clone(), rendered))

@@ -13,14 +13,21 @@ use windlass_core::{
 };
 
 use super::Engine;
-use super::guard::call;
+use super::guard::{call, caught, whole};
 use super::key::Sealed;
 use super::pass::{Passed, Prepared, Terms, Waits};
+use super::voice::Voice;
 use crate::step::{Effect, Happened, State, step};
 
 impl Engine {
     /// Carries out what was planned.
-    pub(super) async fn execute(&self, cx: &Context, prepared: Prepared, terms: &Terms) -> Result<Passed> {
+    pub(super) async fn execute(
+        &self,
+        cx: &Context,
+        voice: &Voice<'_>,
+        prepared: Prepared,
+        terms: &Terms,
+    ) -> Result<Passed> {
         let Prepared { plan, due, sealed: Sealed { saved, key, resealed }, resolved, .. } = prepared;
         let version = saved.as_ref().map(|saved| saved.version.clone());
         let mut state = State::new(&plan, saved, &self.0.options.wait, cx.limits(), cx.now(), &key)?
@@ -33,8 +40,9 @@ impl Engine {
         }
         drop(plan);
         let store = self.store()?;
-        Execution {
+        let execution = Execution {
             engine: self,
+            voice,
             cx,
             store,
             version,
@@ -45,9 +53,13 @@ impl Engine {
             looks_ahead: false,
             waits: terms.waits.clone(),
             interrupted: false,
-        }
-        .drive(&mut state)
+        };
+        let driven = whole(async {
+            execution.drive(&mut state).await;
+            Ok(())
+        })
         .await;
+        driven.map_err(|error: Error| error.maybe_written())?;
         let report = state.report().clone();
         match state.lost_before_writing() {
             Some(error) => Err(error.clone()),
@@ -65,6 +77,7 @@ impl Engine {
 /// The effects under way.
 struct Execution<'a> {
     engine: &'a Engine,
+    voice: &'a Voice<'a>,
     cx: &'a Context,
     store: &'a dyn StateStore,
     version: Option<Version>,
@@ -111,7 +124,7 @@ impl<'a> Execution<'a> {
                 Effect::Save(delta) => self.save(delta),
                 Effect::Write(write) => self.write(write),
                 Effect::Observe(objects) => self.observe(objects),
-                Effect::Tell(what) => self.engine.tell(what),
+                Effect::Tell(what) => self.voice.tell(what),
                 Effect::Wake(at) => wake = Some(wake.map_or(at, |have: Duration| have.min(at))),
                 Effect::Finish => return true,
             }
@@ -241,7 +254,7 @@ impl Engine {
     /// Writes, in no more time than the limit and what is left of the right to write, and says how what was written is.
     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
         let limit = cx.limits().write_timeout;
-        let limit = cx.shielded(limit).check_write()?.unwrap_or(limit);
+        let limit = caught("fence", || cx.shielded(limit).check_write())?.unwrap_or(limit);
         let shielded = cx.shielded(limit);
         let work = std::panic::AssertUnwindSafe(self.0.target.write(&shielded, write)).catch_unwind();
         let written = match select(Box::pin(work), cx.clock().sleep(limit)).await {

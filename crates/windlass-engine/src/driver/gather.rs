@@ -14,6 +14,7 @@ use super::Engine;
 use super::guard::{call, caught};
 use super::key::Sealed;
 use super::pass::{Gathered, Manner};
+use super::voice::Voice;
 use crate::facts::{Facts, Wanted};
 use crate::plan::{rivalries, unsettled};
 
@@ -39,16 +40,17 @@ impl Engine {
     pub(super) async fn gather(
         &self,
         cx: &Context,
+        voice: &Voice<'_>,
         revision: Revision,
         control: &Control,
         manner: Manner,
     ) -> Result<Gathered> {
         let resolved = Some(revision.clone());
-        self.tell(EventKind::Resolved { revision: revision.clone() });
+        voice.resolved(&revision);
         let rendering = async {
             let artifact = self.fetch(cx, &revision).await?;
             let rendered = self.render(cx, &artifact).await?;
-            self.tell(EventKind::Rendered { objects: rendered.items.len() });
+            voice.tell(EventKind::Rendered { objects: rendered.items.len() });
             Ok((artifact, rendered))
         };
         // None waits for another: one asks the source, one the store, one the target for what it has to learn first.
@@ -70,11 +72,16 @@ impl Engine {
     }
 
     /// Gathers for the end of the unit: nothing is wanted but the hooks around that.
-    pub(super) async fn gather_for_delete(&self, cx: &Context, make_key: bool) -> Result<Gathered> {
+    pub(super) async fn gather_for_delete(
+        &self,
+        cx: &Context,
+        voice: &Voice<'_>,
+        make_key: bool,
+    ) -> Result<Gathered> {
         let sealed = self.load_sealed(cx, make_key).await?;
         let mut facts = self.begin(cx, &sealed, &Control::default());
         facts.delete_all = true;
-        self.add_deletion_hooks(cx, &sealed, &mut facts).await?;
+        self.add_deletion_hooks(cx, voice, &sealed, &mut facts).await?;
         facts.observed = self.observe(cx, &facts).await?;
         facts.siblings = self.siblings_of_deleted(cx, &facts).await;
         facts.takes = self.takes(cx, &facts).await?;

@@ -8,7 +8,7 @@ use windlass_core::{Context, Error, ErrorKind, Result};
 
 /// Waits for a part, no longer than `limit`, than until the deadline, and not past cancellation. A panic is an error of that
 /// call; its text is not passed on, since it may hold anything.
-pub(super) async fn call<T>(
+pub(crate) async fn call<T>(
     cx: &Context,
     part: &'static str,
     limit: Duration,
@@ -21,8 +21,13 @@ pub(super) async fn call<T>(
     }
 }
 
+/// Lets no panic out of a whole pass, wherever it comes from: a clock, a fence, a rule of order.
+pub(super) async fn whole<T, E: From<Error>>(pass: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    AssertUnwindSafe(pass).catch_unwind().await.unwrap_or_else(|_panic| Err(panicked("unknown").into()))
+}
+
 /// Calls a synchronous part.
-pub(super) fn caught<T>(part: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn caught<T>(part: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| Err(panicked(part)))
 }
 

@@ -26,6 +26,8 @@ struct Known {
     key: Option<Key>,
     /// The key that plans were made by while the installation had none.
     passing_key: Option<Key>,
+    /// Passes so far.
+    passes: u64,
 }
 
 /// What a render gave for an artifact.
@@ -56,6 +58,13 @@ pub(super) struct Settled {
 impl Memo {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more pass.
+    pub(super) fn next_pass(&self) -> u64 {
+        let mut known = self.known();
+        known.passes += 1;
+        known.passes
     }
 
     /// Gives what a render of this artifact gave, if nothing else was read but other artifacts, and these are the same.

@@ -6,6 +6,7 @@ mod deletion;
 mod execute;
 mod gather;
 mod guard;
+mod judge;
 mod key;
 mod look;
 mod memo;
@@ -14,30 +15,33 @@ mod render;
 mod settled;
 mod siblings;
 mod status;
+mod voice;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_core::{
-    Bases, Context, Control, Dialect, Error, ErrorKind, Event, EventKind, EventSink, HealthCheck, OrderRule,
-    Plan, Policy, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
-    Trigger, UnitId, UnitOrigin, Verdict,
+    Bases, Context, Control, Dialect, Error, ErrorKind, EventSink, HealthCheck, OrderRule, Plan, Policy,
+    Release, Renderer, Report, Result, Revision, Source, StateStore, Target, Text, Transform, TreePath,
+    Trigger, UnitId, UnitOrigin,
 };
 
 pub use bases::bring_bases;
 pub use status::{ObjectStatus, Status};
 
-use guard::{call, caught};
+use guard::whole;
+pub(crate) use guard::{call, caught};
 use memo::Memo;
 use pass::{Gathered, Manner, Prepared, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
 use settled::{control_digest, settled};
 pub(crate) use siblings::Roster;
+use voice::Voice;
 
 use crate::explain::Compared;
 use crate::options::Options;
-use crate::plan::{contested, due};
+use crate::plan::due;
 use crate::rules::{Adoption, Explain, Prune, Rules, Wait};
 
 /// Rewrites an error.
@@ -50,7 +54,11 @@ struct Blame(Box<dyn Fn(Error) -> Error + Send + Sync>);
 ///
 /// # Guarantees
 /// - [`plan`](Engine::plan) and [`status`](Engine::status) write nothing.
-/// - An `Err` means that nothing was written to the target. What failed for single objects is in the [`Report`].
+/// - An `Err` means that nothing was written to the target, unless it [says](Error::may_have_written) that something may
+///   have been: where a part panicked in the middle. What failed for single objects is in the [`Report`].
+/// - No part keeps a pass for ever, or brings it down: each call has its limit in [`Limits`](windlass_core::Limits), and a
+///   panic is an error without its text. What cannot wait cannot be cut off either: a render beside tokio that does not look
+///   at its context, a sink, a rule, a check. Neither can a clock that never wakes anybody, since it is what limits all else.
 /// - No write before every policy saw the whole plan, and before the inventory names all that may be created.
 /// - A second pass over a converged state writes nothing, neither to the target nor to the store.
 ///
@@ -278,45 +286,42 @@ impl Engine {
     /// # Errors
     /// What source, renderer, target and store say; nothing was written.
     pub async fn plan(&self, cx: &Context) -> Result<Plan> {
-        let control = self.control(cx).await?;
-        let revision = self.revision(cx, &control, None).await?;
-        Ok(self.prepare(cx, revision, &control, Manner::default()).await?.plan)
-    }
-
-    /// Asks the policies what they would say of a plan, with what people have approved by now. Writes nothing.
-    ///
-    /// # Errors
-    /// What a policy and the control store say.
-    pub async fn verdict(&self, cx: &Context, plan: &Plan) -> Result<Verdict> {
-        let control = self.control(cx).await?;
-        self.judge(cx, plan, &control).await
+        let voice = self.voice(cx, Trigger::Call);
+        whole(async {
+            let control = self.control(cx).await?;
+            let revision = self.revision(cx, &control, None).await?;
+            Ok(self.prepare(cx, &voice, revision, &control, Manner::default()).await?.plan)
+        })
+        .await
     }
 
     /// Carries out a plan that was made before: gathers again, and goes on only if the plan would still be the same.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where the plan would differ by now; [`ErrorKind::Denied`] by a policy, or while the unit is
-    /// suspended; else as [`Engine::plan`]. Nothing was written.
+    /// [`ErrorKind::Conflict`] where the plan would differ by now; else as [`Engine::reconcile`]. Nothing was written.
     pub async fn apply(&self, cx: &Context, plan: &Plan) -> Result<Report> {
-        self.telling(async {
+        let voice = self.voice(cx, Trigger::Call);
+        let pass = async {
             let control = self.control(cx).await?;
             let revision = match &plan.revision {
                 Some(revision) => revision.clone(),
                 None => self.revision(cx, &control, None).await?,
             };
-            let gathered = self.gather(cx, revision, &control, Manner::of(Trigger::Call)).await?;
-            let prepared = self.prepared(cx, gathered);
+            let manner = Manner::of(Trigger::Call);
+            let gathered = self.gather(cx, &voice, revision, &control, manner).await?;
+            let prepared = self.prepared(cx, &voice, gathered);
             check_same(plan, &prepared.plan)?;
-            Ok(self.carry_out(cx, prepared, &control, &Terms::default()).await?.report)
-        })
-        .await
+            Ok(self.carry_out(cx, &voice, prepared, &control, &Terms::default()).await?.report)
+        };
+        voice.telling(pass).await
     }
 
     /// Makes one pass: gathers, plans, asks the policies, carries out. Where nothing has changed since the last pass, neither
     /// files nor objects are asked for: only the source what it is at, and the target whether something was changed.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] by a policy, or while the unit is suspended; else as [`Engine::plan`]. Nothing was written.
+    /// [`ErrorKind::Denied`] by a policy; [`ErrorKind::Held`] by a policy, or while the unit is suspended, with what
+    /// [would release](Error::release) it; else as [`Engine::plan`]. Nothing was written.
     pub async fn reconcile(&self, cx: &Context) -> Result<Report> {
         Ok(self.pass(cx, &Terms::default()).await?.report)
     }
@@ -330,19 +335,21 @@ impl Engine {
     }
 
     pub(crate) async fn pass(&self, cx: &Context, terms: &Terms) -> Result<Passed> {
-        self.telling(async {
+        let voice = self.voice(cx, terms.trigger);
+        let pass = async {
             let control = match &terms.control {
                 Some(control) => control.clone(),
                 None => self.control_lately(cx).await?,
             };
             let resolved = self.revision(cx, &control, terms.resolved.clone()).await?;
-            if let Some(passed) = self.pass_settled(cx, &resolved, &control).await? {
+            if let Some(passed) = self.pass_settled(cx, &voice, &resolved, &control).await? {
                 return Ok(passed);
             }
-            let prepared = self.prepare(cx, resolved.clone(), &control, Manner::of(terms.trigger)).await?;
+            let manner = Manner::of(terms.trigger);
+            let prepared = self.prepare(cx, &voice, resolved.clone(), &control, manner).await?;
             let digest = control_digest(&control);
             let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
-            let mut passed = self.carry_out(cx, prepared, &control, terms).await?;
+            let mut passed = self.carry_out(cx, &voice, prepared, &control, terms).await?;
             let saved = passed.saved.take();
             if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key) {
                 self.0.memo.settle(settled, drifted);
@@ -350,8 +357,8 @@ impl Engine {
                 self.0.memo.unsettle();
             }
             Ok(passed)
-        })
-        .await
+        };
+        voice.telling(pass).await
     }
 
     /// The revision to be at: the one that a person pinned, else what the source is at.
@@ -375,10 +382,14 @@ impl Engine {
     /// # Errors
     /// What target and store say, and for hooks what source and renderer say; nothing was written.
     pub async fn plan_delete(&self, cx: &Context) -> Result<Plan> {
-        let gathered = self.gather_for_delete(cx, false).await?;
-        let prepared = self.prepared(cx, gathered);
-        self.tell_plan(&prepared);
-        Ok(prepared.plan)
+        let voice = self.voice(cx, Trigger::Call);
+        whole(async {
+            let gathered = self.gather_for_delete(cx, &voice, false).await?;
+            let prepared = self.prepared(cx, &voice, gathered);
+            voice.planned(&prepared);
+            Ok(prepared.plan)
+        })
+        .await
     }
 
     /// Deletes all that the unit owns, as `plan` from [`Engine::plan_delete`] says, and forgets the unit once all of
@@ -389,103 +400,57 @@ impl Engine {
     /// # Errors
     /// As [`Engine::apply`].
     pub async fn delete(&self, cx: &Context, plan: &Plan) -> Result<Report> {
-        self.telling(async {
-            let gathered = self.gather_for_delete(cx, true).await?;
-            let prepared = self.prepared(cx, gathered);
+        let voice = self.voice(cx, Trigger::Call);
+        let pass = async {
+            let gathered = self.gather_for_delete(cx, &voice, true).await?;
+            let prepared = self.prepared(cx, &voice, gathered);
             check_same(plan, &prepared.plan)?;
-            Ok(self.carry_out(cx, prepared, &Control::default(), &Terms::default()).await?.report)
-        })
-        .await
-    }
-
-    /// Tells that a pass begins, and why it ended where nothing was written. What a policy withheld was told.
-    async fn telling<T>(&self, pass: impl Future<Output = Result<T, Stopped>>) -> Result<T> {
-        self.tell(EventKind::Started);
-        match pass.await {
-            Ok(done) => Ok(done),
-            Err(Stopped::Withheld(error)) => Err(error),
-            Err(Stopped::Failed(error)) => {
-                self.tell(EventKind::Failed { error: error.clone() });
-                Err(error)
-            }
-        }
+            let control = Control::default();
+            Ok(self.carry_out(cx, &voice, prepared, &control, &Terms::default()).await?.report)
+        };
+        voice.telling(pass).await
     }
 
     async fn prepare(
         &self,
         cx: &Context,
+        voice: &Voice<'_>,
         revision: Revision,
         control: &Control,
         manner: Manner,
     ) -> Result<Prepared> {
-        let gathered = self.gather(cx, revision, control, manner).await?;
-        let prepared = self.prepared(cx, gathered);
-        self.tell_plan(&prepared);
+        let gathered = self.gather(cx, voice, revision, control, manner).await?;
+        let prepared = self.prepared(cx, voice, gathered);
+        voice.planned(&prepared);
         Ok(prepared)
     }
 
-    fn prepared(&self, cx: &Context, gathered: Gathered) -> Prepared {
+    fn prepared(&self, cx: &Context, voice: &Voice<'_>, gathered: Gathered) -> Prepared {
         let mut plan = crate::plan::plan(&gathered.facts, &self.rules(cx));
         if self.0.memo.key().is_none() {
             plan.digest = plan.digest_without_key();
         }
+        voice.knows(plan.revision.as_ref(), plan.digest);
         let drifted = drifted(&gathered.facts, &plan).collect();
         let due = due(&gathered.facts, &plan);
         Prepared { plan, drifted, due, resolved: gathered.resolved, sealed: gathered.sealed }
     }
 
-    fn tell_plan(&self, prepared: &Prepared) {
-        let plan = &prepared.plan;
-        self.tell(EventKind::Planned { plan: plan.digest, writes: plan.writes() });
-        prepared.drifted.iter().for_each(|id| self.tell(EventKind::Drifted { id: id.clone() }));
-        for (id, contest) in contested(plan) {
-            self.tell(EventKind::Contested { id: id.clone(), contest: contest.clone() });
-        }
-    }
-
     async fn carry_out(
         &self,
         cx: &Context,
+        voice: &Voice<'_>,
         prepared: Prepared,
         control: &Control,
         terms: &Terms,
     ) -> Result<Passed, Stopped> {
         if let Some(suspension) = control.suspension_at(cx.now().wall) {
-            return Err(self.withhold(
-                suspension.to_string().into(),
-                true,
-                "the unit is suspended",
-                &prepared.plan,
-            ));
+            let (why, release) =
+                (suspension.to_string().into(), Release::Resumption { until: suspension.until });
+            return Err(voice.hold(why, "the unit is suspended", &prepared.plan, release));
         }
-        self.review(cx, &prepared.plan, control).await?;
-        Ok(self.execute(cx, prepared, terms).await?)
-    }
-
-    async fn review(&self, cx: &Context, plan: &Plan, control: &Control) -> Result<(), Stopped> {
-        match self.judge(cx, plan, control).await? {
-            Verdict::Allow => Ok(()),
-            Verdict::Hold(why) => Err(self.withhold(why, true, "a policy holds the plan", plan)),
-            Verdict::Deny(why) => Err(self.withhold(why, false, "a policy denies the plan", plan)),
-        }
-    }
-
-    /// What the first policy says that has something against a plan.
-    async fn judge(&self, cx: &Context, plan: &Plan, control: &Control) -> Result<Verdict> {
-        for policy in &self.0.policies {
-            let verdict = policy.review(cx, plan);
-            match call(cx, "policy", cx.limits().request_timeout, verdict).await? {
-                Verdict::Allow => {}
-                Verdict::Hold(_) if control.approves(plan) => {}
-                against => return Ok(against),
-            }
-        }
-        Ok(Verdict::Allow)
-    }
-
-    fn withhold(&self, why: Text, hold: bool, message: &'static str, plan: &Plan) -> Stopped {
-        self.tell(EventKind::Withheld { why: why.clone(), hold });
-        Stopped::Withheld(Error::new(ErrorKind::Denied, message).with("why", why).with("plan", plan.digest))
+        self.review(cx, voice, &prepared.plan, control).await?;
+        Ok(self.execute(cx, voice, prepared, terms).await?)
     }
 
     fn rules<'a>(&'a self, cx: &'a Context) -> Rules<'a> {
@@ -523,18 +488,6 @@ impl Engine {
             Error::new(ErrorKind::Unsupported, "the target keeps no state")
                 .with_help("give the engine a state store")
         })
-    }
-
-    pub(crate) fn tell(&self, what: EventKind) {
-        let event = Event::new(self.0.unit.clone(), what);
-        tracing::debug!(%event);
-        for sink in &self.0.events {
-            // A sink that panics loses its event, and nobody else anything.
-            drop(caught("event sink", || {
-                sink.emit(&event);
-                Ok(())
-            }));
-        }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Control, Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved, Trigger,
+    Cancel, Control, Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved, Text, Trigger,
 };
 
 use super::key::Sealed;
 use crate::facts::Facts;
+use crate::plan::moved;
 
 /// Facts, and the state they were gathered from.
 pub(super) struct Gathered {
@@ -104,11 +105,20 @@ impl Drop for Waits {
 /// A plan, and the state it was made from.
 pub(super) struct Prepared {
     pub(super) plan: Plan,
-    pub(super) drifted: Vec<ObjectId>,
+    pub(super) drifted: Vec<Drift>,
     /// When the first repair that waits is due.
     pub(super) due: Option<Duration>,
     pub(super) resolved: Option<Revision>,
     pub(super) sealed: Sealed,
+}
+
+/// An object that moved away from what was last applied.
+pub(super) struct Drift {
+    pub(super) id: ObjectId,
+    /// The fields that differ, where somebody can say.
+    pub(super) fields: Vec<Text>,
+    /// Who wrote one of them.
+    pub(super) by: Option<Text>,
 }
 
 /// What came of a pass.
@@ -149,10 +159,14 @@ pub(super) fn check_same(planned: &Plan, now: &Plan) -> Result<()> {
 }
 
 /// What was as wanted after its last write, is still wanted so, and is not so any more.
-pub(super) fn drifted<'a>(facts: &'a Facts, plan: &'a Plan) -> impl Iterator<Item = ObjectId> + 'a {
+pub(super) fn drifted<'a>(facts: &'a Facts, plan: &'a Plan) -> impl Iterator<Item = Drift> + 'a {
     plan.actions.iter().filter(|action| action.verb.writes()).filter_map(|action| {
         let known = facts.inventory.objects.get(&action.id)?;
-        let moved = action.origin.is_some() && known.stamp.is_some() && known.wanted == action.owned.wanted;
-        moved.then(|| action.id.clone())
+        let is_drift =
+            action.origin.is_some() && known.stamp.is_some() && known.wanted == action.owned.wanted;
+        is_drift.then(|| {
+            let (fields, by) = moved(action);
+            Drift { id: action.id.clone(), fields, by }
+        })
     })
 }

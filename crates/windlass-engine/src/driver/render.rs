@@ -50,14 +50,15 @@ impl Engine {
         windlass_core::Digest::of_parts(key.iter().map(String::as_bytes))
     }
 
-    /// Renders on tokio's blocking pool where there is a tokio runtime, else here.
+    /// Renders on tokio's blocking pool where there is a tokio runtime, else here. Either way a render that looks at its
+    /// context ends at the limit.
     ///
     /// # Cancel safety
     /// Dropping it ends the render, as soon as that looks up from its work.
     #[cfg(feature = "tokio")]
     async fn render_once(&self, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
         match tokio::runtime::Handle::try_current() {
-            Err(_) => render(&self.0, cx, artifact, provided),
+            Err(_) => render(&self.0, &in_time(cx), artifact, provided),
             Ok(handle) => {
                 let work = pooled::render(&handle, self.0.clone(), cx, artifact.clone(), provided.clone());
                 call(cx, "renderer", cx.limits().render_timeout, work).await
@@ -67,7 +68,7 @@ impl Engine {
 
     #[cfg(not(feature = "tokio"))]
     async fn render_once(&self, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
-        render(&self.0, cx, artifact, provided)
+        render(&self.0, &in_time(cx), artifact, provided)
     }
 
     /// Brings what a render needs beside other artifacts. What cannot be brought is the error that the render ended in.
@@ -135,6 +136,11 @@ fn within(cx: &Context, provided: &Provided) -> Result<()> {
     Ok(())
 }
 
+/// A context that is over at the limit of a render.
+fn in_time(cx: &Context) -> Context {
+    cx.clone().with_timeout(cx.limits().render_timeout)
+}
+
 fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
     caught("renderer", || {
         let input = RenderInput::new(artifact, &parts.path).with_provided(provided);
@@ -166,7 +172,7 @@ mod pooled {
         provided: Provided,
     ) -> Result<Rendered> {
         let ends = EndsOnDrop(Cancel::new());
-        let its_own = cx.clone().with_cancel(ends.0.clone());
+        let its_own = super::in_time(cx).with_cancel(ends.0.clone());
         let work = handle.spawn_blocking(move || super::render(&parts, &its_own, &artifact, &provided));
         match cx.cancel().until(work).await {
             Some(Ok(result)) => result,

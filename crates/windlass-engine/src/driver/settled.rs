@@ -9,6 +9,7 @@ use super::Engine;
 use super::bases::stand_still;
 use super::memo::{Settled, is_settled};
 use super::pass::{Passed, Stopped};
+use super::voice::Voice;
 
 impl Engine {
     /// Looks whether everything still is as it was after a pass that had nothing to do. `None`: something has changed, or
@@ -16,6 +17,7 @@ impl Engine {
     pub(super) async fn pass_settled(
         &self,
         cx: &Context,
+        voice: &Voice<'_>,
         resolved: &Revision,
         control: &Control,
     ) -> Result<Option<Passed>, Stopped> {
@@ -56,7 +58,8 @@ impl Engine {
             })
             .collect();
         report.finished = cx.now().wall;
-        self.tell(EventKind::Finished { counts: report.counts() });
+        voice.knows(Some(&settled.revision), settled.plan);
+        voice.tell(EventKind::Finished { counts: report.counts() });
         Ok(Some(Passed {
             report,
             overtaken: false,

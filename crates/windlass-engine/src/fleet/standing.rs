@@ -63,12 +63,14 @@ impl Standing {
     pub(super) fn take(&mut self, result: &Result<Passed>, now: Duration) {
         self.passes += 1;
         self.good = result.as_ref().is_ok_and(|passed| passed.report.is_success());
-        self.bad = if self.good { 0 } else { self.bad.saturating_add(1) };
+        // What somebody holds back has not failed, and another try changes nothing.
+        let held = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Held);
+        self.bad = if self.good || held { 0 } else { self.bad.saturating_add(1) };
         self.repair = result.as_ref().ok().and_then(|passed| passed.due);
         if let Ok(passed) = result {
             self.resolved.clone_from(&passed.resolved);
         }
-        let unhealthy = result.as_ref().is_ok_and(|passed| passed.report.unhealthy().next().is_some());
+        let unhealthy = result.as_ref().is_ok_and(|passed| !passed.report.is_healthy());
         self.ready = self.good && !unhealthy;
         self.unhealthy = match self.unhealthy {
             _ if self.ready || !self.good => None,
@@ -82,6 +84,11 @@ impl Standing {
     pub(super) fn fail(&mut self) {
         (self.good, self.ready) = (false, false);
         self.bad = self.bad.saturating_add(1);
+    }
+
+    /// Says whether the last pass failed.
+    pub(super) const fn failed(&self) -> bool {
+        self.bad > 0
     }
 
     /// Says that health was waited for in vain, once.
@@ -105,17 +112,19 @@ impl Standing {
         self.member.engine.options()
     }
 
-    /// How long until the next pass without any other reason.
-    pub(super) fn wait(&self, error: Option<&Error>, watched: bool, retry_wait_max: Duration) -> Duration {
-        let wait = self.wait_for_others(error, watched, retry_wait_max);
-        self.repair.map_or(wait, |repair| wait.min(repair))
+    /// How long until the next pass without any other reason. `named`: the wait that somebody asked for whom the pass asked
+    /// too much.
+    pub(super) fn wait(&self, named: Option<Duration>, watched: bool, retry_wait_max: Duration) -> Duration {
+        let wait = self.wait_for_others(named, watched, retry_wait_max);
+        let repair = self.repair.filter(|_| named.is_none());
+        repair.map_or(wait, |repair| wait.min(repair))
     }
 
-    fn wait_for_others(&self, error: Option<&Error>, watched: bool, retry_wait_max: Duration) -> Duration {
+    fn wait_for_others(&self, named: Option<Duration>, watched: bool, retry_wait_max: Duration) -> Duration {
         let options = self.options();
         let interval = self.jittered(options.interval);
         if self.bad > 0 {
-            return self.backoff(error, retry_wait_max);
+            return self.backoff(named, retry_wait_max);
         }
         match self.unhealthy {
             Some(_) if !watched => {
@@ -127,10 +136,10 @@ impl Standing {
         }
     }
 
-    fn backoff(&self, error: Option<&Error>, retry_wait_max: Duration) -> Duration {
+    fn backoff(&self, named: Option<Duration>, retry_wait_max: Duration) -> Duration {
         let options = self.options();
         let jitter = |wait| self.jittered(wait);
-        backoff(options.retry_min, options.interval, self.bad, jitter, error, retry_wait_max)
+        backoff(options.retry_min, options.interval, self.bad, jitter, named, retry_wait_max)
     }
 
     fn jittered(&self, wait: Duration) -> Duration {
@@ -145,15 +154,24 @@ pub(super) fn backoff(
     interval: Duration,
     failed: u32,
     jitter: impl Fn(Duration) -> Duration,
-    error: Option<&Error>,
+    named: Option<Duration>,
     retry_wait_max: Duration,
 ) -> Duration {
     let doubled = least.saturating_mul(2u32.saturating_pow(failed.saturating_sub(1).min(16)));
     let wait = jitter(doubled.min(interval));
-    match error.map(Error::retry) {
-        Some(Retry::After(named)) => wait.max(named.min(retry_wait_max)),
-        _ => wait.min(interval),
+    match named {
+        Some(named) => wait.max(named.min(retry_wait_max)),
+        None => wait.min(interval),
     }
+}
+
+/// The wait that the other side named; of several problems the longest.
+pub(super) fn named(error: &Error) -> Option<Duration> {
+    let after = |problem: &Error| match problem.retry() {
+        Retry::After(wait) => Some(wait),
+        _ => None,
+    };
+    error.problems().iter().chain([error]).filter_map(after).max()
 }
 
 /// A wait, off by up to the jitter. Which way is a matter of the unit's name and a count, so that a simulation repeats and

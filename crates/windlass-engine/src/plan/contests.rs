@@ -33,14 +33,18 @@ impl Draft<'_> {
 
 /// How long repairs of the object wait, without a time that is another in each pass.
 fn slowed(contest: &Contest) -> String {
-    format!("repaired {} after the last time", seconds(contest.wait()))
+    format!("repaired {} after the last time", Text::duration(contest.wait()))
 }
 
-fn seconds(wait: Duration) -> String {
-    format!("{}s", wait.as_secs())
+/// The fields that moved away, and who holds one of them; none where nobody can say which.
+pub(crate) fn moved(action: &Action) -> (Vec<Text>, Option<Text>) {
+    let mut fields = drifted(action);
+    fields.truncate(Contest::FIELDS_MAX);
+    let by = if fields.is_empty() { None } else { holder(action) };
+    (fields, by)
 }
 
-/// The fields that moved away; where nobody can say which, the object as a whole.
+/// The fields that moved away.
 fn drifted(action: &Action) -> Vec<Text> {
     let drifted = action.changes.iter().filter(|change| change.cause == Cause::Drifted);
     let mut fields: Vec<Text> = drifted.map(|change| spelled(&change.path)).collect();
@@ -100,6 +104,6 @@ fn of<'a>(action: &'a Action, facts: &Facts) -> Option<&'a Contest> {
 fn warning(id: &ObjectId, contest: &Contest) -> Warning {
     Warning::new(format!(
         "{id}: {contest}; a run repairs it {} after the last time: leave the field out of the source, or keep the other from setting it",
-        seconds(contest.wait())
+        Text::duration(contest.wait())
     ))
 }

@@ -8,7 +8,7 @@ mod owners;
 mod unwanted;
 mod wanted;
 
-pub(crate) use contests::{contested, due};
+pub(crate) use contests::{contested, due, moved};
 pub(crate) use exclusive::rivalries;
 pub(crate) use wanted::unsettled;
 
@@ -93,23 +93,22 @@ fn append(actions: &mut Vec<Action>, more: Vec<Action>) {
     }));
 }
 
+/// Orphans that a warning names.
+const ORPHANS_SHOWN_MAX: usize = 5;
+
 /// What names the unit as its owner and is neither wanted nor owned: a lost inventory, or a copied label.
 fn orphans(facts: &Facts) -> Option<Warning> {
     let known = |id: &ObjectId| facts.inventory.objects.contains_key(id);
-    let orphans: Vec<String> = facts
-        .observed
-        .orphans
-        .iter()
-        .filter(|live| !known(&live.id))
-        .map(|live| live.id.to_string())
-        .collect();
-    let shown = orphans.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    (!orphans.is_empty()).then(|| {
-        Warning::new(format!(
-            "{} objects name this unit as their owner but are not in its inventory, and stay: {shown}",
-            orphans.len()
-        ))
-    })
+    let orphans = facts.observed.orphans.iter().filter(|live| !known(&live.id));
+    let orphans: Vec<Text> = orphans.map(|live| live.id.to_string().into()).collect();
+    let names = match orphans.len() {
+        0 => return None,
+        1 => "1 object names this unit as its owner but is not in the inventory, and stays".to_owned(),
+        more => {
+            format!("{more} objects name this unit as their owner but are not in its inventory, and stay")
+        }
+    };
+    Some(Warning::new(format!("{names}: {}", Text::first(&orphans, ORPHANS_SHOWN_MAX))))
 }
 
 /// The namespace that is recorded because of the first object that went into it without naming it.

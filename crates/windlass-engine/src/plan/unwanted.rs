@@ -152,13 +152,11 @@ fn spare(facts: &Facts, unwanted: &mut Unwanted) {
 
 /// Tells what no unit owns and goes all the same.
 fn of_nobody(id: &ObjectId, taken: &[Taken]) -> Option<Warning> {
-    let free: Vec<String> =
-        taken.iter().filter(|taken| taken.owner.is_none()).map(|taken| taken.id.to_string()).collect();
-    let shown = free.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
-    let more = free.len().saturating_sub(SHOWN_MAX);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let free = taken.iter().filter(|taken| taken.owner.is_none());
+    let free: Vec<Text> = free.map(|taken| taken.id.to_string().into()).collect();
+    let shown = Text::first(&free, SHOWN_MAX);
     (!free.is_empty())
-        .then(|| Warning::new(format!("deleting {id} takes with it what no unit owns: {shown}{more}")))
+        .then(|| Warning::new(format!("deleting {id} takes with it what no unit owns: {shown}")))
 }
 
 fn of_another(facts: &Facts, taken: &Taken) -> Option<String> {

@@ -149,7 +149,7 @@ impl State {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        Counts::of(self.slots.iter().filter_map(Slot::told))
+        Counts::of(self.slots.iter().filter_map(|slot| Some((slot.told()?, slot.wanted_health()))))
     }
 
     /// Nothing failed and nothing was held back, and no guard stands in the way.
@@ -206,9 +206,14 @@ fn writes_wanted(slot: &Slot) -> bool {
     matches!(slot.action.verb, Verb::Create | Verb::Change | Verb::Apply)
 }
 
-/// Whether two records say the same, but for when.
+/// Whether two records say the same, but for when, and for health that comes and goes.
 fn is_same(a: &Record, b: &Record) -> bool {
-    (&a.revision, &a.plan, &a.counts, a.good) == (&b.revision, &b.plan, &b.counts, b.good)
+    let outcomes = |record: &Record| {
+        let mut counts = record.counts;
+        (counts.unhealthy, counts.degraded) = (0, 0);
+        counts
+    };
+    (&a.revision, &a.plan, outcomes(a), a.good) == (&b.revision, &b.plan, outcomes(b), b.good)
 }
 
 /// Before anything is deleted, what was written is saved: a crash in between must not lose a stamp or an object. Where
@@ -299,6 +304,6 @@ pub(super) fn finish(state: &mut State, now: Now, out: &mut Vec<Effect>) {
 
 fn object_report(slot: &Slot) -> ObjectReport {
     let outcome = slot.told().cloned().unwrap_or(Outcome::Skipped { why: "the pass was stopped".into() });
-    let health = if slot.is_wanted() { slot.health.clone() } else { None };
+    let health = slot.wanted_health().cloned();
     ObjectReport::new(slot.action.id.clone(), slot.action.origin.clone(), outcome, health)
 }

@@ -97,6 +97,11 @@ impl Slot {
         self.action.origin.is_some()
     }
 
+    /// How it is, where it is wanted.
+    pub(super) fn wanted_health(&self) -> Option<&Health> {
+        self.health.as_ref().filter(|_| self.is_wanted())
+    }
+
     pub(super) fn is_delete(&self) -> bool {
         self.action.verb == Verb::Delete || self.leaving.is_some()
     }

@@ -91,7 +91,10 @@ impl Builder {
         let more = std::mem::take(&mut self.problems_more);
         let mut problems = std::mem::take(&mut self.problems);
         if more > 0 {
-            problems.push(Error::new(ErrorKind::Invalid, format!("{more} more problems in one document")));
+            problems.push(Error::new(
+                ErrorKind::Invalid,
+                format!("{} in one document", Text::count(more, "more problem")),
+            ));
         }
         problems
     }

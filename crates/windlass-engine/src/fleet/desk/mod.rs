@@ -14,16 +14,17 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use windlass_core::{
-    Context, Control, Error, ErrorKind, EventKind, Report, Result, Revision, Trigger, UnitId,
+    Context, Control, Error, ErrorKind, EventKind, Outcome, Release, Report, Result, Revision, Trigger,
+    UnitId,
 };
 
 use places::{Asked, Place};
 use springs::Spring;
 
 use super::queue::Queue;
-use super::standing::Standing;
+use super::standing::{Standing, named};
 use super::{Fleet, Member, See, isolated};
-use crate::driver::{Engine, Passed, Terms, Waits};
+use crate::driver::{Engine, Passed, Terms, Waits, caught};
 
 /// How long a pass may wait before news of what is live end the wait: each step of a rollout is news.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -175,7 +176,10 @@ impl<'a> Desk<'a> {
                 waits.end();
             }
             if let Some(watch) = standing.member.engine.target().profile().watch {
-                watch.release(unit);
+                drop(caught("watch", || {
+                    watch.release(unit);
+                    Ok(())
+                }));
             }
             if let Some(due) = standing.due {
                 self.timers.remove(&(due, unit.clone()));
@@ -259,7 +263,8 @@ impl<'a> Desk<'a> {
         let blocked = waits_for.is_some();
         if let Some(by) = waits_for.filter(|_| !standing.parked) {
             let why = format!("waits for `{by}`").into();
-            standing.member.engine.tell(EventKind::Withheld { why, hold: true });
+            let release = Some(Release::Dependency { unit: by });
+            standing.member.engine.tell(self.cx, EventKind::Withheld { why, hold: true, release });
         }
         let at = match (&standing.resolved, blocked) {
             (_, false) => known.clone(),
@@ -272,7 +277,10 @@ impl<'a> Desk<'a> {
                 return;
             }
         };
-        let control = asked.get(unit).cloned().unwrap_or_else(|| Some(Control::default()));
+        let control = match asked.get(unit) {
+            Some(control) => control.clone(),
+            None => (!place.unreadable).then(Control::default),
+        };
         let waits = Arc::new(Waits::new(&self.active, self.cx.now().mono));
         let terms =
             Terms { trigger, control, resolved: Some(at), ahead: None, waits: Some(Arc::clone(&waits)) };
@@ -376,11 +384,11 @@ impl<'a> Desk<'a> {
             }
             if let Some(error) = passed.as_ref().ok().and_then(|passed| standing.overdue(&passed.report, now))
             {
-                standing.member.engine.tell(EventKind::Problem { error });
+                standing.member.engine.tell(self.cx, EventKind::Problem { error });
             }
             if mode == Mode::Forever && !over && !overtaken {
-                let wait = standing.wait(passed.as_ref().err(), watched, retry_wait_max);
-                standing.member.engine.tell(EventKind::Waiting { wait });
+                let wait = standing.wait(named_wait(&passed), watched, retry_wait_max);
+                standing.member.engine.tell(self.cx, EventKind::Waiting { wait });
                 let due = now.saturating_add(wait);
                 standing.due = Some(due);
                 self.timers.insert((due, unit.clone()));
@@ -415,11 +423,25 @@ impl<'a> Desk<'a> {
             self.timers.remove(&(at, unit.clone()));
             let trigger = self.units.get_mut(&unit).map(|standing| {
                 standing.due = None;
-                if standing.good { Trigger::Interval } else { Trigger::Retry }
+                if standing.failed() { Trigger::Retry } else { Trigger::Interval }
             });
             if let Some(trigger) = trigger {
                 self.want(&unit, trigger);
             }
+        }
+    }
+}
+
+/// The longest wait that somebody named in a pass: for all of it, or for a single object.
+fn named_wait(passed: &Result<Passed>) -> Option<Duration> {
+    match passed {
+        Err(error) => named(error),
+        Ok(Passed { report, .. }) => {
+            let failed = report.objects.iter().filter_map(|object| match &object.outcome {
+                Outcome::Failed { error } => Some(error),
+                _ => None,
+            });
+            report.problems.iter().chain(failed).filter_map(named).max()
         }
     }
 }

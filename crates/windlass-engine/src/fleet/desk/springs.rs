@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use windlass_core::{Error, EventKind, Result, Revision, Source, Trigger, UnitId};
 
-use super::super::standing::{backoff, jittered};
+use super::super::standing::{backoff, jittered, named};
 use super::{Desk, Mode, Turn};
-use crate::driver::Engine;
+use crate::driver::{Engine, call};
 
 /// A source, and the units on it.
 pub(super) struct Spring {
@@ -46,10 +46,14 @@ impl Desk<'_> {
     fn resolve_when_moved(&self, at: usize, wait: Duration) {
         let (cx, engine) = (self.cx.clone(), self.springs[at].engine.clone());
         self.work.push(Box::pin(async move {
-            if let Some(watch) = engine.source().watch() {
-                // Whatever ends it, the source is asked.
-                drop(cx.within(wait, watch.moved(&cx)).await);
-            } else if let Err(error) = cx.sleep(wait).await {
+            let over = cx.now().mono.saturating_add(wait);
+            let moved = match engine.source().watch() {
+                Some(watch) => call(&cx, "source", wait, watch.moved(&cx)).await.is_ok(),
+                None => false,
+            };
+            // A watch that broke tells nothing until the interval is over.
+            let left = if moved { Duration::ZERO } else { over.saturating_sub(cx.now().mono) };
+            if let Err(error) = cx.sleep(left).await {
                 return Turn::Resolved(at, Err(error));
             }
             Turn::Resolved(at, engine.resolve_plainly(&cx).await)
@@ -99,6 +103,7 @@ impl Desk<'_> {
     /// A source that gives no answer: units that have no revision fail, all others stay where they are.
     fn unresolved(&mut self, at: usize, error: &Error, interval: Duration) {
         self.springs[at].failed = self.springs[at].failed.saturating_add(1);
+        let failed = self.springs[at].failed;
         let known = self.springs[at].known.is_some();
         let of: Vec<UnitId> = self.springs[at].units.iter().cloned().collect();
         let wait = self.retry_wait(at, error, interval);
@@ -106,8 +111,10 @@ impl Desk<'_> {
             let Some(standing) = self.units.get_mut(unit) else { continue };
             let engine = standing.member.engine.clone();
             let error = engine.blame_source(error.clone());
-            engine.tell(EventKind::Started);
-            engine.tell(EventKind::Failed { error: error.clone() });
+            let again = if failed > 1 { Trigger::Retry } else { Trigger::Interval };
+            let voice = engine.voice(self.cx, standing.wanted.unwrap_or(again));
+            voice.tell(EventKind::Started);
+            voice.tell(EventKind::Failed { error: error.clone() });
             if !known {
                 standing.fail();
                 if self.mode == Mode::Once {
@@ -115,7 +122,7 @@ impl Desk<'_> {
                 }
             }
             if self.mode == Mode::Forever {
-                standing.member.engine.tell(EventKind::Waiting { wait });
+                standing.member.engine.tell(self.cx, EventKind::Waiting { wait });
             }
             self.shown.push((unit.clone(), Err(error)));
         }
@@ -140,7 +147,7 @@ impl Desk<'_> {
         let jitter =
             |wait| jittered(wait, engine.options().jitter_percent, engine.unit(), u64::from(*failed));
         let retry_wait_max = self.cx.limits().retry_wait_max;
-        backoff(engine.options().retry_min, interval, *failed, jitter, Some(error), retry_wait_max)
+        backoff(engine.options().retry_min, interval, *failed, jitter, named(error), retry_wait_max)
     }
 
     /// The shortest interval of the units on a source.
