@@ -56,7 +56,10 @@ fn every_suite_is_run_on_a_page() {
     let pages = pages::all();
     let tests: String = pages.iter().flat_map(|page| page.files.get("tests/laws.rs").cloned()).collect();
     for (suite, _) in suites() {
-        assert!(tests.contains(&format!("windlass::testkit::{suite}_suite!(")), "no page shows {suite}_suite!");
+        assert!(
+            tests.contains(&format!("windlass::testkit::{suite}_suite!(")),
+            "no page shows {suite}_suite!"
+        );
     }
 }
 
@@ -85,7 +88,8 @@ fn each_mistake_breaks_the_laws_that_its_page_says_and_prints_those_lines() {
             let folder = folder(&page.name, at);
             let done = Command::new(&programs[&folder]).output().unwrap();
             let told = String::from_utf8_lossy(&done.stdout);
-            let failed = told.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+            let failed =
+                told.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
             let failed: BTreeSet<&str> = failed.filter_map(|name| name.rsplit("::").next()).collect();
             assert_eq!(failed, mistake.laws(), "{folder}: {told}");
             for printed in &mistake.printed {
@@ -133,7 +137,8 @@ static PLACE: LazyLock<PathBuf> = LazyLock::new(|| {
             write(&place.join(folder(&page.name, at)), &mistake.files, &page.name);
         }
     }
-    let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n[profile.dev]\ndebug = false\n");
+    let manifest =
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n[profile.dev]\ndebug = false\n");
     fs::write(place.join("Cargo.toml"), manifest).unwrap();
     fs::copy(papers::root().join("Cargo.lock"), place.join("Cargo.lock")).unwrap();
     place
@@ -150,7 +155,8 @@ fn write(folder: &Path, files: &BTreeMap<String, String>, name: &str) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let package = folder.file_name().unwrap().to_str().unwrap();
         let named = |text: &str| {
-            let renamed = text.replace(&format!("\nname = \"{name}\"\n"), &format!("\nname = \"{package}\"\n"));
+            let renamed =
+                text.replace(&format!("\nname = \"{name}\"\n"), &format!("\nname = \"{package}\"\n"));
             format!("{renamed}\n[lib]\nname = \"{name}\"\n")
         };
         fs::write(path, if file == "Cargo.toml" { named(&unpublished(text)) } else { text.clone() }).unwrap();

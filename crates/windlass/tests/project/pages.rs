@@ -91,7 +91,9 @@ fn each_page_says_how_many_lines_its_part_takes() {
         let count: usize = sources.map(|(_, text)| lines_of_code(text)).sum();
         let text = papers::read(&page.path).replace('\n', " ");
         let claims: Vec<&str> = text.split(" lines of code").collect();
-        let [before, _] = claims[..] else { panic!("{} says it {} times", page.path.display(), claims.len()) };
+        let [before, _] = claims[..] else {
+            panic!("{} says it {} times", page.path.display(), claims.len())
+        };
         let said = before.rsplit(' ').next().unwrap_or_default();
         if said != count.to_string() {
             wrong.push(format!("{} says {said} lines of code, and there are {count}", page.path.display()));
