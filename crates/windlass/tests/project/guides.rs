@@ -32,7 +32,7 @@ fn fault(command: &str) -> Option<String> {
     let is_there = |path: &str| papers::root().join(path).exists();
     let missing = |what: &str| Some(format!("there is no {what}"));
     match words.as_slice() {
-        ["cargo", "test", "--workspace"] => None,
+        ["cargo", "test", "--workspace"] | ["cargo", "doc", "--no-deps", "--workspace", "--open"] => None,
         ["cargo", "install", "--path", path, "--locked"] => {
             let is_a_program = papers::read(format!("{path}/Cargo.toml")).contains("\n[[bin]]\n");
             (!is_a_program).then(|| format!("{path} is no program"))
