@@ -105,3 +105,18 @@ fn every_link_between_the_papers_leads_somewhere() {
     }
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
+
+/// What the documentation of the traits, and the compiler's errors about them, lead to.
+#[test]
+fn every_page_that_the_sources_lead_to_is_there() {
+    let mut links = 0;
+    for path in papers::files("crates", "rs") {
+        let text = papers::read(&path);
+        for rest in text.split("/windlass/blob/main/").skip(1) {
+            let link = rest.split([')', '"', '#', '>', ' ', '\n']).next().unwrap_or_default();
+            assert!(papers::root().join(link).exists(), "{}: there is no {link}", path.display());
+            links += 1;
+        }
+    }
+    assert!(links > 20, "{links} links");
+}
