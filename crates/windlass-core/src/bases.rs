@@ -33,6 +33,14 @@ use crate::{Address, Result, Source};
 /// let error = bases.source(&"git::https://example.org/base.git".into()).unwrap_err();
 /// assert_eq!(error.to_string(), "the address is not allowed (base=git::https://example.org/base.git)");
 /// ```
+///
+/// [Smaller parts](https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md) has one in a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no bases",
+    label = "this does not give the sources of addresses",
+    note = "a function is, if it says its types: `|address: &Address| -> Result<Arc<dyn Source>> {{ … }}`",
+    note = "how to write them: https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md"
+)]
 pub trait Bases: Send + Sync + 'static {
     /// Gives the source of an address.
     ///

@@ -165,6 +165,47 @@ impl Followed {
 /// - A document that cannot be read is [`Corrupt`](crate::ErrorKind::Corrupt), never `None`.
 /// - It shares nothing with the unit's [`StateStore`](crate::StateStore): a save of one is no conflict for the other, and
 ///   forgetting the state of a unit leaves what people asked.
+///
+/// As it is written, by a wrapper that lets nobody ask for anything:
+///
+/// ```
+/// use std::sync::Arc;
+/// use windlass_core::{
+///     Context, Control, ControlStore, Controls, Error, ErrorKind, Result, UnitId, Version, async_trait,
+/// };
+///
+/// #[derive(Debug)]
+/// struct ReadOnly(Arc<dyn ControlStore>);
+///
+/// #[async_trait]
+/// impl ControlStore for ReadOnly {
+///     async fn control(&self, cx: &Context, unit: &UnitId) -> Result<Option<(Version, Control)>> {
+///         self.0.control(cx, unit).await
+///     }
+///
+///     async fn controls(&self, cx: &Context, installation: &str) -> Result<Controls> {
+///         self.0.controls(cx, installation).await
+///     }
+///
+///     async fn set_control(
+///         &self,
+///         _cx: &Context,
+///         unit: &UnitId,
+///         _expected: Option<&Version>,
+///         _control: &Control,
+///     ) -> Result<Version> {
+///         Err(Error::new(ErrorKind::Denied, "what is asked is only read here").with("unit", unit))
+///     }
+/// }
+/// ```
+///
+/// [A store of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-store.md) is a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no control store",
+    label = "this does not keep what people ask of units",
+    note = "above the `impl` stands `#[async_trait]`, which windlass-core and windlass re-export",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-store.md"
+)]
 #[async_trait]
 pub trait ControlStore: fmt::Debug + Send + Sync + 'static {
     /// Gives what is asked of a unit, with its version; `None` where nothing ever was.

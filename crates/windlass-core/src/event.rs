@@ -221,6 +221,67 @@ fn drifted(id: &ObjectId, fields: &[Text], by: Option<&Text>, f: &mut fmt::Forma
 ///
 /// For an implementor: `emit` returns at once, never blocks on anything slow, and never fails; what cannot be kept is
 /// dropped. A function of one event is a sink.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use windlass_core::{Event, EventKind, EventSink};
+///
+/// /// Counts passes that could not be made.
+/// #[derive(Debug, Default)]
+/// struct Failures(AtomicU64);
+///
+/// impl EventSink for Failures {
+///     fn emit(&self, event: &Event) {
+///         if matches!(event.what, EventKind::Failed { .. }) {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// fn add(sink: impl EventSink) {
+///     drop(sink);
+/// }
+/// add(Failures::default());
+/// add(|event: &Event| eprintln!("{event}"));
+/// ```
+///
+/// A function says the type that it takes, a reference. This one takes the event itself, and is no sink:
+///
+/// ```compile_fail,E0631
+/// # use windlass_core::{Event, EventSink};
+/// # fn add(sink: impl EventSink) {
+/// #     drop(sink);
+/// # }
+/// add(|event: Event| eprintln!("{event}"));
+/// ```
+///
+/// Nor is one that others hold too, in an `Arc`; a function that owns a clone of it is:
+///
+/// ```compile_fail,E0277
+/// # use std::sync::Arc;
+/// # use windlass_core::{Event, EventSink};
+/// # fn add(sink: impl EventSink) {
+/// #     drop(sink);
+/// # }
+/// # #[derive(Default)]
+/// # struct Failures;
+/// # impl EventSink for Failures {
+/// #     fn emit(&self, event: &Event) {
+/// #         drop(event.clone());
+/// #     }
+/// # }
+/// let failures = Arc::new(Failures::default());
+/// add(failures);
+/// ```
+///
+/// [An event sink of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-sink.md) is a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no event sink",
+    label = "this does not take an `&Event`",
+    note = "a function is a sink if it says its type: `|event: &Event| …`",
+    note = "one that is shared goes into a function: `move |event: &Event| shared.emit(event)`",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-sink.md"
+)]
 pub trait EventSink: Send + Sync + 'static {
     /// Takes one event.
     fn emit(&self, event: &Event);

@@ -116,6 +116,33 @@ impl Children for NoChildren {
 ///
 /// For an implementor: pure; `None` for a kind it has no rule for, so that the next check is asked; never panics on a
 /// body that does not follow its schema; no content of a Secret in a message.
+///
+/// ```
+/// use windlass_core::{Children, Health, HealthCheck, HealthStatus, Object};
+///
+/// /// A `Backup` is healthy once it says when it ended.
+/// #[derive(Debug)]
+/// struct Backups;
+///
+/// impl HealthCheck for Backups {
+///     fn assess(&self, live: &Object, _children: &dyn Children) -> Option<Health> {
+///         if live.id().group_kind() != "Backup.store.example" {
+///             return None;
+///         }
+///         Some(match live.body().text_at(&["status", "endedAt"]) {
+///             Some(_) => Health::healthy(),
+///             None => Health::new(HealthStatus::Progressing, "it has not ended"),
+///         })
+///     }
+/// }
+/// ```
+///
+/// [A health check of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-health.md) is a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no health check",
+    label = "this does not assess objects",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-health.md"
+)]
 pub trait HealthCheck: fmt::Debug + Send + Sync + 'static {
     /// Assesses a live object.
     fn assess(&self, live: &Object, children: &dyn Children) -> Option<Health>;

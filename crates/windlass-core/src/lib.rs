@@ -22,8 +22,8 @@
 //! | [`Target`] with [`Predict`], [`Watch`], [`StateStore`], [`ControlStore`] | where desired state goes, and what the place can do |
 //! | [`Policy`], [`EventSink`], [`Fence`], [`Clock`] | who may stop it, who is told, and what time it is |
 //!
-//! The doc of each trait lists, method by method, what an implementation must do. For all of them but [`Transform`],
-//! [`Policy`] and [`EventSink`], `windlass-testkit` has a suite that tests these statements.
+//! The doc of each trait lists, method by method, what an implementation must do, shows how it is written, and links to a
+//! page with a whole crate. For all of them but [`EventSink`], `windlass-testkit` has a suite that tests these statements.
 //!
 //! # Invariants
 //!

@@ -70,6 +70,32 @@ impl Edge {
 ///
 /// For an implementor: pure; the same items in any order give the same set of edges; the work and the number of edges
 /// grow linearly with the items, by barriers and not by pairs.
+///
+/// ```
+/// use windlass_core::{Edge, Gate, Item, Node, OrderRule, Result};
+///
+/// /// All that is no `Quota` waits until every `Quota` was written: by one barrier, not by pairs.
+/// #[derive(Debug)]
+/// struct QuotasFirst;
+///
+/// impl OrderRule for QuotasFirst {
+///     fn edges(&self, items: &[Item]) -> Result<Vec<Edge>> {
+///         let barrier = || Node::Barrier("quotas".into());
+///         let edge = |item: &Item| match (item.id().kind.as_str(), Node::Object(item.id().clone())) {
+///             ("Quota", quota) => Edge::new(quota, barrier(), Gate::Applied, "a quota comes first"),
+///             (_, other) => Edge::new(barrier(), other, Gate::Applied, "quotas come first"),
+///         };
+///         Ok(items.iter().map(edge).collect())
+///     }
+/// }
+/// ```
+///
+/// [Smaller parts](https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md) has one in a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no order rule",
+    label = "this does not say what comes before what",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md"
+)]
 pub trait OrderRule: fmt::Debug + Send + Sync + 'static {
     /// Gives the edges among the items.
     ///
@@ -82,6 +108,30 @@ pub trait OrderRule: fmt::Debug + Send + Sync + 'static {
 ///
 /// For an implementor: pure; touches only what its own annotations speak of; a value it cannot read is an error that
 /// names annotation and object, never a default.
+///
+/// ```
+/// use windlass_core::{Dialect, Directives, Error, ErrorKind, Object, Result};
+///
+/// /// `shop.example/wave: "3"`.
+/// #[derive(Debug)]
+/// struct Waves;
+///
+/// impl Dialect for Waves {
+///     fn read(&self, object: &Object, into: &mut Directives) -> Result<()> {
+///         let Some(wave) = object.annotation("shop.example/wave") else { return Ok(()) };
+///         let wrong = |_| Error::new(ErrorKind::Invalid, "shop.example/wave is no number").with("object", object.id());
+///         into.wave = wave.parse().map_err(wrong)?;
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// [Smaller parts](https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md) has one in a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no dialect",
+    label = "this does not read annotations",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md"
+)]
 pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Reads what the object says into `into`.
     ///

@@ -242,6 +242,41 @@ impl<'a> RenderInput<'a> {
 /// - [`Context::check`] is called in every loop over files and objects; cancelled, it ends with that error.
 /// - [`fingerprint`](Renderer::fingerprint) changes with every option that can change the output, and with the
 ///   version of the renderer; asked twice, it is the same.
+///
+/// ```
+/// use windlass_core::{Context, Digest, Item, Origin, RenderInput, Rendered, Renderer, Result, TreePath};
+/// use windlass_core::{Object, Need};
+///
+/// /// Reads one file, whose content is one object as JSON.
+/// #[derive(Debug)]
+/// struct OneObject(TreePath);
+///
+/// impl Renderer for OneObject {
+///     fn fingerprint(&self) -> Digest {
+///         Digest::of_parts([b"one object 1", self.0.as_str().as_bytes()])
+///     }
+///
+///     fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
+///         cx.check()?;
+///         let path = input.path.join(self.0.as_str())?;
+///         let content = input.artifact.files().read(&path)?;
+///         let wrong = || windlass_core::Error::new(windlass_core::ErrorKind::Invalid, "not one object");
+///         let body = serde_json::from_slice(&content).map_err(|_| wrong().with("path", &path).with("line", 1))?;
+///         let mut rendered = Rendered::default();
+///         rendered.reads.insert(Need::File(path.clone()), Digest::of(&content));
+///         rendered.items.push(Item::new(Object::new(body)?, Origin::new(path, 1, 1)));
+///         Ok(rendered)
+///     }
+/// }
+/// ```
+///
+/// [A renderer of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-renderer.md) is a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no renderer",
+    label = "this does not turn files into objects",
+    note = "parts that others use too go into `Engine::of`, as `Arc<dyn Renderer>`",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-renderer.md"
+)]
 pub trait Renderer: fmt::Debug + Send + Sync + 'static {
     /// Digests all that can change the output beside the input.
     fn fingerprint(&self) -> Digest;
@@ -260,6 +295,35 @@ pub trait Renderer: fmt::Debug + Send + Sync + 'static {
 /// For an implementor: as [`Renderer`], and the name of the transform is added to the origin of each item it changed. It sees
 /// what the render saw, and may need more in the same way. What it read beside the objects is added to
 /// [`Rendered::reads`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use windlass_core::{Context, Digest, RenderInput, Rendered, Result, Text, Transform};
+///
+/// /// Leaves out all objects of a kind, and says so.
+/// #[derive(Debug)]
+/// struct Without(Text);
+///
+/// impl Transform for Without {
+///     fn fingerprint(&self) -> Digest {
+///         Digest::of_parts([b"without 1", self.0.as_bytes()])
+///     }
+///
+///     fn transform(&self, cx: &Context, _input: &RenderInput<'_>, mut rendered: Rendered) -> Result<Rendered> {
+///         cx.check()?;
+///         rendered.items.retain(|item| item.id().kind != self.0);
+///         Ok(rendered)
+///     }
+/// }
+/// # drop(Arc::new(Without("Secret".into())) as Arc<dyn Transform>);
+/// ```
+///
+/// [A transform of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-transform.md) is a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no transform",
+    label = "this does not change what was rendered",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-transform.md"
+)]
 pub trait Transform: fmt::Debug + Send + Sync + 'static {
     /// Digests all that can change the output beside the input.
     fn fingerprint(&self) -> Digest;

@@ -331,8 +331,50 @@ fn trim(history: &mut Vec<Record>, history_max: usize) {
 /// - Each installation has one [`Key`], the same for every instance and process, made once and kept where only those can read
 ///   it who may read secrets: never in the document of a state. Neither `Debug` nor an error shows it.
 ///
+/// As it is written, by a wrapper that lets nobody save, for plans in a pipeline:
+///
+/// ```
+/// use std::sync::Arc;
+/// use windlass_core::{
+///     Context, Delta, Error, ErrorKind, Key, Result, Saved, StateStore, UnitId, Version, async_trait,
+/// };
+///
+/// #[derive(Debug)]
+/// struct ReadOnly(Arc<dyn StateStore>);
+///
+/// #[async_trait]
+/// impl StateStore for ReadOnly {
+///     async fn load(&self, cx: &Context, unit: &UnitId) -> Result<Option<Saved>> {
+///         self.0.load(cx, unit).await
+///     }
+///
+///     async fn save(&self, _: &Context, unit: &UnitId, _: Option<&Version>, _: &Delta) -> Result<Version> {
+///         Err(Error::new(ErrorKind::Denied, "the state is only read here").with("unit", unit))
+///     }
+///
+///     async fn units(&self, cx: &Context) -> Result<Vec<UnitId>> {
+///         self.0.units(cx).await
+///     }
+///
+///     async fn key(&self, cx: &Context, installation: &str, make: bool) -> Result<Option<Key>> {
+///         if make {
+///             return Err(Error::new(ErrorKind::Denied, "no key is made here"));
+///         }
+///         self.0.key(cx, installation, false).await
+///     }
+/// }
+/// ```
+///
+/// [A store of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-store.md) is a whole crate, with its tests.
+///
 /// # Cancel safety
 /// Dropping `save` leaves the state either as it was or wholly saved.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no store of state",
+    label = "this does not keep what is remembered of units",
+    note = "above the `impl` stands `#[async_trait]`, which windlass-core and windlass re-export",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-store.md"
+)]
 #[async_trait]
 pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// Gives what is remembered of a unit; `None` where nothing ever was.

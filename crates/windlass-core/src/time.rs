@@ -73,6 +73,37 @@ pub struct Now {
 /// For an implementor:
 /// - `now().mono` never decreases, seen from any thread.
 /// - `sleep(wait)` ends no earlier than when `now().mono` has grown by `wait`. Dropping it has no effect.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use windlass_core::{Clock, Now, Timestamp, async_trait};
+///
+/// /// Another day on the wall.
+/// #[derive(Debug)]
+/// struct Ahead(Arc<dyn Clock>, u64);
+///
+/// #[async_trait]
+/// impl Clock for Ahead {
+///     fn now(&self) -> Now {
+///         let now = self.0.now();
+///         Now { wall: Timestamp::from_unix(now.wall.unix() + self.1), ..now }
+///     }
+///
+///     async fn sleep(&self, wait: Duration) {
+///         self.0.sleep(wait).await;
+///     }
+/// }
+/// ```
+///
+/// [Smaller parts](https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md) has it in a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no clock",
+    label = "this does not tell the time",
+    note = "above the `impl` stands `#[async_trait]`, which windlass-core and windlass re-export",
+    note = "one that others use too goes into `Context::shared`, as `Arc<dyn Clock>`",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md"
+)]
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Tells the time.

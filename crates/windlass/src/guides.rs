@@ -6,6 +6,9 @@ mod readme {}
 #[doc = include_str!("../../../docs/embed.md")]
 mod embed {}
 
+#[doc = include_str!("../../../docs/alone.md")]
+mod alone {}
+
 #[doc = include_str!("../../../docs/testing.md")]
 mod testing {}
 

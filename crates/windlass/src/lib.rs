@@ -27,8 +27,9 @@
 //! ```
 //!
 //! Another source, renderer, target, store or policy is a trait to implement: [`Source`], [`Renderer`], [`Target`],
-//! [`StateStore`], [`Policy`]. The feature `testkit` brings a conformance suite for each of them. A [`Fleet`] keeps many
-//! units at once.
+//! [`StateStore`], [`Policy`] and smaller ones. The feature `testkit` brings a conformance suite for each of them, and
+//! [a page for each](https://github.com/windlass-dev/windlass/blob/main/docs/testing.md#conformance) shows a small real one
+//! with its tests. A [`Fleet`] keeps many units at once.
 //!
 //! # Features
 //!
@@ -62,8 +63,7 @@
 //! - Nothing here but names, and what joins two parts that must not know each other.
 //! - One error type, [`Error`], whatever part it comes from.
 //!
-//! What it does not do: buckets as sources. A folder that asks for a renderer that is not switched on is
-//! refused.
+//! A folder that asks for a renderer that is not switched on is refused.
 
 #[cfg(feature = "render")]
 mod auto;

@@ -19,6 +19,32 @@ use crate::{Clock, Error, ErrorKind, Now, Result};
 ///
 /// For an implementor: `check` is quick, does no I/O, and is asked right before each write. An error stops the write
 /// before it starts.
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use std::time::Duration;
+/// use windlass_core::{Error, ErrorKind, Fence, Now, Result};
+///
+/// /// A switch that stops all writes.
+/// #[derive(Debug, Default)]
+/// struct Switch(AtomicBool);
+///
+/// impl Fence for Switch {
+///     fn check(&self, _now: Now) -> Result<Option<Duration>> {
+///         if self.0.load(Ordering::SeqCst) {
+///             return Err(Error::new(ErrorKind::Conflict, "somebody has stopped all writes"));
+///         }
+///         Ok(None)
+///     }
+/// }
+/// ```
+///
+/// [Smaller parts](https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md) has a lease in a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no fence",
+    label = "this does not say whether a write may start",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/smaller-parts.md"
+)]
 pub trait Fence: fmt::Debug + Send + Sync + 'static {
     /// Says whether a write may start at `now`, and how long the right to write lasts from then on: `None` without end.
     /// A write that takes longer is given up, since another may write by then.

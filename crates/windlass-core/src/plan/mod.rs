@@ -416,6 +416,43 @@ pub enum Verdict {
 ///
 /// For an implementor: sees the whole plan before the first write of a pass; writes nothing itself; an error counts as
 /// a denial.
+///
+/// ```
+/// use windlass_core::{Context, Plan, Policy, Result, Verb, Verdict, async_trait};
+///
+/// /// Namespaces are deleted by people.
+/// #[derive(Debug)]
+/// struct NamespacesStay;
+///
+/// #[async_trait]
+/// impl Policy for NamespacesStay {
+///     async fn review(&self, _cx: &Context, plan: &Plan) -> Result<Verdict> {
+///         let mut deleted = plan.actions.iter().filter(|action| action.verb == Verb::Delete);
+///         let namespace = deleted.find(|action| action.id.kind == "Namespace");
+///         Ok(namespace.map_or(Verdict::Allow, |action| Verdict::Deny(format!("it deletes {}", action.id).into())))
+///     }
+/// }
+/// ```
+///
+/// A function is no policy, since its future would have to borrow the plan; the compiler says so and leads here:
+///
+/// ```compile_fail,E0277
+/// use windlass_core::{Context, Plan, Policy, Verdict};
+///
+/// fn add(policy: impl Policy) {
+///     drop(policy);
+/// }
+/// add(|_cx: &Context, _plan: &Plan| async { Ok(Verdict::Allow) });
+/// ```
+///
+/// [A policy of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-policy.md) is a whole crate, with its tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no policy",
+    label = "this does not review plans",
+    note = "a function is no policy; a type is, with `#[async_trait] impl Policy for`",
+    note = "`with_policy` takes the policy itself, not an `Arc` or a `Box` of it",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-policy.md"
+)]
 #[async_trait]
 pub trait Policy: std::fmt::Debug + Send + Sync + 'static {
     /// Looks at a plan.

@@ -46,6 +46,44 @@ impl Entry {
 /// - Listing a file and reading a folder are [`Invalid`](crate::ErrorKind::Invalid).
 /// - Links are followed inside the root only. Nothing outside it can be read, by any path.
 /// - A file over the limit it was given is [`Limit`](crate::ErrorKind::Limit), without reading it first.
+///
+/// ```
+/// use windlass_core::{Bytes, Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
+///
+/// /// One file, at the root.
+/// #[derive(Debug)]
+/// struct One(&'static str, &'static [u8]);
+///
+/// impl Files for One {
+///     fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
+///         match folder.as_str() {
+///             _ if folder.is_root() => Ok(vec![Entry::new(self.0, EntryKind::File)]),
+///             name if name == self.0 => Err(Error::new(ErrorKind::Invalid, "a file").with("path", folder)),
+///             _ => Err(Error::new(ErrorKind::NotFound, "there is no such folder").with("path", folder)),
+///         }
+///     }
+///
+///     fn read(&self, path: &TreePath) -> Result<Bytes> {
+///         match path.as_str() {
+///             _ if path.is_root() => Err(Error::new(ErrorKind::Invalid, "a folder").with("path", path)),
+///             name if name == self.0 => Ok(Bytes::from_static(self.1)),
+///             _ => Err(Error::new(ErrorKind::NotFound, "there is no such file").with("path", path)),
+///         }
+///     }
+/// }
+///
+/// let files = One("web.yaml", b"kind: Service\n");
+/// assert_eq!(files.list(&TreePath::root())?.len(), 1);
+/// assert_eq!(files.read(&TreePath::new("web.yaml")?)?, "kind: Service\n");
+/// # Ok::<(), windlass_core::Error>(())
+/// ```
+///
+/// A `DirSource` of windlass-fs and the `MemoryFiles` of windlass-testkit give such files.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no files of an artifact",
+    label = "this does not list and read files",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-source.md"
+)]
 pub trait Files: fmt::Debug + Send + Sync + 'static {
     /// Lists a folder.
     ///

@@ -130,8 +130,60 @@ impl Paths {
 /// - A revision that does not exist is [`NotFound`](crate::ErrorKind::NotFound). No failure gives an empty artifact.
 /// - No credential appears in an error, in `Debug` or in a revision.
 ///
+/// As it is written, by a source that never moves:
+///
+/// ```
+/// use windlass_core::{Artifact, Context, Error, ErrorKind, Paths, Resolved, Result, Revision, Source, async_trait};
+///
+/// #[derive(Debug)]
+/// struct Fixed(Artifact);
+///
+/// #[async_trait]
+/// impl Source for Fixed {
+///     async fn resolve(&self, _cx: &Context) -> Result<Resolved> {
+///         Ok(Resolved::new(self.0.revision().clone()))
+///     }
+///
+///     async fn fetch(&self, _cx: &Context, revision: &Revision, _paths: &Paths) -> Result<Artifact> {
+///         if revision.id != self.0.revision().id {
+///             return Err(Error::new(ErrorKind::NotFound, "there is one revision, and it is another"));
+///         }
+///         Ok(self.0.clone())
+///     }
+/// }
+/// ```
+///
+/// Without `#[async_trait]` the compiler says of each `async fn` that its lifetime parameters do not match the trait
+/// (E0195). That holds for every trait here with an `async fn`:
+///
+/// ```compile_fail,E0195
+/// use windlass_core::{Artifact, Context, Paths, Resolved, Result, Revision, Source};
+///
+/// #[derive(Debug)]
+/// struct Fixed(Artifact);
+///
+/// impl Source for Fixed {
+///     async fn resolve(&self, _cx: &Context) -> Result<Resolved> {
+///         Ok(Resolved::new(self.0.revision().clone()))
+///     }
+///
+///     async fn fetch(&self, _cx: &Context, _revision: &Revision, _paths: &Paths) -> Result<Artifact> {
+///         Ok(self.0.clone())
+///     }
+/// }
+/// ```
+///
+/// [A source of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-source.md) is a whole crate, with its tests.
+///
 /// # Cancel safety
 /// Dropping either future leaves nothing half-written: a cache holds a revision wholly or not at all.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no source",
+    label = "this is not where files come from",
+    note = "above the `impl` stands `#[async_trait]`, which windlass-core and windlass re-export",
+    note = "parts that others use too go into `Engine::of`, as `Arc<dyn Source>`",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-source.md"
+)]
 #[async_trait]
 pub trait Source: fmt::Debug + Send + Sync + 'static {
     /// Says what the source is now.

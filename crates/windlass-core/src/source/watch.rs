@@ -14,6 +14,9 @@ use crate::{Context, Result};
 /// - While nothing has changed since the last `resolve`, `moved` waits.
 /// - Changes that come close together may be told as one, a moment later.
 ///
+/// It is written as [`Source`](crate::Source) is, with `#[async_trait]` above the `impl`, and given by
+/// [`Source::watch`](crate::Source::watch): `Some(self)`.
+///
 /// # Cancel safety
 /// Dropping `moved` loses nothing: what it would have told is told by the next.
 #[async_trait]

@@ -84,6 +84,9 @@ fn is_empty(text: &Text) -> bool {
 ///   [`Undefined`](crate::ErrorKind::Undefined), never an empty list.
 /// - It reads by the same rights as `observe`, changes nothing, and nothing is watched for it.
 /// - More objects than [`objects_max`](crate::Limits::objects_max) are a [`Limit`](crate::ErrorKind::Limit).
+///
+/// It is written as [`Target`](crate::Target) is, with `#[async_trait]` above the `impl`, and given by its [profile](crate::Target::profile):
+/// `Profile::new(place).with_list(self)`.
 #[async_trait]
 pub trait List: fmt::Debug + Send + Sync + 'static {
     /// Lists.

@@ -36,8 +36,47 @@ use crate::{Context, ControlStore, Dialect, HealthCheck, OrderRule, Result, Stat
 /// - [`Context::check_write`] is asked right before each write; its error is given back and nothing is written.
 /// - An error after which the object may have changed says [`may_have_written`](crate::Error::may_have_written).
 ///
+/// As it is written, by a wrapper that counts what goes through it:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use windlass_core::{Context, Interest, Observed, Profile, Result, Target, Write, Written, async_trait};
+///
+/// #[derive(Debug)]
+/// struct Counted {
+///     inner: Arc<dyn Target>,
+///     writes: AtomicU64,
+/// }
+///
+/// #[async_trait]
+/// impl Target for Counted {
+///     fn profile(&self) -> Profile<'_> {
+///         self.inner.profile()
+///     }
+///
+///     async fn observe(&self, cx: &Context, interest: &Interest) -> Result<Observed> {
+///         self.inner.observe(cx, interest).await
+///     }
+///
+///     async fn write(&self, cx: &Context, write: &Write) -> Result<Written> {
+///         self.writes.fetch_add(1, Ordering::Relaxed);
+///         self.inner.write(cx, write).await
+///     }
+/// }
+/// ```
+///
+/// [A target of your own](https://github.com/windlass-dev/windlass/blob/main/docs/custom-target.md) is a whole crate, with its tests.
+///
 /// # Cancel safety
 /// Dropping `observe` changes nothing. Dropping `write` leaves the object either as it was or wholly written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no target",
+    label = "this is not where objects live",
+    note = "above the `impl` stands `#[async_trait]`, which windlass-core and windlass re-export",
+    note = "parts that others use too go into `Engine::of`, as `Arc<dyn Target>`",
+    note = "how to write one: https://github.com/windlass-dev/windlass/blob/main/docs/custom-target.md"
+)]
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// Says what the target is and can do. Cheap; the same answer every time.

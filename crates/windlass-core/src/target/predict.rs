@@ -146,6 +146,9 @@ pub struct Exclusion {
 ///   deletion takes data with it that the new object does not have.
 /// - [`capabilities`](Predict::capabilities) says what the target serves, as renderers ask for it.
 /// - Prediction and write use the same rights.
+///
+/// It is written as [`Target`](crate::Target) is, with `#[async_trait]` above the `impl`, and given by its [profile](crate::Target::profile):
+/// `Profile::new(place).with_predict(self)`.
 #[async_trait]
 pub trait Predict: fmt::Debug + Send + Sync + 'static {
     /// Completes the identity of items, and says which kinds do not exist yet.

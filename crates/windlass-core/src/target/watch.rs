@@ -20,6 +20,9 @@ use crate::{Context, Result, UnitId};
 /// - While nothing has changed, `observe` answers from what is known and asks nobody.
 /// - [`release`](Watch::release) drops whatever only that unit needed, and the unit is named no more.
 ///
+/// It is written as [`Target`](crate::Target) is, with `#[async_trait]` above the `impl`, and given by its [profile](crate::Target::profile):
+/// `Profile::new(place).with_watch(self)`.
+///
 /// # Cancel safety
 /// Dropping `changed` loses nothing: what it would have told is told by the next.
 #[async_trait]

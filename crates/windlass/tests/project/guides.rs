@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::papers;
+use crate::{pages, papers};
 
 /// The README and the guides, without the records of decisions.
 fn guides() -> Vec<PathBuf> {
@@ -19,8 +19,8 @@ fn every_guide_with_rust_is_compiled() {
         let blocks = papers::blocks(&papers::read(&path));
         let has_rust = blocks.iter().any(|block| block.words.starts_with("rust"));
         let is_included = compiled.contains(&format!("\"../../../{}\"", path.display()));
-        // The files of that guide are a crate of their own, which tests/project/outside.rs runs.
-        let is_a_crate = path.ends_with("custom-source.md");
+        // The files of such a page are a crate of their own, which tests/project/outside.rs runs.
+        let is_a_crate = pages::is_a_crate(&papers::read(&path));
         assert_eq!(has_rust && !is_a_crate, is_included, "{} in src/guides.rs", path.display());
     }
 }
@@ -32,7 +32,7 @@ fn fault(command: &str) -> Option<String> {
     let is_there = |path: &str| papers::root().join(path).exists();
     let missing = |what: &str| Some(format!("there is no {what}"));
     match words.as_slice() {
-        ["cargo", "test", "--workspace"] => None,
+        ["cargo", "test", "--workspace"] | ["cargo", "doc", "--no-deps", "--workspace", "--open"] => None,
         ["cargo", "install", "--path", path, "--locked"] => {
             let is_a_program = papers::read(format!("{path}/Cargo.toml")).contains("\n[[bin]]\n");
             (!is_a_program).then(|| format!("{path} is no program"))
@@ -104,4 +104,19 @@ fn every_link_between_the_papers_leads_somewhere() {
         lost.extend(missing.map(|link| format!("{}: {link}", path.display())));
     }
     assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// What the documentation of the traits, and the compiler's errors about them, lead to.
+#[test]
+fn every_page_that_the_sources_lead_to_is_there() {
+    let mut links = 0;
+    for path in papers::files("crates", "rs") {
+        let text = papers::read(&path);
+        for rest in text.split("/windlass/blob/main/").skip(1) {
+            let link = rest.split([')', '"', '#', '>', ' ', '\n']).next().unwrap_or_default();
+            assert!(papers::root().join(link).exists(), "{}: there is no {link}", path.display());
+            links += 1;
+        }
+    }
+    assert!(links > 20, "{links} links");
 }

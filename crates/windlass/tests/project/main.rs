@@ -5,5 +5,6 @@ mod architecture;
 mod guides;
 mod outside;
 mod packages;
+mod pages;
 mod papers;
 mod status;

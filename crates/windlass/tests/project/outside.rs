@@ -1,38 +1,19 @@
-//! A crate outside the workspace, made of the files that docs/custom-source.md shows.
+//! Crates outside the workspace, made of the files that the pages of docs/ show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
 
-use crate::papers;
-
-/// The files of the guide, by their names: the first line of each block says them.
-fn files() -> BTreeMap<String, String> {
-    let blocks = papers::blocks(&papers::read("docs/custom-source.md"));
-    let name = |block: &papers::Block| {
-        let first = block.text.lines().next().unwrap_or_default();
-        first.strip_prefix("# ").or_else(|| first.strip_prefix("// ")).map(ToOwned::to_owned)
-    };
-    blocks.into_iter().filter_map(|block| Some((name(&block)?, block.text))).collect()
-}
-
-/// Counts lines that are neither empty nor comments.
-fn lines_of_code(text: &str) -> usize {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
-}
+use crate::{pages, papers};
 
 #[test]
 fn the_guide_shows_the_source_of_the_example() {
-    let (_, shown) =
-        files()["src/lib.rs"].split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let pages = pages::all();
+    let page = pages.iter().find(|page| page.path.ends_with("custom-source.md")).unwrap();
+    let (_, shown) = page.files["src/lib.rs"].split_once('\n').unwrap();
     assert_eq!(shown, papers::read("examples/custom_source/releases.rs"));
-}
-
-#[test]
-fn a_source_takes_fewer_than_forty_lines() {
-    let count = lines_of_code(&files()["src/lib.rs"]);
-    assert!((20..40).contains(&count), "{count} lines");
 }
 
 /// The Rust itself is compiled by `src/guides.rs`, with the dependencies of the facade.
@@ -55,25 +36,138 @@ fn the_guide_for_embedders_depends_on_what_its_example_uses() {
     assert_eq!(unknown, [""; 0], "are these dependencies?");
 }
 
-/// Links of the suite are made as Unix makes them.
+/// Each suite, and its laws.
+fn suites() -> Vec<(&'static str, Vec<&'static str>)> {
+    use windlass::testkit as kit;
+    macro_rules! names {
+        ($($suite:literal $module:ident),+) => {
+            vec![$(($suite, kit::$module::LAWS.iter().map(|law| law.name).collect())),+]
+        };
+    }
+    names!(
+        "source" source, "renderer" renderer, "transform" transform, "bases" bases, "target" target, "store" store,
+        "control" control, "order" order, "dialect" dialect, "health" health, "policy" policy, "clock" time,
+        "fence" fence
+    )
+}
+
+#[test]
+fn every_suite_is_run_on_a_page() {
+    let pages = pages::all();
+    let tests: String = pages.iter().flat_map(|page| page.files.get("tests/laws.rs").cloned()).collect();
+    for (suite, _) in suites() {
+        assert!(
+            tests.contains(&format!("windlass::testkit::{suite}_suite!(")),
+            "no page shows {suite}_suite!"
+        );
+    }
+}
+
+/// Links of the suites are made as Unix makes them.
 #[cfg(unix)]
 #[test]
-fn a_crate_outside_the_workspace_upholds_the_laws_of_a_source() {
+fn crates_made_of_the_pages_alone_uphold_the_laws_of_their_traits() {
+    let done = cargo(&["test", "--workspace", "--exclude", "*-mistake-*"]);
+    let (told, complaint) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{told}\n{complaint}");
+    for (suite, laws) in suites() {
+        for law in laws {
+            let held = told.lines().any(|line| line.ends_with(&format!("{law} ... ok")));
+            assert!(held, "{law} of {suite}_suite! was not tested:\n{told}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn each_mistake_breaks_the_laws_that_its_page_says_and_prints_those_lines() {
+    let programs = programs();
+    let mut checked = 0;
+    for page in pages::all() {
+        for (at, mistake) in page.mistakes.iter().enumerate() {
+            let folder = folder(&page.name, at);
+            let done = Command::new(&programs[&folder]).output().unwrap();
+            let told = String::from_utf8_lossy(&done.stdout);
+            let failed =
+                told.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+            let failed: BTreeSet<&str> = failed.filter_map(|name| name.rsplit("::").next()).collect();
+            assert_eq!(failed, mistake.laws(), "{folder}: {told}");
+            for printed in &mistake.printed {
+                assert!(told.lines().any(|line| line == printed), "{folder} prints no {printed}\n{told}");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked >= 8, "{checked} mistakes");
+}
+
+/// Builds the tests of all crates, and gives the program of each that is a mistake, by its folder.
+fn programs() -> BTreeMap<String, PathBuf> {
+    let done = cargo(&["test", "--workspace", "--tests", "--no-run", "--message-format", "json"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let told = String::from_utf8(done.stdout).unwrap();
+    let program = |line: &str| {
+        let said: serde_json::Value = serde_json::from_str(line).unwrap();
+        let is_laws = said["target"]["kind"] == serde_json::json!(["test"]);
+        let folder = Path::new(said["manifest_path"].as_str()?).parent()?.file_name()?.to_str()?.to_owned();
+        let program = PathBuf::from(said["executable"].as_str()?);
+        is_laws.then_some((folder, program))
+    };
+    told.lines().filter_map(program).collect()
+}
+
+/// Where the crates lie: a workspace of their own, so that what they share is built once.
+static PLACE: LazyLock<PathBuf> = LazyLock::new(|| {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
-    for (name, text) in files() {
-        let file = place.join(&name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, if name == "Cargo.toml" { unpublished(&text) } else { text }).unwrap();
+    // What was built stays: all else is made anew.
+    for old in fs::read_dir(&place).into_iter().flatten() {
+        let old = old.unwrap().path();
+        match old.ends_with("target") {
+            true => {}
+            false if old.is_dir() => fs::remove_dir_all(old).unwrap(),
+            false => fs::remove_file(old).unwrap(),
+        }
     }
+    let mut members = Vec::new();
+    for page in pages::all() {
+        write(&place.join(&page.name), &page.files, &page.name);
+        members.push(page.name.clone());
+        for (at, mistake) in page.mistakes.iter().enumerate() {
+            members.push(folder(&page.name, at));
+            write(&place.join(folder(&page.name, at)), &mistake.files, &page.name);
+        }
+    }
+    let manifest =
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n[profile.dev]\ndebug = false\n");
+    fs::write(place.join("Cargo.toml"), manifest).unwrap();
     fs::copy(papers::root().join("Cargo.lock"), place.join("Cargo.lock")).unwrap();
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--offline"]).current_dir(&place).env("CARGO_TARGET_DIR", place.join("target"));
-    let done = command.output().unwrap();
-    let told = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{told}\n{}", String::from_utf8_lossy(&done.stderr));
-    for law in windlass::testkit::source::LAWS {
-        assert!(told.contains(&format!("test {} ... ok", law.name)), "{} was not tested:\n{told}", law.name);
+    place
+});
+
+fn folder(name: &str, at: usize) -> String {
+    format!("{name}-mistake-{at}")
+}
+
+/// Writes a crate into a folder, which gives the package its name: no two of a workspace have one.
+fn write(folder: &Path, files: &BTreeMap<String, String>, name: &str) {
+    for (file, text) in files {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let package = folder.file_name().unwrap().to_str().unwrap();
+        let named = |text: &str| {
+            let renamed =
+                text.replace(&format!("\nname = \"{name}\"\n"), &format!("\nname = \"{package}\"\n"));
+            format!("{renamed}\n[lib]\nname = \"{name}\"\n")
+        };
+        fs::write(path, if file == "Cargo.toml" { named(&unpublished(text)) } else { text.clone() }).unwrap();
     }
+}
+
+/// Runs Cargo among the crates, without a network.
+fn cargo(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(args).arg("--offline").current_dir(&*PLACE).env("CARGO_TARGET_DIR", PLACE.join("target"));
+    command.output().unwrap()
 }
 
 /// How the guides depend on Windlass: by the address that the manifests of this workspace name.
@@ -83,10 +177,10 @@ fn remote() -> String {
     format!("windlass = {{ git = {address}, ")
 }
 
-/// Takes Windlass from this folder instead of its repository, and keeps the crate out of the workspace around it.
+/// Takes Windlass from this folder instead of its repository.
 fn unpublished(manifest: &str) -> String {
     let path = papers::root().join("crates/windlass");
     let here = manifest.replace(&remote(), &format!("windlass = {{ path = {path:?}, "));
     assert_ne!(here, manifest, "the guide depends on windlass");
-    format!("{here}\n[workspace]\n")
+    here
 }

@@ -64,3 +64,12 @@ fn every_example_is_only_an_example() {
         assert_eq!(kinds, [&serde_json::json!(["example"])], "{}", package["name"]);
     }
 }
+
+#[test]
+fn the_readme_names_the_version_of_rust_that_the_manifests_promise() {
+    let readme = papers::read("README.md").replace('\n', " ");
+    let manifest = papers::read("Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap();
+    let named = format!("Rust {} or newer", version.trim_matches('"'));
+    assert!(readme.contains(&named), "the README does not say {named}");
+}
