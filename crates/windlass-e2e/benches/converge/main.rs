@@ -122,19 +122,22 @@ impl Bench {
         let bare = Bare::new(&self.access);
         let (first, used, idle, asked) = self.runtime.block_on(async {
             let fresh = Fresh::new(&job, cache.path()).await;
+            let begun = served::counts(&metrics(&bare).await);
             let used = Used::now();
             let first = fresh.converge().await;
             let used = used.since();
             let before = served::counts(&metrics(&bare).await);
             let idle = fresh.idle().await;
             let after = served::counts(&metrics(&bare).await);
-            (first, used, idle, served::since(&before, &after))
+            (first, used, idle, [served::since(&begun, &before), served::since(&before, &after)])
         });
         self.used(round, "engine", &used);
         self.note(round, "converge", &first);
         self.note(round, "idle", &idle);
-        for (what, count) in asked {
-            self.results.add(round, "engine", &format!("idle asked: {what}"), &count.to_string());
+        for (pass, asked) in ["converge", "idle"].into_iter().zip(asked) {
+            for (what, count) in asked {
+                self.results.add(round, "engine", &format!("{pass} asked: {what}"), &count.to_string());
+            }
         }
         self.results.add(round, "engine", "load", &machine::load());
         self.runtime.block_on(clear(&bare, &unit));
