@@ -131,7 +131,7 @@ fn a_form_of_github_is_read() {
         Receiver::new(Kind::GitHub, "s").receive(&Request { headers: &headers, body })
     };
     assert_eq!(receive("application/x-www-form-urlencoded").unwrap().references, ["refs/heads/main"]);
-    assert_eq!(receive("text/plain").unwrap_err(), Refused::Malformed);
+    assert_eq!(receive("text/plain").unwrap_err(), Refused::MediaType);
 }
 
 /// As notification-controller 1.6.0 answers.
