@@ -187,12 +187,11 @@ fn a_push_and_its_delivery_reach_the_first_write_without_waiting_for_an_interval
     }
     run.until_metric(&count("hook", "accepted", 3));
     run.until_metric(&count("hook", "repeated", 3));
-    let said = run.said();
-    let passes: Vec<&str> = said
-        .lines()
-        .filter(|line| line.contains("\"kind\":\"started\"") || line.contains("trigger"))
-        .collect();
-    println!("{}", passes.join("\n"));
+    let labels = "installation=\"windlass\",unit=\"shop\",result=\"success\"";
+    run.until_metric(&format!("windlass_unit_passes_total{{{labels}}} 4"));
+    let history = world.good("history -f units").stdout;
+    let triggers = |name: &str| history.lines().filter(|line| line.contains(&format!("  {name}  good: "))).count();
+    assert_eq!((triggers("source"), triggers("start")), (3, 1), "{history}");
 }
 
 /// A server of one archive that answers a look only when it may.

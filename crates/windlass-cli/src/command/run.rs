@@ -95,6 +95,8 @@ struct Keeper<'a> {
     hooks: Option<Arc<Hooks>>,
     /// Why receivers have no path.
     deaf: BTreeSet<String>,
+    /// What the files held when they could last be read; what they held at the start where that is `None`.
+    held: Option<spec::Fleet>,
     /// The units that run, as they were written.
     running: BTreeMap<UnitId, String>,
     /// Units whose parts could not be made yet: a kubeconfig may come later.
@@ -113,6 +115,7 @@ impl<'a> Keeper<'a> {
             fleet: Fleet::new(),
             hooks,
             deaf: BTreeSet::new(),
+            held: None,
             running: BTreeMap::new(),
             waiting: BTreeSet::new(),
             isolated: BTreeMap::new(),
@@ -132,9 +135,14 @@ impl<'a> Keeper<'a> {
                 Ok(fleet) => {
                     self.wrong = None;
                     self.take(&fleet).await;
+                    self.held = Some(fleet);
                 }
                 Err(error) => {
                     self.board.unread();
+                    // A secret that is renewed counts all the same.
+                    let held = self.held.take();
+                    self.await_deliveries(held.as_ref().unwrap_or(&self.scene.fleet));
+                    self.held = held;
                     // What runs goes on; it is told once.
                     let text = error.to_string();
                     if self.wrong.as_ref() != Some(&text) {
