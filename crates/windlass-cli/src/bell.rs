@@ -1,7 +1,6 @@
 //! Sources that are looked at again when somebody rings.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -70,7 +69,7 @@ impl Ringing {
         let mut bell = self.bell.0.subscribe();
         let looked = self.heard().looked;
         // The sender lives as long as this does.
-        let _ = cx.unless_over(bell.wait_for(|rings| *rings != looked)).await?;
+        let _ = bell.wait_for(|rings| *rings != looked).await;
         let (rings, now) = (self.bell.rings(), cx.now().mono);
         let wait = {
             let mut heard = self.heard();
@@ -106,12 +105,11 @@ impl Origin for Ringing {
 #[async_trait]
 impl SourceWatch for Ringing {
     async fn moved(&self, cx: &Context) -> Result<()> {
-        let rung = pin!(self.rung(cx));
-        let told: Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> = match self.inner.watch() {
-            Some(watch) => watch.moved(cx),
-            None => Box::pin(std::future::pending()),
-        };
-        select(rung, told).await.factor_first().0
+        match self.inner.watch() {
+            None => cx.unless_over(self.rung(cx)).await?,
+            // Which ends with the context.
+            Some(watch) => select(pin!(self.rung(cx)), watch.moved(cx)).await.factor_first().0,
+        }
     }
 }
 

@@ -133,18 +133,38 @@ fn the_command_renders_its_own_manifests_and_those_of_a_tenant() {
          RoleBinding shop/deployer\n\
          RoleBinding shop/windlass-acts-as-deployer"
     );
-    let (names, rendered) = render(&mut world, &deploy().join("webhooks"));
+    // With webhooks.
+    let folder = world.path("deploy-with-webhooks");
+    copy_all(&deploy(), &folder);
+    let file = folder.join("kustomization.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}components: [webhooks]\n")).unwrap();
+    let (names, rendered) = render(&mut world, &folder);
     let more = "Service windlass-system/windlass-webhooks\n\
          Deployment windlass-system/windlass\n\
          Ingress windlass-system/windlass-webhooks";
     assert!(names.ends_with(more) && !names.contains("Secret"), "{names}");
     assert!(rendered.contains("- --webhooks=:9292") && rendered.contains("  receiver.yaml: |"), "{rendered}");
+    assert!(
+        rendered.contains("containerPort: 8080") && rendered.contains("containerPort: 9292"),
+        "{rendered}"
+    );
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() { copy_all(&from, &to) } else { drop(fs::copy(from, to).unwrap()) }
+    }
 }
 
 #[test]
 fn the_service_of_the_webhooks_leads_to_their_port_and_the_ingress_to_nothing_else() {
     let patch = manifests("webhooks/deployment.yaml").remove(0);
-    let [container] = list(&patch, &["spec", "template", "spec", "containers"]) else { panic!("one container") };
+    let [container] = list(&patch, &["spec", "template", "spec", "containers"]) else {
+        panic!("one container")
+    };
     let args: Vec<&str> = list(container, &["args"]).iter().map(|arg| arg.as_text().unwrap()).collect();
     let [port] = list(container, &["ports"]) else { panic!("one port") };
     let number = port.get("containerPort").and_then(Value::as_int).unwrap();

@@ -151,7 +151,8 @@ impl Session {
     /// Does what `curl -s -w '%{http_code}\n' -H … -d … URL` does.
     fn curl(&self, args: &str) -> String {
         let words = words(args);
-        let after = |flag: &'static str| words.windows(2).filter(move |pair| pair[0] == flag).map(|pair| &pair[1]);
+        let after =
+            |flag: &'static str| words.windows(2).filter(move |pair| pair[0] == flag).map(|pair| &pair[1]);
         assert_eq!(after("-w").next().unwrap(), "%{http_code}\\n");
         let (body, url) = (after("-d").next().unwrap(), words.last().unwrap());
         let path = url.strip_prefix(&format!("http://{WEBHOOKS}")).unwrap();
@@ -214,7 +215,11 @@ impl Session {
 fn words(args: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, part) in args.split('\'').enumerate() {
-        if at % 2 == 1 { words.push(part.to_owned()) } else { words.extend(part.split_whitespace().map(str::to_owned)) }
+        if at % 2 == 1 {
+            words.push(part.to_owned())
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned))
+        }
     }
     words
 }

@@ -190,7 +190,8 @@ fn a_push_and_its_delivery_reach_the_first_write_without_waiting_for_an_interval
     let labels = "installation=\"windlass\",unit=\"shop\",result=\"success\"";
     run.until_metric(&format!("windlass_unit_passes_total{{{labels}}} 4"));
     let history = world.good("history -f units").stdout;
-    let triggers = |name: &str| history.lines().filter(|line| line.contains(&format!("  {name}  good: "))).count();
+    let triggers =
+        |name: &str| history.lines().filter(|line| line.contains(&format!("  {name}  good: "))).count();
     assert_eq!((triggers("source"), triggers("start")), (3, 1), "{history}");
 }
 
@@ -331,7 +332,7 @@ fn what_is_no_delivery_is_refused_before_it_is_read_and_without_a_word() {
     // Of a body that is too large not a byte is waited for.
     let head = |more: &str| say(&run.webhooks, &format!("POST {hook} HTTP/1.1\r\nHost: it\r\n{more}\r\n"));
     refused(413, &head(&format!("Content-Length: {}\r\n", BODY_BYTES_MAX + 1)));
-    refused(413, &head("Content-Length: 18446744073709551615\r\n"));
+    refused(413, &head("Content-Length: 99999999999\r\n"));
     for path in [
         "/",
         "/hook/",
