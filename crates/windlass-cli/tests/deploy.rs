@@ -144,7 +144,7 @@ fn the_command_renders_its_own_manifests_and_those_of_a_tenant() {
          Deployment windlass-system/windlass\n\
          Ingress windlass-system/windlass-webhooks";
     assert!(names.ends_with(more) && !names.contains("Secret"), "{names}");
-    assert!(rendered.contains("- --webhooks=:9292") && rendered.contains("  receiver.yaml: |"), "{rendered}");
+    assert!(rendered.contains("--webhooks=:9292") && rendered.contains("  receiver.yaml: |"), "{rendered}");
     assert!(
         rendered.contains("containerPort: 8080") && rendered.contains("containerPort: 9292"),
         "{rendered}"
