@@ -206,6 +206,9 @@ async fn render_once(
         .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)))
 }
 
+/// A source, and what rings for it.
+type Rung = (Arc<dyn Origin>, Bell);
+
 /// Makes engines. Units with one target share it: one connection, one lock.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
@@ -216,7 +219,7 @@ pub(crate) struct Workshop {
     /// Those of other artifacts.
     bases: Arc<Shelf>,
     /// By what units of one source have in common, with what rings for it.
-    sources: Mutex<BTreeMap<String, (Arc<dyn Origin>, Bell)>>,
+    sources: Mutex<BTreeMap<String, Rung>>,
     clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
     targets: tokio::sync::Mutex<Vec<(Kubernetes, Arc<dyn Place>)>>,
     /// Those of `clusters`, for whoever cannot wait for a connection that is being made.
@@ -262,7 +265,7 @@ impl Workshop {
         self.ringing(unit).1
     }
 
-    fn ringing(&self, unit: &Unit) -> (Arc<dyn Origin>, Bell) {
+    fn ringing(&self, unit: &Unit) -> Rung {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || {
             let bell = Bell::default();
