@@ -10,133 +10,24 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod webhooks {
+    pub(crate) mod gate;
+    pub(crate) mod run;
+}
+
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use support::{World, unit};
+use webhooks::gate::{Gate, archive};
+use webhooks::run::{Answer, Run, answer, count, say, until};
 use windlass_git::write::{Author, Change, Repository};
 use windlass_receiver::{BODY_BYTES_MAX, path};
 
-/// The longest time until something is as it should be.
-const WAIT_MAX: Duration = Duration::from_secs(60);
 const SECRET: &str = "canary-secret-5d1f";
 const BODY: &str = r#"{"ref": "refs/heads/main", "word": "canary-body-77aa"}"#;
-
-/// A run that takes webhooks, and tells how it is.
-struct Run {
-    webhooks: String,
-    told: String,
-    /// All that it says, line by line, as it comes.
-    said: Arc<Mutex<String>>,
-}
-
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    headers: String,
-    body: String,
-}
-
-impl Run {
-    fn start(world: &mut World, args: &str) -> Self {
-        let child = world.start(&format!("run {args} --listen 127.0.0.1:0 --webhooks 127.0.0.1:0"));
-        let said = Arc::<Mutex<String>>::default();
-        let (told, addresses) = channel();
-        let out = child.stdout.take().unwrap();
-        keep(out, &said, None);
-        keep(child.stderr.take().unwrap(), &said, Some(told));
-        let address = |what: &str| loop {
-            let line: String = addresses.recv_timeout(WAIT_MAX).unwrap_or_else(|_| panic!("never: {what}"));
-            if let Some(address) = line.strip_prefix(what) {
-                return address.to_owned();
-            }
-        };
-        let told = address("listening on ");
-        Self { told, webhooks: address("taking webhooks on "), said }
-    }
-
-    fn said(&self) -> String {
-        self.said.lock().unwrap().clone()
-    }
-
-    /// Sends a delivery of GitHub, signed with this secret, to the path of another one.
-    fn deliver(&self, path_of: &str, secret: &str, id: &str, body: &str) -> Answer {
-        let mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-        let mac = mac.chain_update(body).finalize().into_bytes();
-        let signature: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-        let headers = format!(
-            "Content-Type: application/json\r\nX-GitHub-Event: push\r\nX-GitHub-Delivery: {id}\r\n\
-             X-Hub-Signature-256: sha256={signature}\r\n"
-        );
-        self.post(&path(path_of, "hook", ""), &headers, body)
-    }
-
-    fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
-        let length = body.len();
-        say(
-            &self.webhooks,
-            &format!("POST {path} HTTP/1.1\r\nHost: it\r\n{headers}Content-Length: {length}\r\n\r\n{body}"),
-        )
-    }
-
-    fn metrics(&self) -> String {
-        say(&self.told, "GET /metrics HTTP/1.1\r\nHost: it\r\n\r\n").body
-    }
-
-    /// Waits until the metrics have this line.
-    fn until_metric(&self, line: &str) {
-        until(line, || self.metrics().lines().any(|have| have == line));
-    }
-
-    fn until_ready(&self, unit: &str) {
-        let labels = format!("installation=\"windlass\",unit=\"{unit}\",state=\"ready\"");
-        self.until_metric(&format!("windlass_unit_state{{{labels}}} 1"));
-    }
-}
-
-fn count(receiver: &str, result: &str, count: u32) -> String {
-    format!("windlass_webhook_deliveries_total{{receiver=\"{receiver}\",result=\"{result}\"}} {count}")
-}
-
-fn until(what: &str, is_right: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_right() {
-        assert!(began.elapsed() < WAIT_MAX, "never: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Keeps what a stream says, so that whoever writes never waits for a reader.
-fn keep(stream: impl Read + Send + 'static, said: &Arc<Mutex<String>>, told: Option<Sender<String>>) {
-    let said = Arc::clone(said);
-    std::thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            said.lock().unwrap().push_str(&format!("{line}\n"));
-            let _ = told.as_ref().map(|told| told.send(line));
-        }
-    });
-}
-
-fn say(address: &str, request: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    // Who is refused early may find the door shut before all is said.
-    let _ = stream.write_all(request.as_bytes());
-    answer(&mut stream)
-}
-
-fn answer(stream: &mut TcpStream) -> Answer {
-    let mut said = Vec::new();
-    let _ = stream.read_to_end(&mut said);
-    let said = String::from_utf8(said).unwrap();
-    let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {said}"));
-    let (first, headers) = head.split_once("\r\n").unwrap();
-    let status = first.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, headers: headers.into(), body: body.into() }
-}
 
 fn receiver(spec: &str) -> String {
     format!(
@@ -193,69 +84,6 @@ fn a_push_and_its_delivery_reach_the_first_write_without_waiting_for_an_interval
     let triggers =
         |name: &str| history.lines().filter(|line| line.contains(&format!("  {name}  good: "))).count();
     assert_eq!((triggers("source"), triggers("start")), (3, 1), "{history}");
-}
-
-/// A server of one archive that answers a look only when it may.
-struct Gate {
-    url: String,
-    archive: Arc<Mutex<Vec<u8>>>,
-    /// A look has come.
-    came: Receiver<()>,
-    /// It may be answered.
-    may: Sender<()>,
-    /// How each was answered.
-    answered: Arc<Mutex<Vec<&'static str>>>,
-}
-
-impl Gate {
-    fn new(archive: Vec<u8>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/fleet.tgz", listener.local_addr().unwrap());
-        let archive = Arc::new(Mutex::new(archive));
-        let (shown, answered) = (Arc::clone(&archive), Arc::<Mutex<Vec<&'static str>>>::default());
-        let ((come, came), (may, open), noted) = (channel(), channel(), Arc::clone(&answered));
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
-                let head: Vec<String> = BufReader::new(stream.try_clone().unwrap())
-                    .lines()
-                    .map_while(Result::ok)
-                    .take_while(|line| !line.is_empty())
-                    .collect();
-                come.send(()).unwrap();
-                if open.recv().is_err() {
-                    return;
-                }
-                let bytes = shown.lock().unwrap().clone();
-                let tag = format!("\"{}\"", windlass_core::Digest::of(&bytes));
-                let known = head
-                    .iter()
-                    .any(|line| line.to_lowercase().starts_with("if-none-match") && line.contains(&tag));
-                let (status, body) = if known { ("304 Not Modified", Vec::new()) } else { ("200 OK", bytes) };
-                noted.lock().unwrap().push(status);
-                let head = format!(
-                    "HTTP/1.1 {status}\r\netag: {tag}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-                    body.len()
-                );
-                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
-            }
-        });
-        Self { url, archive, came, may, answered }
-    }
-
-    /// Waits for a look.
-    fn look(&self) {
-        self.came.recv_timeout(WAIT_MAX).expect("somebody looks");
-    }
-}
-
-fn archive(value: &str) -> Vec<u8> {
-    let text = support::config_map("web", value);
-    let mut header = tar::Header::new_gnu();
-    header.set_size(text.len() as u64);
-    header.set_mode(0o644);
-    let mut builder = tar::Builder::new(Vec::new());
-    builder.append_data(&mut header, "fleet/web.yaml", text.as_bytes()).unwrap();
-    builder.into_inner().unwrap()
 }
 
 #[test]
