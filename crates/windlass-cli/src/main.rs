@@ -2,10 +2,12 @@
 
 mod args;
 mod bases;
+mod bell;
 mod command;
 mod credentials;
 mod document;
 mod events;
+mod following;
 mod parts;
 mod private;
 mod scribe;

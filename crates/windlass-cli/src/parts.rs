@@ -19,6 +19,7 @@ use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
 use crate::bases::{Allowed, HELP, Shelf, of_helm, of_remote};
+use crate::bell::{Bell, Ringing};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
 use crate::words::advised;
 use crate::{shaping, sources};
@@ -205,6 +206,9 @@ async fn render_once(
         .unwrap_or_else(|lost| Err(Error::new(ErrorKind::Internal, "the render was lost").caused_by(lost)))
 }
 
+/// A source, and what rings for it.
+type Rung = (Arc<dyn Origin>, Bell);
+
 /// Makes engines. Units with one target share it: one connection, one lock.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
@@ -214,8 +218,8 @@ pub(crate) struct Workshop {
     folders: Mutex<BTreeMap<String, Arc<dyn Place>>>,
     /// Those of other artifacts.
     bases: Arc<Shelf>,
-    /// By what units of one source have in common.
-    sources: Mutex<BTreeMap<String, Arc<dyn Origin>>>,
+    /// By what units of one source have in common, with what rings for it.
+    sources: Mutex<BTreeMap<String, Rung>>,
     clusters: tokio::sync::Mutex<Vec<(Kubernetes, Cluster)>>,
     targets: tokio::sync::Mutex<Vec<(Kubernetes, Arc<dyn Place>)>>,
     /// Those of `clusters`, for whoever cannot wait for a connection that is being made.
@@ -253,9 +257,22 @@ impl Workshop {
 
     /// Gives the source of a unit: the same one for all units of one repository.
     fn source(&self, unit: &Unit) -> Arc<dyn Origin> {
+        self.ringing(unit).0
+    }
+
+    /// Gives what lets a run look at the source of a unit.
+    pub(crate) fn bell(&self, unit: &Unit) -> Bell {
+        self.ringing(unit).1
+    }
+
+    fn ringing(&self, unit: &Unit) -> Rung {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || sources::source(unit, &self.notifier);
-        Arc::clone(sources.entry(sources::shared(unit)).or_insert_with(made))
+        let made = || {
+            let bell = Bell::default();
+            let source = Ringing::new(sources::source(unit, &self.notifier), bell.clone());
+            (Arc::new(source) as Arc<dyn Origin>, bell)
+        };
+        sources.entry(sources::shared(unit)).or_insert_with(made).clone()
     }
 
     async fn target(&self, unit: &Unit) -> Result<Arc<dyn Place>> {

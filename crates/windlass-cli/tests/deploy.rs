@@ -133,6 +133,60 @@ fn the_command_renders_its_own_manifests_and_those_of_a_tenant() {
          RoleBinding shop/deployer\n\
          RoleBinding shop/windlass-acts-as-deployer"
     );
+    // With webhooks.
+    let folder = world.path("deploy-with-webhooks");
+    copy_all(&deploy(), &folder);
+    let file = folder.join("kustomization.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}components: [webhooks]\n")).unwrap();
+    let (names, rendered) = render(&mut world, &folder);
+    let more = "Service windlass-system/windlass-webhooks\n\
+         Deployment windlass-system/windlass\n\
+         Ingress windlass-system/windlass-webhooks";
+    assert!(names.ends_with(more) && !names.contains("Secret"), "{names}");
+    assert!(rendered.contains("--webhooks=:9292") && rendered.contains("  receiver.yaml: |"), "{rendered}");
+    assert!(
+        rendered.contains("containerPort: 8080") && rendered.contains("containerPort: 9292"),
+        "{rendered}"
+    );
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_all(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_service_of_the_webhooks_leads_to_their_port_and_the_ingress_to_nothing_else() {
+    let patch = manifests("webhooks/deployment.yaml").remove(0);
+    let [container] = list(&patch, &["spec", "template", "spec", "containers"]) else {
+        panic!("one container")
+    };
+    let args: Vec<&str> = list(container, &["args"]).iter().map(|arg| arg.as_text().unwrap()).collect();
+    let [port] = list(container, &["ports"]) else { panic!("one port") };
+    let number = port.get("containerPort").and_then(Value::as_int).unwrap();
+    assert_eq!(args[..args.len() - 1], self::args(), "what it runs without webhooks");
+    assert_eq!(args[args.len() - 1], format!("--webhooks=:{number}"));
+    let service = manifests("webhooks/service.yaml").remove(0);
+    let [served] = list(&service, &["spec", "ports"]) else { panic!("one port") };
+    assert_eq!(served.text_at(&["targetPort"]), port.text_at(&["name"]));
+    let ingress = manifests("webhooks/ingress.yaml").remove(0);
+    let [rule] = list(&ingress, &["spec", "rules"]) else { panic!("one rule") };
+    let [path] = list(rule, &["http", "paths"]) else { panic!("one path") };
+    assert_eq!(path.text_at(&["path"]), Some("/hook/"));
+    let backend = path.at(&["backend", "service"]).unwrap();
+    assert_eq!(backend.text_at(&["name"]), service.text_at(&["metadata", "name"]));
+    assert_eq!(backend.text_at(&["port", "name"]), served.text_at(&["name"]));
+    let receiver = manifests("webhooks/receiver.yaml").remove(0);
+    let [mount] = list(container, &["volumeMounts"]) else { panic!("one mount") };
+    assert_eq!(receiver.text_at(&["spec", "secretFile"]), mount.text_at(&["mountPath"]));
 }
 
 /// The instructions of the Dockerfile, each as its words.
@@ -220,7 +274,7 @@ fn the_guide_shows_the_manifests_as_they_are() {
         assert_eq!(text, self::text(file), "{file}");
         shown += 1;
     }
-    assert_eq!(shown, 4);
+    assert_eq!(shown, 8);
 }
 
 #[test]

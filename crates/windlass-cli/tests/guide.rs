@@ -5,8 +5,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use windlass_git::write::{Author, Change, Repository};
 
@@ -23,6 +26,19 @@ struct Session {
     held: String,
     /// A file names the folder of the session, which is another each time, and so are the revisions of what it lies in.
     elsewhere: bool,
+    /// The command that goes on in the background, and where it really takes webhooks.
+    going_on: Option<(Child, String)>,
+}
+
+/// Where a page says that webhooks are taken.
+const WEBHOOKS: &str = "127.0.0.1:9292";
+/// The longest time until a command in the background has done something.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl Session {
@@ -33,6 +49,7 @@ impl Session {
             committed: BTreeSet::new(),
             held: String::new(),
             elsewhere: false,
+            going_on: None,
         }
     }
 
@@ -59,7 +76,15 @@ impl Session {
     fn run(&mut self, command: &str) -> String {
         match command.split_once(' ') {
             _ if command == "echo $?" => format!("{}\n", self.code.expect("a command before it")),
+            _ if command == "kill %1" => {
+                self.end();
+                String::new()
+            }
+            Some(("windlass", args)) if args.ends_with(" &") => self.begin(args.trim_end_matches(" &")),
             Some(("windlass", args)) => self.windlass(args),
+            Some(("printf", args)) => self.printf(args),
+            Some(("curl", args)) => self.curl(args),
+            Some(("until", args)) => self.until(args),
             Some(("git", args)) => {
                 self.git(args);
                 String::new()
@@ -85,6 +110,75 @@ impl Session {
         let said = said.replace(&self.repositories(), REPOSITORIES);
         let said = timeless(&said.replace(&format!("{}/", self.folder.display()), ""));
         if self.elsewhere { without_revisions(&said) } else { said }
+    }
+
+    /// Begins a command that goes on, at an address that is free.
+    fn begin(&mut self, args: &str) -> String {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .args(args.replace(WEBHOOKS, "127.0.0.1:0").split_whitespace())
+            .current_dir(&self.folder)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let first = lines.next().unwrap_or_default();
+        let address = first.rsplit(' ').next().unwrap_or_default().to_owned();
+        // Somebody has to read what it says.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.going_on = Some((child, address.clone()));
+        format!("{}\n", first.replace(&address, WEBHOOKS))
+    }
+
+    fn end(&mut self) {
+        if let Some((mut child, _)) = self.going_on.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Does what `printf %s TEXT > FILE` does.
+    fn printf(&self, args: &str) -> String {
+        let words = words(args);
+        let [form, text, to, file] = words.as_slice() else { panic!("not a command: printf {args}") };
+        assert_eq!((form.as_str(), to.as_str()), ("%s", ">"));
+        fs::write(self.folder.join(file), text).unwrap();
+        String::new()
+    }
+
+    /// Does what `curl -s -w '%{http_code}\n' -H … -d … URL` does.
+    fn curl(&self, args: &str) -> String {
+        let words = words(args);
+        let after =
+            |flag: &'static str| words.windows(2).filter(move |pair| pair[0] == flag).map(|pair| &pair[1]);
+        assert_eq!(after("-w").next().unwrap(), "%{http_code}\\n");
+        let (body, url) = (after("-d").next().unwrap(), words.last().unwrap());
+        let path = url.strip_prefix(&format!("http://{WEBHOOKS}")).unwrap();
+        let headers: String = after("-H").map(|header| format!("{header}\r\n")).collect();
+        let (_, address) = self.going_on.as_ref().expect("a run before it");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        let request =
+            format!("POST {path} HTTP/1.1\r\nHost: it\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).unwrap();
+        let (head, body) = said.split_once("\r\n\r\n").unwrap();
+        format!("{body}{}\n", head.split(' ').nth(1).unwrap())
+    }
+
+    /// Does what `until grep -q WORD FILE; do sleep 1; done` does.
+    fn until(&self, args: &str) -> String {
+        let asked = args.strip_prefix("grep -q ").and_then(|rest| rest.strip_suffix("; do sleep 1; done"));
+        let (word, file) = asked.and_then(|asked| asked.split_once(' ')).expect("until grep -q WORD FILE");
+        let began = Instant::now();
+        while !fs::read_to_string(self.folder.join(file)).is_ok_and(|text| text.contains(word)) {
+            assert!(began.elapsed() < WAIT_MAX, "{file} never has {word}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        String::new()
     }
 
     /// The address of the folder of the session.
@@ -115,6 +209,19 @@ impl Session {
         Repository::open(fleet.join(".git")).unwrap().commit("main", message, &author, &changes).unwrap();
         self.committed = present;
     }
+}
+
+/// The words of a command; single quotes hold some together.
+fn words(args: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in args.split('\'').enumerate() {
+        if at % 2 == 1 {
+            words.push(part.to_owned())
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned))
+        }
+    }
+    words
 }
 
 /// The files below a folder, without those of Git.
@@ -230,4 +337,9 @@ fn the_guide_to_hooks_shows_what_the_command_says() {
 #[test]
 fn the_guide_to_stopping_and_going_back_shows_what_the_command_says() {
     check("asking.md");
+}
+
+#[test]
+fn the_guide_to_webhooks_shows_what_the_command_says() {
+    check("webhooks.md");
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::marks::Mark;
 use crate::{Kind, Refused, payload, same_repository};
 
 /// The most names of each sort that are taken from a delivery.
@@ -19,6 +20,8 @@ pub struct Delivery {
     pub references: Vec<String>,
     /// Whether the default branch of the repository is among them, where the delivery says which one that is.
     pub is_default_branch: Option<bool>,
+    /// By what it is known again, if the sender gives anything.
+    marks: Vec<Mark>,
 }
 
 /// Where the senders keep addresses, names, references and default branches. `*` is each item of a list.
@@ -38,8 +41,10 @@ const PLACES: &[&[&str]] = &[
     &["docker_url"],
     &["event_data", "resources", "*", "resource_url"],
     &["context", "source"],
+    &["subject", "content", "repository", "source"],
 ];
 const IMAGES: &[&[&str]] = &[&["digest"], &["tag"]];
+const HARBOR: &[&[&str]] = &[&["event_data", "resources", "*", "resource_url"]];
 const REFERENCES: &[&[&str]] = &[
     &["ref"],
     &["push", "changes", "*", "new", "name"],
@@ -70,16 +75,21 @@ impl Delivery {
             return Err(Refused::Malformed);
         }
         let mut places = texts(&body, PLACES);
-        if kind == Kind::Gcr {
-            let names = texts(&body, IMAGES);
-            places.extend(names.iter().map(|name| without_tag(name).to_owned()));
-        }
+        places.extend(images(kind, &body));
         places.sort();
         places.dedup();
         let references = texts(&body, REFERENCES);
         let defaults = texts(&body, DEFAULTS);
         let is_default_branch = (!defaults.is_empty()).then(|| contains(&references, &defaults));
-        Ok(Self { event, places, references, is_default_branch })
+        Ok(Self { event, places, references, is_default_branch, marks: Vec::new() })
+    }
+
+    pub(crate) fn with_marks(self, marks: Vec<Mark>) -> Self {
+        Self { marks, ..self }
+    }
+
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// Says what the default branch is, for a sender that does not, such as Bitbucket.
@@ -106,6 +116,23 @@ impl Delivery {
 /// Whether one of the references is one of these names.
 fn contains<N: AsRef<str>>(references: &[String], names: &[N]) -> bool {
     references.iter().any(|one| names.iter().any(|name| short(one) == short(name.as_ref())))
+}
+
+/// The names of images without tags, with their registry, for senders that do not keep them so.
+fn images(kind: Kind, body: &Value) -> Vec<String> {
+    let text = |path: &[&str]| texts(body, &[path]).into_iter().next();
+    match kind {
+        Kind::Gcr => texts(body, IMAGES).iter().map(|name| without_tag(name).to_owned()).collect(),
+        Kind::Harbor => texts(body, HARBOR).iter().map(|name| without_tag(name).to_owned()).collect(),
+        Kind::DockerHub => {
+            text(&["repository", "repo_name"]).map(|name| format!("docker.io/{name}")).into_iter().collect()
+        }
+        Kind::Acr => {
+            let (host, name) = (text(&["request", "host"]), text(&["target", "repository"]));
+            host.zip(name).map(|(host, name)| format!("{host}/{name}")).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn short(reference: &str) -> &str {

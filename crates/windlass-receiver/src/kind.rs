@@ -36,6 +36,41 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The names of all kinds: those of Flux's receivers, and of the senders that it takes for GitHub or has no name for.
+    pub const NAMES: [&'static str; 14] = [
+        "github",
+        "gitlab",
+        "bitbucket",
+        "gitea",
+        "azuredevops",
+        "dockerhub",
+        "quay",
+        "harbor",
+        "nexus",
+        "gcr",
+        "acr",
+        "cdevents",
+        "generic",
+        "generic-hmac",
+    ];
+
+    /// The kind of one of the [names](Kind::NAMES).
+    ///
+    /// ```
+    /// use windlass_receiver::Kind;
+    ///
+    /// assert_eq!(Kind::named("gitea"), Some(Kind::Gitea));
+    /// assert!(Kind::NAMES.into_iter().all(|name| Kind::named(name).is_some()));
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "gitea" => Some(Self::Gitea),
+            "azuredevops" => Some(Self::AzureDevOps),
+            name => Self::of_flux(name),
+        }
+    }
+
     /// The kind that a `spec.type` of Flux's receivers names.
     #[must_use]
     pub fn of_flux(name: &str) -> Option<Self> {
@@ -65,6 +100,19 @@ impl Kind {
             Self::Bitbucket => Some("X-Event-Key"),
             Self::CdEvents => Some("Ce-Type"),
             _ => None,
+        }
+    }
+
+    /// The headers of which the first that is there names the delivery, the same one where it is sent again.
+    pub(crate) const fn id_headers(self) -> &'static [&'static str] {
+        match self {
+            Self::GitHub => &["X-GitHub-Delivery"],
+            Self::Gitea => &["X-Gitea-Delivery", "X-Gogs-Delivery", "X-GitHub-Delivery"],
+            // The UUID of an event is that of all events that follow from it, so that it names none.
+            Self::GitLab => &["Idempotency-Key"],
+            Self::Bitbucket => &["X-Request-UUID", "X-Request-Id"],
+            Self::Nexus => &["X-Nexus-Webhook-Delivery"],
+            _ => &[],
         }
     }
 }

@@ -19,10 +19,11 @@
 //! - Secrets are compared in constant time, and are in no error and no `Debug`.
 //! - An empty secret verifies nothing.
 //! - What a delivery gives is bounded: [`BODY_BYTES_MAX`], [`NAMES_MAX`].
+//! - What is remembered of deliveries is bounded: [`SEEN_MAX`].
 //!
 //! # What it does not do
-//! It serves no HTTP, keeps no state, and so does not see that a delivery is sent again: to wake a source twice is
-//! harmless. Nor does it look for objects: a [`Manifest`] says which are to be looked for, and [`Accepted::wakes`] what the
+//! It serves no HTTP, and keeps no state but what the caller keeps as [`Seen`]: which deliveries came, where their sender
+//! names them. It does not look for objects: a [`Manifest`] says which are to be looked for, and [`Accepted::wakes`] what the
 //! filter makes of each. Docker Hub, Quay, GCR and ACR sign nothing: their secret is the path that they call, which
 //! [`path`] makes. That a token of Google is genuine is not verified, since that takes a question to Google.
 //!
@@ -33,13 +34,16 @@ mod delivery;
 mod filter;
 mod kind;
 mod manifest;
+mod marks;
 mod payload;
 mod proof;
 mod receive;
+mod seen;
 mod url;
 
 pub use delivery::{Delivery, NAMES_MAX};
 pub use kind::Kind;
 pub use manifest::{Accepted, Manifest, TARGETS_MAX, Target, Unaddressed, Unreadable, Which};
 pub use receive::{BODY_BYTES_MAX, Receiver, Refused, Request, path};
+pub use seen::{SEEN_MAX, Seen};
 pub use url::{same_repository, same_server};

@@ -49,6 +49,8 @@ pub struct Manifest {
     targets: Vec<Reference>,
     filter: String,
     own_namespace: bool,
+    /// The sender, where it is not the type that says it.
+    kind: Option<Kind>,
 }
 
 /// An entry of `spec.resources`, as it is written.
@@ -132,7 +134,22 @@ impl Manifest {
             targets: resources.iter().map(Reference::read).collect::<Result<_, _>>()?,
             filter: text(&spec["resourceFilter"], "spec.resourceFilter")?,
             own_namespace: false,
+            kind: None,
         })
+    }
+
+    /// Takes deliveries of this sender, whatever `spec.type` says: Flux has no name for some.
+    #[must_use]
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// Says whether the filter can be read, where there is one.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn check_filter(&self) -> Result<(), String> {
+        if self.filter.is_empty() { Ok(()) } else { Filter::new(&self.filter, None).map(drop) }
     }
 
     /// Wakes only objects of its own namespace, as Flux does with `--no-cross-namespace-refs`.
@@ -157,8 +174,8 @@ impl Manifest {
         }
         check_size(request)?;
         let token = token.ok_or(Refused::NoSecret)?;
-        let kind =
-            Kind::of_flux(&self.type_name).ok_or_else(|| Refused::UnknownType(self.type_name.clone()))?;
+        let named = || Kind::of_flux(&self.type_name);
+        let kind = self.kind.or_else(named).ok_or_else(|| Refused::UnknownType(self.type_name.clone()))?;
         let receiver = Receiver::new(kind, token).with_events(self.events.iter().cloned());
         let delivery = receiver.receive(request)?;
         let filter = match self.filter.as_str() {

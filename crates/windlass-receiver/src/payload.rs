@@ -14,7 +14,7 @@ pub(crate) fn of<'r>(kind: Kind, request: &Request<'r>) -> Result<Cow<'r, [u8]>,
         Kind::GitHub | Kind::Bitbucket | Kind::Gitea => match media_type(request).as_deref() {
             None | Some("application/json") => Ok(Cow::Borrowed(request.body)),
             Some("application/x-www-form-urlencoded") => field(request.body, b"payload").map(Cow::Owned),
-            Some(_) => Err(Refused::Malformed),
+            Some(_) => Err(Refused::MediaType),
         },
         Kind::Gcr => unwrapped(request.body).map(Cow::Owned).ok_or(Refused::Malformed),
         _ => Ok(Cow::Borrowed(request.body)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Delivery, Kind, payload, proof};
+use crate::{Delivery, Kind, marks, payload, proof};
 
 /// The most bytes of a body.
 pub const BODY_BYTES_MAX: usize = 3 << 20;
@@ -66,7 +66,8 @@ impl Receiver {
         if !wanted && self.kind.event_header().is_some() {
             return Err(Refused::Unwanted);
         }
-        Delivery::read(self.kind, event, &body)
+        let marks = marks::of(self.kind, request, &body);
+        Ok(Delivery::read(self.kind, event, &body)?.with_marks(marks))
     }
 }
 
@@ -95,6 +96,8 @@ pub enum Refused {
     Unverified(&'static str),
     /// It is genuine, and about an event that nobody asked for.
     Unwanted,
+    /// It is genuine, and its body is of a type that this sender does not send.
+    MediaType,
     /// It is genuine, and its body cannot be read.
     Malformed,
     /// The receiver is suspended, or not ready.
@@ -117,6 +120,7 @@ impl Refused {
             Self::Filter(_) => 500,
             Self::Unverified(_)
             | Self::Unwanted
+            | Self::MediaType
             | Self::Malformed
             | Self::NoSecret
             | Self::UnknownType(_) => 400,
@@ -130,6 +134,7 @@ impl fmt::Display for Refused {
             Self::TooLarge => write!(f, "the body is too large (body_bytes_max={BODY_BYTES_MAX})"),
             Self::Unverified(why) => f.write_str(why),
             Self::Unwanted => f.write_str("an event that is not asked for"),
+            Self::MediaType => f.write_str("the body is neither JSON nor a form"),
             Self::Malformed => f.write_str("the body is not what this sender sends"),
             Self::NotReady => f.write_str("the receiver is suspended or not ready"),
             Self::NoSecret => f.write_str("the secret of the receiver has no token"),

@@ -40,6 +40,8 @@ struct Place {
     path: String,
 }
 
+const DOCKER: [&str; 4] = ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+
 impl Place {
     fn of(url: &str) -> Option<Self> {
         let url = url.trim().to_lowercase();
@@ -60,6 +62,8 @@ impl Place {
             return None;
         }
         let host = host.strip_prefix("ssh.").or_else(|| host.strip_prefix("altssh.")).unwrap_or(host);
+        // The registry of Docker answers by several names.
+        let host = if DOCKER.contains(&host) { DOCKER[0] } else { host };
         let path = format!("{start}{path}");
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);

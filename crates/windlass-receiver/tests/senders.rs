@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use serde_json::json;
-use windlass_receiver::{BODY_BYTES_MAX, Kind, Manifest, Receiver, Refused, Request, path};
+use windlass_receiver::{BODY_BYTES_MAX, Kind, Manifest, Receiver, Refused, Request, SEEN_MAX, Seen, path};
 
 #[track_caller]
 fn check(kind: Kind, headers: &[(&str, &str)], body: &[u8], expected: Result<(), &str>) {
@@ -131,7 +131,7 @@ fn a_form_of_github_is_read() {
         Receiver::new(Kind::GitHub, "s").receive(&Request { headers: &headers, body })
     };
     assert_eq!(receive("application/x-www-form-urlencoded").unwrap().references, ["refs/heads/main"]);
-    assert_eq!(receive("text/plain").unwrap_err(), Refused::Malformed);
+    assert_eq!(receive("text/plain").unwrap_err(), Refused::MediaType);
 }
 
 /// As notification-controller 1.6.0 answers.
@@ -212,4 +212,40 @@ fn a_path_is_that_of_flux() {
     let expected = "/hook/033cd85fb94eef8b750b62b37d50fa65adb47b1f0ab5d6a8f9f6692e516e686a";
     assert_eq!(path("token", "name", "namespace"), expected);
     assert_ne!(path("token", "name", "namespace"), path("token2", "name", "namespace"));
+}
+
+#[test]
+fn images_are_known_by_the_address_of_their_registry() {
+    let hub = r#"{"push_data": {"tag": "v1"}, "repository": {"repo_name": "acme/web"}}"#;
+    concerns(Kind::DockerHub, hub, "oci://docker.io/acme/web", Some("v1"), true);
+    concerns(Kind::DockerHub, hub, "oci://registry-1.docker.io/acme/web", Some("v1"), true);
+    concerns(Kind::DockerHub, hub, "oci://registry.example/acme/web", Some("v1"), false);
+    let acr = r#"{"action": "push", "target": {"repository": "web", "tag": "v1"}, "request": {"host": "acme.azurecr.io"}}"#;
+    concerns(Kind::Acr, acr, "oci://acme.azurecr.io/web", Some("v1"), true);
+    concerns(Kind::Acr, acr, "oci://other.azurecr.io/web", Some("v1"), false);
+    let resource = r#"{"resource_url": "registry.example:5000/acme/web:v1", "tag": "v1"}"#;
+    let harbor = format!(r#"{{"type": "PUSH_ARTIFACT", "event_data": {{"resources": [{resource}]}}}}"#);
+    let receive = |url: &str| {
+        let request = Request { headers: &[("Authorization", "s")], body: harbor.as_bytes() };
+        Receiver::new(Kind::Harbor, "s").receive(&request).unwrap().concerns(url, Some("v1"))
+    };
+    assert!(
+        receive("oci://registry.example:5000/acme/web") && !receive("oci://registry.example:5000/acme/db")
+    );
+}
+
+#[test]
+fn a_delivery_is_known_until_many_others_came_and_one_without_a_name_is_always_new() {
+    let push = |id: usize| {
+        let (token, id) = ("secret", id.to_string());
+        let headers = [("X-Gitlab-Token", token), ("Idempotency-Key", id.as_str())];
+        Receiver::new(Kind::GitLab, token).receive(&Request { headers: &headers, body: b"{}" }).unwrap()
+    };
+    let mut seen = Seen::default();
+    assert!((0..SEEN_MAX).all(|id| seen.is_new(&push(id))));
+    assert!((0..SEEN_MAX).all(|id| !seen.is_new(&push(id))));
+    assert!(seen.is_new(&push(SEEN_MAX)) && !seen.is_new(&push(1)));
+    assert!(seen.is_new(&push(0)), "the oldest is forgotten");
+    let hub = Receiver::new(Kind::DockerHub, "").receive(&Request { headers: &[], body: b"{}" }).unwrap();
+    assert!(seen.is_new(&hub) && seen.is_new(&hub));
 }

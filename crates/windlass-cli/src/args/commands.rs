@@ -81,7 +81,8 @@ const ENTRIES: [Entry; 18] = [
         more: "Each unit makes a pass when its source or something live has changed, when somebody asks, and at its \
                interval; one that fails is tried again, and does not stop the others. The unit files are read again \
                every five seconds. With -o json every event is a line of JSON on stdout. With --listen it answers \
-               /healthz, /readyz and /metrics over HTTP.",
+               /healthz, /readyz and /metrics over HTTP. With --webhooks it looks at a source as soon as a delivery \
+               tells of a push.",
         example: "windlass run -f units/",
     },
     Entry {
@@ -297,6 +298,12 @@ fn wishes(verb: Verb) -> Vec<Arg> {
                 "listen",
                 "ADDRESS",
                 "Answer /healthz, /readyz and /metrics over HTTP at this address, such as :8080",
+            )
+            .value_parser(clap::value_parser!(Listen)),
+            text(
+                "webhooks",
+                "ADDRESS",
+                "Take webhooks over HTTP at this address, such as :9292, for the receivers beside the unit files",
             )
             .value_parser(clap::value_parser!(Listen)),
         ],

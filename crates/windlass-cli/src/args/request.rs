@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) tool: Option<Tool>,
     /// Where a run tells how it is.
     pub(crate) listen: Option<Listen>,
+    /// Where a run takes webhooks.
+    pub(crate) webhooks: Option<Listen>,
 }
 
 /// What a person asks of units.
@@ -97,7 +99,8 @@ pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Request, 
         shell: if verb == Verb::Completions { word(matches, "shell") } else { String::new() },
         wish: wish(verb, matches),
         tool: tools::read(verb, matches),
-        listen: if verb == Verb::Run { matches.get_one("listen").copied() } else { None },
+        listen: address(verb, matches, "listen"),
+        webhooks: address(verb, matches, "webhooks"),
     })
 }
 
@@ -123,6 +126,11 @@ fn asked(matches: &ArgMatches) -> Asked {
         settings: flags::settings(matches),
         only: matches.get_many::<String>("unit").into_iter().flatten().cloned().collect(),
     }
+}
+
+/// Where a run listens.
+fn address(verb: Verb, matches: &ArgMatches, flag: &str) -> Option<Listen> {
+    if verb == Verb::Run { matches.get_one(flag).copied() } else { None }
 }
 
 fn word(matches: &ArgMatches, name: &str) -> String {

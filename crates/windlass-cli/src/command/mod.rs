@@ -5,6 +5,7 @@ mod approval;
 mod delete;
 mod ending;
 mod plan;
+mod receivers;
 mod render;
 mod run;
 mod status;
@@ -36,6 +37,7 @@ struct Scene {
     asked: Asked,
     wish: Wish,
     listen: Option<Listen>,
+    webhooks: Option<Listen>,
     yes: bool,
     /// A deletion runs its hooks.
     hooks: bool,
@@ -64,7 +66,7 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
         Error::new(ErrorKind::Unavailable, "signals cannot be listened to").caused_by(error)
     })?;
     let cx = Context::new(TokioClock::new()).with_cancel(cancel);
-    let fleet = Fleet::new(spec::load(&request.asked, cx.limits())?)?;
+    let fleet = Fleet::read(&request.asked, cx.limits())?;
     let workshop = Arc::new(Workshop::new(notifier(term)));
     Ok(Scene {
         cx,
@@ -74,6 +76,7 @@ fn scene(request: &Request, term: &Arc<Term>) -> Result<Scene> {
         asked: request.asked.clone(),
         wish: request.wish.clone(),
         listen: request.listen,
+        webhooks: request.webhooks,
         yes: request.yes,
         hooks: request.hooks,
     })

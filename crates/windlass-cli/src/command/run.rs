@@ -10,8 +10,10 @@ use windlass_engine::{Fleet, Member};
 use super::{Ending, Scene, approval};
 use crate::args::Loudness;
 use crate::events::Log;
-use crate::serve::{Board, Entry, Server};
-use crate::spec::{self, Unit};
+use crate::following::followed;
+use crate::serve::{Board, Entry, Hooks, Server, Woken, tell as tell_of};
+use crate::sources;
+use crate::spec::{self, Receiver, Unit};
 use crate::term::{Term, Tone};
 
 /// How often the unit files are read again.
@@ -20,9 +22,11 @@ const RELOAD: Duration = Duration::from_secs(5);
 pub(super) async fn run(scene: &Scene) -> Result<Ending> {
     let workshop = Arc::clone(&scene.workshop);
     let board = Arc::new(Board::new(&scene.cx, move || workshop.requests()));
-    let server = serve(scene, &board).await?;
-    let mut keeper = Keeper::new(scene, &board);
+    let told = serve(scene, &board).await?;
+    let hooks = scene.webhooks.map(|_| hooks(scene, &board));
+    let mut keeper = Keeper::new(scene, &board, hooks.clone());
     keeper.take(&scene.fleet).await;
+    let taken = open(scene, hooks.as_ref()).await?;
     if keeper.is_idle() && !scene.fleet.is_empty() && keeper.isolated.len() == scene.fleet.len() {
         return Ok(Ending::Failed);
     }
@@ -38,20 +42,47 @@ pub(super) async fn run(scene: &Scene) -> Result<Ending> {
         }
     };
     let (ended, ()) = futures_util::future::join(fleet.run_seeing(&scene.cx, &mut see), keeper.keep()).await;
-    if let Some(server) = server {
-        server.stop().await;
-    }
+    let servers = told.into_iter().chain(taken).map(Server::stop);
+    futures_util::future::join_all(servers).await;
     ended.map(|()| Ending::Good)
 }
 
 /// Begins to tell by HTTP how the run is, where somebody wants to know.
 async fn serve(scene: &Scene, board: &Arc<Board>) -> Result<Option<Server>> {
     let Some(listen) = scene.listen else { return Ok(None) };
-    let server = Server::start(listen, board).await?;
-    if scene.term.loudness != Loudness::Quiet {
-        scene.term.progress(Tone::Faint, &format!("listening on {}", server.address()));
-    }
+    let server = tell_of(listen, board).await?;
+    say(scene, &format!("listening on {}", server.address()));
     Ok(Some(server))
+}
+
+/// Makes what takes webhooks, which awaits none yet.
+fn hooks(scene: &Scene, board: &Arc<Board>) -> Arc<Hooks> {
+    let (term, loudness) = (Arc::clone(&scene.term), scene.term.loudness);
+    let tell = move |line: &str| {
+        if loudness != Loudness::Quiet {
+            term.progress(Tone::Odd, line);
+        }
+    };
+    Arc::new(Hooks::new(board, tell))
+}
+
+/// Begins to take webhooks, once it is known whom they wake.
+async fn open(scene: &Scene, hooks: Option<&Arc<Hooks>>) -> Result<Option<Server>> {
+    let (Some(hooks), Some(listen)) = (hooks, scene.webhooks) else {
+        if !scene.fleet.receivers().is_empty() {
+            say(scene, "no receiver is served; --webhooks says at which address");
+        }
+        return Ok(None);
+    };
+    let server = hooks.open(listen).await?;
+    say(scene, &format!("taking webhooks on {}", server.address()));
+    Ok(Some(server))
+}
+
+fn say(scene: &Scene, line: &str) {
+    if scene.term.loudness != Loudness::Quiet {
+        scene.term.progress(Tone::Faint, line);
+    }
 }
 
 /// Keeps the fleet as the unit files want it.
@@ -60,6 +91,12 @@ struct Keeper<'a> {
     board: &'a Arc<Board>,
     log: Arc<Log>,
     fleet: Fleet,
+    /// What takes webhooks, where any are taken.
+    hooks: Option<Arc<Hooks>>,
+    /// Why receivers have no path.
+    deaf: BTreeSet<String>,
+    /// What the files held when they could last be read; what they held at the start where that is `None`.
+    held: Option<spec::Fleet>,
     /// The units that run, as they were written.
     running: BTreeMap<UnitId, String>,
     /// Units whose parts could not be made yet: a kubeconfig may come later.
@@ -70,12 +107,15 @@ struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    fn new(scene: &'a Scene, board: &'a Arc<Board>) -> Self {
+    fn new(scene: &'a Scene, board: &'a Arc<Board>, hooks: Option<Arc<Hooks>>) -> Self {
         Self {
             scene,
             board,
             log: Arc::new(Log::new(&scene.term, scene.cx.cancel())),
             fleet: Fleet::new(),
+            hooks,
+            deaf: BTreeSet::new(),
+            held: None,
             running: BTreeMap::new(),
             waiting: BTreeSet::new(),
             isolated: BTreeMap::new(),
@@ -95,9 +135,14 @@ impl<'a> Keeper<'a> {
                 Ok(fleet) => {
                     self.wrong = None;
                     self.take(&fleet).await;
+                    self.held = Some(fleet);
                 }
                 Err(error) => {
                     self.board.unread();
+                    // A secret that is renewed counts all the same.
+                    let held = self.held.take();
+                    self.await_deliveries(held.as_ref().unwrap_or(&self.scene.fleet));
+                    self.held = held;
                     // What runs goes on; it is told once.
                     let text = error.to_string();
                     if self.wrong.as_ref() != Some(&text) {
@@ -110,7 +155,7 @@ impl<'a> Keeper<'a> {
     }
 
     fn read(&self) -> Result<spec::Fleet> {
-        spec::Fleet::new(spec::load(&self.scene.asked, self.scene.cx.limits())?)
+        spec::Fleet::read(&self.scene.asked, self.scene.cx.limits())
     }
 
     /// Takes in which units there are, and what has changed of them.
@@ -141,6 +186,32 @@ impl<'a> Keeper<'a> {
             self.running.remove(&unit);
             self.scene.term.progress(Tone::Odd, &format!("{unit}: taken out, nothing is deleted"));
         }
+        self.await_deliveries(fleet);
+    }
+
+    /// Takes in which receivers there are, and reads their secrets anew.
+    fn await_deliveries(&mut self, fleet: &spec::Fleet) {
+        let Some(hooks) = &self.hooks else { return };
+        let receivers = fleet.receivers().iter().map(|receiver| (receiver, self.woken_by(receiver, fleet)));
+        let problems = hooks.await_for(receivers);
+        let known = std::mem::take(&mut self.deaf);
+        for error in problems {
+            let text = error.to_string();
+            if !known.contains(&text) {
+                self.scene.term.error(&error);
+            }
+            self.deaf.insert(text);
+        }
+    }
+
+    /// Lists the units that a receiver may wake.
+    fn woken_by(&self, receiver: &Receiver, fleet: &spec::Fleet) -> Vec<Woken> {
+        let may = receiver.may_wake(fleet).into_iter();
+        may.map(|unit| {
+            let bell = self.scene.workshop.bell(unit);
+            Woken::new(unit, followed(unit), sources::shared(unit), bell)
+        })
+        .collect()
     }
 
     async fn start(&mut self, unit: &Unit) {

@@ -10,7 +10,7 @@ use windlass_kinds::dialect::default_dialects;
 use windlass_kinds::order::default_order;
 
 use super::walk::{Holds, walk};
-use super::{Ending, Scene, plan};
+use super::{Ending, Scene, plan, receivers};
 use crate::parts::{self, Fetched};
 use crate::spec::Unit;
 use crate::term::{Term, Tone};
@@ -42,6 +42,11 @@ struct Finding {
 }
 
 pub(super) async fn validate(scene: &Scene) -> Result<Ending> {
+    let ending = validate_units(scene).await?;
+    Ok(receivers::validate(scene)?.max(ending))
+}
+
+async fn validate_units(scene: &Scene) -> Result<Ending> {
     let fetched = Fetched::default();
     walk(scene, Holds::Nothing, async |unit| {
         let mut findings = Findings::new(&unit.id);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use windlass_core::{Context, Event, EventKind, EventSink, Report, Result, UnitId};
 
+use super::hooks::Came;
 use super::record::Record;
 
 /// What became of a unit of the unit files.
@@ -39,12 +40,20 @@ pub(super) struct Facts {
     /// Requests that were sent to clusters.
     pub(super) requests: u64,
     pub(super) units: BTreeMap<UnitId, (Entry, Record)>,
+    /// What became of deliveries, by receiver, where any are awaited; those of no path have no name.
+    pub(super) deliveries: BTreeMap<String, BTreeMap<Came, u64>>,
 }
 
 impl Board {
     /// Makes a board on which no unit is yet; `requests` counts those that were sent to clusters.
     pub(crate) fn new(cx: &Context, requests: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        let facts = Facts { beat: cx.now().mono, read: true, requests: 0, units: BTreeMap::new() };
+        let facts = Facts {
+            beat: cx.now().mono,
+            read: true,
+            requests: 0,
+            units: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+        };
         Self { cx: cx.clone(), requests: Box::new(requests), facts: Mutex::new(facts) }
     }
 
@@ -82,6 +91,27 @@ impl Board {
         let now = self.cx.now();
         if let Some((_, record)) = self.facts().units.get_mut(unit) {
             record.end(result, now);
+        }
+    }
+
+    /// Notes which receivers await deliveries. What is known of all others is forgotten.
+    pub(super) fn await_from(&self, receivers: impl IntoIterator<Item = String>) {
+        let mut facts = self.facts();
+        let mut known = std::mem::take(&mut facts.deliveries);
+        facts.deliveries = [String::new()]
+            .into_iter()
+            .chain(receivers)
+            .map(|name| {
+                let counts = known.remove(&name).unwrap_or_default();
+                (name, counts)
+            })
+            .collect();
+    }
+
+    /// Notes what became of a delivery.
+    pub(super) fn came(&self, receiver: &str, came: Came) {
+        if let Some(counts) = self.facts().deliveries.get_mut(receiver) {
+            *counts.entry(came).or_default() += 1;
         }
     }
 

@@ -12,6 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 use windlass_core::{Timestamp, UnitId};
 
 use super::board::{Entry, Facts};
+use super::hooks::Came;
 use super::record::{BOUNDS, Record, State};
 
 /// How OpenMetrics is called among the types of content.
@@ -36,6 +37,7 @@ struct Metrics(Facts);
 impl Collector for Metrics {
     fn encode(&self, mut to: DescriptorEncoder<'_>) -> fmt::Result {
         self.whole(&mut to)?;
+        self.deliveries(&mut to)?;
         self.states(&mut to)?;
         self.passes(&mut to)?;
         self.objects(&mut to)?;
@@ -87,6 +89,25 @@ impl Metrics {
         let mut sent =
             to.encode_descriptor("windlass_kubernetes_requests", help, None, MetricType::Counter)?;
         counter(&mut sent, self.0.requests)
+    }
+
+    /// Deliveries of webhooks, where any are awaited.
+    fn deliveries(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        if self.0.deliveries.is_empty() {
+            return Ok(());
+        }
+        let help = "Webhook deliveries by what became of them; those to an unknown path are of no receiver.";
+        let mut family =
+            to.encode_descriptor("windlass_webhook_deliveries", help, None, MetricType::Counter)?;
+        for (receiver, counts) in &self.0.deliveries {
+            for came in
+                Came::ALL.into_iter().filter(|came| receiver.is_empty() == (*came == Came::UnknownPath))
+            {
+                let labels = [("receiver", receiver.as_str()), ("result", came.name())];
+                counter(&mut family.encode_family(&labels)?, counts.get(&came).copied().unwrap_or_default())?;
+            }
+        }
+        Ok(())
     }
 
     fn states(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {

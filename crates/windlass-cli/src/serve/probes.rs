@@ -55,6 +55,8 @@ fn named(units: &[&UnitId]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::record::Record;
     use super::*;
 
@@ -64,7 +66,13 @@ mod tests {
             record.state = *state;
             (UnitId::new(unit).unwrap(), (*entry, record))
         });
-        Facts { beat: Duration::from_secs(1000), read: true, requests: 0, units: units.collect() }
+        Facts {
+            beat: Duration::from_secs(1000),
+            read: true,
+            requests: 0,
+            units: units.collect(),
+            deliveries: BTreeMap::new(),
+        }
     }
 
     #[test]

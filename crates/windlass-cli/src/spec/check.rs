@@ -8,14 +8,16 @@ use crate::bases::is_beginning;
 
 use super::draft::Draft;
 use super::fields::{API_VERSION, Field, KIND, Map, Shape, UNIT};
+use super::receiver::{RECEIVER, RECEIVER_KIND, Receiver};
 
 /// Lists all that is wrong with a draft.
 pub(crate) fn check(draft: &Draft) -> Vec<Error> {
     if let Some(error) = is_no_unit(draft) {
         return vec![error];
     }
+    let table = if Receiver::is_one(draft) { &RECEIVER } else { &UNIT };
     let mut check = Check { draft, problems: Vec::new() };
-    check.map(&mut Vec::new(), &UNIT, &draft.value);
+    check.map(&mut Vec::new(), table, &draft.value);
     check.problems
 }
 
@@ -32,7 +34,7 @@ fn is_no_unit(draft: &Draft) -> Option<Error> {
     }
     let said = |name: &str| draft.value.get(name).and_then(Value::as_text).unwrap_or_default();
     let (version, kind) = (said("apiVersion"), said("kind"));
-    let ours = version.starts_with("windlass") || nearest(kind, &[KIND]).is_some();
+    let ours = version.starts_with("windlass") || nearest(kind, &[KIND, RECEIVER_KIND]).is_some();
     let foreign = !version.is_empty() && !kind.is_empty() && !ours;
     foreign.then(|| {
         draft

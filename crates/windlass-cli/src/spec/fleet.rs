@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use windlass_core::{Error, ErrorKind, Result, UnitId};
+use windlass_core::{Error, ErrorKind, Limits, Result, UnitId};
 use windlass_graph::{self as graph, Edge, Node, Order};
 
 use super::check::nearest;
+use super::load::{Asked, load};
+use super::receiver::Receiver;
 use super::unit::Unit;
 
 /// Several units in order. A unit that waits for itself, or for one that is not there, is isolated: it has an error of
@@ -15,9 +17,19 @@ pub(crate) struct Fleet {
     units: BTreeMap<UnitId, Unit>,
     isolated: BTreeMap<UnitId, Error>,
     order: Order<UnitId>,
+    receivers: Vec<Receiver>,
 }
 
 impl Fleet {
+    /// Reads the files that are asked for, and orders their units.
+    ///
+    /// # Errors
+    /// As [`load`] and [`Fleet::new`].
+    pub(crate) fn read(asked: &Asked, limits: &Limits) -> Result<Self> {
+        let loaded = load(asked, limits)?;
+        Ok(Self { receivers: loaded.receivers, ..Self::new(loaded.units)? })
+    }
+
     /// Orders units by what they depend on.
     ///
     /// # Errors
@@ -36,7 +48,7 @@ impl Fleet {
             .map_err(|over| Error::new(ErrorKind::Limit, "too many units to order").caused_by(over))?;
         let units: BTreeMap<UnitId, Unit> = units.into_iter().map(|unit| (unit.id.clone(), unit)).collect();
         let isolated = isolated(&units, &order);
-        Ok(Self { units, isolated, order })
+        Ok(Self { units, isolated, order, receivers: Vec::new() })
     }
 
     /// Goes through the units in their order; those that have none come last.
@@ -45,6 +57,11 @@ impl Fleet {
         let ordered: Vec<UnitId> = stages.into_iter().flatten().collect();
         let rest: Vec<UnitId> = self.units.keys().filter(|id| !ordered.contains(id)).cloned().collect();
         ordered.into_iter().chain(rest).filter_map(|id| self.units.get(&id))
+    }
+
+    /// Gives the receivers that are beside the units.
+    pub(crate) fn receivers(&self) -> &[Receiver] {
+        &self.receivers
     }
 
     /// Gives what keeps a unit out of the order.

@@ -10,6 +10,7 @@ use windlass_core::{Error, ErrorKind, Limits, Result, UnitId};
 use windlass_yaml::{Document, Options};
 
 use super::draft::{Draft, Setting};
+use super::receiver::Receiver;
 use super::unit::Unit;
 
 const NAME: [&str; 2] = ["metadata", "name"];
@@ -25,31 +26,43 @@ pub(crate) struct Asked {
     pub(crate) only: Vec<String>,
 }
 
-/// Reads all units. All problems of all files are reported at once.
+/// What the files hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loaded {
+    /// The units that are meant.
+    pub(crate) units: Vec<Unit>,
+    pub(crate) receivers: Vec<Receiver>,
+}
+
+/// Reads all units and receivers. All problems of all files are reported at once.
 ///
 /// # Errors
 /// [`ErrorKind::Invalid`] and [`ErrorKind::NotFound`], with file, line and field.
-pub(crate) fn load(asked: &Asked, limits: &Limits) -> Result<Vec<Unit>> {
-    let (mut units, mut meant, mut problems) = (Vec::new(), BTreeSet::new(), Vec::new());
+pub(crate) fn load(asked: &Asked, limits: &Limits) -> Result<Loaded> {
+    let (mut units, mut receivers) = (Vec::new(), Vec::new());
+    let (mut meant, mut problems) = (BTreeSet::new(), Vec::new());
     for result in drafts(asked, limits) {
         let read = result.and_then(|draft| {
-            let is_meant = asked.means(&draft);
-            Ok((flagged(draft, is_meant, &asked.settings).and_then(Unit::read)?, is_meant))
-        });
-        match read {
-            Ok((unit, is_meant)) => {
-                meant.extend(is_meant.then(|| unit.id.clone()));
-                units.push(unit);
+            if Receiver::is_one(&draft) {
+                receivers.push(Receiver::read(draft)?);
+                return Ok(());
             }
-            Err(error) => problems.push(error),
-        }
+            let is_meant = asked.means(&draft);
+            let unit = flagged(draft, is_meant, &asked.settings).and_then(Unit::read)?;
+            meant.extend(is_meant.then(|| unit.id.clone()));
+            units.push(unit);
+            Ok(())
+        });
+        problems.extend(read.err());
     }
     problems.extend(twins(&units));
+    problems.extend(Receiver::twins(&receivers));
     if problems.is_empty() {
         problems.extend(asked.unknown(&units));
+        problems.extend(receivers.iter().flat_map(|receiver| receiver.unknown(&units)));
         keep(&mut units, &meant);
     }
-    Error::all(problems).map_or(Ok(units), Err)
+    Error::all(problems).map_or(Ok(Loaded { units, receivers }), Err)
 }
 
 impl Asked {

@@ -1,4 +1,4 @@
-//! Units as people write them: the table of fields, reading, checking, ordering.
+//! Units and receivers as people write them: the table of fields, reading, checking, ordering.
 
 mod bucket;
 mod check;
@@ -8,6 +8,7 @@ mod fleet;
 mod kustomize;
 mod load;
 mod oci;
+mod receiver;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -18,11 +19,12 @@ pub(crate) use bucket::{Bucket, BucketStyle};
 #[cfg(test)]
 pub(crate) use draft::Draft;
 pub(crate) use draft::Setting;
-pub(crate) use fields::{Field, Shape, flagged};
+pub(crate) use fields::{API_VERSION, Field, KIND, Shape, flagged};
 pub(crate) use fleet::Fleet;
 pub(crate) use kustomize::Pairs;
-pub(crate) use load::{Asked, load};
+pub(crate) use load::Asked;
 pub(crate) use oci::{Oci, OciReference};
+pub(crate) use receiver::Receiver;
 pub(crate) use schema::schema_text;
 pub(crate) use unit::{Git, GitReference, Kubernetes, ServerFiles, Source, Target, Unit};
 pub(crate) use web::{Archive, Chart};

@@ -3,15 +3,19 @@
 use serde_json::{Map as Fields, Value as Json, json};
 
 use super::fields::{Field, Map, Shape, UNIT};
+use super::receiver::{RECEIVER, RECEIVER_KIND};
 
 /// Gives the JSON Schema of a unit file.
 pub(crate) fn schema() -> Json {
-    let mut schema = of_map(&UNIT);
-    if let Some(fields) = schema.as_object_mut() {
-        fields.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
-        fields.insert("title".into(), json!("A unit of Windlass"));
-    }
-    schema
+    // What is no receiver is held against the fields of a unit, so that an editor names the field that is wrong.
+    let is_receiver = json!({ "properties": { "kind": { "const": RECEIVER_KIND } }, "required": ["kind"] });
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A unit or a receiver of Windlass",
+        "if": is_receiver,
+        "then": of_map(&RECEIVER),
+        "else": of_map(&UNIT),
+    })
 }
 
 /// Gives the JSON Schema as text.

@@ -177,4 +177,26 @@ pub(crate) const ALL: &[Mistake] = &[
         world.write("unit.yaml", &format!("{database}---\n{}", unit("shop", shop)));
         world.run("apply -f unit.yaml");
     }),
+    ("a receiver for a unit that is not here", |world| {
+        world.write("hook.yaml", &receiver("type: github, resources: [{kind: Unit, name: shpo}]"));
+        world.run("validate -f unit.yaml -f hook.yaml");
+    }),
+    ("a receiver of a sender that there is not", |world| {
+        world.write("hook.yaml", &receiver("type: githup, event: [push]"));
+        world.run("validate -f unit.yaml -f hook.yaml");
+    }),
+    ("a receiver with a filter that is no expression", |world| {
+        world.write("hook.yaml", &receiver("type: generic, resourceFilter: req.ref =="));
+        world.run("validate -f unit.yaml -f hook.yaml");
+    }),
+    ("a receiver whose secret is not there", |world| {
+        world.write("hook.yaml", &receiver("type: generic"));
+        world.run("validate -f unit.yaml -f hook.yaml");
+    }),
 ];
+
+fn receiver(spec: &str) -> String {
+    format!(
+        "apiVersion: windlass.dev/v1alpha1\nkind: Receiver\nmetadata: {{name: hook}}\nspec: {{{spec}, secretFile: token}}\n"
+    )
+}
