@@ -19,7 +19,7 @@ const STEP_BYTES: usize = 16;
 
 /// The most bytes of a regular expression once it is compiled, and the steps that one counts for.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
-const PATTERN_STEPS: usize = 1000;
+const PATTERN_STEPS: usize = 10_000;
 
 type Found = Result<Value, Failure>;
 

@@ -11,6 +11,7 @@ use windlass_core::{Error, ErrorKind, Result};
 use windlass_http::{Answer, Ask, Http, Job, Origin, Secret, shown};
 
 use crate::Credentials;
+use crate::challenge::{Challenge, parse};
 use crate::options::Access;
 use crate::registry::refusal;
 
@@ -22,13 +23,6 @@ const TOKEN_SECONDS: u64 = 60;
 const MARGIN_SECONDS: u64 = 5;
 /// The most different tokens that are kept.
 const TOKENS_MAX: usize = 16;
-
-/// What a registry wants to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Challenge {
-    Basic,
-    Bearer { realm: String, service: Option<String> },
-}
 
 /// What is known of how to be let in. Shared by all calls of a source.
 #[derive(Debug, Default)]
@@ -181,53 +175,9 @@ fn form<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Reads the value of `WWW-Authenticate`: the first challenge of it that is understood.
-fn parse(value: &str) -> Option<Challenge> {
-    let (scheme, rest) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
-    if scheme.eq_ignore_ascii_case("basic") {
-        return Some(Challenge::Basic);
-    }
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let (mut realm, mut service, mut rest) = (None, None, rest);
-    while let Some((name, after)) = rest.split_once('=') {
-        let (value, after) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => after.split_once(',').unwrap_or((after, "")),
-        };
-        match name.trim_matches([' ', ',']).to_ascii_lowercase().as_str() {
-            "realm" => realm = Some(value.to_owned()),
-            "service" => service = Some(value.to_owned()),
-            _ => {}
-        }
-        rest = after;
-    }
-    Some(Challenge::Bearer { realm: realm?, service })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_challenge_is_read_as_registries_write_it() {
-        let bearer = |realm: &str, service: Option<&str>| {
-            Some(Challenge::Bearer { realm: realm.into(), service: service.map(str::to_owned) })
-        };
-        let check = |value: &str, expected| assert_eq!(parse(value), expected, "{value}");
-        check(
-            "Bearer realm=\"https://auth.example/token\",service=\"registry.example\",scope=\"a:b:pull,push\"",
-            bearer("https://auth.example/token", Some("registry.example")),
-        );
-        check("bearer realm=https://a/t, service=b", bearer("https://a/t", Some("b")));
-        check("Bearer realm=\"https://a/t\"", bearer("https://a/t", None));
-        check("Basic realm=\"a\"", Some(Challenge::Basic));
-        check("basic", Some(Challenge::Basic));
-        check("Bearer", None);
-        check("Bearer realm=\"open", None);
-        check("Negotiate", None);
-    }
 
     #[test]
     fn what_stands_in_a_query_is_escaped() {

@@ -68,6 +68,7 @@
 mod address;
 mod archive;
 mod auth;
+mod challenge;
 mod docker;
 mod layers;
 mod manifest;

@@ -23,11 +23,10 @@ const COUNTED: &[Param] = &[Param::Text, Param::Text, Param::Int];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("regexMatch", TWO, |shared, args| {
-        Ok(Value::Bool(compiled(shared, args).is_ok_and(|regex| regex.is_match(bytes(args, 1)))))
+        Ok(Value::Bool(compiled(shared, args)?.is_ok_and(|regex| regex.is_match(bytes(args, 1)))))
     }),
     Function::new("mustRegexMatch", TWO, |shared, args| {
-        let regex = compiled(shared, args).map_err(Failure::message)?;
-        Ok(Value::Bool(regex.is_match(bytes(args, 1))))
+        Ok(Value::Bool(may(shared, args)?.is_match(bytes(args, 1))))
     }),
     Function::new("regexFind", TWO, |shared, args| Ok(find(&*must(shared, args)?, args))),
     Function::new("mustRegexFind", TWO, |shared, args| Ok(find(&*may(shared, args)?, args))),
@@ -54,37 +53,69 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("regexQuoteMeta", &[Param::Text], |_, args| Ok(quote_meta(bytes(args, 0)).into())),
 ];
 
-/// How many expressions a session keeps.
+/// How many expressions a session keeps, and how many bytes of them: a thousand large ones would take gigabytes.
 const KEPT_MAX: usize = 1000;
+const KEPT_BYTES_MAX: usize = 256 << 20;
+/// The most bytes of an expression once it is compiled: nearly all take the first, classes with counts the last.
+const COMPILED_BYTES: [usize; 3] = [64 << 10, 1 << 20, 10 << 20];
+/// The most bytes of all that a session compiles, each with the most that it may take: so much also bounds the time.
+const ALL_BYTES_MAX: usize = 2 << 30;
 
 /// The compiled expression, or the text of Go's error.
-fn compiled(shared: &mut Shared<'_>, args: &[Value]) -> Result<Rc<Regex>, String> {
+fn compiled(shared: &mut Shared<'_>, args: &[Value]) -> Run<Result<Rc<Regex>, String>> {
     let pattern = bytes(args, 0);
     let caches: &mut Caches = &mut shared.caches;
     if let Some(known) = caches.regexes.get(pattern) {
-        return known.clone();
+        return Ok(known.clone());
     }
-    let result = compile(pattern).map(Rc::new);
-    if caches.regexes.len() >= KEPT_MAX {
-        caches.regexes.clear();
-    }
+    let (result, size) = compile(pattern);
+    caches.count(size)?;
+    let result = result.map(Rc::new);
     caches.regexes.insert(pattern.to_vec(), result.clone());
-    result
+    Ok(result)
 }
 
-fn compile(pattern: &[u8]) -> Result<Regex, String> {
+impl Caches {
+    /// Counts an expression that was compiled and is about to be kept.
+    fn count(&mut self, size: usize) -> Run<()> {
+        self.compiled = self.compiled.saturating_add(size);
+        if self.compiled > ALL_BYTES_MAX {
+            return Err(Failure::limit("too many large regular expressions"));
+        }
+        self.kept += size;
+        if self.regexes.len() >= KEPT_MAX || self.kept > KEPT_BYTES_MAX {
+            self.regexes.clear();
+            self.kept = size;
+        }
+        Ok(())
+    }
+}
+
+/// Compiles an expression, and says how many bytes it may take.
+fn compile(pattern: &[u8]) -> (Result<Regex, String>, usize) {
+    let [small, ..] = COMPILED_BYTES;
     let Ok(pattern) = std::str::from_utf8(pattern) else {
-        return Err("error parsing regexp: invalid UTF-8".into());
+        return (Err("error parsing regexp: invalid UTF-8".into()), small);
     };
-    let translated = translate(pattern)?;
-    RegexBuilder::new(&translated)
-        .build()
-        .map_err(|_| format!("error parsing regexp: invalid expression: `{pattern}`"))
+    let translated = match translate(pattern) {
+        Ok(translated) => translated,
+        Err(error) => return (Err(error), small),
+    };
+    let mut taken = small;
+    for size in COMPILED_BYTES {
+        taken = size;
+        match RegexBuilder::new(&translated).size_limit(size).build() {
+            Ok(regex) => return (Ok(regex), size),
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(_) => break,
+        }
+    }
+    (Err(format!("error parsing regexp: invalid expression: `{pattern}`")), taken)
 }
 
 /// For Go's `MustCompile`, which names the expression.
 fn must(shared: &mut Shared<'_>, args: &[Value]) -> Run<Rc<Regex>> {
-    compiled(shared, args).map_err(|error| {
+    compiled(shared, args)?.map_err(|error| {
         let pattern = bytes(args, 0);
         let shown =
             if pattern.contains(&b'`') { quote(pattern) } else { format!("`{}`", Text::from(pattern)) };
@@ -93,7 +124,7 @@ fn must(shared: &mut Shared<'_>, args: &[Value]) -> Run<Rc<Regex>> {
 }
 
 fn may(shared: &mut Shared<'_>, args: &[Value]) -> Run<Rc<Regex>> {
-    compiled(shared, args).map_err(Failure::message)
+    compiled(shared, args)?.map_err(Failure::message)
 }
 
 fn find(regex: &Regex, args: &[Value]) -> Value {
@@ -249,4 +280,28 @@ fn quote_meta(text: &[u8]) -> Vec<u8> {
         out.push(*byte);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_count_by_how_large_they_are() {
+        let size = |pattern: &str| compile(pattern.as_bytes()).1;
+        assert_eq!(size("^[a-z]+(-[0-9]{1,3})?$"), COMPILED_BYTES[0]);
+        assert!(size(r"\pL{100}") > COMPILED_BYTES[0]);
+        assert!(compile(br"\pL{100}").0.is_ok());
+    }
+
+    #[test]
+    fn expressions_of_one_session_are_bounded_together() {
+        let mut caches = Caches::default();
+        let large = COMPILED_BYTES[2];
+        for _ in 0..ALL_BYTES_MAX / large {
+            assert!(caches.count(large).is_ok());
+            assert!(caches.kept <= KEPT_BYTES_MAX);
+        }
+        assert!(caches.count(large).is_err_and(|failure| failure.text.contains("regular expressions")));
+    }
 }

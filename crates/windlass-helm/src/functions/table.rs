@@ -99,4 +99,7 @@ static ALL: &[&[Function]] = &[
 pub(crate) struct Caches {
     /// Compiled expressions, or the text of their error.
     pub(super) regexes: HashMap<Vec<u8>, Result<Rc<regex::bytes::Regex>, String>>,
+    /// How many bytes the expressions may take that were ever compiled, and those that are kept.
+    pub(super) compiled: usize,
+    pub(super) kept: usize,
 }
