@@ -75,7 +75,8 @@ impl Results {
                 out += &format!("| {side}: {measure} | {} | {} |\n", middle(&all), all.join(", "));
             }
         }
-        for measure in ["converge asked: ", "idle asked: "].into_iter().flat_map(|prefix| self.stages(prefix)) {
+        for measure in ["converge asked: ", "idle asked: "].into_iter().flat_map(|prefix| self.stages(prefix))
+        {
             out += &format!("| engine: {measure} | {} | |\n", self.distinct(&measure));
         }
         out
