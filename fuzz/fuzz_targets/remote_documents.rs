@@ -109,8 +109,9 @@ fn index(bytes: &[u8]) {
         let _ = web::index::resolved(address, url);
     }
     // Written so that no line says where the chart begins, the index is read as a whole.
-    let whole = text.replacen("\nentries:", "\n\"entries\":", 1);
-    if whole != text
+    let whole = text.replace("\nentries:", "\n\"entries\":");
+    if !text.starts_with("entries:")
+        && whole != text
         && let Ok(whole) = web::index::Releases::read(whole.as_bytes(), chart)
     {
         assert_eq!(
