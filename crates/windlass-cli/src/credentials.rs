@@ -66,9 +66,7 @@ fn folder(folder: &Path, what: &str) -> Result<Vec<u8>> {
     let mut fields = serde_json::Map::new();
     let (names, help): (&[&str], _) =
         if what == "proxy" { (&PROXY, PROXY_HELP) } else { (&SECRET, SECRET_HELP) };
-    for name in
-        names.iter().map(|name| (*name, folder.join(name))).into_iter().filter(|(_, file)| file.is_file())
-    {
+    for name in names.iter().map(|name| (*name, folder.join(name))).filter(|(_, file)| file.is_file()) {
         let text = String::from_utf8(bytes(&name.1, what)?);
         let text = text.map_err(|_| Error::new(ErrorKind::Invalid, format!("the {what} are not UTF-8")))?;
         fields.insert(name.0.to_owned(), text.into());
