@@ -200,7 +200,7 @@ impl Engine {
         self.with(|parts| parts.policies.push(Arc::new(policy)))
     }
 
-    /// Adds somebody who is told what happens. A function of one [`Event`] is one.
+    /// Adds somebody who is told what happens. A function of one [`Event`](windlass_core::Event) is one.
     #[must_use]
     pub fn with_events(self, sink: impl EventSink) -> Self {
         self.with(|parts| parts.events.push(Arc::new(sink)))
