@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass_bucket::{BucketSource, Credentials as Pass};
@@ -46,7 +46,8 @@ pub(crate) struct Held {
     credentials: Option<Vec<u8>>,
     authority: Option<Vec<u8>>,
     certificate: Option<Vec<u8>>,
-    proxy: Option<Vec<u8>>,
+    /// The address, with the user and the password in it.
+    proxy: Option<String>,
     keys: Option<Vec<u8>>,
     known_hosts: Option<Vec<u8>>,
     root: Option<Vec<u8>>,
@@ -64,11 +65,17 @@ impl<S: Clone> Private<S> {
             bytes.transpose()
         };
         let server = &self.files.server;
+        let proxy = read("proxyFile", "proxy", &server.proxy)?;
+        let proxy = proxy.as_deref().map(proxy_address).transpose();
+        let proxy = proxy.map_err(|error| match &server.proxy {
+            Some(file) => error.with("proxyFile", file.display()),
+            None => error,
+        })?;
         let held = Held {
             credentials: read("credentialsFile", "credentials", &server.credentials)?,
             authority: read("authorityFile", "authorities", &server.authority)?,
             certificate: read("certificateFile", "certificate", &server.certificate)?,
-            proxy: read("proxyFile", "proxy", &server.proxy)?,
+            proxy,
             keys: read("keysFile", "keys", &self.files.keys)?,
             known_hosts: read("knownHostsFile", "known hosts", &self.files.known_hosts)?,
             root: read("trustedRootFile", "trusted root", &self.files.root)?,
@@ -78,10 +85,8 @@ impl<S: Clone> Private<S> {
             return Ok(Arc::clone(source));
         }
         let named = |error: Error| match &server.credentials {
-            Some(file) if error.context("proxyFile").is_none() => {
-                error.with("credentialsFile", file.display())
-            }
-            _ => error,
+            Some(file) => error.with("credentialsFile", file.display()),
+            None => error,
         };
         let source = Arc::new((self.dress)(self.source.clone(), &held).map_err(named)?);
         *last = Some((held, Arc::clone(&source)));
@@ -108,23 +113,18 @@ impl<S: Source + Clone> Source for Private<S> {
 
 /// Gives a source of any kind what files hold of how its server is reached.
 macro_rules! reached {
-    ($source:expr, $held:expr, $proxy:expr) => {{
+    ($source:expr, $held:expr) => {{
         let source =
             $held.authority.iter().cloned().fold($source, |source, pem| source.with_authorities(pem));
         let both = $held.certificate.iter().cloned();
         let source = both.fold(source, |source, both| source.with_client_certificate(both.clone(), both));
-        let proxy = $held.proxy.as_deref().map(proxy_address).transpose();
-        let file = $proxy.as_deref().unwrap_or(Path::new("")).display();
-        proxy
-            .map(|proxy| proxy.into_iter().fold(source, |source, url| source.with_proxy(url)))
-            .map_err(|error| error.with("proxyFile", file))
+        $held.proxy.iter().fold(source, |source, url| source.with_proxy(url))
     }};
 }
 
 /// A repository, with what files hold: credentials, and the keys by one of which `part` of a revision must be signed.
 pub(crate) fn private_git(source: GitSource, files: PrivateFiles, part: SignedPart) -> Private<GitSource> {
     let (credentials, keys) = (files.server.credentials.clone(), files.keys.clone());
-    let proxy = files.server.proxy.clone();
     let dress = move |mut source: GitSource, held: &Held| {
         // Lines that are no text are told as lines that are wrong.
         let mut hosts = held.known_hosts.as_deref().map(|lines| String::from_utf8_lossy(lines).into_owned());
@@ -139,7 +139,7 @@ pub(crate) fn private_git(source: GitSource, files: PrivateFiles, part: SignedPa
             }
         }
         source = hosts.into_iter().fold(source, GitSource::with_known_hosts);
-        source = reached!(source, held, proxy)?;
+        source = reached!(source, held);
         if let (Some(bytes), Some(file)) = (&held.keys, &keys) {
             let keys = trusted(bytes).map_err(|error| error.with("keysFile", file.display()))?;
             source = source.with_verification(Verification::new(keys).of(part));
@@ -177,7 +177,6 @@ pub(crate) fn private_artifact(
     identities: Vec<(String, String)>,
 ) -> Private<OciSource> {
     let (url, keys, root) = (url.to_owned(), files.keys.clone(), files.root.clone());
-    let proxy = files.server.proxy.clone();
     let dress = move |mut source: OciSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = shown(bytes, &url)?.into_iter().fold(source, OciSource::with_credentials);
@@ -191,43 +190,40 @@ pub(crate) fn private_artifact(
             let signers = signers.map_err(|error| error.with("trustedRootFile", file.display()))?;
             source = source.with_verification(Signed::new(signers));
         }
-        reached!(source, held, proxy)
+        Ok(reached!(source, held))
     };
     Private::new(source, files, Box::new(dress))
 }
 
 /// A bucket, with what files hold.
 pub(crate) fn private_bucket(source: BucketSource, files: PrivateFiles) -> Private<BucketSource> {
-    let proxy = files.server.proxy.clone();
-    let dress = move |mut source: BucketSource, held: &Held| {
+    let dress = |mut source: BucketSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = source.with_credentials(keys(bytes)?);
         }
-        reached!(source, held, proxy)
+        Ok(reached!(source, held))
     };
     Private::new(source, files, Box::new(dress))
 }
 
 /// An archive at an address, with what files hold.
 pub(crate) fn private_archive(source: ArchiveSource, files: PrivateFiles) -> Private<ArchiveSource> {
-    let proxy = files.server.proxy.clone();
-    let dress = move |mut source: ArchiveSource, held: &Held| {
+    let dress = |mut source: ArchiveSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = source.with_credentials(login(bytes)?);
         }
-        reached!(source, held, proxy)
+        Ok(reached!(source, held))
     };
     Private::new(source, files, Box::new(dress))
 }
 
 /// A chart of a repository, with what files hold.
 pub(crate) fn private_chart(source: ChartSource, files: PrivateFiles) -> Private<ChartSource> {
-    let proxy = files.server.proxy.clone();
-    let dress = move |mut source: ChartSource, held: &Held| {
+    let dress = |mut source: ChartSource, held: &Held| {
         if let Some(bytes) = &held.credentials {
             source = source.with_credentials(login(bytes)?);
         }
-        reached!(source, held, proxy)
+        Ok(reached!(source, held))
     };
     Private::new(source, files, Box::new(dress))
 }

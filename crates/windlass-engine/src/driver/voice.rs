@@ -28,6 +28,11 @@ impl Engine {
         self.emit(&Event::new(self.0.unit.clone(), now(cx), what));
     }
 
+    /// Whether anybody is told anything: a pass over thousands of objects has as many events.
+    fn is_heard(&self) -> bool {
+        !self.0.events.is_empty() || tracing::enabled!(tracing::Level::DEBUG)
+    }
+
     fn emit(&self, event: &Event) {
         tracing::debug!(%event);
         for sink in &self.0.events {
@@ -55,6 +60,9 @@ impl Voice<'_> {
     }
 
     pub(crate) fn tell(&self, what: EventKind) {
+        if !self.engine.is_heard() {
+            return;
+        }
         let event = Event::new(self.engine.0.unit.clone(), now(self.cx), what);
         let pass = self.pass().clone();
         self.engine.emit(&event.within(pass));
