@@ -1,6 +1,6 @@
 //! `windlass delete`: deletes all that a unit owns.
 
-use windlass_core::{Error, ErrorKind, Plan, Result, UnitId, Verb};
+use windlass_core::{Error, ErrorKind, Plan, Result, Text, UnitId, Verb};
 use windlass_engine::Engine;
 
 use super::walk::{Holds, walk};
@@ -51,10 +51,11 @@ async fn agrees(scene: &Scene, unit: &UnitId, plan: &Plan) -> bool {
 fn question(unit: &UnitId, plan: &Plan) -> String {
     let deletes = plan.actions.iter().filter(|action| action.verb == Verb::Delete).count();
     let hooks = plan.writes() - deletes;
-    let some = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let objects = some(deletes, "object");
+    let objects = Text::count(deletes, "object");
     match hooks {
         0 => format!("Delete {objects} of {unit} from {}?", plan.place),
-        _ => format!("Run {} and delete {objects} of {unit} from {}?", some(hooks, "hook"), plan.place),
+        _ => {
+            format!("Run {} and delete {objects} of {unit} from {}?", Text::count(hooks, "hook"), plan.place)
+        }
     }
 }
