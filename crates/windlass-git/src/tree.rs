@@ -13,7 +13,7 @@ use bytes::Bytes;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::objs::tree::EntryKind as Mode;
 use gix::{ObjectId, Repository};
-use windlass_core::{Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
+use windlass_core::{Digest, Entry, EntryKind, Error, ErrorKind, Files, Result, TreePath};
 
 use crate::reading::Reading;
 
@@ -64,6 +64,14 @@ impl Files for Tree {
             }
             Spot::Folder(_) => Err(at(ErrorKind::Invalid, "not a file", path)),
         })
+    }
+
+    fn digest(&self, path: &TreePath) -> Option<Digest> {
+        self.walk(|walk| match walk.find(path)? {
+            Spot::File(id) => Ok(Some(Digest::of(id.as_slice()))),
+            Spot::Folder(_) => Ok(None),
+        })
+        .unwrap_or_default()
     }
 }
 

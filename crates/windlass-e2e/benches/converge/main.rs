@@ -18,7 +18,7 @@ mod results;
 mod served;
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use windlass_e2e::control_plane::{ControlPlane, Options, Parts};
@@ -119,6 +119,7 @@ impl Bench {
         let unit = format!("engine-{round}");
         let job = self.job(&unit);
         let cache = tempfile::tempdir().expect("a temporary folder");
+        self.git_alone(round, &job.url);
         let bare = Bare::new(&self.access);
         let (first, used, idle, asked) = self.runtime.block_on(async {
             let fresh = Fresh::new(&job, cache.path()).await;
@@ -141,6 +142,19 @@ impl Bench {
         }
         self.results.add(round, "engine", "load", &machine::load());
         self.runtime.block_on(clear(&bare, &unit));
+    }
+
+    /// Times what fetching alone takes: `git` itself, asked for the same commit of the same server.
+    fn git_alone(&mut self, round: usize, url: &str) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let began = Instant::now();
+        let status = Command::new("git")
+            .args(["clone", "--quiet", "--bare", "--depth", "1", "--branch", "main", url])
+            .arg(folder.path().join("clone"))
+            .status()
+            .expect("git must start");
+        assert!(status.success(), "git must clone {url}");
+        self.results.add_time(round, "git", "clone", began.elapsed());
     }
 
     fn used(&mut self, round: usize, side: &'static str, used: &Used) {

@@ -53,6 +53,7 @@ impl Results {
         let ratio = median(engine.clone()).as_secs_f64() / median(bare.clone()).as_secs_f64();
         let mut out = format!("| {CONFIG_MAPS} ConfigMaps | median | all rounds |\n| --- | --- | --- |\n");
         out += &line("bare client: sending alone", &bare);
+        out += &line("git: clone --bare --depth 1 of the same files", &self.times("git", "clone ms"));
         out += &line("engine: from resolving the branch to the last save", &engine);
         for measure in self.stages("converge until ") {
             let times = self.times("engine", &measure);

@@ -53,11 +53,11 @@ impl Served {
 fn serve(root: &Path) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
-    let root = root.to_owned();
+    let backend = std::sync::Arc::new(Backend { program: program(), root: root.to_owned() });
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let root = root.clone();
-            std::thread::spawn(move || answer(&root, stream));
+            let backend = std::sync::Arc::clone(&backend);
+            std::thread::spawn(move || backend.serve(stream));
         }
     });
     origin
@@ -91,51 +91,63 @@ fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     Some(Request { method, path: path.into(), query: query.into(), headers, body })
 }
 
-fn answer(root: &Path, stream: TcpStream) {
-    let mut reader = BufReader::new(stream);
-    while let Some(request) = read(&mut reader) {
-        let answer = backend(root, &request);
-        if reader.get_mut().write_all(&answer).is_err() {
-            return;
-        }
-    }
+/// `git http-backend`, and the folder whose repositories it serves.
+struct Backend {
+    program: PathBuf,
+    root: PathBuf,
 }
 
-/// Hands a request to `git http-backend`, as a web server does by CGI.
-fn backend(root: &Path, request: &Request) -> Vec<u8> {
-    let header =
-        |name: &str| request.headers.iter().find(|(have, _)| have == name).map_or("", |(_, value)| value);
-    let mut child = Command::new(program())
-        .env_clear()
-        .envs([
-            ("GIT_PROJECT_ROOT", root.as_os_str()),
-            ("GIT_HTTP_EXPORT_ALL", "1".as_ref()),
-            ("REQUEST_METHOD", request.method.as_ref()),
-            ("PATH_INFO", request.path.as_ref()),
-            ("QUERY_STRING", request.query.as_ref()),
-            ("CONTENT_TYPE", header("content-type").as_ref()),
-            ("GIT_PROTOCOL", header("git-protocol").as_ref()),
-            ("HTTP_CONTENT_ENCODING", header("content-encoding").as_ref()),
-            ("CONTENT_LENGTH", request.body.len().to_string().as_ref()),
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("git http-backend must start");
-    child.stdin.take().expect("a pipe").write_all(&request.body).expect("the backend must read its input");
-    let output = child.wait_with_output().expect("the backend must end").stdout;
-    let split = output.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("headers");
-    let (headers, body) = (String::from_utf8_lossy(&output[..split]), &output[split + 4..]);
-    let status = headers.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
-    let rest: String = headers
-        .lines()
-        .filter(|line| !line.starts_with("Status:"))
-        .map(|line| format!("{line}\r\n"))
-        .collect();
-    let mut answer =
-        format!("HTTP/1.1 {status}\r\n{rest}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
-    answer.extend_from_slice(body);
-    answer
+impl Backend {
+    fn serve(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream);
+        while let Some(request) = read(&mut reader) {
+            if reader.get_mut().write_all(&self.answer(&request)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Hands a request over, as a web server does by CGI.
+    fn answer(&self, request: &Request) -> Vec<u8> {
+        let header =
+            |name: &str| request.headers.iter().find(|(have, _)| have == name).map_or("", |(_, value)| value);
+        let mut child = Command::new(&self.program)
+            .env_clear()
+            .envs([
+                ("GIT_PROJECT_ROOT", self.root.as_os_str()),
+                ("GIT_HTTP_EXPORT_ALL", "1".as_ref()),
+                ("REQUEST_METHOD", request.method.as_ref()),
+                ("PATH_INFO", request.path.as_ref()),
+                ("QUERY_STRING", request.query.as_ref()),
+                ("CONTENT_TYPE", header("content-type").as_ref()),
+                ("GIT_PROTOCOL", header("git-protocol").as_ref()),
+                ("HTTP_CONTENT_ENCODING", header("content-encoding").as_ref()),
+                ("CONTENT_LENGTH", request.body.len().to_string().as_ref()),
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("git http-backend must start");
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(&request.body)
+            .expect("the backend must read its input");
+        let output = child.wait_with_output().expect("the backend must end").stdout;
+        let split = output.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("headers");
+        let (headers, body) = (String::from_utf8_lossy(&output[..split]), &output[split + 4..]);
+        let status = headers.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
+        let rest: String = headers
+            .lines()
+            .filter(|line| !line.starts_with("Status:"))
+            .map(|line| format!("{line}\r\n"))
+            .collect();
+        let mut answer =
+            format!("HTTP/1.1 {status}\r\n{rest}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+        answer.extend_from_slice(body);
+        answer
+    }
 }
 
 fn program() -> PathBuf {

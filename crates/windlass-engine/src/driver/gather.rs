@@ -13,7 +13,7 @@ use windlass_core::{
 use super::Engine;
 use super::guard::{call, caught};
 use super::key::Sealed;
-use super::pass::{Gathered, Manner};
+use super::pass::{Gathered, Manner, Start};
 use super::voice::Voice;
 use crate::facts::{Facts, Wanted};
 use crate::plan::{rivalries, unsettled};
@@ -41,14 +41,18 @@ impl Engine {
         &self,
         cx: &Context,
         voice: &Voice<'_>,
-        revision: Revision,
+        start: Start,
         control: &Control,
         manner: Manner,
     ) -> Result<Gathered> {
+        let Start { revision, artifact } = start;
         let resolved = Some(revision.clone());
         voice.resolved(&revision);
         let rendering = async {
-            let artifact = self.fetch(cx, &revision).await?;
+            let artifact = match artifact {
+                Some(artifact) => artifact,
+                None => self.fetch(cx, &revision).await?,
+            };
             let rendered = self.render(cx, &artifact).await?;
             voice.tell(EventKind::Rendered { objects: rendered.items.len() });
             Ok((artifact, rendered))

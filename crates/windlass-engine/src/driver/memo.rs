@@ -9,6 +9,7 @@ use windlass_core::{
 };
 
 use super::bases::Held;
+use super::reads::Reads;
 
 /// What is known from earlier passes. Nothing in it is needed: a pass without it finds out again.
 #[derive(Debug, Default)]
@@ -21,7 +22,12 @@ struct Known {
     reads_live: bool,
     /// The other artifacts that the last render read.
     bases: Held,
+    /// What the last render asked of its files, and what else it depends on.
+    reads: Option<(Digest, Arc<Reads>)>,
     settled: Option<Arc<Settled>>,
+    /// The revision that the source has moved to since the unit settled, where nothing that it reads is another there, with what
+    /// the source calls it.
+    moved: Option<(Text, Revision)>,
     /// The key of the installation.
     key: Option<Key>,
     /// The key that plans were made by while the installation had none.
@@ -47,6 +53,8 @@ pub(super) struct Settled {
     pub(super) plan: Digest,
     /// What people asked for when the plan was made.
     pub(super) control: Digest,
+    /// It owns all that it wants, so that nothing changes hands but by its own files.
+    pub(super) alone: bool,
     /// The last pass that is recorded was good, or none is.
     pub(super) last_good: bool,
     /// By which the stamps are sealed.
@@ -82,17 +90,37 @@ impl Memo {
         self.known().bases.clone()
     }
 
-    pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered, bases: Held) {
+    pub(super) fn remember_render(
+        &self,
+        artifact: Digest,
+        rendered: &Rendered,
+        bases: Held,
+        (shape, reads): (Digest, Reads),
+    ) {
         let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_) | Need::Base(_)));
         let remembered = Remembered { artifact, rendered: rendered.clone() };
         let mut known = self.known();
         known.reads_live = !hermetic;
         known.bases = bases;
+        known.reads = hermetic.then(|| (shape, Arc::new(reads)));
         known.rendered = hermetic.then(|| Arc::new(remembered));
     }
 
-    pub(super) fn settled(&self) -> Option<Arc<Settled>> {
-        self.known().settled.clone()
+    /// Gives a unit of which everything was as wanted, and the revision that it has moved to since.
+    pub(super) fn settled(&self) -> Option<(Arc<Settled>, Option<(Text, Revision)>)> {
+        let known = self.known();
+        Some((known.settled.clone()?, known.moved.clone()))
+    }
+
+    /// Gives what the last render of this shape asked of its files.
+    pub(super) fn reads(&self, shape: Digest) -> Option<Arc<Reads>> {
+        let (known, reads) = self.known().reads.clone()?;
+        (known == shape).then_some(reads)
+    }
+
+    /// A settled unit reads nothing that is another at this revision.
+    pub(super) fn move_to(&self, resolved: Text, revision: Revision) {
+        self.known().moved = Some((resolved, revision));
     }
 
     /// The unit is as wanted: until something changes, what was rendered is not needed. Where somebody was at the objects, he
@@ -100,6 +128,7 @@ impl Memo {
     pub(super) fn settle(&self, settled: Settled, drifted: bool) {
         let mut known = self.known();
         known.settled = (!known.reads_live).then(|| Arc::new(settled));
+        known.moved = None;
         if !drifted {
             known.rendered = None;
         }
@@ -111,7 +140,8 @@ impl Memo {
     }
 
     pub(super) fn unsettle(&self) {
-        self.known().settled = None;
+        let mut known = self.known();
+        (known.settled, known.moved) = (None, None);
     }
 
     pub(super) fn key(&self) -> Option<Key> {

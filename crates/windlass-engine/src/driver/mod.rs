@@ -11,6 +11,7 @@ mod key;
 mod look;
 mod memo;
 mod pass;
+mod reads;
 mod render;
 mod settled;
 mod siblings;
@@ -33,7 +34,7 @@ pub use status::{ObjectStatus, Status};
 use guard::whole;
 pub(crate) use guard::{call, caught};
 use memo::Memo;
-use pass::{Gathered, Manner, Prepared, Stopped, check_same, drifted};
+use pass::{Gathered, Manner, Prepared, Start, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
 use settled::{control_digest, settled};
 pub(crate) use siblings::Roster;
@@ -290,7 +291,7 @@ impl Engine {
         whole(async {
             let control = self.control(cx).await?;
             let revision = self.revision(cx, &control, None).await?;
-            Ok(self.prepare(cx, &voice, revision, &control, Manner::default()).await?.plan)
+            Ok(self.prepare(cx, &voice, revision.into(), &control, Manner::default()).await?.plan)
         })
         .await
     }
@@ -308,7 +309,7 @@ impl Engine {
                 None => self.revision(cx, &control, None).await?,
             };
             let manner = Manner::of(Trigger::Call);
-            let gathered = self.gather(cx, &voice, revision, &control, manner).await?;
+            let gathered = self.gather(cx, &voice, revision.into(), &control, manner).await?;
             let prepared = self.prepared(cx, &voice, gathered);
             check_same(plan, &prepared.plan)?;
             Ok(self.carry_out(cx, &voice, prepared, &control, &Terms::default()).await?.report)
@@ -342,11 +343,12 @@ impl Engine {
                 None => self.control_lately(cx).await?,
             };
             let resolved = self.revision(cx, &control, terms.resolved.clone()).await?;
-            if let Some(passed) = self.pass_settled(cx, &voice, &resolved, &control).await? {
+            let mut start = Start::from(resolved.clone());
+            if let Some(passed) = self.pass_settled(cx, &voice, &mut start, &control, terms.trigger).await? {
                 return Ok(passed);
             }
             let manner = Manner::of(terms.trigger);
-            let prepared = self.prepare(cx, &voice, resolved.clone(), &control, manner).await?;
+            let prepared = self.prepare(cx, &voice, start, &control, manner).await?;
             let digest = control_digest(&control);
             let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
             let mut passed = self.carry_out(cx, &voice, prepared, &control, terms).await?;
@@ -415,11 +417,11 @@ impl Engine {
         &self,
         cx: &Context,
         voice: &Voice<'_>,
-        revision: Revision,
+        start: Start,
         control: &Control,
         manner: Manner,
     ) -> Result<Prepared> {
-        let gathered = self.gather(cx, voice, revision, control, manner).await?;
+        let gathered = self.gather(cx, voice, start, control, manner).await?;
         let prepared = self.prepared(cx, voice, gathered);
         voice.planned(&prepared);
         Ok(prepared)

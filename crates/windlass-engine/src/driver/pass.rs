@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use windlass_core::{
-    Cancel, Control, Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved, Text, Trigger,
+    Artifact, Cancel, Control, Error, ErrorKind, ObjectId, Plan, Report, Result, Revision, Saved, Text,
+    Trigger,
 };
 
 use super::key::Sealed;
@@ -18,6 +19,19 @@ pub(super) struct Gathered {
     /// What the source said it is at, where it was asked or told.
     pub(super) resolved: Option<Revision>,
     pub(super) sealed: Sealed,
+}
+
+/// What a pass starts from.
+pub(super) struct Start {
+    pub(super) revision: Revision,
+    /// The files of the revision, where they were fetched already.
+    pub(super) artifact: Option<Artifact>,
+}
+
+impl From<Revision> for Start {
+    fn from(revision: Revision) -> Self {
+        Self { revision, artifact: None }
+    }
 }
 
 /// What comes of what is gathered.

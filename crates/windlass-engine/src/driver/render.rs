@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_core::{
-    Artifact, Context, Error, ErrorKind, Interest, Look, Need, Observation, Paths, Provided, RenderInput,
-    Rendered, Result,
+    Artifact, Context, Digest, Error, ErrorKind, Interest, Look, Need, Observation, Paths, Provided,
+    RenderInput, Rendered, Result,
 };
 
 use super::bases::Pantry;
 use super::guard::{call, caught};
+use super::reads::{Reading, Reads};
 use super::{Engine, Parts};
 
 impl Engine {
@@ -22,9 +23,10 @@ impl Engine {
         }
         for _ in 0..cx.limits().render_rounds_max.max(1) {
             match self.render_once(cx, &artifact, &provided).await {
-                Ok(rendered) => {
+                Ok((rendered, reads)) => {
                     let bases = pantry.read_by(&rendered);
-                    self.0.memo.remember_render(self.render_key(&artifact), &rendered, bases);
+                    let reads = (self.shape(), reads);
+                    self.0.memo.remember_render(self.render_key(&artifact), &rendered, bases, reads);
                     return Ok(rendered);
                 }
                 Err(error) if error.needs().is_empty() => return Err(error),
@@ -39,15 +41,16 @@ impl Engine {
     }
 
     /// What a render depends on beside what it reads of the target.
-    fn render_key(&self, artifact: &Artifact) -> windlass_core::Digest {
+    fn render_key(&self, artifact: &Artifact) -> Digest {
+        Digest::of_parts([artifact.digest().as_bytes().as_slice(), self.shape().as_bytes()])
+    }
+
+    /// What a render depends on beside what it reads.
+    pub(super) fn shape(&self) -> Digest {
         let parts = &self.0;
-        let mut key = vec![
-            artifact.digest().to_string(),
-            parts.path.to_string(),
-            parts.renderer.fingerprint().to_string(),
-        ];
-        key.extend(parts.transforms.iter().map(|transform| transform.fingerprint().to_string()));
-        windlass_core::Digest::of_parts(key.iter().map(String::as_bytes))
+        let mut shape = vec![parts.path.to_string(), parts.renderer.fingerprint().to_string()];
+        shape.extend(parts.transforms.iter().map(|transform| transform.fingerprint().to_string()));
+        Digest::of_parts(shape.iter().map(String::as_bytes))
     }
 
     /// Renders on tokio's blocking pool where there is a tokio runtime, else here. Either way a render that looks at its
@@ -56,7 +59,12 @@ impl Engine {
     /// # Cancel safety
     /// Dropping it ends the render, as soon as that looks up from its work.
     #[cfg(feature = "tokio")]
-    async fn render_once(&self, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
+    async fn render_once(
+        &self,
+        cx: &Context,
+        artifact: &Artifact,
+        provided: &Provided,
+    ) -> Result<(Rendered, Reads)> {
         match tokio::runtime::Handle::try_current() {
             Err(_) => render(&self.0, &in_time(cx), artifact, provided),
             Ok(handle) => {
@@ -67,7 +75,12 @@ impl Engine {
     }
 
     #[cfg(not(feature = "tokio"))]
-    async fn render_once(&self, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
+    async fn render_once(
+        &self,
+        cx: &Context,
+        artifact: &Artifact,
+        provided: &Provided,
+    ) -> Result<(Rendered, Reads)> {
         render(&self.0, &in_time(cx), artifact, provided)
     }
 
@@ -141,9 +154,15 @@ fn in_time(cx: &Context) -> Context {
     cx.clone().with_timeout(cx.limits().render_timeout)
 }
 
-fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided) -> Result<Rendered> {
+fn render(
+    parts: &Parts,
+    cx: &Context,
+    artifact: &Artifact,
+    provided: &Provided,
+) -> Result<(Rendered, Reads)> {
     caught("renderer", || {
-        let input = RenderInput::new(artifact, &parts.path).with_provided(provided);
+        let (artifact, reading) = Reading::of(artifact);
+        let input = RenderInput::new(&artifact, &parts.path).with_provided(provided);
         let mut rendered = parts.renderer.render(cx, &input)?;
         for transform in &parts.transforms {
             rendered = transform.transform(cx, &input, rendered)?;
@@ -152,7 +171,7 @@ fn render(parts: &Parts, cx: &Context, artifact: &Artifact, provided: &Provided)
         for item in &mut rendered.items {
             item.object.share_id(&mut texts);
         }
-        Ok(rendered)
+        Ok((rendered, reading.take()))
     })
 }
 
@@ -162,7 +181,7 @@ mod pooled {
 
     use windlass_core::{Artifact, Cancel, Context, Error, ErrorKind, Provided, Rendered, Result};
 
-    use super::Parts;
+    use super::{Parts, Reads};
 
     pub(super) async fn render(
         handle: &tokio::runtime::Handle,
@@ -170,7 +189,7 @@ mod pooled {
         cx: &Context,
         artifact: Artifact,
         provided: Provided,
-    ) -> Result<Rendered> {
+    ) -> Result<(Rendered, Reads)> {
         let ends = EndsOnDrop(Cancel::new());
         let its_own = super::in_time(cx).with_cancel(ends.0.clone());
         let work = handle.spawn_blocking(move || super::render(&parts, &its_own, &artifact, &provided));

@@ -2,13 +2,14 @@
 
 use windlass_core::{
     Context, Control, Digest, EventKind, Health, Interest, Key, Live, ObjectReport, Observation, Outcome,
-    Report, Result, Revision, Saved,
+    Report, Result, Revision, Saved, Trigger,
 };
 
 use super::Engine;
 use super::bases::stand_still;
+use super::guard::caught;
 use super::memo::{Settled, is_settled};
-use super::pass::{Passed, Stopped};
+use super::pass::{Passed, Start, Stopped};
 use super::voice::Voice;
 
 impl Engine {
@@ -18,13 +19,21 @@ impl Engine {
         &self,
         cx: &Context,
         voice: &Voice<'_>,
-        resolved: &Revision,
+        start: &mut Start,
         control: &Control,
+        trigger: Trigger,
     ) -> Result<Option<Passed>, Stopped> {
-        let Some(settled) = self.0.memo.settled() else { return Ok(None) };
-        if settled.resolved != resolved.id || settled.control != control_digest(control) {
+        let Some((settled, moved)) = self.0.memo.settled() else { return Ok(None) };
+        if settled.control != control_digest(control) {
             return Ok(None);
         }
+        let at = match (moved, settled.resolved == start.revision.id) {
+            (_, true) => Some(settled.revision.clone()),
+            // Who asks for a pass is answered by one that is recorded at the revision.
+            _ if matches!(trigger, Trigger::Call | Trigger::Control) => return Ok(None),
+            (Some((resolved, revision)), _) if resolved == start.revision.id => Some(revision),
+            _ => None,
+        };
         let held = self.0.memo.bases();
         if let Some(bases) = self.0.bases.as_deref().filter(|_| !held.is_empty())
             && !stand_still(cx, bases, &held).await?
@@ -32,6 +41,13 @@ impl Engine {
             self.0.memo.unsettle();
             return Ok(None);
         }
+        let revision = match at {
+            Some(revision) => revision,
+            None => match self.unread(cx, &settled, start).await? {
+                Some(revision) => revision,
+                None => return Ok(None),
+            },
+        };
         let interest = Interest { unit: self.0.unit.clone(), objects: settled.looks() };
         let observed = self.look(cx, interest).await?;
         let is_ours = |live: &Live| live.owner.as_ref().is_some_and(|owner| owner.is_of(&self.0.unit));
@@ -47,8 +63,12 @@ impl Engine {
             return Ok(None);
         }
         self.0.memo.rest();
+        if start.artifact.is_some() {
+            self.0.memo.move_to(start.revision.id.clone(), revision.clone());
+            voice.resolved(&start.revision);
+        }
         let now = cx.now().wall;
-        let mut report = Report::new(self.0.unit.clone(), Some(settled.revision.clone()), settled.plan, now);
+        let mut report = Report::new(self.0.unit.clone(), Some(revision.clone()), settled.plan, now);
         report.objects = observed
             .observations
             .into_iter()
@@ -58,15 +78,27 @@ impl Engine {
             })
             .collect();
         report.finished = cx.now().wall;
-        voice.knows(Some(&settled.revision), settled.plan);
+        voice.knows(Some(&revision), settled.plan);
         voice.tell(EventKind::Finished { counts: report.counts() });
         Ok(Some(Passed {
             report,
             overtaken: false,
             due: None,
-            resolved: Some(resolved.clone()),
+            resolved: Some(start.revision.clone()),
             saved: None,
         }))
+    }
+
+    /// Fetches another revision than the one that was carried out, and gives it where nothing that the unit reads is another
+    /// there: then it wants the same.
+    async fn unread(&self, cx: &Context, settled: &Settled, start: &mut Start) -> Result<Option<Revision>> {
+        let Some(reads) = self.0.memo.reads(self.shape()).filter(|_| settled.alone) else {
+            return Ok(None);
+        };
+        let artifact = self.fetch(cx, &start.revision).await?;
+        let found = start.artifact.insert(artifact);
+        let holds = caught("source", || Ok(reads.hold(&**found.files())))?;
+        Ok(holds.then(|| found.revision().clone()))
     }
 }
 
@@ -85,11 +117,13 @@ pub(super) fn settled(
     if objects.values().any(|owned| owned.stamp.is_none()) {
         return None;
     }
+    let alone = report.objects.iter().all(|object| objects.contains_key(&object.id));
     Some(Settled {
         resolved: resolved.id.clone(),
         revision,
         plan: report.plan,
         control,
+        alone,
         last_good,
         key,
         objects,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use scene::Scene;
 use windlass_core::{
     Context, Control, ControlStore, Digest, Error, ErrorKind, Event, EventKind, Health, HealthStatus, Pin,
-    RenderInput, Rendered, Suspension, Timestamp, Transform, TreePath, Version, async_trait,
+    RenderInput, Rendered, Request, Suspension, Timestamp, Transform, TreePath, Version, async_trait,
 };
 use windlass_engine::{Engine, Fleet, Member};
 use windlass_testkit::{LinesRenderer, MemoryStore, MemoryTarget, id, unit};
@@ -139,6 +139,56 @@ fn a_converged_unit_is_neither_fetched_nor_rendered_nor_loaded_nor_saved_again()
         assert!(scene.store.take_saves().is_empty());
         let looked = scene.target.take_requests();
         assert!(looked.iter().all(|request| request.starts_with("observe")), "{looked:?}");
+    });
+}
+
+#[test]
+fn a_commit_costs_the_units_that_read_what_it_changed_and_no_other_is_rendered_or_saved() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1")), ("b", &map("b", "1"))]);
+    let fleet = Fleet::of([scene.engine("a"), scene.engine("b")]).unwrap();
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        drop((scene.source.take_requests(), scene.store.take_saves(), scene.target.take_requests()));
+        scene.told.lock().unwrap().clear();
+        scene.commit(&[("a", &map("a", "2")), ("b", &map("b", "1"))]);
+        scene.sleep(300).await;
+        assert_eq!(scene.content("a").as_deref(), Some("2"));
+        let fetches =
+            scene.source.take_requests().into_iter().filter(|asked| asked.starts_with("fetch")).count();
+        assert_eq!(fetches, 2, "each looks at the files once");
+        let saves = scene.store.take_saves();
+        assert!(!saves.is_empty() && saves.iter().all(|save| !save.contains('b')), "{saves:?}");
+        let told = std::mem::take(&mut *scene.told.lock().unwrap());
+        let of_b =
+            |word: &str| told.iter().filter(|told| told.starts_with("b: ") && told.contains(word)).count();
+        assert_eq!((of_b("source is at"), of_b("rendered")), (1, 0), "{told:?}");
+        scene.commit(&[("a", &map("a", "2")), ("b", &map("b", "2"))]);
+        scene.sleep(61).await;
+        assert_eq!(scene.content("b").as_deref(), Some("2"), "what it reads is another now");
+    });
+}
+
+#[test]
+fn who_asks_for_a_pass_after_a_commit_that_changed_nothing_has_it_recorded() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1")), ("b", &map("b", "1"))]);
+    let fleet = Fleet::of([scene.engine("b")]).unwrap();
+    let last = || {
+        let saved = scene.store.peek(&unit("b")).unwrap();
+        saved.history.last().unwrap().revision.as_ref().unwrap().id.to_string()
+    };
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        let first = last();
+        scene.commit(&[("a", &map("a", "2")), ("b", &map("b", "1"))]);
+        scene.sleep(300).await;
+        assert_eq!(last(), first);
+        let mut control = Control::default();
+        control.request = Some(Request { by: "ada".into(), at: Timestamp::from_unix(1_800_000_000) });
+        ask(&scene, "b", &control);
+        scene.sleep(10).await;
+        assert_ne!(last(), first);
     });
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use windlass_core::{EntryKind, ErrorKind, Limits, Paths};
+use windlass_core::{Artifact, EntryKind, ErrorKind, Limits, Paths};
 
 use super::{SourceHarness, artifact, fetched_in, newest, read, resolved, tree_path};
-use crate::suite::{Check, ensure, fails, ok};
+use crate::suite::{Check, ensure, fails, not_applicable, ok};
 
 const TREE: &[(&str, &[u8])] = &[("folder/a.yaml", b"a"), ("folder/inner/b.yaml", b"b"), ("top.yaml", b"t")];
 
@@ -95,6 +95,24 @@ pub fn reading_twice_gives_the_same_bytes(harness: &dyn SourceHarness) -> Check 
     let got = artifact(harness, TREE)?;
     let (first, second) = (read(&got, "top.yaml")?, read(&got, "top.yaml")?);
     ensure!(first == second, "the second read gives other bytes");
+    Ok(())
+}
+
+/// Where files have digests, those of two contents differ, and what is no file has none.
+///
+/// # Errors
+/// Where it does not hold; not applicable where files have none.
+pub fn files_of_one_digest_have_the_same_bytes(harness: &dyn SourceHarness) -> Check {
+    let one = artifact(harness, &[("a", b"one"), ("folder/b", b"two")])?;
+    let two = artifact(harness, &[("a", b"two"), ("folder/b", b"two")])?;
+    let digest = |artifact: &Artifact, path| artifact.files().digest(&tree_path(path));
+    for path in ["folder", "", "missing", "a/below"] {
+        ensure!(digest(&one, path).is_none(), "{path:?} is no file and has a digest");
+    }
+    let Some(before) = digest(&one, "a") else { return not_applicable("the files have no digests") };
+    ensure!(digest(&two, "a") != Some(before), "two contents have one digest");
+    ensure!(digest(&one, "folder/b") != Some(before), "two files that differ have one digest");
+    ensure!(digest(&one, "a") == Some(before), "asked twice, a file has another digest");
     Ok(())
 }
 

@@ -23,6 +23,7 @@ macro_rules! __source_laws {
             a_listing_is_sorted_and_has_each_entry_once names_that_differ_in_case_are_two
             a_listing_tells_files_from_folders
             content_comes_as_it_is reading_twice_gives_the_same_bytes
+            files_of_one_digest_have_the_same_bytes
             listing_a_file_is_invalid reading_a_folder_is_invalid
             a_link_inside_the_root_is_followed no_path_escapes_the_root a_file_over_the_limit_is_refused
             a_change_is_told_however_long_nobody_waited a_change_before_the_first_wait_is_told

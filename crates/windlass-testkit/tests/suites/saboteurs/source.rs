@@ -278,6 +278,11 @@ impl Files for BentFiles {
         Ok(entries)
     }
 
+    fn digest(&self, path: &TreePath) -> Option<Digest> {
+        let is_broken = self.breaks == "files_of_one_digest_have_the_same_bytes";
+        (is_broken && self.inner.read(path).is_ok()).then(|| Digest::of(b"any file"))
+    }
+
     fn read(&self, path: &TreePath) -> Result<Bytes> {
         let links = |name| path.names().any(|have| have == name);
         match self.breaks {
