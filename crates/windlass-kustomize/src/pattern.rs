@@ -1,4 +1,12 @@
-//! Patterns that are mostly names, which need no regular expression.
+//! Patterns: mostly names, which need no regular expression, and else expressions as Go reads them.
+
+use regex::Regex;
+
+/// Compiles an expression of Go; `None` for what is none.
+pub(crate) fn compile(pattern: &str) -> Option<Regex> {
+    let translated = windlass_regex::translate(pattern).ok()?;
+    Regex::new(&translated).ok()
+}
 
 /// Says whether a pattern has no meaning beyond its letters, but for dots.
 pub(crate) fn is_plain(pattern: &str) -> bool {

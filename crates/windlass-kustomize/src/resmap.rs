@@ -145,9 +145,9 @@ impl ResMap {
         let old = &self.list[at];
         let merge = new.behavior == Behavior::Merge;
         new.take_meta(old);
+        new.take_track(old, merge);
         if merge {
             data::merge(&mut new, old)?;
-            new.tracked = old.tracked.clone().or(new.tracked);
             new.origin = Arc::clone(&old.origin);
             new.transformers.clone_from(&old.transformers);
         }

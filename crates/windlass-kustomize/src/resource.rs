@@ -389,6 +389,18 @@ impl Resource {
         self.set_texts("annotations", pairs);
     }
 
+    /// Takes over what is told of the object in its place: what changed it, and where its origin stays, that too.
+    pub(crate) fn take_track(&mut self, other: &Self, origin_stays: bool) {
+        let Some(old) = &other.tracked else { return };
+        let tracked = Arc::make_mut(self.tracked.get_or_insert_default());
+        if !old.transformations.is_empty() {
+            tracked.transformations.clone_from(&old.transformations);
+        }
+        if old.origin.is_some() && (origin_stays || tracked.origin.is_none()) {
+            tracked.origin.clone_from(&old.origin);
+        }
+    }
+
     /// Says what made the object, unless that is known.
     pub(crate) fn track_origin(&mut self, track: &Track) {
         let tracked = Arc::make_mut(self.tracked.get_or_insert_default());

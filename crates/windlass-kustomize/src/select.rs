@@ -81,9 +81,9 @@ impl Pattern {
         if pattern::is_plain(text) {
             return Ok(Self::Plain(text.clone()));
         }
-        let pattern = Regex::new(&format!("^(?:{text})$"));
-        let wrong = |_| Error::new(ErrorKind::Invalid, "not a regular expression").with("field", field);
-        Ok(Self::Regex(pattern.map_err(wrong)?))
+        let pattern = pattern::compile(&format!("^(?:{text})$"));
+        let wrong = || Error::new(ErrorKind::Invalid, "not a regular expression").with("field", field);
+        Ok(Self::Regex(pattern.ok_or_else(wrong)?))
     }
 
     fn takes(&self, text: &str) -> bool {

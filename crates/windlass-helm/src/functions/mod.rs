@@ -19,7 +19,6 @@ mod merge;
 mod numbers;
 mod paths;
 mod reflect;
-mod regex_syntax;
 mod regexes;
 mod secrets;
 mod strings;

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
+use windlass_regex::translate;
 
 use super::{
     args::{bytes, int},
-    regex_syntax::translate,
     table::{Caches, Function},
 };
 use crate::template::{
@@ -99,7 +99,7 @@ fn compile(pattern: &[u8]) -> (Result<Regex, String>, usize) {
     };
     let translated = match translate(pattern) {
         Ok(translated) => translated,
-        Err(error) => return (Err(error), small),
+        Err(error) => return (Err(error.to_string()), small),
     };
     let mut taken = small;
     for size in COMPILED_BYTES {

@@ -243,6 +243,7 @@ fn apply(schemas: &Schemas, resource: &mut Resource, patch: Resource, namespace:
         resource.prefixes.clear();
         resource.suffixes.clear();
         resource.needs_hash = false;
+        resource.tracked = None;
     }
     let node = std::mem::replace(&mut resource.node, Node::null());
     let merged = strategic::merge(schemas, node, patch.node);

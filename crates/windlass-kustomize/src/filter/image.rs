@@ -30,7 +30,7 @@ impl<'i> Matcher<'i> {
     pub(crate) fn new(image: &'i Image) -> Self {
         let pattern = (!pattern::is_plain(&image.name)).then(|| {
             let tail = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$";
-            Regex::new(&format!("^{}{tail}", image.name)).map_err(drop)
+            pattern::compile(&format!("^{}{tail}", image.name)).ok_or(())
         });
         Self { image, pattern }
     }

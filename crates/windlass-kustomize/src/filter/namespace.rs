@@ -5,7 +5,7 @@ use windlass_core::{Error, ErrorKind, Result, Text};
 use super::fieldspec::{self, Create};
 use crate::config::FieldSpec;
 use crate::id::Gvk;
-use crate::node::{Map, Node, Scalar, Style, Tag, set_scalar};
+use crate::node::{Map, Node, Scalar, Style, Tag, set_scalar, wrong_kind};
 
 /// Which subjects of role bindings get the namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -71,15 +71,30 @@ impl Namespace {
             Subjects::Default => ("name", "default"),
             Subjects::Accounts => ("kind", "ServiceAccount"),
         };
-        let Some(Node::List(subjects)) = object.as_map_mut().and_then(|map| map.get_mut("subjects")) else {
+        let Some(subjects) = object.as_map_mut().and_then(|map| map.get_mut("subjects")) else {
             return Ok(());
         };
-        for subject in subjects.iter_mut().filter_map(Node::as_map_mut) {
-            if subject.get(field).is_some_and(|node| node.word() == wanted) {
-                self.set(subject.entry("namespace", || Node::plain("")))?;
-            }
+        let subjects = match subjects {
+            Node::List(subjects) => subjects,
+            none if none.is_null() => return Ok(()),
+            other => return Err(wrong_kind("list", other).with("field", "subjects")),
+        };
+        subjects.iter_mut().try_for_each(|subject| self.subject(subject, field, wanted))
+    }
+
+    fn subject(&self, subject: &mut Node, field: &'static str, wanted: &str) -> Result<()> {
+        let subject = match subject {
+            Node::Map(subject) => subject,
+            none if none.is_null() => return Ok(()),
+            other => return Err(wrong_kind("map", other).with("field", "subjects")),
+        };
+        match subject.get(field) {
+            None => Ok(()),
+            Some(none) if none.is_null() => Ok(()),
+            Some(Node::Scalar(word)) if word.text != wanted => Ok(()),
+            Some(Node::Scalar(_)) => self.set(subject.entry("namespace", || Node::plain(""))),
+            Some(other) => Err(wrong_kind("scalar", other).with("field", "subjects")),
         }
-        Ok(())
     }
 
     fn set(&self, node: &mut Node) -> Result<()> {

@@ -240,8 +240,8 @@ impl<'p> Pattern<'p> {
         if pattern::is_plain(text) {
             return Ok(Self::Plain(text));
         }
-        let pattern = Regex::new(text);
-        Ok(Self::Regex(pattern.map_err(|_| invalid("not a regular expression").with("pattern", text))?))
+        let wrong = || invalid("not a regular expression").with("pattern", text);
+        Ok(Self::Regex(pattern::compile(text).ok_or_else(wrong)?))
     }
 
     fn takes(&self, text: &str) -> bool {

@@ -53,12 +53,26 @@ pub(crate) fn apply(resource: &mut Resource, patch: &Value) -> Result<()> {
         return Err(invalid("the patch leaves no object"));
     }
     resource.node = from_value(&run.value);
+    if patch.as_list().unwrap_or_default().iter().any(wipes_annotations) {
+        resource.tracked = None;
+    }
     resource.share_nothing();
     if added {
         let annotations = resource.texts("annotations");
         resource.set_texts("annotations", annotations);
     }
     Ok(())
+}
+
+/// Where an object comes from is kept in its annotations, and goes with them; the rest of its history is put back.
+fn wipes_annotations(operation: &Value) -> bool {
+    let is_above =
+        |field| matches!(operation.text_at(&[field]), Some("" | "/metadata" | "/metadata/annotations"));
+    match operation.text_at(&["op"]).unwrap_or_default() {
+        "test" => false,
+        "move" => is_above("path") || is_above("from"),
+        _ => is_above("path"),
+    }
 }
 
 struct Run {

@@ -29,7 +29,8 @@ pub(super) enum Directive {
     Delete,
 }
 
-/// Merges a patch into an object. `None` says that the patch deletes it.
+/// Merges a patch into an object. `None` says that the patch deletes it. One that asks to replace the whole object changes
+/// nothing, as in kustomize, which looks for the result in the object that was there.
 pub(crate) fn merge(schemas: &Schemas, object: Node, patch: Node) -> Result<Option<Node>> {
     run(Walk { schemas, appends: false }, object, patch)
 }
@@ -40,7 +41,10 @@ pub(crate) fn merge_behind(schemas: &Schemas, object: Node, patch: Node) -> Resu
 }
 
 fn run(walk: Walk<'_>, object: Node, patch: Node) -> Result<Option<Node>> {
+    let replaces = patch.get("$patch").is_some_and(|asked| asked.spelling() == "replace");
+    let kept = replaces.then(|| object.clone());
     Ok(match walk.walk(Some(object), Some(patch), Schema::Unknown, DEPTH_MAX)? {
+        Merged::New(_) if kept.is_some() => kept,
         Merged::Gone => None,
         Merged::Old(node) | Merged::New(node) | Merged::Null(node) => Some(node),
     })

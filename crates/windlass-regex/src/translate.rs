@@ -1,10 +1,15 @@
 //! Go's syntax of regular expressions, rewritten to that of the regex crate.
 
+use crate::Invalid;
+
 /// The largest count of a repetition.
 const REPEAT_MAX: u32 = 1000;
 
-/// Rewrites an expression; the error is Go's text.
-pub(super) fn translate(pattern: &str) -> Result<String, String> {
+/// Rewrites an expression of Go for the crate regex.
+///
+/// # Errors
+/// [`Invalid`] for what Go does not take, with its text.
+pub fn translate(pattern: &str) -> Result<String, Invalid> {
     let mut translator = Translator {
         pattern,
         at: 0,
@@ -13,7 +18,7 @@ pub(super) fn translate(pattern: &str) -> Result<String, String> {
         has_operand: false,
         open: 0,
     };
-    translator.run().map_err(|error| format!("error parsing regexp: {error}"))?;
+    translator.run().map_err(Invalid)?;
     Ok(translator.out)
 }
 
