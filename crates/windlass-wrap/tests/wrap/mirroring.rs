@@ -36,7 +36,7 @@ fn a_revision_is_fetched_from_whoever_said_it_and_then_from_the_others() {
     let cx = clock.context();
     first.fail_next_resolve(down());
     let now = clock.block_on(source.resolve(&cx)).unwrap().revision;
-    first.take_requests();
+    drop(first.take_requests());
     clock.block_on(source.fetch(&cx, &now, &Paths::All)).unwrap();
     assert_eq!(first.take_requests().len(), 0);
     second.go_down(down());
@@ -203,8 +203,8 @@ fn what_is_remembered_is_bounded_and_what_was_forgotten_is_asked_in_order() {
         first.commit(files([("a.yaml", format!("{at}").as_str())]));
         clock.block_on(source.resolve(&cx)).unwrap();
     }
-    first.take_requests();
-    second.take_requests();
+    drop(first.take_requests());
+    drop(second.take_requests());
     clock.block_on(source.fetch(&cx, &old, &Paths::All)).unwrap();
     assert_eq!((first.requests().len(), second.requests().len()), (1, 0));
 }

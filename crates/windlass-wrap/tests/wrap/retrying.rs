@@ -167,7 +167,7 @@ fn a_fetch_may_take_as_long_as_fetches_may() {
     let slow =
         Backoff::default().with_attempts_max(9).with_first_wait(seconds(60)).with_wait_max(seconds(60));
     let source = RetryingSource::new(inner.clone()).with_backoff(slow);
-    inner.take_requests();
+    drop(inner.take_requests());
     clock.block_on(source.fetch(&cx, &revision, &Paths::All)).unwrap_err();
     assert_eq!(inner.requests().len(), 9, "within 600 s");
 }
