@@ -157,7 +157,7 @@ fn who_waits_for_a_fetch_of_another_keeps_his_own_deadline_and_cancellation() {
         [clock.context(), clock.context().with_timeout(seconds(2)), clock.context().with_cancel(cancel)];
     let asks = contexts.iter().map(|cx| source.fetch(cx, &revisions[0], &Paths::All)).collect();
     let kinds: Vec<_> =
-        all(&clock, asks).iter().map(|done| done.as_ref().err().map(|error| error.kind())).collect();
+        all(&clock, asks).iter().map(|done| done.as_ref().err().map(windlass_core::Error::kind)).collect();
     assert_eq!(kinds, [None, Some(ErrorKind::Timeout), Some(ErrorKind::Cancelled)]);
 }
 

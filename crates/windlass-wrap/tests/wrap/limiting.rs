@@ -15,7 +15,7 @@ fn two() -> MemorySource {
 fn check(source: LimitedSource, expected: Option<(&str, &str)>) {
     let clock = TestClock::new();
     let error = clock.block_on(newest(&source, &clock.context())).err();
-    assert_eq!(error.as_ref().map(|error| error.kind()), expected.map(|_| ErrorKind::Limit));
+    assert_eq!(error.as_ref().map(windlass_core::Error::kind), expected.map(|_| ErrorKind::Limit));
     let limit = error.as_ref().and_then(|error| error.contexts().next());
     assert_eq!(limit, expected);
 }
@@ -85,7 +85,7 @@ fn who_waits_for_a_turn_keeps_his_own_deadline_and_cancellation_and_gives_it_on(
         clock.context(),
     ];
     let done = all(&clock, contexts.iter().map(|cx| source.resolve(cx)).collect());
-    let kinds: Vec<_> = done.iter().map(|done| done.as_ref().err().map(|error| error.kind())).collect();
+    let kinds: Vec<_> = done.iter().map(|done| done.as_ref().err().map(windlass_core::Error::kind)).collect();
     assert_eq!(kinds, [None, Some(ErrorKind::Timeout), Some(ErrorKind::Cancelled), None]);
     assert_eq!(faults.calls(), 2, "who gave up never asked");
     assert_eq!(clock.context().now().mono, seconds(20));
