@@ -81,6 +81,7 @@ impl Allowed {
             server: ServerFiles::default(),
             verify: None,
             insecure: false,
+            mirrors: Vec::new(),
         };
         let oci = match &self.unit.source {
             Source::Oci(own) if on_one_server(&own.url, url) => {
@@ -105,6 +106,7 @@ impl Allowed {
             pass_credentials: false,
             // Whoever allows `http://` has written so.
             insecure: true,
+            mirrors: Vec::new(),
         };
         let chart = match &self.unit.source {
             Source::Chart(own) if on_one_server(&own.url, url) => {

@@ -8,6 +8,7 @@ mod credentials;
 mod document;
 mod events;
 mod following;
+mod mirrors;
 mod parts;
 mod private;
 mod scribe;

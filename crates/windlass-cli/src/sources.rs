@@ -10,6 +10,7 @@ use windlass_git::{GitSource, Reference, TagRange};
 use windlass_oci::{LayerSelector, OciSource, Operation};
 use windlass_web::{ArchiveSource, ChartSource};
 
+use crate::mirrors;
 use crate::private::{
     PrivateFiles, private_archive, private_artifact, private_bucket, private_chart, private_git,
 };
@@ -20,7 +21,16 @@ use crate::words::advised;
 
 /// Makes the source of a unit. Nothing is asked yet.
 pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
-    let inner: Arc<dyn Origin> = match &unit.source {
+    let first = at_place(&unit.source, notifier);
+    let mirrors = unit.source.mirrored();
+    let places = mirrors.iter().map(|mirror| at_place(mirror, notifier));
+    let joined = mirrors::joined(std::iter::once(Arc::clone(&first)).chain(places).collect());
+    Arc::new(SharedSource::new(joined.unwrap_or(first)))
+}
+
+/// Makes a source at its first place.
+fn at_place(source: &Source, notifier: &Notifier) -> Arc<dyn Origin> {
+    match source {
         Source::Dir(folder) => Arc::new(DirSource::new(folder).with_notifier(notifier)),
         Source::Git(git) => {
             let source = GitSource::new(&git.url);
@@ -48,8 +58,7 @@ pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
         Source::Bucket(of) => Arc::new(private_bucket(bucket(of), files(&of.server))),
         Source::Archive(of) => Arc::new(private_archive(archive(of), files(&of.server))),
         Source::Chart(of) => Arc::new(private_chart(chart(of), files(&of.server))),
-    };
-    Arc::new(SharedSource::new(inner))
+    }
 }
 
 /// The files that say how a server is reached, and no others.
@@ -163,7 +172,11 @@ pub(crate) fn path_field(unit: &Unit) -> [&'static str; 4] {
 
 /// Blames the field that says what the source could not do.
 pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
-    let error = advised(error);
+    mirrors::blame(unit, error, |error| blame_first(unit, advised(error)))
+}
+
+/// Blames a field of the first place.
+fn blame_first(unit: &Unit, error: Error) -> Error {
     if let Some(field) = of_server(&error) {
         return unit.blame(&["spec", "source", path_field(unit)[2], field], error);
     }
@@ -178,7 +191,7 @@ pub(crate) fn blame(unit: &Unit, error: Error) -> Error {
 }
 
 /// The field to blame of those that say how a server is reached.
-fn of_server(error: &Error) -> Option<&'static str> {
+pub(crate) fn of_server(error: &Error) -> Option<&'static str> {
     let problems = error.problems();
     let fields =
         [("authorityFile", "authorities"), ("certificateFile", "client_certificate"), ("proxyFile", "proxy")];

@@ -16,7 +16,7 @@ mod server;
 use std::path::Path;
 
 use server::Server;
-use support::World;
+use support::{World, closed_port};
 
 const SHOWN: &str = "Basic YWRhOmNhbmFyeS1wYXNzd29yZA==";
 const WEB: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  namespace: shop\n";
@@ -122,4 +122,83 @@ fn a_dependency_of_a_chart_comes_from_the_helm_repository_that_the_unit_allows()
     assert!(refused.contains("the address is not allowed"), "{refused}");
     let rendered = world.good(&format!("render -f unit.yaml --bases={}", server.url("/"))).stdout;
     assert!(rendered.contains("v: \"1.4.0\""), "{rendered}");
+}
+
+/// A world in which the place of a source is one where nobody listens, and a mirror is a server that wants a login.
+fn with_a_mirror(kind: &str, path: &str, more: &str, mirror: &str) -> (World, Server) {
+    let (mut world, server) = (World::new(), Server::new());
+    server.wants(SHOWN);
+    let (first, second) = (format!("http://127.0.0.1:{}{path}", closed_port()), server.url(path));
+    let mirrors = format!("mirrors: [{{url: \"{second}\", {mirror}}}]");
+    world.spec(&unit(kind, &first, &format!("{more}, {mirrors}")));
+    world.put("login", "username: ada\npassword: canary-password\n");
+    (world, server)
+}
+
+#[test]
+fn a_first_place_that_is_down_is_passed_over() {
+    let mirror = "insecure: true, credentialsFile: login";
+    let (mut world, server) = with_a_mirror("archive", "/fleet.tgz", "path: fleet", mirror);
+    let (bytes, digest) = packed(&world.path("."), "fleet", &[("web.yaml", WEB)]);
+    server.put("/fleet.tgz", bytes);
+    let applied = world.good("apply -f unit.yaml");
+    assert!(applied.stdout.contains(&digest[..19]), "{}", applied.stdout);
+    let live = std::fs::read_to_string(world.path("live/shop/ConfigMap/web.yaml")).unwrap();
+    assert!(live.contains("name: web"));
+    world.repository();
+    world.spec("  source:\n    git: {url: ./gone.git, path: shop, mirrors: [{url: ./fleet.git}]}\n  target: {dir: ./other}\n");
+    world.good("apply -f unit.yaml");
+    assert!(world.path("other").join("shop").is_dir());
+}
+
+#[test]
+fn a_mirror_is_shown_no_credentials_but_its_own_and_each_place_that_fails_is_told_with_its_field() {
+    let (mut world, server) =
+        with_a_mirror("archive", "/fleet.tgz", "path: fleet, credentialsFile: login", "insecure: true");
+    server.put("/fleet.tgz", "nobody sees it");
+    let said = world.run("plan -f unit.yaml");
+    assert_eq!(said.code, Some(1));
+    assert_eq!(server.asked(), ["401 /fleet.tgz"], "nothing is shown");
+    let whole = format!("{}{}", said.stdout, said.stderr);
+    for field in
+        ["field=spec.source.archive.url", "field=spec.source.archive.mirrors[0].url", "mirror=2 of 2"]
+    {
+        assert!(whole.contains(field), "{field}: {whole}");
+    }
+    assert!(!whole.contains("canary"), "{whole}");
+    let (mut world, _server) =
+        with_a_mirror("helm", "/charts", "chart: shop", "insecure: true, credentialsFile: none");
+    let said = world.run("plan -f unit.yaml");
+    let whole = format!("{}{}", said.stdout, said.stderr);
+    assert!(whole.contains("field=spec.source.helm.mirrors[0].credentialsFile"), "{whole}");
+}
+
+#[test]
+fn mirrors_are_read_strictly() {
+    for (kind, fields, mirror, said) in [
+        ("git", "url: ./a.git", "{}", "missing field (field=spec.source.git.mirrors[0].url"),
+        ("git", "url: ./a.git", "./b.git", "must be a map"),
+        ("git", "url: ./a.git", "{url: ./b.git, branch: main}", "unknown field `branch`"),
+        (
+            "oci",
+            "url: oci://a.example/b",
+            "{url: oci://b.example/b, insecure: maybe}",
+            "must be true or false",
+        ),
+        ("bucket", "endpoint: a.example, bucketName: b", "{url: b.example}", "unknown field `url`"),
+        ("helm", "url: https://a.example, chart: b", "{url: ''}", "must not be empty"),
+        (
+            "archive",
+            "url: https://a.example/b",
+            "{url: https://b.example, digest: x}",
+            "unknown field `digest`",
+        ),
+    ] {
+        let mut world = World::new();
+        let source = format!("{kind}: {{{fields}, mirrors: [{mirror}]}}");
+        world.spec(&format!("  source:\n    {source}\n  target: {{dir: ./live}}\n"));
+        let found = world.run("plan -f unit.yaml");
+        let whole = format!("{}{}", found.stdout, found.stderr);
+        assert!(whole.contains(said) && found.code == Some(1), "{source}: {whole}");
+    }
 }

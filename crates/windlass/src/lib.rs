@@ -51,6 +51,7 @@
 //! | `oci` | `oci` | artifacts in OCI registries as a source, and pushing them |
 //! | `bucket` | `bucket` | buckets of S3, MinIO, R2 and Google as a source |
 //! | `web` | `web` | archives at addresses and Helm repositories as sources |
+//! | `wrap` | `wrap` | time-outs, retries, caching, mirrors and limits around any source and target |
 //! | `kinds` | `kinds`, `kubernetes` | what Kubernetes kinds mean: health, order, annotations, schemas |
 //! | `kube` | `kube` | Kubernetes clusters as a target |
 //! | `yaml` | `yaml` | YAML as Go's Kubernetes tools read it |
@@ -112,6 +113,8 @@ pub use windlass_testkit as testkit;
 pub use windlass_verify as verify;
 #[cfg(feature = "web")]
 pub use windlass_web as web;
+#[cfg(feature = "wrap")]
+pub use windlass_wrap as wrap;
 #[cfg(feature = "yaml")]
 pub use windlass_yaml as yaml;
 

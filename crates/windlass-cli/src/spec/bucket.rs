@@ -4,6 +4,7 @@ use windlass_core::{Result, TreePath};
 
 use super::draft::Draft;
 use super::fields::{Field, Map, Shape, authority, certificate, proxy};
+use super::mirror::{Mirror, bucket_mirrors};
 use super::unit::{ServerFiles, text, truth};
 
 pub(super) const BUCKET: Map = Map::of(&[
@@ -53,6 +54,7 @@ pub(super) const BUCKET: Map = Map::of(&[
         "A file with `accesskey: …` and `secretkey: …`, or with a profile called default as AWS's tools keep it; read anew at \
          each pass.",
     ),
+    bucket_mirrors(),
     authority("source-bucket-authority-file"),
     certificate("source-bucket-certificate-file"),
     proxy("source-bucket-proxy-file"),
@@ -75,6 +77,7 @@ pub(crate) struct Bucket {
     pub(crate) style: BucketStyle,
     pub(crate) server: ServerFiles,
     pub(crate) insecure: bool,
+    pub(crate) mirrors: Vec<Mirror>,
 }
 
 /// Where the name of a bucket stands in an address.
@@ -103,6 +106,7 @@ impl Bucket {
             },
             server: ServerFiles::read(draft, "bucket"),
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
+            mirrors: Mirror::read(draft, "bucket"),
         })
     }
 }

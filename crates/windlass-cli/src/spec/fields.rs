@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::bucket::BUCKET;
 use super::kustomize::KUSTOMIZE;
+use super::mirror::git_mirrors;
 use super::oci::OCI;
 use super::web::{ARCHIVE, CHART};
 
@@ -243,6 +244,7 @@ const GIT: Map = Map::of(&[
         "For SSH: a file of known hosts, as ssh-keyscan prints them; no host is trusted unless it is known here, or beside the \
          private key; read anew at each pass.",
     ),
+    git_mirrors(),
     authority("source-git-authority-file"),
     certificate("source-git-certificate-file"),
     proxy("source-git-proxy-file"),

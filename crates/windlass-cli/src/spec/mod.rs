@@ -7,6 +7,7 @@ mod fields;
 mod fleet;
 mod kustomize;
 mod load;
+mod mirror;
 mod oci;
 mod receiver;
 mod schema;

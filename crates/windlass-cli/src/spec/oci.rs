@@ -7,6 +7,7 @@ use windlass_verify::sigstore::Identity;
 
 use super::draft::Draft;
 use super::fields::{Field, Map, Shape, authority, certificate, proxy};
+use super::mirror::{Mirror, mirrors};
 use super::unit::{ServerFiles, text, truth};
 
 pub(super) const OCI: Map = Map::of(&[
@@ -38,6 +39,7 @@ pub(super) const OCI: Map = Map::of(&[
         Shape::Path,
         "A file with a Docker configuration, or with `username: …` and `password: …`; read anew at each pass.",
     ),
+    mirrors(),
     authority("source-oci-authority-file"),
     certificate("source-oci-certificate-file"),
     proxy("source-oci-proxy-file"),
@@ -124,6 +126,7 @@ pub(crate) struct Oci {
     pub(crate) server: ServerFiles,
     pub(crate) verify: Option<OciVerify>,
     pub(crate) insecure: bool,
+    pub(crate) mirrors: Vec<Mirror>,
 }
 
 /// Whose signature an artifact must bear: that of a key, or of an identity that a root vouches for.
@@ -162,6 +165,7 @@ impl Oci {
             server: ServerFiles::read(draft, "oci"),
             verify: verify(draft)?,
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
+            mirrors: Mirror::read(draft, "oci"),
         })
     }
 }

@@ -316,3 +316,47 @@ fn without_a_file_and_without_a_flag_no_unit_is_named() {
     let error = load(&Asked::default(), &Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "no unit is named");
 }
+
+#[test]
+fn a_mirror_has_what_is_said_of_it_and_nothing_of_how_the_source_is_reached() {
+    let server = "credentialsFile: mine, authorityFile: mine, certificateFile: mine, proxyFile: mine";
+    for (kind, fields, mirror) in [
+        (
+            "git",
+            "url: ./a.git, branch: b, knownHostsFile: mine, verify: {keysFile: team}",
+            "{url: ./b.git, credentialsFile: theirs}",
+        ),
+        (
+            "oci",
+            "url: oci://a.example/x, semver: 1.x, insecure: true, verify: {keysFile: team}",
+            "{url: oci://b.example/x, credentialsFile: theirs}",
+        ),
+        (
+            "bucket",
+            "endpoint: a.example, bucketName: team, prefix: x, insecure: true",
+            "{endpoint: b.example, credentialsFile: theirs}",
+        ),
+        (
+            "archive",
+            "url: https://a.example/team, insecure: true",
+            "{url: https://b.example/team, credentialsFile: theirs}",
+        ),
+        (
+            "helm",
+            "url: https://a.example, chart: team, passCredentials: true, insecure: true",
+            "{url: https://b.example, credentialsFile: theirs}",
+        ),
+    ] {
+        let spec =
+            format!("source: {{{kind}: {{{fields}, {server}, mirrors: [{mirror}]}}}}, target: {{dir: live}}");
+        let unit = Unit::read(of_spec_in("units/unit.yaml", &spec)).unwrap();
+        let mirrored = unit.source.mirrored();
+        let shown = format!("{:?}", mirrored[0]);
+        assert_eq!(mirrored.len(), 1, "{kind}");
+        assert!(!shown.contains("mine") && !shown.contains("true"), "{kind}: {shown}");
+        for kept in ["team", "units/theirs", "b."] {
+            assert!(shown.contains(kept), "{kind}: {kept}: {shown}");
+        }
+        assert!(mirrored[0].mirrored().is_empty());
+    }
+}

@@ -12,6 +12,7 @@ use super::bucket::Bucket;
 use super::check::{check, time};
 use super::draft::Draft;
 use super::kustomize::{Kustomize, tree_paths};
+use super::mirror::Mirror;
 use super::oci::Oci;
 use super::web::{Archive, Chart};
 
@@ -112,6 +113,7 @@ pub(crate) struct Git {
     pub(crate) server: ServerFiles,
     pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) verify: Option<Verify>,
+    pub(crate) mirrors: Vec<Mirror>,
 }
 
 /// Which signatures a revision must bear.
@@ -286,8 +288,9 @@ fn source(draft: &Draft) -> Result<Source> {
     let path = git("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?;
     let server = ServerFiles::read(draft, "git");
     let known_hosts = named(draft, "git", "knownHostsFile");
-    let url = address(draft, &git("url").unwrap_or_default());
-    Ok(Source::Git(Box::new(Git { url, at, path, server, known_hosts, verify: verify(draft) })))
+    let url = address(draft, &["spec", "source", "git", "url"], &git("url").unwrap_or_default());
+    let (verify, mirrors) = (verify(draft), Mirror::read(draft, "git"));
+    Ok(Source::Git(Box::new(Git { url, at, path, server, known_hosts, verify, mirrors })))
 }
 
 fn verify(draft: &Draft) -> Option<Verify> {
@@ -303,7 +306,7 @@ fn verify(draft: &Draft) -> Option<Verify> {
 
 /// A path such as `fleet.git` is relative to the file that says it. What has a scheme or names a host, as `scp` does, is
 /// none.
-fn address(draft: &Draft, url: &str) -> String {
+pub(super) fn address(draft: &Draft, field: &[&str], url: &str) -> String {
     let names_host = url.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
     // A mistyped URL with a token in it stays as it is, for windlass-git to refuse without showing it.
     let first = url.split('/').next().unwrap_or_default().to_ascii_lowercase();
@@ -311,7 +314,7 @@ fn address(draft: &Draft, url: &str) -> String {
     if url.contains("://") || names_host || is_mistyped {
         return url.to_owned();
     }
-    draft.resolve(&["spec", "source", "git", "url"], url).to_string_lossy().into_owned()
+    draft.resolve(field, url).to_string_lossy().into_owned()
 }
 
 fn target(draft: &Draft) -> Result<Target> {

@@ -4,6 +4,7 @@ use windlass_core::{Result, TreePath};
 
 use super::draft::Draft;
 use super::fields::{Field, Map, Shape, authority, certificate, proxy};
+use super::mirror::{Mirror, mirrors};
 use super::unit::{ServerFiles, text, truth};
 
 pub(super) const ARCHIVE: Map = Map::of(&[
@@ -26,6 +27,7 @@ pub(super) const ARCHIVE: Map = Map::of(&[
         Shape::Path,
         "A file with a token, or with `username: …` and `password: …`; read anew at each pass.",
     ),
+    mirrors(),
     authority("source-archive-authority-file"),
     certificate("source-archive-certificate-file"),
     proxy("source-archive-proxy-file"),
@@ -65,6 +67,7 @@ pub(super) const CHART: Map = Map::of(&[
         Shape::Truth,
         "Show the credentials to whatever server the index names for an archive too; false unless said.",
     ),
+    mirrors(),
     authority("source-helm-authority-file"),
     certificate("source-helm-certificate-file"),
     proxy("source-helm-proxy-file"),
@@ -84,6 +87,7 @@ pub(crate) struct Archive {
     pub(crate) path: TreePath,
     pub(crate) server: ServerFiles,
     pub(crate) insecure: bool,
+    pub(crate) mirrors: Vec<Mirror>,
 }
 
 /// A chart of a Helm repository.
@@ -97,6 +101,7 @@ pub(crate) struct Chart {
     pub(crate) server: ServerFiles,
     pub(crate) pass_credentials: bool,
     pub(crate) insecure: bool,
+    pub(crate) mirrors: Vec<Mirror>,
 }
 
 impl Archive {
@@ -110,6 +115,7 @@ impl Archive {
             path: word("path").map_or_else(|| Ok(TreePath::root()), |path| TreePath::new(&path))?,
             server: ServerFiles::read(draft, "archive"),
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
+            mirrors: Mirror::read(draft, "archive"),
         })
     }
 }
@@ -129,6 +135,7 @@ impl Chart {
             server: ServerFiles::read(draft, "helm"),
             pass_credentials: truth(draft, &field("passCredentials")).unwrap_or(false),
             insecure: truth(draft, &field("insecure")).unwrap_or(false),
+            mirrors: Mirror::read(draft, "helm"),
         })
     }
 }
