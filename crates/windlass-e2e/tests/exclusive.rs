@@ -168,6 +168,30 @@ fn of_a_singleton_the_old_one_goes_first() {
 }
 
 #[test]
+fn a_rule_that_leaves_goes_before_what_it_refuses() {
+    let world = World::new("x-leaves");
+    let map = |value: &str| {
+        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: web}}, data: {{mode: {value}}}}}\n")
+    };
+    let dead = "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: x-leaves}, webhooks: \
+                [{name: dead.acme.example, admissionReviewVersions: [v1], sideEffects: None, timeoutSeconds: 1, clientConfig: {service: \
+                {name: nobody, namespace: x-leaves}}, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: x-leaves}}, rules: \
+                [{apiGroups: [''], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [configmaps]}]}]}\n";
+    world.write(&[("web.yaml", format!("{}---\n{dead}", map("a")))]);
+    world.pass();
+    let plan = until_refused(&world, &map("b"));
+    assert_eq!(first(&plan), ["x-leaves for web"], "the server names the webhook:\n{plan}");
+    assert!(world.pass().is_success() && world.plan().is_in_sync());
+    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: one}, spec: {hard: {services: '1'}}}\n";
+    world.write(&[("web.yaml", format!("{}---\n{quota}", service("a", "", "")))]);
+    world.pass();
+    let two = format!("{}---\n{}", service("a", "", ""), service("b", "", ""));
+    let plan = until_refused(&world, &two);
+    assert_eq!(first(&plan), ["one for b"], "nothing but the quota leaves:\n{plan}");
+    assert!(world.pass().is_success() && world.plan().is_in_sync());
+}
+
+#[test]
 fn what_admission_refuses_for_itself_deletes_nothing() {
     let world = World::new("x-rule");
     let rule =

@@ -79,6 +79,19 @@ fn an_object_without_annotations_says_nothing() {
 }
 
 #[test]
+fn what_argo_cd_ignores_the_health_of_is_not_waited_for() {
+    check(&ArgoDialect, "argocd.argoproj.io/ignore-healthcheck: true", "nowait");
+    check(&ArgoDialect, "argocd.argoproj.io/ignore-healthcheck: false", "");
+}
+
+#[test]
+fn what_is_for_local_tools_is_left_alone() {
+    let left = "suspended: the annotation config.kubernetes.io/local-config says that it is for tools";
+    check(&CliUtilsDialect, "config.kubernetes.io/local-config: true", left);
+    check(&CliUtilsDialect, "config.kubernetes.io/local-config: false", "");
+}
+
+#[test]
 fn windlass_annotations_are_read() {
     let own = &WindlassDialect;
     check(own, "windlass.dev/wave: 3", "wave=3");

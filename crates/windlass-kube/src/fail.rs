@@ -160,9 +160,26 @@ fn denied(status: &Status) -> Error {
             .with("reason", TERMINATING)
             .with_help("wait until it is gone, then it can be made anew; what holds it has to let go first");
     }
-    told(ErrorKind::Denied, status, "no rights")
-        .with_help("have the right granted to this account, or use another account or context")
+    let error = told(ErrorKind::Denied, status, "no rights");
+    if RULES.iter().any(|words| status.message.contains(words)) {
+        return error.with_help(
+            "a rule of the cluster is against it, whoever asks: change the object, or the rule that is named",
+        );
+    }
+    error.with_help("have the right granted to this account, or use another account or context")
 }
+
+/// How admission says with a 403 that the object breaks a rule, which has nothing to do with the rights of an account: quotas,
+/// limit ranges, webhooks, policies, pod security.
+const RULES: [&str; 7] = [
+    "exceeded quota: ",
+    "failed quota: ",
+    " usage per ",
+    " limit to request ratio per ",
+    " denied the request",
+    " denied request",
+    "violates PodSecurity",
+];
 
 fn not_found(response: &Response, status: &Status) -> Error {
     if is_unknown_path(response) {
@@ -201,12 +218,14 @@ fn invalid(status: &Status, request: &Request) -> Error {
         told(ErrorKind::Invalid, status, "the server refuses it")
     };
     let error = Error::all(dedup(causes.collect())).unwrap_or_else(whole);
-    if immutable {
-        error.with_help(
+    match immutable {
+        true if request.subject.data => error.with_help(
+            "the field cannot be changed in place, and what the object holds would go with it: make another one beside it",
+        ),
+        true => error.with_help(
             "the field cannot be changed in place; the mode recreate deletes the object and creates it anew",
-        )
-    } else {
-        error
+        ),
+        false => error,
     }
 }
 

@@ -80,6 +80,7 @@ impl Rehearsal<'_> {
             Taken::OnlyAnew => {
                 is_made_once(self.want.item.id())?;
                 let payload = self.want.item.object.clone();
+                self.is_taken_anew(&payload).await?;
                 let after = self.anew(&payload)?;
                 Ok(Prediction::Change { payload, after, mode: Mode::Recreate, conflicts: Vec::new() })
             }
@@ -87,6 +88,20 @@ impl Rehearsal<'_> {
                 Err(Error::new(ErrorKind::Conflict, "the fields are conflicting although forced"))
             }
         }
+    }
+
+    /// Rehearses the creation, so that nothing is deleted for what the server does not take. Only once all else is well the
+    /// server says that the name is taken. What the old object still holds, a port or its place in a quota, is free by then.
+    async fn is_taken_anew(&self, payload: &Object) -> Result<()> {
+        let request = self.sending.create(payload, self.want.owner)?.dry_run();
+        let response = self.sending.session.connection.send(self.cx, &request).await?;
+        let words = Status::of(&response).words().to_owned();
+        let held = ["already allocated", "exceeded quota: "].iter().any(|held| words.contains(held));
+        if !matches!(response.status, 403 | 422) || held {
+            return Ok(());
+        }
+        let error = fail::refused(&response, &request);
+        Err(error.with_help("the object would have to be deleted and created anew, and this is why it stays"))
     }
 
     /// Says what an object that is made anew will be: what is wanted, beside what the server fills in again.

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::Method;
 use windlass_core::{Error, ErrorKind, ObjectId, Result, Text};
 
+use crate::resource::is_definition;
+
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const APPLY: &str = "application/apply-patch+yaml";
 pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
@@ -118,6 +120,8 @@ pub(crate) struct Subject {
     pub(crate) name: Text,
     /// Whether the server's words may quote what must not be quoted.
     pub(crate) secret: bool,
+    /// Whether it holds what would go with it.
+    pub(crate) data: bool,
 }
 
 impl Subject {
@@ -126,11 +130,14 @@ impl Subject {
             what: "object",
             name: id.to_string().into(),
             secret: id.group.is_empty() && id.kind == "Secret",
+            data: is_definition(id)
+                || id.group.is_empty()
+                    && matches!(&*id.kind, "Namespace" | "PersistentVolume" | "PersistentVolumeClaim"),
         }
     }
 
     pub(crate) fn new(what: &'static str, name: impl Into<Text>) -> Self {
-        Self { what, name: name.into(), secret: false }
+        Self { what, name: name.into(), secret: false, data: false }
     }
 
     pub(crate) fn on(&self, error: Error) -> Error {

@@ -280,6 +280,30 @@ async fn an_immutable_change_is_refused_unless_the_object_may_be_made_anew() {
     assert_eq!(told(&predict(&target, &item, &live("0")).await), "Recreate k=1 label=shop []");
 }
 
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_for_a_new_object_that_the_server_does_not_take() {
+    let immutable =
+        status(422, "Invalid", "x", r#"{"causes":[{"message":"field is immutable","field":"data"}]}"#);
+    let post = "POST /api/v1/namespaces/a/configmaps?fieldManager=windlass&fieldValidation=Strict&dryRun=All";
+    let large = "maximum memory usage per Container is 1Gi, but limit is 5Gi";
+    let exists = r#"configmaps "x" already exists"#;
+    for (code, reason, message, expected) in [
+        (403, "Forbidden", large, "refused: [denied] maximum memory usage"),
+        (422, "Invalid", "Required value", "refused: [invalid] Required value"),
+        (403, "Forbidden", "exceeded quota: q, requested: configmaps=1", "Recreate"),
+        (422, "Invalid", "provided port is already allocated", "Recreate"),
+        (409, "AlreadyExists", exists, "Recreate"),
+    ] {
+        let script =
+            Script::new().on(DRY_RUN, 422, &immutable).on(post, code, &status(code, reason, message, "{}"));
+        let mut item = item(&config_map("x", "1"));
+        item.directives.mode = Some(Mode::Recreate);
+        let said = told(&predict(&script.target(), &item, &live("0")).await);
+        assert!(said.starts_with(expected), "{message}: {said}");
+        assert!(script.log().contains(post), "the creation is rehearsed");
+    }
+}
+
 /// `ConfigMap/a/x` with fields of ours that were set by a replace, and others.
 fn replaced(data: &str, ours: &str) -> String {
     format!(

@@ -222,6 +222,36 @@ async fn every_wrong_field_is_named_and_an_immutable_one_with_its_way_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_told_to_delete_a_definition_with_what_it_holds() {
+    let patch = "PATCH /apis/apiextensions.k8s.io/v1/customresourcedefinitions/x?fieldManager=windlass&fieldValidation=Strict&force=true";
+    let causes = r#"{"causes":[{"message":"field is immutable","field":"spec.scope"}]}"#;
+    let script = Script::new().on(patch, 422, &status(422, "Invalid", "one", causes));
+    let payload = object(
+        r#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"x"},"spec":{}}"#,
+    );
+    let write = Write::apply(payload, Mode::Apply, Expect::Absent, mark());
+    let error = script.target().write(&context(), &write).await.unwrap_err();
+    assert!(error.help().unwrap().contains("make another one beside it"), "{}", error.explain());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_of_the_cluster_is_not_taken_for_missing_rights() {
+    let cannot = r#"configmaps is forbidden: User "u" cannot patch resource"#;
+    for (message, expected) in [
+        (
+            "exceeded quota: q, requested: configmaps=1, used: configmaps=1, limited: configmaps=1",
+            "a rule of the cluster",
+        ),
+        (r#"admission webhook "w" denied the request: no"#, "a rule of the cluster"),
+        (cannot, "have the right granted"),
+    ] {
+        let script = Script::new().on(PATCH, 403, &status(403, "Forbidden", message, "{}"));
+        let error = script.target().write(&context(), &apply(Mode::Apply, Expect::Absent)).await.unwrap_err();
+        assert!(error.help().unwrap().starts_with(expected), "{}", error.explain());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn errors_of_a_secret_name_fields_and_no_contents() {
     let patch =
         "PATCH /api/v1/namespaces/a/secrets/s?fieldManager=windlass&fieldValidation=Strict&force=true";

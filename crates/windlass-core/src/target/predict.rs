@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -110,15 +111,18 @@ pub struct Taken {
     pub owner: Option<Owner>,
 }
 
-/// A wanted object, and objects of its kind that the unit is about to delete.
+/// A wanted object, and objects that the unit is about to delete.
 #[derive(Debug, Clone)]
 pub struct Rivalry<'a> {
     /// What is wanted.
     pub want: Want<'a>,
     /// Why the target was predicted to refuse it; `None` where nobody has seen a refusal.
     pub refused: Option<&'a Error>,
-    /// The objects that are about to be deleted, as they were seen.
-    pub leaving: Vec<&'a Live>,
+    /// The objects of its kind that are about to be deleted, as they were seen.
+    pub leaving: Arc<[&'a Live]>,
+    /// All objects that are about to be deleted, of whatever kind: one of them may be a rule that the object does not follow.
+    /// The same for all that are asked of at a time.
+    pub all_leaving: Arc<[&'a Live]>,
 }
 
 /// A write that is refused for as long as other objects are there.

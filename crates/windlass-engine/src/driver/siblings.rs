@@ -1,13 +1,14 @@
-//! What other units of the same source want, so that an object that changes hands is handed over and not deleted.
+//! What other units want, so that an object that changes hands is handed over and not deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::stream::{StreamExt as _, iter};
 use windlass_core::{
-    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Result, Text, Timestamp, TreePath,
-    UnitId, UnitOrigin,
+    Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Owner, Result, Text, Timestamp,
+    TreePath, UnitId, UnitOrigin,
 };
 
 use super::Engine;
@@ -19,6 +20,12 @@ const STORED_MAX: usize = 2000;
 
 /// How long the names of the units of a state are believed, so that many units do not all ask for them.
 const STORED_FRESH: Duration = Duration::from_secs(5);
+
+/// Units of other sources that are asked in one pass.
+const OTHERS_MAX: usize = 200;
+
+/// How many of them are asked at a time.
+const OTHERS_AT_ONCE: usize = 8;
 
 /// The units of one process, so that each knows what the others are rendered from.
 #[derive(Default)]
@@ -59,14 +66,17 @@ impl Roster {
 
     /// The other units of one source on one target.
     fn of_source(&self, origin: &UnitOrigin, of: &Engine) -> BTreeMap<UnitId, Entry> {
+        self.beside(of, |_, entry| entry.origin.source == origin.source)
+    }
+
+    /// The other units on one target of which something is true.
+    fn beside(&self, of: &Engine, is_meant: impl Fn(&UnitId, &Entry) -> bool) -> BTreeMap<UnitId, Entry> {
         let entries = self.entries();
         let place = of.0.target.profile().place;
-        let is_sibling = |(unit, entry): &(&UnitId, &Entry)| {
-            **unit != of.0.unit
-                && entry.origin.source == origin.source
-                && entry.engine.0.target.profile().place == place
+        let is_meant = |(unit, entry): &(&UnitId, &Entry)| {
+            **unit != of.0.unit && entry.engine.0.target.profile().place == place && is_meant(unit, entry)
         };
-        entries.iter().filter(is_sibling).map(|(unit, entry)| (unit.clone(), entry.clone())).collect()
+        entries.iter().filter(is_meant).map(|(unit, entry)| (unit.clone(), entry.clone())).collect()
     }
 
     fn has(&self, unit: &UnitId) -> bool {
@@ -87,8 +97,8 @@ impl fmt::Debug for Roster {
 }
 
 impl Engine {
-    /// Finds out what the other units of the source want, where that decides what becomes of an object: one that this unit
-    /// does not want any more, or one that another unit owns so far.
+    /// Finds out what other units want, where that decides what becomes of an object: one that this unit does not want any
+    /// more, or one that another unit owns so far.
     pub(super) async fn siblings(
         &self,
         cx: &Context,
@@ -96,7 +106,9 @@ impl Engine {
         facts: &Facts,
     ) -> Result<Siblings> {
         let entries = self.units_of_source(cx, facts).await?;
-        self.wanted_by(cx, artifact, facts, entries).await
+        let mut siblings = self.wanted_by(cx, artifact, facts, entries).await?;
+        self.add_others(cx, facts, self.units_of_other_sources(facts), &mut siblings).await;
+        Ok(siblings)
     }
 
     /// The other units of the source, where it matters what they want.
@@ -107,6 +119,48 @@ impl Engine {
         let mut entries = self.0.roster.of_source(&origin, self);
         self.add_stored(cx, &origin, facts.since, &mut entries).await?;
         Ok(entries)
+    }
+
+    /// The units of other sources, where it matters what they want: any of them may want what leaves, but only the owner
+    /// lets go of what comes. Only those of this process: of no other it is known how to render it.
+    fn units_of_other_sources(&self, facts: &Facts) -> BTreeMap<UnitId, Entry> {
+        let source = self.origin().map(|origin| origin.source);
+        let (leaves, owners) = (leaves(facts).next().is_some(), owners(facts));
+        if !leaves && owners.is_empty() {
+            return BTreeMap::new();
+        }
+        let is_meant = |unit: &UnitId, entry: &Entry| {
+            Some(&entry.origin.source) != source.as_ref() && (leaves || owners.contains(unit))
+        };
+        self.0.roster.beside(self, is_meant)
+    }
+
+    /// Adds what units of other sources want, each at the revision that its source is at. One that cannot be asked holds
+    /// nothing back: it may be broken for years, and belong to somebody else.
+    async fn add_others(
+        &self,
+        cx: &Context,
+        facts: &Facts,
+        others: BTreeMap<UnitId, Entry>,
+        siblings: &mut Siblings,
+    ) {
+        let asked = changes_hands(facts);
+        let questions = others.into_iter().take(OTHERS_MAX).map(async |(unit, entry)| {
+            let wants = self.wants_now(cx, &unit, entry).await;
+            (unit, wants)
+        });
+        let mut answers = iter(questions).buffered(OTHERS_AT_ONCE);
+        while let Some((unit, wants)) = answers.next().await {
+            if let Ok(wants) = wants {
+                siblings.add(unit, &wants, &asked);
+            }
+        }
+    }
+
+    async fn wants_now(&self, cx: &Context, unit: &UnitId, entry: Entry) -> Result<Arc<BTreeSet<ObjectId>>> {
+        let revision = entry.engine.resolve(cx).await?;
+        let artifact = entry.engine.fetch(cx, &revision).await?;
+        self.wants(cx, &artifact, unit, entry).await
     }
 
     async fn wanted_by(
@@ -124,27 +178,21 @@ impl Engine {
                 continue;
             }
             match self.wants(cx, artifact, &unit, entry).await {
-                Ok(wants) => {
-                    for id in asked.iter().filter(|id| wants.contains(**id)) {
-                        siblings.wants.entry((*id).clone()).or_default().insert(unit.clone());
-                    }
-                    siblings.known.insert(unit);
-                }
+                Ok(wants) => siblings.add(unit, &wants, &asked),
                 Err(error) => drop(siblings.unknown.insert(unit, error)),
             }
         }
         Ok(siblings)
     }
 
-    /// Finds out what has moved from a unit that is deleted to another unit of the source, so that it is not taken from that
-    /// one. What both want goes, and so does all where the source cannot be asked: a deletion does not depend on it.
+    /// Finds out what has moved from a unit that is deleted to another unit, so that it is not taken from that one. What both want goes, and so does all where the source cannot be asked: a deletion does not depend on it.
     pub(super) async fn siblings_of_deleted(&self, cx: &Context, facts: &Facts) -> Siblings {
         self.moved_away(cx, facts).await.unwrap_or_default()
     }
 
     async fn moved_away(&self, cx: &Context, facts: &Facts) -> Result<Siblings> {
-        let entries = self.units_of_source(cx, facts).await?;
-        let Some(origin) = self.origin().filter(|_| !entries.is_empty()) else {
+        let (entries, others) = (self.units_of_source(cx, facts).await?, self.units_of_other_sources(facts));
+        let Some(origin) = self.origin().filter(|_| !entries.is_empty() || !others.is_empty()) else {
             return Ok(Siblings::default());
         };
         let revision = self.resolve(cx).await?;
@@ -153,6 +201,7 @@ impl Engine {
         let own = Entry { origin, engine, wants: None, was_ours: false };
         let own = self.wants(cx, &artifact, &self.0.unit, own).await.unwrap_or_default();
         let mut siblings = self.wanted_by(cx, &artifact, facts, entries).await?;
+        self.add_others(cx, facts, others, &mut siblings).await;
         siblings.wants.retain(|id, _| !own.contains(id));
         Ok(siblings)
     }
@@ -243,16 +292,41 @@ impl Engine {
     }
 }
 
+impl Siblings {
+    /// Adds a unit of which it is known what it wants.
+    fn add(&mut self, unit: UnitId, wants: &BTreeSet<ObjectId>, asked: &BTreeSet<&ObjectId>) {
+        for id in asked.iter().filter(|id| wants.contains(**id)) {
+            self.wants.entry((*id).clone()).or_default().insert(unit.clone());
+        }
+        self.known.insert(unit);
+    }
+}
+
 /// The objects of which it matters what siblings want: those that are not wanted any more, and those that a sibling owns.
 fn changes_hands(facts: &Facts) -> BTreeSet<&ObjectId> {
-    let owner = |id: &ObjectId| facts.observed.observations.get(id)?.live()?.owner.as_ref();
-    let leaves =
-        facts.unwanted().into_iter().filter(|id| owner(id).is_some_and(|owner| owner.is_of(&facts.unit)));
-    let comes = facts.wanted.iter().map(|wanted| wanted.item.id()).filter(|id| {
-        let sibling = owner(id).and_then(|owner| owner.sibling_of(&facts.unit));
-        sibling.is_some_and(|unit| *unit != facts.unit)
-    });
-    leaves.chain(comes).collect()
+    leaves(facts).chain(comes(facts).map(|(id, _)| id)).collect()
+}
+
+/// The objects of this unit that are not wanted any more.
+fn leaves(facts: &Facts) -> impl Iterator<Item = &ObjectId> {
+    let is_ours = |id: &&ObjectId| owner(facts, id).is_some_and(|owner| owner.is_of(&facts.unit));
+    facts.unwanted().into_iter().filter(is_ours)
+}
+
+/// The objects that are wanted and that another unit owns, which is named.
+fn comes(facts: &Facts) -> impl Iterator<Item = (&ObjectId, &UnitId)> {
+    facts.wanted.iter().map(|wanted| wanted.item.id()).filter_map(|id| {
+        let sibling = owner(facts, id)?.sibling_of(&facts.unit)?;
+        (*sibling != facts.unit).then_some((id, sibling))
+    })
+}
+
+fn owners(facts: &Facts) -> BTreeSet<&UnitId> {
+    comes(facts).map(|(_, owner)| owner).collect()
+}
+
+fn owner<'a>(facts: &'a Facts, id: &ObjectId) -> Option<&'a Owner> {
+    facts.observed.observations.get(id)?.live()?.owner.as_ref()
 }
 
 /// A unit whose folder is gone wants nothing any more. Whatever else is not found leaves unknown what it wants.

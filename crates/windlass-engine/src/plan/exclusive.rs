@@ -1,6 +1,7 @@
 //! Objects that the target does not take side by side: the one that leaves is deleted before the one that comes is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use windlass_core::{
     Action, Digest, Error, ErrorKind, Exclusion, Live, ObjectId, Observation, Owner, Prediction, Rivalry,
@@ -13,6 +14,9 @@ use super::wanted::{self, Draft};
 use super::{Drafts, is_whole};
 use crate::facts::Facts;
 use crate::rules::Rules;
+
+/// Objects that are about to be deleted, which many wanted ones are asked of.
+type Lives<'a> = Arc<[&'a Live]>;
 
 /// What would happen, before it is put into its order.
 pub(super) struct Sketch {
@@ -81,22 +85,22 @@ impl Draft<'_> {
     }
 }
 
-/// The wanted objects that something of their kind may keep from being written which is about to be deleted: those that
-/// would be created, and those of which the target says that it refuses them.
+/// The wanted objects that something may keep from being written which is about to be deleted: those that would be created,
+/// and those of which the target says that it refuses them.
 pub(crate) fn rivalries<'a>(facts: &'a Facts, rules: &'a Rules<'a>, owner: &'a Owner) -> Vec<Rivalry<'a>> {
-    let leaving = leaving(facts);
-    if leaving.is_empty() {
+    let (leaving, all) = leaving(facts);
+    if all.is_empty() {
         return Vec::new();
     }
     let rivalry = |(wanted, observation): (&'a crate::Wanted, &'a Observation)| {
-        let leaving = leaving.get(&kind(wanted.item.id()))?;
+        let leaving = leaving.get(&kind(wanted.item.id())).cloned().unwrap_or_default();
         let refused = match facts.predictions.as_ref()?.get(wanted.item.id())? {
             Prediction::Refused(error) if may_be_excluded(error) => Some(error),
             Prediction::Change { .. } if *observation == Observation::Absent => None,
             _ => return None,
         };
         let want = Want { item: &wanted.item, observation, owner };
-        Some(Rivalry { want, refused, leaving: leaving.clone() })
+        Some(Rivalry { want, refused, leaving, all_leaving: Arc::clone(&all) })
     };
     wanted::unsettled(facts, rules).into_iter().filter_map(rivalry).collect()
 }
@@ -109,8 +113,8 @@ fn may_be_excluded(error: &Error) -> bool {
     )
 }
 
-/// What of the unit is there and not wanted any more, by kind.
-fn leaving(facts: &Facts) -> BTreeMap<(&Text, &Text), Vec<&Live>> {
+/// What of the unit is there and not wanted any more: by kind, and all of it.
+fn leaving(facts: &Facts) -> (BTreeMap<(&Text, &Text), Lives<'_>>, Lives<'_>) {
     let mut leaving: BTreeMap<(&Text, &Text), Vec<&Live>> = BTreeMap::new();
     for id in facts.unwanted() {
         let live = facts.observed.observations.get(id).and_then(Observation::live);
@@ -120,7 +124,8 @@ fn leaving(facts: &Facts) -> BTreeMap<(&Text, &Text), Vec<&Live>> {
             leaving.entry(kind(id)).or_default().push(live);
         }
     }
-    leaving
+    let all = leaving.values().flatten().copied().collect();
+    (leaving.into_iter().map(|(kind, lives)| (kind, lives.into())).collect(), all)
 }
 
 fn kind(id: &ObjectId) -> (&Text, &Text) {

@@ -13,7 +13,7 @@ use windlass_core::{
     RenderInput, Rendered, Request, Suspension, Timestamp, Transform, TreePath, Version, async_trait,
 };
 use windlass_engine::{Engine, Fleet, Member};
-use windlass_testkit::{LinesRenderer, MemoryStore, MemoryTarget, id, unit};
+use windlass_testkit::{LinesRenderer, MemorySource, MemoryStore, MemoryTarget, files, id, unit};
 
 fn map(name: &str, value: &str) -> String {
     format!("ConfigMap/ns/{name} v={value}")
@@ -239,6 +239,58 @@ fn an_object_that_moves_between_units_in_one_commit_keeps_its_uid() {
         let owned = scene.store.peek(&unit("a")).unwrap().inventory.objects;
         assert!(!owned.contains_key(&id("ConfigMap/ns/moves")), "{order:?}: a has let go of it");
     }
+}
+
+#[test]
+fn an_object_that_moves_between_units_of_different_sources_keeps_its_uid() {
+    for (from, to) in [("a", "b"), ("b", "a")] {
+        let scene = Scene::new(MemoryTarget::with_predict);
+        let sources = [("a", MemorySource::new()), ("b", MemorySource::new())];
+        let commit = |name: &str, text: &str| {
+            let source = &sources.iter().find(|(of, _)| *of == name).unwrap().1;
+            source.commit(files([(
+                format!("{name}/{name}.lines").as_str(),
+                text.replace("; ", "\n").as_str(),
+            )]));
+        };
+        let engine = |(name, source): &(&str, MemorySource)| {
+            let (source, renderer) = (Arc::new(source.clone()), Arc::new(LinesRenderer::new()));
+            Engine::of(unit(name), source, renderer, Arc::clone(&scene.place))
+                .with_path(TreePath::new(*name).unwrap())
+                .with_source_name(format!("the source of {name}"))
+        };
+        let both = |name: &str| format!("{}; {}", map("moves", "1"), map(&format!("stays-{name}"), "1"));
+        commit(from, &both(from));
+        commit(to, &map(&format!("stays-{to}"), "1"));
+        let fleet = Fleet::of(sources.iter().map(engine)).unwrap();
+        scene.apply(&fleet);
+        let before = scene.target.writes().len();
+        commit(from, &map(&format!("stays-{from}"), "1"));
+        commit(to, &both(to));
+        scene.apply(&fleet);
+        scene.apply(&fleet);
+        let after: Vec<String> = scene.target.writes().split_off(before);
+        assert_eq!(after, ["change ConfigMap/ns/moves"], "{from} to {to}: handed over, and never deleted");
+        let owner = scene.target.owner_of(&id("ConfigMap/ns/moves")).unwrap();
+        assert!(owner.is_of(&unit(to)), "{from} to {to}: {owner}");
+        let owned = scene.store.peek(&unit(from)).unwrap().inventory.objects;
+        assert!(!owned.contains_key(&id("ConfigMap/ns/moves")), "{from} to {to}: it has let go of it");
+    }
+}
+
+#[test]
+fn a_unit_of_another_source_that_cannot_be_rendered_holds_no_deletion_back() {
+    let scene = Scene::new(MemoryTarget::with_predict);
+    scene.commit(&[("a", &format!("{}; {}", map("goes", "1"), map("stays", "1")))]);
+    let broken = MemorySource::of(files([("b/b.lines", "not an object")]));
+    let b = Engine::of(unit("b"), Arc::new(broken), Arc::new(LinesRenderer::new()), Arc::clone(&scene.place))
+        .with_path(TreePath::new("b").unwrap())
+        .with_source_name("another source");
+    let fleet = Fleet::of([scene.engine("a"), b]).unwrap();
+    scene.apply(&fleet);
+    scene.commit(&[("a", &map("stays", "1"))]);
+    scene.apply(&fleet);
+    assert!(scene.content("goes").is_none(), "b is broken, and belongs to somebody else");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::{Said, all, is_silent};
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
 const OPTIONS: &str = "argocd.argoproj.io/sync-options";
 const HOOK: &str = "argocd.argoproj.io/hook";
+const IGNORE_HEALTH: &str = "argocd.argoproj.io/ignore-healthcheck";
 const HOOK_DELETION: &str = "argocd.argoproj.io/hook-delete-policy";
 
 /// Hooks, and the phase of each.
@@ -27,6 +28,7 @@ const PHASES: [(&str, Phase); 6] = [
 /// | `argocd.argoproj.io/hook` | `PreSync`, `Sync`, `PostSync`, `SyncFail`, `PreDelete`, `PostDelete`: a hook of that phase; `Skip`: left alone |
 /// | `argocd.argoproj.io/hook-delete-policy` | `BeforeHookCreation` (where none is said), `HookSucceeded`, `HookFailed`; several with commas |
 /// | `argocd.argoproj.io/sync-options` | `Prune=false`, `Prune=confirm`, `Delete=false`, `Delete=confirm`: never deleted; `Replace=true`: replaced; `Force=true`: deleted and created where it cannot be changed in place; several with commas |
+/// | `argocd.argoproj.io/ignore-healthcheck` | `"true"`: nothing waits for its health |
 ///
 /// An object may be a hook of a sync and one of the deletion. One that would be a hook of two phases of a sync, or of both
 /// around the deletion, is refused: there it can run at one moment only. Words that Argo CD does not know
@@ -44,7 +46,9 @@ impl Dialect for ArgoDialect {
         let options = Said::read(object, OPTIONS, SyncOptions::of);
         let hook = Said::read(object, HOOK, role);
         let deletion = Said::read(object, HOOK_DELETION, |said| Ok(deletion(said)));
+        let ignored = Said::read(object, IGNORE_HEALTH, |said| Ok(said.value == "true"));
         all([
+            ignored.map(|ignored| into.no_wait |= ignored.unwrap_or(false)),
             wave.map(|found| into.wave = found.unwrap_or(into.wave)),
             options.map(|found| {
                 if let Some(found) = found {

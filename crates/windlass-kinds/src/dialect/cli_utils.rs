@@ -4,6 +4,8 @@ use windlass_core::{Dialect, Directives, Mode, Object, ObjectId, Result};
 
 use super::{Said, add_after, all, is_silent};
 
+const LOCAL: &str = "config.kubernetes.io/local-config";
+
 /// The annotations of [cli-utils](https://github.com/kubernetes-sigs/cli-utils).
 ///
 /// | annotation | value |
@@ -12,6 +14,9 @@ use super::{Said, add_after, all, is_silent};
 /// | `client.lifecycle.config.k8s.io/deletion` | `detach`: never deleted |
 /// | `client.lifecycle.config.k8s.io/mutation` | `ignore`: created and then left alone |
 /// | `cli-utils.sigs.k8s.io/on-remove` | `keep`: never deleted |
+/// | `config.kubernetes.io/local-config` | anything but `"false"`: for the tools that read the folder, and left alone |
+///
+/// The last one is kustomize's and kpt's, so that Flux never applies such an object either.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CliUtilsDialect;
 
@@ -29,7 +34,13 @@ impl Dialect for CliUtilsDialect {
         let mutation = Said::read(object, "client.lifecycle.config.k8s.io/mutation", |said| {
             said.one_of(&[("ignore", Mode::CreateOnly)])
         });
+        let local = Said::read(object, LOCAL, |said| Ok(said.value != "false"));
         all([
+            local.map(|local| {
+                if local == Some(true) {
+                    into.suspended = Some(format!("the annotation {LOCAL} says that it is for tools").into());
+                }
+            }),
             after.map(|found| add_after(&mut into.after, found.unwrap_or_default())),
             detach.map(|found| into.keep = found.unwrap_or(into.keep)),
             on_remove.map(|found| into.keep = found.unwrap_or(into.keep)),

@@ -5,9 +5,13 @@
 //! second in the server's words. Of admission nobody can say more than that it refused. Whether the other object is why is
 //! tried by dry runs: the same content in the place of the other is taken, and a third name is refused as well.
 //!
+//! An object is excluded, too, by a rule that leaves in the same pass: a webhook that is dead or refuses it, a policy of the
+//! server, a quota, a limit range. The server names the rule.
+//!
 //! What a schema or a validation refuses is a mistake of the object alone: they see no other object.
 
 mod holder;
+mod rule;
 mod words;
 
 use std::collections::BTreeSet;
@@ -40,7 +44,9 @@ pub(crate) async fn exclusions(
     rivalries: &[Rivalry<'_>],
 ) -> Result<Vec<Option<Exclusion>>> {
     let kinds = session.connection.discovered(cx).await?;
-    let trials = rivalries.iter().map(|rivalry| Trial { session, cx, kinds: &kinds, rivalry });
+    let all = rivalries.first().map(|rivalry| &*rivalry.all_leaving).unwrap_or_default();
+    let rules: Vec<&Live> = all.iter().copied().filter(|live| rule::is_rule(&live.id)).collect();
+    let trials = rivalries.iter().map(|rivalry| Trial { session, cx, kinds: &kinds, rivalry, rules: &rules });
     let trials: Vec<Trial<'_>> = trials.collect();
     let mut refusals = Vec::with_capacity(trials.len());
     for some in trials.chunks(AT_ONCE) {
@@ -75,12 +81,15 @@ struct Trial<'a> {
     cx: &'a Context,
     kinds: &'a Discovered,
     rivalry: &'a Rivalry<'a>,
+    /// What is about to be deleted and may refuse objects of other kinds.
+    rules: &'a [&'a Live],
 }
 
 impl Trial<'_> {
     /// How the server refuses the write: `Some(None)` where it does not, `None` where the question is void or has no answer.
     async fn refused(&self) -> Option<Option<Error>> {
-        if !may_exclude(self.id()) {
+        let has_rivals = !self.rivalry.leaving.is_empty() && may_exclude(self.id());
+        if !has_rivals && self.rules.is_empty() {
             return None;
         }
         match self.rivalry.refused {
@@ -97,6 +106,19 @@ impl Trial<'_> {
             let error = Error::new(ErrorKind::Conflict, format!("{value} is allocated already"));
             return Some(Exclusion { by: vec![by.id.clone()], error: error.with("object", self.id()) });
         };
+        let text = error.to_string();
+        // The server names it, so that nothing has to be tried.
+        let rules = self.rules.iter().filter(|live| {
+            let body = live.body.as_ref().map(|object| object.body().as_ref());
+            rule::refuses(&live.id, body, &text, self.id())
+        });
+        let rules: Vec<ObjectId> = rules.map(|live| live.id.clone()).collect();
+        if !rules.is_empty() {
+            return Some(Exclusion { by: rules, error });
+        }
+        if !may_exclude(self.id()) {
+            return None;
+        }
         let by: Vec<ObjectId> = match refusal(&error) {
             // What is refused may be another of the values, which somebody else holds.
             Refusal::Allocated
@@ -153,7 +175,7 @@ impl Trial<'_> {
     /// The one of what leaves without which the object would be taken, as far as dry runs can tell. One that the server names
     /// comes first, then one that makes way for nothing else.
     async fn tried(&self, error: &Error, used: &BTreeSet<ObjectId>) -> Option<ObjectId> {
-        let mut leaving: Vec<&Live> = self.rivalry.leaving.clone();
+        let mut leaving: Vec<&Live> = self.rivalry.leaving.to_vec();
         let text = error.to_string();
         let near = |live: &Live| live.id.namespace == self.id().namespace;
         leaving.sort_by_cached_key(|live| {

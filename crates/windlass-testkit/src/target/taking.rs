@@ -57,7 +57,7 @@ pub fn what_excludes_nothing_is_not_said_to(harness: &dyn TargetHarness) -> Chec
     let live = live(harness, &leaving)?;
     let (item, owner) = (Item::new(wanted, Origin::default()), Owner::of(&web()));
     let want = Want { item: &item, observation: &Observation::Absent, owner: &owner };
-    let rivalry = Rivalry { want, refused: None, leaving: vec![&live] };
+    let rivalry = Rivalry { want, refused: None, leaving: [&live].into(), all_leaving: [&live].into() };
     let said = predicting(harness, async |predict, cx| predict.exclusions(cx, &[rivalry]).await)?;
     ensure!(said.len() == 1, "1 rivalry, {} answers", said.len());
     ensure!(said[0].is_none(), "{} is said to be in the way of {}: {:?}", leaving.id(), item.id(), said[0]);

@@ -89,7 +89,7 @@ fn exclusion(world: &World, rivalry: &Rivalry<'_>) -> Option<Exclusion> {
     let object = &rivalry.want.item.object;
     let error = world.check_room(object).err().filter(|_| !world.script.refused.contains_key(object.id()))?;
     let by = world.excluding(object);
-    let leaves = |id: &ObjectId| rivalry.leaving.iter().any(|live| live.id == *id);
+    let leaves = |id: &ObjectId| rivalry.all_leaving.iter().any(|live| live.id == *id);
     by.iter().all(leaves).then_some(Exclusion { by, error })
 }
 
