@@ -182,7 +182,8 @@ fn a_rule_that_leaves_goes_before_what_it_refuses() {
     let plan = until_refused(&world, &map("b"));
     assert_eq!(first(&plan), ["x-leaves for web"], "the server names the webhook:\n{plan}");
     assert!(world.pass().is_success() && world.plan().is_in_sync());
-    let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: one}, spec: {hard: {services: '1'}}}\n";
+    let quota =
+        "{apiVersion: v1, kind: ResourceQuota, metadata: {name: one}, spec: {hard: {services: '1'}}}\n";
     world.write(&[("web.yaml", format!("{}---\n{quota}", service("a", "", "")))]);
     world.pass();
     let two = format!("{}---\n{}", service("a", "", ""), service("b", "", ""));

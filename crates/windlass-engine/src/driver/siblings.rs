@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::select;
 use futures_util::stream::{StreamExt as _, iter};
 use windlass_core::{
     Admitted, Artifact, Context, Digest, ErrorKind, Item, Need, ObjectId, Owner, Result, Text, Timestamp,
@@ -23,6 +25,9 @@ const STORED_FRESH: Duration = Duration::from_secs(5);
 
 /// Units of other sources that are asked in one pass.
 const OTHERS_MAX: usize = 200;
+
+/// How long all of them together may take to answer: what leaves is not kept by sources that somebody else cares for.
+const OTHERS_TIME: Duration = Duration::from_secs(10);
 
 /// How many of them are asked at a time.
 const OTHERS_AT_ONCE: usize = 8;
@@ -135,8 +140,14 @@ impl Engine {
         self.0.roster.beside(self, is_meant)
     }
 
-    /// Adds what units of other sources want, each at the revision that its source is at. One that cannot be asked holds
-    /// nothing back: it may be broken for years, and belong to somebody else.
+    /// Says whether there are units of other sources on the target, as far as this process knows.
+    pub(super) fn has_units_of_other_sources(&self) -> bool {
+        let source = self.origin().map(|origin| origin.source);
+        !self.0.roster.beside(self, |_, entry| Some(&entry.origin.source) != source.as_ref()).is_empty()
+    }
+
+    /// Adds what units of other sources want, each at the revision that its source is at. One that cannot be asked, or does not
+    /// answer in time, holds nothing back: it may be broken for years, and belong to somebody else.
     async fn add_others(
         &self,
         cx: &Context,
@@ -149,12 +160,15 @@ impl Engine {
             let wants = self.wants_now(cx, &unit, entry).await;
             (unit, wants)
         });
-        let mut answers = iter(questions).buffered(OTHERS_AT_ONCE);
-        while let Some((unit, wants)) = answers.next().await {
-            if let Ok(wants) = wants {
-                siblings.add(unit, &wants, &asked);
+        let mut answers = iter(questions).buffer_unordered(OTHERS_AT_ONCE);
+        let answered = pin!(async {
+            while let Some((unit, wants)) = answers.next().await {
+                if let Ok(wants) = wants {
+                    siblings.add(unit, &wants, &asked);
+                }
             }
-        }
+        });
+        select(answered, pin!(cx.clock().sleep(OTHERS_TIME))).await;
     }
 
     async fn wants_now(&self, cx: &Context, unit: &UnitId, entry: Entry) -> Result<Arc<BTreeSet<ObjectId>>> {
@@ -185,7 +199,8 @@ impl Engine {
         Ok(siblings)
     }
 
-    /// Finds out what has moved from a unit that is deleted to another unit, so that it is not taken from that one. What both want goes, and so does all where the source cannot be asked: a deletion does not depend on it.
+    /// Finds out what has moved from a unit that is deleted to another unit, so that it is not taken from that one. What both
+    /// want goes, and so does all where the source cannot be asked: a deletion does not depend on it.
     pub(super) async fn siblings_of_deleted(&self, cx: &Context, facts: &Facts) -> Siblings {
         self.moved_away(cx, facts).await.unwrap_or_default()
     }

@@ -279,6 +279,35 @@ fn an_object_that_moves_between_units_of_different_sources_keeps_its_uid() {
 }
 
 #[test]
+fn what_a_unit_of_another_source_lets_go_of_is_taken_over_by_one_that_was_content() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &format!("{}; {}", map("moves", "1"), map("stays-a", "1")))]);
+    let lines = |text: &str| files([("b/b.lines", text.replace("; ", "\n").as_str())]);
+    let other = MemorySource::of(lines(&map("stays-b", "1")));
+    let b = Engine::of(
+        unit("b"),
+        Arc::new(other.clone()),
+        Arc::new(LinesRenderer::new()),
+        Arc::clone(&scene.place),
+    )
+    .with_path(TreePath::new("b").unwrap())
+    .with_source_name("another source")
+    .with_interval(Duration::from_secs(60));
+    let fleet = Fleet::of([scene.engine("a"), b]).unwrap();
+    let owned_by = |name: &str| scene.target.owner_of(&id("ConfigMap/ns/moves")).unwrap().is_of(&unit(name));
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        other.commit(lines(&format!("{}; {}", map("moves", "1"), map("stays-b", "1"))));
+        scene.sleep(200).await;
+        assert!(owned_by("a"), "both want it alike");
+        scene.commit(&[("a", &map("stays-a", "1"))]);
+        scene.sleep(200).await;
+        assert!(owned_by("b"));
+        assert!(!scene.target.writes().iter().any(|write| write.starts_with("delete")));
+    });
+}
+
+#[test]
 fn a_unit_of_another_source_that_cannot_be_rendered_holds_no_deletion_back() {
     let scene = Scene::new(MemoryTarget::with_predict);
     scene.commit(&[("a", &format!("{}; {}", map("goes", "1"), map("stays", "1")))]);
