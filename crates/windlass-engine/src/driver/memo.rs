@@ -43,7 +43,7 @@ struct Remembered {
     rendered: Rendered,
 }
 
-/// A unit of which everything was as wanted.
+/// A unit of which everything was as wanted. It owns all that it wants: what another unit has is refused, and no success.
 #[derive(Debug)]
 pub(super) struct Settled {
     /// The revision that the source was at.
@@ -53,8 +53,6 @@ pub(super) struct Settled {
     pub(super) plan: Digest,
     /// What people asked for when the plan was made.
     pub(super) control: Digest,
-    /// It owns all that it wants, so that nothing changes hands but by its own files.
-    pub(super) alone: bool,
     /// The last pass that is recorded was good, or none is.
     pub(super) last_good: bool,
     /// By which the stamps are sealed.

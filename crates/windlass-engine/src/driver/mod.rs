@@ -353,10 +353,7 @@ impl Engine {
             let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
             let mut passed = self.carry_out(cx, &voice, prepared, &control, terms).await?;
             let saved = passed.saved.take();
-            let settled = settled(&resolved, digest, &passed.report, saved, key);
-            // A unit of another source lets go of an object without a commit to this one.
-            let settled = settled.filter(|settled| settled.alone || !self.has_units_of_other_sources());
-            if let Some(settled) = settled {
+            if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key) {
                 self.0.memo.settle(settled, drifted);
             } else {
                 self.0.memo.unsettle();

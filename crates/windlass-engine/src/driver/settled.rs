@@ -43,7 +43,7 @@ impl Engine {
         }
         let revision = match at {
             Some(revision) => revision,
-            None => match self.unread(cx, &settled, start).await? {
+            None => match self.unread(cx, start).await? {
                 Some(revision) => revision,
                 None => return Ok(None),
             },
@@ -91,10 +91,8 @@ impl Engine {
 
     /// Fetches another revision than the one that was carried out, and gives it where nothing that the unit reads is another
     /// there: then it wants the same.
-    async fn unread(&self, cx: &Context, settled: &Settled, start: &mut Start) -> Result<Option<Revision>> {
-        let Some(reads) = self.0.memo.reads(self.shape()).filter(|_| settled.alone) else {
-            return Ok(None);
-        };
+    async fn unread(&self, cx: &Context, start: &mut Start) -> Result<Option<Revision>> {
+        let Some(reads) = self.0.memo.reads(self.shape()) else { return Ok(None) };
         let artifact = self.fetch(cx, &start.revision).await?;
         let found = start.artifact.insert(artifact);
         let holds = caught("source", || Ok(reads.hold(&**found.files())))?;
@@ -117,13 +115,11 @@ pub(super) fn settled(
     if objects.values().any(|owned| owned.stamp.is_none()) {
         return None;
     }
-    let alone = report.objects.iter().all(|object| objects.contains_key(&object.id));
     Some(Settled {
         resolved: resolved.id.clone(),
         revision,
         plan: report.plan,
         control,
-        alone,
         last_good,
         key,
         objects,

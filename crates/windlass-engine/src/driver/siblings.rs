@@ -140,12 +140,6 @@ impl Engine {
         self.0.roster.beside(self, is_meant)
     }
 
-    /// Says whether there are units of other sources on the target, as far as this process knows.
-    pub(super) fn has_units_of_other_sources(&self) -> bool {
-        let source = self.origin().map(|origin| origin.source);
-        !self.0.roster.beside(self, |_, entry| Some(&entry.origin.source) != source.as_ref()).is_empty()
-    }
-
     /// Adds what units of other sources want, each at the revision that its source is at. One that cannot be asked, or does not
     /// answer in time, holds nothing back: it may be broken for years, and belong to somebody else.
     async fn add_others(
