@@ -25,15 +25,22 @@ struct Known {
     /// What the last render asked of its files, and what else it depends on.
     reads: Option<(Digest, Arc<Reads>)>,
     settled: Option<Arc<Settled>>,
-    /// The revision that the source has moved to since the unit settled, where nothing that it reads is another there, with what
-    /// the source calls it.
-    moved: Option<(Text, Revision)>,
+    moved: Option<Moved>,
     /// The key of the installation.
     key: Option<Key>,
     /// The key that plans were made by while the installation had none.
     passing_key: Option<Key>,
     /// Passes so far.
     passes: u64,
+}
+
+/// The revision that the source has moved to since the unit settled, where nothing that it reads is another there.
+#[derive(Debug, Clone)]
+pub(super) struct Moved {
+    /// What the source calls it.
+    pub(super) resolved: Text,
+    /// The same, with its author.
+    pub(super) revision: Revision,
 }
 
 /// What a render gave for an artifact.
@@ -105,7 +112,7 @@ impl Memo {
     }
 
     /// Gives a unit of which everything was as wanted, and the revision that it has moved to since.
-    pub(super) fn settled(&self) -> Option<(Arc<Settled>, Option<(Text, Revision)>)> {
+    pub(super) fn settled(&self) -> Option<(Arc<Settled>, Option<Moved>)> {
         let known = self.known();
         Some((known.settled.clone()?, known.moved.clone()))
     }
@@ -117,8 +124,8 @@ impl Memo {
     }
 
     /// A settled unit reads nothing that is another at this revision.
-    pub(super) fn move_to(&self, resolved: Text, revision: Revision) {
-        self.known().moved = Some((resolved, revision));
+    pub(super) fn move_to(&self, moved: Moved) {
+        self.known().moved = Some(moved);
     }
 
     /// The unit is as wanted: until something changes, what was rendered is not needed. Where somebody was at the objects, he

@@ -8,7 +8,7 @@ use windlass_core::{
 use super::Engine;
 use super::bases::stand_still;
 use super::guard::caught;
-use super::memo::{Settled, is_settled};
+use super::memo::{Moved, Settled, is_settled};
 use super::pass::{Passed, Start, Stopped};
 use super::voice::Voice;
 
@@ -31,7 +31,7 @@ impl Engine {
             (_, true) => Some(settled.revision.clone()),
             // Who asks for a pass is answered by one that is recorded at the revision.
             _ if matches!(trigger, Trigger::Call | Trigger::Control) => return Ok(None),
-            (Some((resolved, revision)), _) if resolved == start.revision.id => Some(revision),
+            (Some(moved), _) if moved.resolved == start.revision.id => Some(moved.revision),
             _ => None,
         };
         let held = self.0.memo.bases();
@@ -64,7 +64,8 @@ impl Engine {
         }
         self.0.memo.rest();
         if start.artifact.is_some() {
-            self.0.memo.move_to(start.revision.id.clone(), revision.clone());
+            let resolved = start.revision.id.clone();
+            self.0.memo.move_to(Moved { resolved, revision: revision.clone() });
             voice.resolved(&start.revision);
         }
         let now = cx.now().wall;
