@@ -1,5 +1,7 @@
 //! Expressions, and what Go 1.26 says of them (`tests/record.go` asks it anew).
 
+#![allow(clippy::panic, reason = "a test may end by panicking")]
+
 use regex::Regex;
 use windlass_regex::translate;
 

@@ -256,7 +256,7 @@ fn an_object_that_moves_between_units_of_different_sources_keeps_its_uid() {
         let engine = |(name, source): &(&str, MemorySource)| {
             let (source, renderer) = (Arc::new(source.clone()), Arc::new(LinesRenderer::new()));
             Engine::of(unit(name), source, renderer, Arc::clone(&scene.place))
-                .with_path(TreePath::new(*name).unwrap())
+                .with_path(TreePath::new(name).unwrap())
                 .with_source_name(format!("the source of {name}"))
         };
         let both = |name: &str| format!("{}; {}", map("moves", "1"), map(&format!("stays-{name}"), "1"));
