@@ -45,13 +45,7 @@ impl Shelf {
 
     /// Keeps an artifact in the place of those that it stands for, and lets go of the ones that were not asked for the longest.
     pub(crate) fn keep(&mut self, kept: Kept, artifacts_max: usize, bytes_max: u64) {
-        let others = |have: &Kept| {
-            let Paths::Under(paths) = &have.paths else {
-                return !kept.serves(have.artifact.revision(), &Paths::All, &have.limits);
-            };
-            !kept.serves(have.artifact.revision(), &Paths::Under(paths.clone()), &have.limits)
-        };
-        self.kept.retain(others);
+        self.kept.retain(|have| !kept.serves(have.artifact.revision(), &have.paths, &have.limits));
         self.kept.push(kept);
         self.count();
         while !self.kept.is_empty() && (self.kept.len() > artifacts_max || self.bytes > bytes_max) {

@@ -48,3 +48,21 @@ fn three_passes_ask_for_the_same_with_all_wrappers_and_without() {
     assert_eq!(passes(wrapped, true), bare);
     assert!(bare.iter().any(|line| line.starts_with("fetch")), "{bare:?}");
 }
+
+/// To the suite a source that does not watch is one that cannot, so that it would not miss a watch that a wrapper loses.
+#[test]
+fn every_wrapper_hands_on_what_watches_and_makes_up_none() {
+    type Wrap = fn(MemorySource) -> Box<dyn Source>;
+    let wrappers: [(&str, Wrap); 6] = [
+        ("timed", |inner| Box::new(TimedSource::new(inner))),
+        ("retrying", |inner| Box::new(RetryingSource::new(inner))),
+        ("cached", |inner| Box::new(CachedSource::new(inner))),
+        ("mirrored", |inner| Box::new(MirroredSource::new(inner))),
+        ("limited", |inner| Box::new(LimitedSource::new(inner))),
+        ("verified", |inner| Box::new(VerifiedSource::new(inner, |_: &Artifact| Ok(None)))),
+    ];
+    for (name, wrap) in wrappers {
+        assert!(wrap(MemorySource::new().with_watch()).watch().is_some(), "{name} loses it");
+        assert!(wrap(MemorySource::new()).watch().is_none(), "{name} makes it up");
+    }
+}
