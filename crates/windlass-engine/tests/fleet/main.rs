@@ -217,6 +217,11 @@ fn an_object_that_moves_between_units_of_different_sources_keeps_its_uid() {
         let before = scene.target.writes().len();
         commit(from, &map(&format!("stays-{from}"), "1"));
         commit(to, &both(to));
+        for of in &sources {
+            let plan = scene.clock.block_on(fleet.introduce(engine(of)).plan(&scene.cx)).unwrap().to_string();
+            let expected = if of.0 == from { "takes it over" } else { "takes it from" };
+            assert!(plan.contains(expected), "{plan}");
+        }
         scene.apply(&fleet);
         scene.apply(&fleet);
         let after: Vec<String> = scene.target.writes().split_off(before);
