@@ -1,6 +1,6 @@
 //! What is known from earlier passes, so that a pass costs what has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
@@ -53,6 +53,8 @@ pub(super) struct Settled {
     pub(super) key: Key,
     /// What is owned, and how it was after the last write.
     pub(super) objects: BTreeMap<ObjectId, Owned>,
+    /// Those of them whose health nothing waits for.
+    pub(super) unwaited: BTreeSet<ObjectId>,
 }
 
 impl Memo {

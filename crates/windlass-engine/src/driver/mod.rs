@@ -32,7 +32,7 @@ pub use status::{ObjectStatus, Status};
 
 use guard::whole;
 pub(crate) use guard::{call, caught};
-use memo::Memo;
+use memo::{Memo, Settled};
 use pass::{Gathered, Manner, Prepared, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
 use settled::{control_digest, settled};
@@ -349,10 +349,12 @@ impl Engine {
             let prepared = self.prepare(cx, &voice, resolved.clone(), &control, manner).await?;
             let digest = control_digest(&control);
             let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
+            let unwaited = prepared.plan.actions.iter().filter(|action| action.no_wait);
+            let unwaited = unwaited.map(|action| action.id.clone()).collect();
             let mut passed = self.carry_out(cx, &voice, prepared, &control, terms).await?;
             let saved = passed.saved.take();
             if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key) {
-                self.0.memo.settle(settled, drifted);
+                self.0.memo.settle(Settled { unwaited, ..settled }, drifted);
             } else {
                 self.0.memo.unsettle();
             }

@@ -1,7 +1,9 @@
 //! Passes over a unit of which everything was as wanted: where nothing has changed since, there is nothing to gather.
 
+use std::collections::BTreeSet;
+
 use windlass_core::{
-    Context, Control, Digest, EventKind, Health, Interest, Key, Live, ObjectReport, Observation, Outcome,
+    Context, Control, Digest, EventKind, Interest, Key, Live, ObjectId, ObjectReport, Observation, Outcome,
     Report, Result, Revision, Saved,
 };
 
@@ -39,10 +41,13 @@ impl Engine {
             self.0.memo.unsettle();
             return Ok(None);
         }
-        let healthy = |seen: &Observation| {
-            seen.live().and_then(|live| live.health.as_ref()).is_none_or(Health::is_ready)
+        let health = |id: &ObjectId, seen: &Observation| {
+            let health = seen.live().and_then(|live| live.health.clone())?;
+            Some(if settled.unwaited.contains(id) { health.optional() } else { health })
         };
-        if !settled.last_good && observed.observations.values().all(healthy) {
+        let healthy =
+            |(id, seen): (&ObjectId, &Observation)| health(id, seen).is_none_or(|health| health.is_ready());
+        if !settled.last_good && observed.observations.iter().all(healthy) {
             // What was on its way has arrived, which is worth a record.
             return Ok(None);
         }
@@ -53,7 +58,7 @@ impl Engine {
             .observations
             .into_iter()
             .map(|(id, seen)| {
-                let health = seen.live().and_then(|live| live.health.clone());
+                let health = health(&id, &seen);
                 ObjectReport::new(id, None, Outcome::Unchanged, health)
             })
             .collect();
@@ -93,6 +98,7 @@ pub(super) fn settled(
         last_good,
         key,
         objects,
+        unwaited: BTreeSet::new(),
     })
 }
 
