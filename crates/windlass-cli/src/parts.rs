@@ -15,6 +15,7 @@ use windlass_helm::{HelmChart, Values};
 use windlass_kinds::dialect::default_dialects;
 use windlass_kinds::health::KubernetesHealth;
 use windlass_kinds::order::default_order;
+use windlass_kinds::scope::Unscoped;
 use windlass_kube::{Cluster, Connect, KubeOptions, KubeTarget};
 use windlass_render::{Auto, Manifests};
 
@@ -245,7 +246,13 @@ impl Workshop {
         options.interval = unit.interval;
         options.wait = Wait::default().with_health_timeout(unit.timeout).with_delete_timeout(unit.timeout);
         let blamed = unit.clone();
-        Ok(Engine::of(unit.id.clone(), self.source(unit), renderer, target)
+        let engine = Engine::of(unit.id.clone(), self.source(unit), renderer, target);
+        // A folder knows no kinds.
+        let engine = match &unit.target {
+            Target::Dir(_) => engine.with_transform(Unscoped),
+            Target::Kubernetes(_) => engine,
+        };
+        Ok(engine
             .with_path(path)
             .with_bases(bases)
             .with_source_name(sources::name(unit))

@@ -50,3 +50,21 @@ fn a_flag_switches_off_what_a_file_switches_on() {
         assert!(world.good(&format!("plan -f unit.yaml {on}")).stdout.contains("- delete"), "{on}");
     }
 }
+
+#[test]
+fn a_plan_knows_what_moves_between_folders_as_the_apply_does() {
+    let mut world = World::new();
+    for name in ["a", "b"] {
+        world.put(&format!("{name}/stays.yaml"), &support::config_map(&format!("stays-{name}"), "1"));
+        let spec = format!("  source: {{dir: ../{name}}}\n  target: {{dir: ../live}}\n");
+        world.put(&format!("units/{name}.yaml"), &unit(name, &spec));
+    }
+    world.put("a/moves.yaml", &support::config_map("moves", "1"));
+    world.good("apply -f units");
+    world.remove("a/moves.yaml");
+    world.put("b/moves.yaml", &support::config_map("moves", "1"));
+    let plan = world.good("plan -f units").stdout;
+    assert!(plan.contains("b wants it now, and takes it over") && plan.contains("takes it from a"), "{plan}");
+    let said = world.good("apply -f units").stdout;
+    assert!(!said.contains("deleted"), "{said}");
+}

@@ -228,6 +228,27 @@ fn a_deletion_that_takes_with_it_what_no_unit_owns_warns_of_it() {
 }
 
 #[test]
+fn a_deletion_that_would_take_with_it_what_is_wanted_is_not_made() {
+    let (space, inside) = (object("space", "1"), object("inside", "1"));
+    let mut facts = facts([(space.id().clone(), owned(&space)), (inside.id().clone(), owned(&inside))]);
+    facts.wanted = vec![wanted(inside.clone())];
+    let observed = [live(&space, "one", ours()), live(&inside, "two", ours())];
+    facts.observed.observations =
+        [space.id().clone(), inside.id().clone()].into_iter().zip(observed).collect();
+    let taken = vec![Taken { id: inside.id().clone(), owner: ours() }];
+    facts.takes = [(space.id().clone(), taken)].into();
+    let plan = make(&facts, |rules| rules);
+    let told: Vec<String> = plan.problems.iter().map(ToString::to_string).collect();
+    let expected = "deleting the object would take with it what the source still has (object=ConfigMap/ns/space, count=1, \
+                    objects=ConfigMap/ns/inside)";
+    assert_eq!(told, [expected]);
+    assert!(!plan.actions.iter().any(|action| action.verb == Verb::Delete), "{plan}");
+    facts.wanted = Vec::new();
+    facts.delete_all = true;
+    assert!(make(&facts, |rules| rules).actions.iter().all(|action| action.verb == Verb::Delete));
+}
+
+#[test]
 fn a_plan_says_what_is_made_anew_and_where_no_field_changes() {
     let note = |mode: Mode, changes: bool| {
         let mut action = Action::new(object_id("a"), Verb::Change, owned(&object("a", "1")));

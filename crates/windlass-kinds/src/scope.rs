@@ -10,8 +10,11 @@
 //! The table is made from the paths of the OpenAPI that Kubernetes publishes; see `generate/README.md`.
 
 mod table;
+mod unscoped;
 
 use windlass_core::{Object, Text, Value};
+
+pub use unscoped::Unscoped;
 
 /// The version of Kubernetes that the tables of this crate were made from.
 pub const KUBERNETES_VERSION: &str = table::VERSION;

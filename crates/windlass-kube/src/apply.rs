@@ -1,9 +1,11 @@
 //! Setting one object, on a condition.
 
+use std::time::Duration;
+
 use http::Method;
 use windlass_core::{
-    Cascade, Conflict, Context, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Owner, Result, Text,
-    Value, Version, Written,
+    Cascade, Conflict, Context, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Owner, Result, Retry,
+    Text, Value, Version, Written,
 };
 
 use crate::conflicts::{Conflicts, takes};
@@ -22,6 +24,11 @@ const APPLIES_MAX: u32 = 4;
 const AFTERWARDS_MAX: u32 = 4;
 /// Tries to replace an object that somebody else keeps writing.
 const REPLACES_MAX: u32 = 3;
+
+/// How long an old object is waited for that a finalizer holds.
+const HELD_WAIT: Duration = Duration::from_secs(10);
+/// Finalizers that the server itself ends.
+const OF_THE_SERVER: [&str; 2] = ["foregroundDeletion", "orphan"];
 
 /// One apply.
 pub(crate) struct Writing<'a> {
@@ -172,7 +179,7 @@ impl Writing<'_> {
     async fn current(&self) -> Result<Option<Version>> {
         let Sending { session, resource } = self.sending;
         match current(session, self.cx, resource, self.id()).await? {
-            Current::At(version) => Ok(Some(version)),
+            Current::At { version, .. } => Ok(Some(version)),
             Current::Absent | Current::Unserved => Ok(None),
         }
     }
@@ -277,22 +284,33 @@ impl Writing<'_> {
         Err(fail::refused(&response, &request))
     }
 
+    /// Waits until the old object is gone. What somebody's finalizer holds may stay for days: that is told soon, and not waited
+    /// for again in this pass.
     async fn gone(&self, uid: Option<&Text>) -> Result<()> {
-        let wait = self.sending.session.options.recreate_wait;
-        let end = self.cx.now().mono.saturating_add(wait);
+        let Sending { session, resource } = self.sending;
+        let begun = self.cx.now().mono;
         for attempt in 0.. {
-            let current = self.current().await?;
-            if current.is_none_or(|version| parts(&version).1 != uid.map(Text::as_str)) {
+            let (version, held_by) = match current(session, self.cx, resource, self.id()).await? {
+                Current::At { version, held_by } => (version, held_by),
+                Current::Absent | Current::Unserved => return Ok(()),
+            };
+            if parts(&version).1 != uid.map(Text::as_str) {
                 return Ok(());
             }
-            if self.cx.now().mono >= end {
-                break;
+            let held = held_by.iter().map(Text::as_str);
+            let held: Vec<&str> = held.filter(|by| !OF_THE_SERVER.contains(by)).collect();
+            let wait = session.options.recreate_wait;
+            let wait = if held.is_empty() { wait } else { wait.min(HELD_WAIT) };
+            if self.cx.now().mono.saturating_sub(begun) >= wait {
+                let error = Error::new(ErrorKind::Timeout, "the old object does not go")
+                    .with("object", self.id())
+                    .with("waited", format!("{}s", wait.as_secs()));
+                let error = if held.is_empty() { error } else { error.with("held_by", held.join(", ")) };
+                return Err(error.retrying(Retry::Never));
             }
             self.cx.sleep(fail::pause(attempt)).await?;
         }
-        Err(Error::new(ErrorKind::Timeout, "the old object does not go")
-            .with("object", self.id())
-            .with("waited", format!("{}s", wait.as_secs())))
+        Ok(())
     }
 }
 

@@ -61,7 +61,7 @@ impl Deletion<'_> {
     pub(crate) async fn by(self, resource: &Resource) -> Result<Option<Written>> {
         if *self.expect == Expect::Absent {
             return match current(self.session, self.cx, resource, self.id).await? {
-                Current::At(_) => Err(changed(self.id, "it exists")),
+                Current::At { .. } => Err(changed(self.id, "it exists")),
                 Current::Absent => Ok(Some(Written::Gone)),
                 Current::Unserved => Ok(None),
             };

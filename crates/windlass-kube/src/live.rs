@@ -89,9 +89,13 @@ fn without_versions(object: Object) -> Result<Object> {
 /// An object that was told to go, and what holds it.
 fn deletion(object: &Object) -> Option<Deletion> {
     object.body().at(&["metadata", "deletionTimestamp"]).filter(|at| !at.is_null())?;
-    let finalizers =
-        object.body().at(&["metadata", "finalizers"]).and_then(Value::as_list).unwrap_or_default();
-    Some(Deletion::held_by(finalizers.iter().filter_map(Value::as_text).map(Text::from).collect()))
+    Some(Deletion::held_by(finalizers(object.body())))
+}
+
+/// What has to let go of an object before it is gone.
+pub(crate) fn finalizers(body: &Value) -> Vec<Text> {
+    let finalizers = body.at(&["metadata", "finalizers"]).and_then(Value::as_list).unwrap_or_default();
+    finalizers.iter().filter_map(Value::as_text).map(Text::from).collect()
 }
 
 /// Items of a list say neither `apiVersion` nor `kind`.

@@ -1,10 +1,10 @@
 //! How objects of one kind are sent and read.
 
 use http::Method;
-use windlass_core::{Context, Live, Object, ObjectId, Owner, Result, Value, Version};
+use windlass_core::{Context, Live, Object, ObjectId, Owner, Result, Text, Value, Version};
 
 use crate::fail;
-use crate::live::metadata;
+use crate::live::{self, metadata};
 use crate::owner;
 use crate::request::{APPLY, JSON_PATCH, METADATA, Request, Response, Subject, read_json};
 use crate::resource::Resource;
@@ -106,7 +106,11 @@ pub(crate) async fn get(
 
 /// An object as it is, by its metadata alone.
 pub(crate) enum Current {
-    At(Version),
+    At {
+        version: Version,
+        /// The finalizers that it has.
+        held_by: Vec<Text>,
+    },
     Absent,
     /// The version of the kind is not served, or not yet.
     Unserved,
@@ -124,7 +128,8 @@ pub(crate) async fn current(
         _ if fail::is_unknown_path(&response) => Ok(Current::Unserved),
         404 => Ok(Current::Absent),
         _ if response.is_success() => {
-            crate::live::version_of(&read_json(&response, &request)?).map(Current::At)
+            let body = read_json(&response, &request)?;
+            Ok(Current::At { version: live::version_of(&body)?, held_by: live::finalizers(&body) })
         }
         _ => Err(fail::refused(&response, &request)),
     }

@@ -57,6 +57,21 @@ async fn a_recreate_whose_old_object_stays_says_that_something_was_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recreate_whose_old_object_a_finalizer_holds_names_it_soon_and_once() {
+    let dry_run = "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=windlass&fieldValidation=Strict&force=true&dryRun=All";
+    let held = live_map("x", "0", 4).replace("\"name\"", "\"finalizers\":[\"acme.example/keep\"],\"name\"");
+    let script =
+        Script::new().on(GET, 200, &held).on(dry_run, 200, &live_map("x", "1", 4)).on(DELETE, 200, &held);
+    let error = script.target().write(&context(), &apply(Mode::Recreate, Expect::Any)).await.unwrap_err();
+    let told = error.to_string();
+    assert!(told.contains("waited=10s, held_by=acme.example/keep"), "{told}");
+    assert!(
+        matches!(error.retry(), windlass_core::Retry::Never),
+        "the next pass sees that it is being deleted"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delete_says_on_what_condition_and_what_happens_to_the_rest() {
     let gone = r#"{"kind":"Status","status":"Success"}"#;
     let asked = [format!(

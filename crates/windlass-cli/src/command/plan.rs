@@ -2,6 +2,7 @@
 
 use windlass_core::{Error, ErrorKind, Plan, Result, Verb};
 use windlass_diff::render::{self, Style};
+use windlass_engine::Fleet;
 
 use super::walk::{Holds, walk};
 use super::{Ending, Scene, approval};
@@ -10,8 +11,16 @@ use crate::term::Tone;
 use crate::words;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
+    // Each plan knows what the other units want, as it does when they are applied.
+    let fleet = Fleet::new();
+    for unit in scene.fleet.units().filter(|unit| scene.fleet.isolation(&unit.id).is_none()) {
+        if let Ok(engine) = scene.workshop.engine(unit, Progress::new(&scene.term)).await {
+            drop(fleet.introduce(engine));
+        }
+    }
     walk(scene, Holds::Nothing, async |unit| {
         let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
+        let engine = fleet.introduce(engine);
         let engine = approval::holding(scene, unit, engine);
         let plan = engine.plan(&scene.cx).await?;
         let error = problems(&plan);

@@ -60,6 +60,7 @@ impl Engine {
         // None waits for another: one asks the source, one the store, one the target for what it has to learn first.
         let (rendering, state, learning) = (pin!(rendering), pin!(self.load_found(cx)), pin!(self.learn(cx)));
         let ((artifact, rendered), found, ()) = try_join3(rendering, state, learning).await?;
+        let reads = self.0.memo.reads(self.render_key(&artifact));
         let revision = artifact.revision().clone();
         let sealed = self.seal(cx, found, manner.make_key).await?;
         let mut facts = self.begin(cx, &sealed, control);
@@ -72,7 +73,7 @@ impl Engine {
         facts.takes = self.takes(cx, &facts).await?;
         facts.predictions = self.predict(cx, &facts).await?;
         facts.exclusions = self.exclusions(cx, &facts).await?;
-        Ok(Gathered { facts, resolved, sealed })
+        Ok(Gathered { facts, resolved, sealed, reads })
     }
 
     /// Gathers for the end of the unit: nothing is wanted but the hooks around that.
@@ -89,7 +90,7 @@ impl Engine {
         facts.observed = self.observe(cx, &facts).await?;
         facts.siblings = self.siblings_of_deleted(cx, &facts).await;
         facts.takes = self.takes(cx, &facts).await?;
-        Ok(Gathered { facts, resolved: None, sealed })
+        Ok(Gathered { facts, resolved: None, sealed, reads: None })
     }
 
     pub(super) async fn load(&self, cx: &Context) -> Result<Option<Saved>> {

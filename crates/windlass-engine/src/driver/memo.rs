@@ -1,6 +1,6 @@
 //! What is known from earlier passes, so that a pass costs what has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
@@ -22,7 +22,7 @@ struct Known {
     reads_live: bool,
     /// The other artifacts that the last render read.
     bases: Held,
-    /// What the last render asked of its files, and what else it depends on.
+    /// What the last render asked of its files, by what it was rendered from.
     reads: Option<(Digest, Arc<Reads>)>,
     settled: Option<Arc<Settled>>,
     moved: Option<Moved>,
@@ -66,6 +66,12 @@ pub(super) struct Settled {
     pub(super) key: Key,
     /// What is owned, and how it was after the last write.
     pub(super) objects: BTreeMap<ObjectId, Owned>,
+    /// What its render asked of its files; `None` where nobody knows.
+    pub(super) reads: Option<Arc<Reads>>,
+    /// What that render depends on beside them.
+    pub(super) shape: Digest,
+    /// Those of them whose health nothing waits for.
+    pub(super) unwaited: BTreeSet<ObjectId>,
 }
 
 impl Memo {
@@ -95,19 +101,13 @@ impl Memo {
         self.known().bases.clone()
     }
 
-    pub(super) fn remember_render(
-        &self,
-        artifact: Digest,
-        rendered: &Rendered,
-        bases: Held,
-        (shape, reads): (Digest, Reads),
-    ) {
+    pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered, bases: Held, reads: Reads) {
         let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_) | Need::Base(_)));
         let remembered = Remembered { artifact, rendered: rendered.clone() };
         let mut known = self.known();
         known.reads_live = !hermetic;
         known.bases = bases;
-        known.reads = hermetic.then(|| (shape, Arc::new(reads)));
+        known.reads = hermetic.then(|| (artifact, Arc::new(reads)));
         known.rendered = hermetic.then(|| Arc::new(remembered));
     }
 
@@ -117,10 +117,10 @@ impl Memo {
         Some((known.settled.clone()?, known.moved.clone()))
     }
 
-    /// Gives what the last render of this shape asked of its files.
-    pub(super) fn reads(&self, shape: Digest) -> Option<Arc<Reads>> {
+    /// Gives what the last render asked of its files, if it was one of this artifact.
+    pub(super) fn reads(&self, artifact: Digest) -> Option<Arc<Reads>> {
         let (known, reads) = self.known().reads.clone()?;
-        (known == shape).then_some(reads)
+        (known == artifact).then_some(reads)
     }
 
     /// A settled unit reads nothing that is another at this revision.
@@ -133,7 +133,7 @@ impl Memo {
     pub(super) fn settle(&self, settled: Settled, drifted: bool) {
         let mut known = self.known();
         known.settled = (!known.reads_live).then(|| Arc::new(settled));
-        known.moved = None;
+        (known.moved, known.reads) = (None, None);
         if !drifted {
             known.rendered = None;
         }

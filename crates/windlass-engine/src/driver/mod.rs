@@ -33,7 +33,7 @@ pub use status::{ObjectStatus, Status};
 
 use guard::whole;
 pub(crate) use guard::{call, caught};
-use memo::Memo;
+use memo::{Memo, Settled};
 use pass::{Gathered, Manner, Prepared, Start, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
 use settled::{control_digest, settled};
@@ -351,10 +351,13 @@ impl Engine {
             let prepared = self.prepare(cx, &voice, start, &control, manner).await?;
             let digest = control_digest(&control);
             let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
+            let unwaited = prepared.plan.actions.iter().filter(|action| action.no_wait);
+            let unwaited = unwaited.map(|action| action.id.clone()).collect();
+            let (reads, shape) = (prepared.reads.clone(), self.shape());
             let mut passed = self.carry_out(cx, &voice, prepared, &control, terms).await?;
             let saved = passed.saved.take();
-            if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key) {
-                self.0.memo.settle(settled, drifted);
+            if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key, shape) {
+                self.0.memo.settle(Settled { unwaited, reads, ..settled }, drifted);
             } else {
                 self.0.memo.unsettle();
             }
@@ -435,7 +438,8 @@ impl Engine {
         voice.knows(plan.revision.as_ref(), plan.digest);
         let drifted = drifted(&gathered.facts, &plan).collect();
         let due = due(&gathered.facts, &plan);
-        Prepared { plan, drifted, due, resolved: gathered.resolved, sealed: gathered.sealed }
+        let Gathered { resolved, sealed, reads, .. } = gathered;
+        Prepared { plan, drifted, due, resolved, sealed, reads }
     }
 
     async fn carry_out(

@@ -10,6 +10,7 @@ use windlass_core::{
 };
 
 use super::key::Sealed;
+use super::reads::Reads;
 use crate::facts::Facts;
 use crate::plan::moved;
 
@@ -19,6 +20,8 @@ pub(super) struct Gathered {
     /// What the source said it is at, where it was asked or told.
     pub(super) resolved: Option<Revision>,
     pub(super) sealed: Sealed,
+    /// What the render asked of its files.
+    pub(super) reads: Option<Arc<Reads>>,
 }
 
 /// What a pass starts from.
@@ -124,6 +127,7 @@ pub(super) struct Prepared {
     pub(super) due: Option<Duration>,
     pub(super) resolved: Option<Revision>,
     pub(super) sealed: Sealed,
+    pub(super) reads: Option<Arc<Reads>>,
 }
 
 /// An object that moved away from what was last applied.

@@ -25,7 +25,6 @@ impl Engine {
             match self.render_once(cx, &artifact, &provided).await {
                 Ok((rendered, reads)) => {
                     let bases = pantry.read_by(&rendered);
-                    let reads = (self.shape(), reads);
                     self.0.memo.remember_render(self.render_key(&artifact), &rendered, bases, reads);
                     return Ok(rendered);
                 }
@@ -41,7 +40,7 @@ impl Engine {
     }
 
     /// What a render depends on beside what it reads of the target.
-    fn render_key(&self, artifact: &Artifact) -> Digest {
+    pub(super) fn render_key(&self, artifact: &Artifact) -> Digest {
         Digest::of_parts([artifact.digest().as_bytes().as_slice(), self.shape().as_bytes()])
     }
 

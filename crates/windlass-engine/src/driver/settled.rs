@@ -1,7 +1,9 @@
 //! Passes over a unit of which everything was as wanted: where nothing has changed since, there is nothing to gather.
 
+use std::collections::BTreeSet;
+
 use windlass_core::{
-    Context, Control, Digest, EventKind, Health, Interest, Key, Live, ObjectReport, Observation, Outcome,
+    Context, Control, Digest, EventKind, Interest, Key, Live, ObjectId, ObjectReport, Observation, Outcome,
     Report, Result, Revision, Saved, Trigger,
 };
 
@@ -43,7 +45,7 @@ impl Engine {
         }
         let revision = match at {
             Some(revision) => revision,
-            None => match self.unread(cx, start).await? {
+            None => match self.unread(cx, &settled, start).await? {
                 Some(revision) => revision,
                 None => return Ok(None),
             },
@@ -55,10 +57,13 @@ impl Engine {
             self.0.memo.unsettle();
             return Ok(None);
         }
-        let healthy = |seen: &Observation| {
-            seen.live().and_then(|live| live.health.as_ref()).is_none_or(Health::is_ready)
+        let health = |id: &ObjectId, seen: &Observation| {
+            let health = seen.live().and_then(|live| live.health.clone())?;
+            Some(if settled.unwaited.contains(id) { health.optional() } else { health })
         };
-        if !settled.last_good && observed.observations.values().all(healthy) {
+        let healthy =
+            |(id, seen): (&ObjectId, &Observation)| health(id, seen).is_none_or(|health| health.is_ready());
+        if !settled.last_good && observed.observations.iter().all(healthy) {
             // What was on its way has arrived, which is worth a record.
             return Ok(None);
         }
@@ -74,7 +79,7 @@ impl Engine {
             .observations
             .into_iter()
             .map(|(id, seen)| {
-                let health = seen.live().and_then(|live| live.health.clone());
+                let health = health(&id, &seen);
                 ObjectReport::new(id, None, Outcome::Unchanged, health)
             })
             .collect();
@@ -92,8 +97,10 @@ impl Engine {
 
     /// Fetches another revision than the one that was carried out, and gives it where nothing that the unit reads is another
     /// there: then it wants the same.
-    async fn unread(&self, cx: &Context, start: &mut Start) -> Result<Option<Revision>> {
-        let Some(reads) = self.0.memo.reads(self.shape()) else { return Ok(None) };
+    async fn unread(&self, cx: &Context, settled: &Settled, start: &mut Start) -> Result<Option<Revision>> {
+        let Some(reads) = settled.reads.as_ref().filter(|_| settled.shape == self.shape()) else {
+            return Ok(None);
+        };
         let artifact = self.fetch(cx, &start.revision).await?;
         let found = start.artifact.insert(artifact);
         let holds = caught("source", || Ok(reads.hold(&**found.files())))?;
@@ -108,6 +115,7 @@ pub(super) fn settled(
     report: &Report,
     saved: Option<Saved>,
     key: Key,
+    shape: Digest,
 ) -> Option<Settled> {
     let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
     let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else { return None };
@@ -124,6 +132,9 @@ pub(super) fn settled(
         last_good,
         key,
         objects,
+        reads: None,
+        shape,
+        unwaited: BTreeSet::new(),
     })
 }
 

@@ -128,6 +128,13 @@ impl Fleet {
         })
     }
 
+    /// Lets an engine and the units of this fleet know of one another, so that what it plans is what a pass of the fleet would
+    /// do with objects that change hands. The fleet makes no passes of it.
+    #[must_use]
+    pub fn introduce(&self, engine: Engine) -> Engine {
+        engine.among(&self.0.roster)
+    }
+
     /// Takes a unit out, with nothing deleted. A pass under way ends first.
     pub fn remove(&self, unit: &UnitId) -> Option<Member> {
         self.0.roster.leave(unit);

@@ -130,23 +130,44 @@ fn unseen(error: &Error) -> Error {
         .caused_by(error.clone())
 }
 
-/// Keeps what cannot go without taking with it what other units own, and says so.
+/// Keeps what cannot go without taking with it what other units own, or what this one still wants, and says so.
 fn spare(facts: &Facts, unwanted: &mut Unwanted) {
+    // The end of the unit wants nothing.
+    let wanted: BTreeSet<&ObjectId> = match facts.takes.is_empty() || facts.delete_all {
+        true => BTreeSet::new(),
+        false => facts.wanted.iter().map(|wanted| wanted.item.id()).collect(),
+    };
     for action in unwanted.actions.iter_mut().filter(|action| action.verb == Verb::Delete) {
         let taken = facts.takes.get(&action.id).map(Vec::as_slice).unwrap_or_default();
         let others: Vec<String> = taken.iter().filter_map(|taken| of_another(facts, taken)).collect();
-        if others.is_empty() {
-            unwanted.warnings.extend(of_nobody(&action.id, taken));
-            continue;
-        }
-        let shown = others.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
-        let error = conflict("deleting the object would take with it what others own")
+        let ours = taken.iter().filter(|taken| wanted.contains(&taken.id));
+        let ours: Vec<String> = ours.map(|taken| taken.id.to_string()).collect();
+        let (what, why, help, lost) = match (others.is_empty(), ours.is_empty()) {
+            (false, _) => (
+                "what others own",
+                "others own what would go with it",
+                "delete these objects or move them first; the object stays until then",
+                others,
+            ),
+            (true, false) => (
+                "what the source still has",
+                "what the source still has would go with it",
+                "bring the object back into the source, or take these out of it as well; the object stays until then",
+                ours,
+            ),
+            (true, true) => {
+                unwanted.warnings.extend(of_nobody(&action.id, taken));
+                continue;
+            }
+        };
+        let shown = lost.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+        let error = conflict(&format!("deleting the object would take with it {what}"))
             .with("object", &action.id)
-            .with("count", others.len())
+            .with("count", lost.len())
             .with("objects", &shown)
-            .with_help("delete these objects or move them first; the object stays until then");
+            .with_help(help);
         unwanted.problems.push(error);
-        action.verb = Verb::Keep { why: format!("others own what would go with it: {shown}").into() };
+        action.verb = Verb::Keep { why: format!("{why}: {shown}").into() };
     }
 }
 

@@ -1,8 +1,8 @@
 //! What would happen to wanted objects.
 
 use windlass_core::{
-    Action, Cause, Deletion, Digest, Error, ErrorKind, Expect, Live, Mode, Object, ObjectId, Observation,
-    Owned, Prediction, Retry, Text, Verb,
+    Action, Cause, Deletion, Digest, Error, ErrorKind, Expect, Health, Live, Mode, Object, ObjectId,
+    Observation, Owned, Prediction, Retry, Text, Verb,
 };
 
 use super::owners::is_created_only;
@@ -122,6 +122,9 @@ impl<'a> Draft<'a> {
         action.no_wait = item.directives.no_wait;
         action.hook = item.directives.hook;
         action.health = live.and_then(|live| live.health.clone());
+        if action.no_wait {
+            action.health = action.health.map(Health::optional);
+        }
         let decided = self.decide(run).and_then(|decided| self.settle(decided, live, &mut action));
         if let Err(error) = decided {
             action.is_there = live.is_some_and(|live| self.is_siblings(live) && live.deletion.is_none());

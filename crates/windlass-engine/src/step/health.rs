@@ -78,6 +78,7 @@ fn assess(state: &mut State, at: usize, live: Live, out: &mut Vec<Effect>) {
 
 fn note(state: &mut State, at: usize, health: Health, out: &mut Vec<Effect>) {
     let slot = &mut state.slots[at];
+    let health = slot.judged(health);
     if slot.health.as_ref() != Some(&health) {
         let id = slot.action.id.clone();
         out.push(Effect::Tell(EventKind::Health { id, health: health.clone() }));

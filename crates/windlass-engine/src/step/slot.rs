@@ -129,7 +129,12 @@ impl Slot {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.action.no_wait || self.health.as_ref().is_none_or(Health::is_ready)
+        self.health.as_ref().is_none_or(Health::is_ready)
+    }
+
+    /// What its health counts for: nothing waits for that of an object which says so, and nothing fails by it.
+    pub(super) fn judged(&self, health: Health) -> Health {
+        if self.action.no_wait { health.optional() } else { health }
     }
 
     /// What depends on it can go on, though nothing is written: it is left alone, or it is there and somebody else's.

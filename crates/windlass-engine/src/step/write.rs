@@ -208,5 +208,5 @@ fn take_in(state: &mut State, at: usize, live: Live) {
     }
     slot.action.owned.stamp = Some(live.stamp.sealed(&state.key));
     slot.action.owned.uid = live.uid;
-    slot.health = live.health;
+    slot.health = live.health.map(|health| slot.judged(health));
 }

@@ -193,6 +193,26 @@ fn who_asks_for_a_pass_after_a_commit_that_changed_nothing_has_it_recorded() {
 }
 
 #[test]
+fn a_plan_of_a_commit_that_no_pass_has_carried_out_is_not_taken_for_one() {
+    let scene = Scene::new(MemoryTarget::with_watch);
+    scene.commit(&[("a", &map("a", "1")), ("b", "")]);
+    let engine = scene.engine("a");
+    let fleet = Fleet::of([engine.clone()]).unwrap();
+    scene.run(&fleet, async || {
+        scene.sleep(10).await;
+        scene.commit(&[("a", &map("a", "2")), ("b", "")]);
+        assert!(!engine.plan(&scene.cx).await.unwrap().is_in_sync());
+        scene.commit(&[("a", &map("a", "2")), ("b", &map("b", "1"))]);
+        scene.sleep(120).await;
+        assert_eq!(
+            scene.content("a").as_deref(),
+            Some("2"),
+            "only the second commit was seen, and `a` is as planned"
+        );
+    });
+}
+
+#[test]
 fn units_that_fail_for_ever_delay_no_other() {
     let scene = Scene::new(|target| target.with_watch().with_latency(Duration::from_millis(10)));
     let bad: Vec<String> = (0..30).map(|at| format!("bad{at}")).collect();
@@ -267,6 +287,11 @@ fn an_object_that_moves_between_units_of_different_sources_keeps_its_uid() {
         let before = scene.target.writes().len();
         commit(from, &map(&format!("stays-{from}"), "1"));
         commit(to, &both(to));
+        for of in &sources {
+            let plan = scene.clock.block_on(fleet.introduce(engine(of)).plan(&scene.cx)).unwrap().to_string();
+            let expected = if of.0 == from { "takes it over" } else { "takes it from" };
+            assert!(plan.contains(expected), "{plan}");
+        }
         scene.apply(&fleet);
         scene.apply(&fleet);
         let after: Vec<String> = scene.target.writes().split_off(before);
