@@ -7,7 +7,7 @@ mod tree;
 
 use windlass_core::{Error, ErrorKind, Limits, Result, Value};
 
-use crate::node::{Node, Rules, to_value};
+use crate::node::{Node, Rules, check_unique, to_value};
 pub(crate) use cache::Cache;
 use tree::Builder;
 
@@ -58,6 +58,14 @@ pub(crate) fn document(text: &str, rules: Rules, cache: &mut Cache, limits: &Lim
 pub(crate) fn config(bytes: &[u8], cache: &mut Cache, limits: &Limits) -> Result<Value> {
     let node = document(utf8(bytes)?, Rules::V2, cache, limits)?;
     node.map_or(Ok(Value::Null), |node| to_value(&node, Rules::V2))
+}
+
+/// As that, where a key that appears twice is an error.
+pub(crate) fn strict_config(bytes: &[u8], cache: &mut Cache, limits: &Limits) -> Result<Value> {
+    let node = document(utf8(bytes)?, Rules::V2, cache, limits)?;
+    let Some(node) = node else { return Ok(Value::Null) };
+    check_unique(&node)?;
+    to_value(&node, Rules::V2)
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_core::{Error, ErrorKind, Result, Text, Value};
+use windlass_core::{Error, ErrorKind, Limits, Result, Text, Value};
 
 use super::load::{Found, Loader};
 use super::place::Place;
@@ -11,7 +11,7 @@ use super::tracking::Trail;
 use super::{Build, Collected, Target, input, tracking};
 use crate::config::{self, Config};
 use crate::kustomization::Kind;
-use crate::read;
+use crate::read::{self, Cache};
 use crate::resmap::ResMap;
 use crate::schema::{Schemas, cluster_scoped};
 
@@ -195,11 +195,11 @@ impl Build<'_> {
         let file = target.kustomization();
         collected.merge_config(Some(config::built_in()))?;
         for path in file.configurations.iter() {
-            let config = self.config_file(target, path, config::from_file)?;
+            let config = self.config_file(target, path, read::strict_config, config::from_file)?;
             collected.merge_config(Some(&Arc::new(config)))?;
         }
         for path in file.crds.iter() {
-            let config = self.config_file(target, path, config::from_crds)?;
+            let config = self.config_file(target, path, read::config, config::from_crds)?;
             collected.merge_config(Some(&Arc::new(config)))?;
         }
         Ok(())
@@ -209,10 +209,11 @@ impl Build<'_> {
         &mut self,
         target: &Target,
         path: &str,
+        parse: impl FnOnce(&[u8], &mut Cache, &Limits) -> Result<Value>,
         read: impl FnOnce(&Value) -> Result<Config>,
     ) -> Result<Config> {
         let (file, bytes) = self.load(&target.loader, path)?;
-        let value = read::config(&bytes, &mut self.cache, self.cx.limits());
+        let value = parse(&bytes, &mut self.cache, self.cx.limits());
         value.and_then(|value| read(&value)).map_err(|error| error.with_each("path", file))
     }
 }

@@ -78,6 +78,22 @@ impl Map {
         self.fields.iter_mut().map(|(key, value)| (&*key, value))
     }
 
+    /// Gives a key that appears twice.
+    pub(crate) fn twice(&self) -> Option<&Text> {
+        let mut keys: Vec<&Text> = self.fields.iter().map(|(key, _)| key).collect();
+        keys.sort_unstable();
+        keys.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    }
+
+    /// Leaves the first of the fields that have one key.
+    pub(crate) fn keep_first(&mut self) {
+        if self.twice().is_none() {
+            return;
+        }
+        let mut seen = std::collections::HashSet::new();
+        self.fields.retain(|(key, _)| seen.insert(key.clone()));
+    }
+
     pub(crate) fn into_fields(self) -> Vec<(Text, Node)> {
         self.fields
     }

@@ -11,7 +11,7 @@ mod value;
 pub(crate) use field::{NO_TEXT, add_field, guard, replace, set_field, set_scalar};
 pub(crate) use map::Map;
 pub(crate) use scalar::{Resolved, Rules, Scalar, Style, Tag, resolve};
-pub(crate) use value::{decoded, from_value, to_value};
+pub(crate) use value::{check_unique, decoded, from_value, to_value};
 
 use windlass_core::{Error, ErrorKind, Text};
 

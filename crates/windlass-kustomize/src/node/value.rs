@@ -27,6 +27,27 @@ struct Way {
     printed: bool,
 }
 
+/// Checks that no map has a key twice.
+pub(crate) fn check_unique(node: &Node) -> Result<()> {
+    unique(node, DEPTH_MAX)
+}
+
+fn unique(node: &Node, depth: usize) -> Result<()> {
+    let below = depth.checked_sub(1).ok_or_else(too_deep)?;
+    match node {
+        Node::Scalar(_) => Ok(()),
+        Node::List(items) => items.iter().try_for_each(|item| unique(item, below)),
+        Node::Map(map) => {
+            map.twice().map_or(Ok(()), |key| Err(twice(key)))?;
+            map.iter().try_for_each(|(_, inner)| unique(inner, below))
+        }
+    }
+}
+
+fn twice(key: &Text) -> Error {
+    Error::new(ErrorKind::Invalid, "the key appears twice").with("key", key)
+}
+
 fn value(node: &Node, way: Way, depth: usize) -> Result<Value> {
     let below = depth.checked_sub(1).ok_or_else(too_deep)?;
     match node {
@@ -50,7 +71,7 @@ fn fields(map: &Map, way: Way, depth: usize) -> Result<Value> {
     if way.rules == Rules::V3
         && let Some(pair) = fields.windows(2).find(|pair| pair[0].0 == pair[1].0)
     {
-        return Err(Error::new(ErrorKind::Invalid, "the key appears twice").with("key", &pair[0].0));
+        return Err(twice(&pair[0].0));
     }
     Ok(fields.into_iter().collect())
 }

@@ -136,6 +136,7 @@ impl Walk<'_> {
             Some(Node::Map(map)) => map,
             _ => Map::new(),
         };
+        patch.keep_first();
         let mut out = Vec::with_capacity(old.len() + patch.len());
         for (name, value) in old.into_fields() {
             let inner = self.schemas.field(schema, &name);
