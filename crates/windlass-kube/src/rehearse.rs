@@ -57,13 +57,19 @@ struct Refusal {
 }
 
 /// What goes and what is taken, beside what a dry run says.
-struct Outcome {
-    payload: Object,
-    conflicts: Vec<Conflict>,
+pub(crate) struct Outcome {
+    pub(crate) payload: Object,
+    pub(crate) conflicts: Vec<Conflict>,
 }
 
 impl Rehearsal<'_> {
     pub(crate) async fn predict(&self) -> Result<Prediction> {
+        if let Some(past) = self.plain_past() {
+            let (outcome, past, after) = self.foretell(past)?;
+            let prediction = self.changed(&past.body, after, outcome);
+            self.note(past);
+            return prediction;
+        }
         let mut payload = self.want.item.object.clone();
         let (conflicts, taken) = match self.dry_run(&payload, false).await? {
             Taken::Conflicting(conflicts) => {
@@ -149,7 +155,7 @@ impl Rehearsal<'_> {
         }
         let settlement = self.settled(&past);
         let leaving = settlement.leaving(&wanted).found_in(&body);
-        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
+        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body, &body));
         if leaving.is_empty() {
             // Whoever holds the same beside us is succeeded by the next write, and is no reason for one.
             self.note(past);
@@ -200,7 +206,8 @@ impl Rehearsal<'_> {
             let refused = if settlement.is_needed {
                 match self.rehearse(&past.body, &after).await? {
                     Ok(after) => {
-                        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body));
+                        self.contest(&settlement, &past, &labelled, &mut outcome)?;
+                        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body, &past.body));
                         let prediction = self.changed(&past.body, after, outcome);
                         self.note(past);
                         return prediction;
@@ -216,6 +223,25 @@ impl Rehearsal<'_> {
             }
         }
         Err(self.explain(refusal, &past, &wanted))
+    }
+
+    /// Says from whom what is taken where the server could not, as it reads none of the entries.
+    fn contest(
+        &self,
+        settlement: &Settlement,
+        past: &Past,
+        labelled: &Value,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        if !past.claims.moves {
+            return Ok(());
+        }
+        let rules = &self.sending.session.options.rules;
+        let conflicts = Conflicts::others(settlement.contested(labelled, &past.body, rules));
+        conflicts.refuse(self.want.item.id())?;
+        outcome.payload = conflicts.without_yielded(&outcome.payload)?;
+        outcome.conflicts.extend(conflicts.conflicts);
+        Ok(())
     }
 
     /// Claims what cannot stay: the other branch of a union, and what hangs below what is ours and goes.
@@ -284,12 +310,12 @@ impl Rehearsal<'_> {
         Ok(Err(Refusal { status: response.status, fields, error: fail::refused(&response, &request) }))
     }
 
-    fn settled(&self, past: &Past) -> Settlement {
+    pub(crate) fn settled(&self, past: &Past) -> Settlement {
         self.sending.settled(self.kinds, self.want.item.id(), &past.body, &past.claims)
     }
 
     /// Gives what was noted when the object was observed.
-    fn noted(&self) -> Option<Past> {
+    pub(crate) fn noted(&self) -> Option<Past> {
         let past = self.sending.session.pasts.of(self.want.item.id());
         past.filter(|past| past.version == self.live.version)
             .filter(|past| past.body.text_at(&["apiVersion"]) == Some(self.want.item.object.api_version()))

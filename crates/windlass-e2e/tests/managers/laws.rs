@@ -6,7 +6,7 @@ use serde_json::Value;
 use windlass_core::{Action, Decision, FieldPath, Outcome, Segment};
 
 use super::model::Expected;
-use super::shape::{Leaves, Path, Step, content, is_the_engines};
+use super::shape::{Leaves, Path, Step, content, is_the_engines, is_the_servers};
 
 pub(crate) struct Before<'a> {
     pub(crate) body: Option<&'a Value>,
@@ -43,7 +43,13 @@ pub(crate) fn judge(before: &Before<'_>, after: &After<'_>) -> String {
         let _ = writeln!(wrong, "the pass ends with {:?}", after.outcome);
     }
     let (is, was) = (content(body), before.body.map(content).unwrap_or_default());
-    what_is(&content(made), &is, &mut wrong);
+    // No new object has a status. That of a live one stays.
+    let is_status = |path: &Path| path.starts_with(&["status"]);
+    let mut expected: Leaves = content(made).into_iter().filter(|(path, _)| !is_status(path)).collect();
+    expected.extend(
+        was.iter().filter(|(path, _)| is_status(path)).map(|(path, value)| (path.clone(), value.clone())),
+    );
+    what_is(&expected, &is, &mut wrong);
     costs(before, after, body, &mut wrong);
     if let Some(action) = after.action {
         told(action, &was, &is, before, &mut wrong);
@@ -97,6 +103,7 @@ fn told(action: &Action, was: &Leaves, is: &Leaves, before: &Before<'_>, wrong: 
         let all = was.keys().chain(is.keys());
         let changed: Vec<&Path> = all.filter(|path| was.get(path) != is.get(path)).collect();
         let named: Vec<Path> = action.changes.iter().map(|change| path_of(&change.path)).collect();
+        let named: Vec<Path> = named.into_iter().filter(|path| !is_the_servers(path)).collect();
         let near = |one: &Path, other: &Path| one.is_under(other) || other.is_under(one);
         for path in &changed {
             if !named.iter().any(|named| near(named, path)) {

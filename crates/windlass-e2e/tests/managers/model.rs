@@ -72,8 +72,6 @@ pub(crate) struct Model {
     held: BTreeMap<Holder, BTreeSet<Path>>,
     /// Nothing is told of anybody: the list was wiped, and nobody applied since.
     wiped: bool,
-    /// What Git said at the last pass.
-    git: BTreeSet<Path>,
 }
 
 /// What is to be of an object after a pass.
@@ -181,22 +179,23 @@ impl Model {
         let items: BTreeSet<Path> = wanted.iter().flat_map(Path::items).collect();
         // An item is there where Git has it, or where somebody holds the item itself and not only a part of it.
         let is_there = |path: &Path| path.items().all(|item| items.contains(&item) || holds(&stays, &item));
+        let covered = |path: &Path| wanted.iter().any(|have| path.is_under(have) || have.is_under(path));
         let mut asked = git.clone();
         let mut kept = BTreeSet::new();
         let unknown = self.wiped || self.held.keys().any(|holder| holder.manager == "before-first-apply");
         for (path, value) in &live {
             let filled = unknown && is_filled_in(path);
-            let covered = wanted.iter().any(|have| path.is_under(have) || have.is_under(path));
-            if !covered && is_there(path) && (stays.contains(path) || filled) {
+            if !covered(path) && is_there(path) && (stays.contains(path) || filled) {
                 put(&mut asked, &path.0, value);
                 kept.insert(path.clone());
             }
         }
-        let left = staying
-            .iter()
-            .filter(|(path, _)| kept.contains(path) && self.git.contains(path) && !is_the_engines(path));
+        let ours = self.held.get(&Holder::ours());
+        let was_ours = |path: &Path| ours.is_some_and(|ours| ours.contains(path));
+        let left =
+            staying.iter().filter(|(path, _)| kept.contains(path) && was_ours(path) && !is_the_engines(path));
         let left = left.cloned().collect();
-        let goes = |path: &Path| live.contains_key(path) && !wanted.contains(path) && !kept.contains(path);
+        let goes = |path: &Path| live.contains_key(path) && !kept.contains(path) && !covered(path);
         let taken =
             self.held.iter().filter(|(holder, _)| holder.manager != OURS).flat_map(|(holder, held)| {
                 held.iter().filter(|path| goes(path)).map(|path| (path.clone(), holder.manager.clone()))
@@ -223,7 +222,6 @@ impl Model {
         self.lose(&said, &old, &new);
         self.held
             .insert(Holder::ours(), said.iter().filter(|path| new.contains_key(path)).cloned().collect());
-        self.git = said;
         self.tidy(&new);
     }
 

@@ -198,7 +198,7 @@ fn without_ours(live: Option<&Value>) -> Result<Value, String> {
     Ok(json!([{"op": "replace", "path": "/metadata/managedFields", "value": left}]))
 }
 
-/// The writes of a unit so far, by the audit log: how often each object was asked to be written, applies apart.
+/// The writes of a unit so far, by the audit log: how often each object was written, and how often by an apply.
 pub(crate) fn writes(unit: &str) -> BTreeMap<String, (usize, usize)> {
     let log = plane().kubeconfig().with_file_name("audit.log");
     let text =
@@ -209,6 +209,9 @@ pub(crate) fn writes(unit: &str) -> BTreeMap<String, (usize, usize)> {
         let event: Value = serde_json::from_str(line).expect("an event");
         let uri = event["requestURI"].as_str().unwrap_or_default();
         if uri.contains("dryRun=All") || event["impersonatedUser"]["username"] != account.as_str() {
+            continue;
+        }
+        if event["responseStatus"]["code"].as_u64().is_none_or(|code| code >= 300) {
             continue;
         }
         let name = event["objectRef"]["name"].as_str().unwrap_or_default().to_owned();

@@ -69,18 +69,39 @@ const KEYED: [(&str, &str, &[&str]); 7] = [
 
 const SETS: [&str; 1] = ["tags"];
 
+/// Maps that are one value, by their names and what they are in, whatever that is where it is empty.
+const WHOLE: [(&str, &str); 6] = [
+    ("", "selector"),
+    ("", "podSelector"),
+    ("", "nodeSelector"),
+    ("", "roleRef"),
+    ("", "match"),
+    ("service", "port"),
+];
+
 enum List {
     Keyed(&'static [&'static str]),
     Set,
     Atomic,
 }
 
-fn list(at: &[Step]) -> List {
+/// The names of a field and of what it is in.
+fn names(at: &[Step]) -> (&str, &str) {
     let mut names = at.iter().rev().filter_map(|step| match step {
         Step::Field(name) => Some(name.as_str()),
         _ => None,
     });
-    let (name, parent) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+    (names.next().unwrap_or_default(), names.next().unwrap_or_default())
+}
+
+fn is_whole(at: &[Step]) -> bool {
+    let (name, parent) = names(at);
+    matches!(at.last(), Some(Step::Field(_)))
+        && WHOLE.iter().any(|(of, whole)| *whole == name && (of.is_empty() || *of == parent))
+}
+
+fn list(at: &[Step]) -> List {
+    let (name, parent) = names(at);
     if SETS.contains(&name) {
         return List::Set;
     }
@@ -102,11 +123,14 @@ fn key(item: &Value, keys: &[&str]) -> BTreeMap<String, String> {
 pub(crate) fn leaves(value: &Value) -> Leaves {
     let mut found = Leaves::new();
     collect(value, &mut Vec::new(), &mut found);
+    // An object that says nothing is no leaf.
+    found.remove(&Path::default());
     found
 }
 
 fn collect(value: &Value, at: &mut Vec<Step>, found: &mut Leaves) {
     let children: Vec<(Step, &Value)> = match value {
+        Value::Object(_) if is_whole(at) => Vec::new(),
         Value::Object(map) => map.iter().map(|(name, value)| (Step::Field(name.clone()), value)).collect(),
         Value::Array(items) => match list(at) {
             List::Keyed(keys) => items.iter().map(|item| (Step::Item(key(item, keys)), item)).collect(),
@@ -201,7 +225,8 @@ pub(crate) fn remove(value: &mut Value, path: &[Step]) {
 
 /// Merges a fragment into an object, leaf by leaf.
 pub(crate) fn merge(value: &mut Value, fragment: &Value) {
-    for (path, leaf) in leaves(fragment) {
+    // An empty fragment is one leaf, the whole.
+    for (path, leaf) in leaves(fragment).into_iter().filter(|(path, _)| !path.0.is_empty()) {
         put(value, &path.0, &leaf);
     }
 }
@@ -213,7 +238,7 @@ pub(crate) fn content(body: &Value) -> Leaves {
     all
 }
 
-fn is_the_servers(path: &Path) -> bool {
+pub(crate) fn is_the_servers(path: &Path) -> bool {
     const METADATA: [&str; 8] = [
         "creationTimestamp",
         "generation",

@@ -98,6 +98,18 @@ impl Fields {
         Self { member: self.member && other.member, below: below.collect() }
     }
 
+    /// Gives the fields of this set that `other` has, or has something of.
+    pub(crate) fn touched(&self, other: &Self) -> Self {
+        if self.is_whole() || other.is_whole() {
+            return self.clone();
+        }
+        let below = self.below.iter().filter_map(|(step, fields)| {
+            let both = fields.touched(other.below.get(step)?);
+            (!both.is_empty()).then(|| (step.clone(), both))
+        });
+        Self { member: self.member && other.member, below: below.collect() }
+    }
+
     /// Gives what would go if only `kept` were named from now on: a field below which something is kept stays itself.
     pub(crate) fn leaving(&self, kept: &Self) -> Self {
         let below = self.below.iter().filter_map(|(step, fields)| {
@@ -305,6 +317,15 @@ mod tests {
         let item = r#"{"k:{\"name\":\"x\"}":{".":{},"f:b":{}}}"#;
         let left = less(item, r#"{"k:{\"name\":\"x\"}":{"f:b":{}}}"#);
         assert_eq!(left, r#"{"k:{\"name\":\"x\"}":{}}"#, "an item is one without its fields");
+    }
+
+    #[test]
+    fn a_map_that_is_held_is_touched_by_a_field_in_it() {
+        let touched = |held: &str, wanted: &str| set(held).touched(&set(wanted)).write().canonical();
+        let labels = r#"{"f:labels":{"f:a":{},"f:b":{}}}"#;
+        assert_eq!(touched(r#"{"f:labels":{},"f:other":{}}"#, labels), r#"{"f:labels":{}}"#);
+        assert_eq!(touched(labels, r#"{"f:labels":{"f:b":{},"f:c":{}}}"#), r#"{"f:labels":{"f:b":{}}}"#);
+        assert_eq!(touched(labels, r#"{"f:other":{}}"#), "{}");
     }
 
     #[test]

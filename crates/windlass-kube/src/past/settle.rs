@@ -1,11 +1,12 @@
 //! The `managedFields` as they must be before the first apply.
 
-use windlass_core::{Conflict, Decision, Map, Text, Value};
+use windlass_core::{Conflict, Decision, FieldPath, Map, Text, Value};
 use windlass_kinds::fields;
 
 use super::fields::Fields;
 use super::managers::{BEFORE_FIRST_APPLY, Managers, Standing, entries};
 use super::unknown;
+use crate::conflict::{ConflictRules, value_at};
 
 /// Fields of one former manager that a plan names; more are said by the changes of the plan.
 const NAMED_MAX: usize = 20;
@@ -187,16 +188,33 @@ impl Settlement {
         held.filter(|(_, held)| !held.is_empty()).collect()
     }
 
+    /// Names what others hold of what is wanted, where it is wanted otherwise than it is: an apply takes it from them.
+    pub(crate) fn contested(&self, wanted: &Value, body: &Value, rules: &ConflictRules) -> Vec<Conflict> {
+        let all = all_of(wanted);
+        let held = self.others.iter().flat_map(|(manager, fields)| {
+            fields.touched(&all).paths(NAMED_MAX).into_iter().map(move |path| (manager, path))
+        });
+        let differs = |path: &FieldPath| value_at(wanted, path) != value_at(body, path);
+        held.filter(|(manager, path)| !manager.is_empty() && differs(path))
+            .map(|(manager, path)| Conflict {
+                path,
+                holder: manager.clone(),
+                decision: rules.decide(manager, None),
+            })
+            .collect()
+    }
+
     pub(crate) fn ours(&self) -> &Fields {
         &self.ours
     }
 
-    /// Names what is taken from whom, among what leaves `body`, and what stays because somebody else holds it.
-    pub(crate) fn conflicts(&self, wanted: &Fields, body: &Value) -> Vec<Conflict> {
-        let leaving = self.leaving(wanted).found_in(body);
+    /// Names what is taken from whom, among what is there before and goes, and what is there after because somebody else holds
+    /// it.
+    pub(crate) fn conflicts(&self, wanted: &Fields, before: &Value, after: &Value) -> Vec<Conflict> {
+        let leaving = self.leaving(wanted).found_in(before);
         let taken = self.taken.iter().filter(|(manager, _)| !manager.is_empty());
         let taken = taken.map(|(manager, fields)| (manager, fields.intersection(&leaving), Decision::Take));
-        let left = self.before.leaving(wanted).found_in(body);
+        let left = self.before.leaving(wanted).found_in(after);
         let stays = self.others.iter().filter(|(manager, _)| !manager.is_empty());
         let stays = stays.map(|(manager, fields)| (manager, fields.intersection(&left), Decision::Yield));
         let mut conflicts: Vec<Conflict> = Vec::new();
