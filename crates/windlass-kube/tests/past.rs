@@ -22,16 +22,6 @@ fn made_by(manager: &str, version: u32) -> String {
     )
 }
 
-/// What a dry run of our apply gives: theirs stays beside ours.
-fn beside(manager: &str) -> String {
-    let entry = format!(
-        r#"{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{{"f:data":{{".":{{}},"f:k":{{}},"f:old":{{}}}}}},"manager":"{manager}","operation":"Update"}},"#
-    );
-    live_map("x", "1", 4)
-        .replace(r#""managedFields":["#, &format!(r#""managedFields":[{entry}"#))
-        .replace(r#""k":"1""#, r#""k":"1","old":"2""#)
-}
-
 async fn observed(target: &KubeTarget) -> Observation {
     let observed = target.observe(&context(), &interest(&["ConfigMap/a/x"])).await.unwrap();
     observed.observations.into_values().next().unwrap()
