@@ -74,8 +74,9 @@
 //!
 //! # What it does not do
 //!
-//! It uses no proxy by itself. Of custom kinds it does not know which lists have keys: where it has to tell beforehand what a
-//! list becomes that the server refused to rehearse, the list counts as one value.
+//! It uses no proxy by itself. Of custom kinds it knows which lists have keys only by the fields that somebody holds of
+//! their items: where it has to tell beforehand what any other list becomes that the server refused to rehearse, the list counts
+//! as one value.
 
 mod admit;
 mod apply;

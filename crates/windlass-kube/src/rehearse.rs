@@ -15,8 +15,8 @@ use crate::discovery::Discovered;
 use crate::fail::{self, Status};
 use crate::owner;
 use crate::past::{
-    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, steps,
-    turned,
+    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, set_beside,
+    steps, told_apart, turned, union,
 };
 use crate::predict::{outcome, with_labels};
 use crate::request::{JSON_PATCH, Request, Subject, read_json};
@@ -195,14 +195,17 @@ impl Rehearsal<'_> {
         past.claims = Claims { moves: refusal.status == 500, ..claims };
         let mut labelled = outcome.payload.body().as_ref().clone();
         owner::set(&mut labelled, self.want.owner)?;
-        let wanted = all_of(&labelled);
+        let held = union(entries(&past.body).iter());
+        let wanted = told_apart(&all_of(&labelled), &labelled, &held);
         let (mut widening, mut fields) = (Widening::new(), refusal.fields.clone());
         for _ in 0..REHEARSALS_MAX {
             self.claim(&mut past, &labelled, &wanted, &fields)?;
             let settlement = self.settled(&past);
             let mut after = past.body.clone();
             settlement.leaving(&wanted).take_out(&mut after);
-            let Some(after) = fields::merged(&labelled, &after) else { break };
+            let mut beside = labelled.clone();
+            set_beside(&wanted, &mut beside, &after);
+            let Some(after) = fields::merged(&beside, &after) else { break };
             let refused = if settlement.is_needed {
                 match self.rehearse(&past.body, &after).await? {
                     Ok(after) => {

@@ -42,10 +42,14 @@ impl Fields {
         !self.member && self.below.is_empty()
     }
 
+    /// Gives the set that is one field, with nothing told apart below it.
+    pub(crate) fn whole() -> Self {
+        Self { member: true, below: BTreeMap::new() }
+    }
+
     /// Gives the one field at the end of these steps.
     pub(crate) fn one(steps: &[&str]) -> Self {
-        let leaf = Self { member: true, below: BTreeMap::new() };
-        steps.iter().rev().fold(leaf, |fields, step| Self {
+        steps.iter().rev().fold(Self::whole(), |fields, step| Self {
             member: false,
             below: BTreeMap::from([(Text::from(*step), fields)]),
         })
@@ -124,7 +128,7 @@ impl Fields {
     }
 
     /// Says whether it is one field as a whole, with nothing told apart below it.
-    fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.member && self.below.is_empty()
     }
 
@@ -226,7 +230,7 @@ fn is_bare(value: &Value) -> bool {
     value.as_map().is_some_and(Map::is_empty) || value.as_list().is_some_and(<[Value]>::is_empty)
 }
 
-fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
+pub(super) fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
     match (step.split_once(':')?, value) {
         (("f", name), Value::Map(map)) => map.get(name),
         (_, Value::List(items)) => items.get(crate::stamp::item(items, step)?),
@@ -234,7 +238,7 @@ fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
     }
 }
 
-fn child_mut<'v>(value: &'v mut Value, step: &str) -> Option<&'v mut Value> {
+pub(super) fn child_mut<'v>(value: &'v mut Value, step: &str) -> Option<&'v mut Value> {
     match (step.split_once(':')?, value) {
         (("f", name), Value::Map(map)) => map.get_mut(name),
         (_, Value::List(items)) => {
