@@ -1,6 +1,6 @@
 //! Rehearsing the apply of an object that is there, with what it has been through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use windlass_core::{
@@ -27,6 +27,9 @@ use crate::settling::vanishing;
 
 /// Rehearsals of one object whose apply is refused, each with more that goes.
 const REHEARSALS_MAX: u32 = 6;
+
+/// Fields that leave and that a plan names for each manager; more are said by the changes of the plan.
+const NAMED_MAX: usize = 20;
 
 /// One object that is there, and what is wanted of it.
 pub(crate) struct Rehearsal<'a> {
@@ -380,6 +383,14 @@ impl Rehearsal<'_> {
                 && value_at(&body, &conflict.path).is_some()
                 && value_at(&body, &conflict.path) == value_at(before, &conflict.path);
             new && !lasts
+        });
+        // What is wanted and taken from somebody is always named: the write takes nothing else.
+        let wanted = self.want.item.object.body();
+        let mut named: BTreeMap<Text, usize> = BTreeMap::new();
+        outcome.conflicts.retain(|conflict| {
+            let count = named.entry(conflict.holder.clone()).or_default();
+            *count += 1;
+            *count <= NAMED_MAX || value_at(wanted, &conflict.path).is_some()
         });
         let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))

@@ -100,7 +100,8 @@ impl Model {
             _ => self.update(Holder::of(act), &old, &new),
         }
         self.tidy(&new);
-        if self.held.is_empty() {
+        // Controllers have entries of the status, of which nothing is told here.
+        if self.held.is_empty() && after["metadata"]["managedFields"].is_null() {
             self.wiped = true;
         }
     }

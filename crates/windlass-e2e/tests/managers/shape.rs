@@ -239,8 +239,9 @@ pub(crate) fn content(body: &Value) -> Leaves {
 }
 
 pub(crate) fn is_the_servers(path: &Path) -> bool {
-    const METADATA: [&str; 8] = [
+    const METADATA: [&str; 9] = [
         "creationTimestamp",
+        "finalizers",
         "generation",
         "managedFields",
         "name",

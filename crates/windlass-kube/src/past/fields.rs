@@ -127,6 +127,20 @@ impl Fields {
         Self { member: false, below: below.collect() }
     }
 
+    /// Gives what goes although others hold `held`. Whoever holds a map whose fields are told apart here holds none of them: it is
+    /// what is left of an entry from which the fields were taken.
+    pub(crate) fn not_held(&self, held: &Self) -> Self {
+        let below = self.below.iter().filter_map(|(step, fields)| {
+            let left = match held.below.get(step) {
+                None => fields.clone(),
+                Some(_) if fields.is_whole() => return None,
+                Some(held) => Self { member: false, ..fields.not_held(held) },
+            };
+            (!left.is_empty()).then(|| (step.clone(), left))
+        });
+        Self { member: false, below: below.collect() }
+    }
+
     /// Says whether it is one field as a whole, with nothing told apart below it.
     pub(crate) fn is_whole(&self) -> bool {
         self.member && self.below.is_empty()
@@ -342,6 +356,16 @@ mod tests {
             r#"{"f:list":{"k:{\"name\":\"x\"}":{"f:v":{}}}}"#
         );
         assert_eq!(leaving(r#"{"f:a":{"f:b":{}}}"#, r#"{"f:a":{}}"#), "{}", "a whole keeps what is below it");
+    }
+
+    #[test]
+    fn whoever_holds_an_emptied_map_holds_no_field_of_it() {
+        let goes = |a: &str, held: &str| set(a).not_held(&set(held)).write().canonical();
+        let map = r#"{"f:a":{".":{},"f:b":{},"f:c":{}}}"#;
+        assert_eq!(goes(map, r#"{"f:a":{}}"#), r#"{"f:a":{"f:b":{},"f:c":{}}}"#);
+        assert_eq!(goes(map, r#"{"f:a":{"f:b":{}}}"#), r#"{"f:a":{"f:c":{}}}"#);
+        assert_eq!(goes(r#"{"f:a":{}}"#, r#"{"f:a":{}}"#), "{}", "one value is held as a whole");
+        assert_eq!(goes(map, "{}"), map);
     }
 
     #[test]

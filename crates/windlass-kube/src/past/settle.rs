@@ -8,8 +8,8 @@ use super::managers::{BEFORE_FIRST_APPLY, Managers, Standing, entries};
 use super::unknown;
 use crate::conflict::{ConflictRules, value_at};
 
-/// Fields of one former manager that a plan names; more are said by the changes of the plan.
-const NAMED_MAX: usize = 20;
+/// Fields of one manager that are found to be taken or left; most of them are filled in again, and are not told.
+const FOUND_MAX: usize = 1000;
 
 /// What is decided of single fields, beside whose they are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -172,8 +172,8 @@ struct Parts {
 impl Settlement {
     /// Gives what an apply of `wanted` takes out of the object.
     pub(crate) fn leaving(&self, wanted: &Fields) -> Fields {
-        let kept = self.others.iter().fold(wanted.clone(), |kept, (_, fields)| kept.union(fields));
-        self.ours.leaving(&kept)
+        let held = self.others.iter().fold(Fields::default(), |held, (_, fields)| held.union(fields));
+        self.ours.leaving(wanted).not_held(&held)
     }
 
     /// Gives what hangs below an item of ours that is not wanted any more and whose holder does not hold the item itself.
@@ -192,7 +192,7 @@ impl Settlement {
     pub(crate) fn contested(&self, wanted: &Value, body: &Value, rules: &ConflictRules) -> Vec<Conflict> {
         let all = all_of(wanted);
         let held = self.others.iter().flat_map(|(manager, fields)| {
-            fields.touched(&all).paths(NAMED_MAX).into_iter().map(move |path| (manager, path))
+            fields.touched(&all).paths(FOUND_MAX).into_iter().map(move |path| (manager, path))
         });
         let differs = |path: &FieldPath| value_at(wanted, path) != value_at(body, path);
         held.filter(|(manager, path)| !manager.is_empty() && differs(path))
@@ -219,7 +219,7 @@ impl Settlement {
         let stays = stays.map(|(manager, fields)| (manager, fields.intersection(&left), Decision::Yield));
         let mut conflicts: Vec<Conflict> = Vec::new();
         for (manager, fields, decision) in taken.chain(stays) {
-            conflicts.extend(fields.paths(NAMED_MAX).into_iter().map(|path| Conflict {
+            conflicts.extend(fields.paths(FOUND_MAX).into_iter().map(|path| Conflict {
                 path,
                 holder: manager.clone(),
                 decision,
