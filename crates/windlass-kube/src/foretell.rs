@@ -39,7 +39,7 @@ impl Rehearsal<'_> {
         let labelled = self.labelled(&payload)?;
         let wanted = all_of(&labelled);
         let mut after = past.body.clone();
-        settlement.leaving(&wanted).take_out(&mut after);
+        settlement.going(&wanted).take_out(&mut after);
         let after = fields::merged(&labelled, &after).unwrap_or(after);
         let mut told = conflicts.conflicts;
         told.extend(settlement.conflicts(&wanted, &past.body, &after));

@@ -164,7 +164,7 @@ impl Rehearsal<'_> {
             self.note(past);
             return self.plain(body, outcome);
         }
-        leaving.take_out(&mut body);
+        settlement.going(&wanted).take_out(&mut body);
         let rehearsed = match self.is_filled_in(leaving) {
             true => self.rehearse(&past.body, &body).await?,
             false => Ok(body),
@@ -205,7 +205,7 @@ impl Rehearsal<'_> {
             self.claim(&mut past, &labelled, &wanted, &fields)?;
             let settlement = self.settled(&past);
             let mut after = past.body.clone();
-            settlement.leaving(&wanted).take_out(&mut after);
+            settlement.going(&wanted).take_out(&mut after);
             let mut beside = labelled.clone();
             set_beside(&wanted, &mut beside, &after);
             let Some(after) = fields::merged(&beside, &after) else { break };
@@ -254,7 +254,7 @@ impl Rehearsal<'_> {
     fn claim(&self, past: &mut Past, labelled: &Value, wanted: &Fields, refused: &[String]) -> Result<()> {
         let settlement = self.settled(past);
         let mut after = past.body.clone();
-        settlement.leaving(wanted).take_out(&mut after);
+        settlement.going(wanted).take_out(&mut after);
         let below = left(refused, &past.body, wanted, &settlement);
         let rules = &self.sending.session.options.rules;
         let held = settlement.held(&below);

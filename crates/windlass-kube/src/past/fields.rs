@@ -141,6 +141,19 @@ impl Fields {
         Self { member: false, below: below.collect() }
     }
 
+    /// Takes each map as a whole in which nothing is kept: with the last field that somebody holds of it goes what nobody holds,
+    /// such as what the server had filled in beside it.
+    pub(crate) fn with_emptied(&self, kept: &Self) -> Self {
+        let none = Self::default();
+        let below = self.below.iter().map(|(step, fields)| {
+            let left = kept.below.get(step);
+            let fields = fields.with_emptied(left.unwrap_or(&none));
+            let member = fields.member || (left.is_none() && step.starts_with("f:"));
+            (step.clone(), Self { member, ..fields })
+        });
+        Self { member: self.member, below: below.collect() }
+    }
+
     /// Says whether it is one field as a whole, with nothing told apart below it.
     pub(crate) fn is_whole(&self) -> bool {
         self.member && self.below.is_empty()
@@ -366,6 +379,19 @@ mod tests {
         assert_eq!(goes(map, r#"{"f:a":{"f:b":{}}}"#), r#"{"f:a":{"f:c":{}}}"#);
         assert_eq!(goes(r#"{"f:a":{}}"#, r#"{"f:a":{}}"#), "{}", "one value is held as a whole");
         assert_eq!(goes(map, "{}"), map);
+    }
+
+    #[test]
+    fn with_the_last_field_of_a_map_goes_what_nobody_holds_of_it() {
+        let left = |kept: &str| {
+            let mut value = read(r#"{"s":{"down":{"policies":[1],"window":60},"up":{"window":0}},"max":5}"#);
+            set(r#"{"f:s":{"f:down":{"f:window":{}}}}"#).with_emptied(&set(kept)).take_out(&mut value);
+            value.canonical()
+        };
+        assert_eq!(left(r#"{"f:max":{}}"#), r#"{"max":5}"#);
+        assert_eq!(left(r#"{"f:s":{"f:up":{"f:window":{}}}}"#), r#"{"max":5,"s":{"up":{"window":0}}}"#);
+        let beside = left(r#"{"f:s":{"f:down":{"f:policies":{}}}}"#);
+        assert_eq!(beside, r#"{"max":5,"s":{"down":{"policies":[1]},"up":{"window":0}}}"#);
     }
 
     #[test]

@@ -176,6 +176,12 @@ impl Settlement {
         self.ours.leaving(wanted).not_held(&held)
     }
 
+    /// Gives what goes with it: [`Settlement::leaving`], and what nobody holds in maps that become empty by that.
+    pub(crate) fn going(&self, wanted: &Fields) -> Fields {
+        let kept = self.others.iter().fold(wanted.clone(), |kept, (_, fields)| kept.union(fields));
+        self.leaving(wanted).with_emptied(&kept)
+    }
+
     /// Gives what hangs below an item of ours that is not wanted any more and whose holder does not hold the item itself.
     pub(crate) fn hanging(&self, wanted: &Fields) -> Fields {
         let held = self.others.iter().fold(Fields::default(), |held, (_, fields)| held.union(fields));
