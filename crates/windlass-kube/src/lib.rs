@@ -80,6 +80,7 @@
 
 mod admit;
 mod apply;
+mod between;
 mod capabilities;
 mod children;
 mod client;
