@@ -105,7 +105,12 @@ fn told(action: &Action, was: &Leaves, is: &Leaves, before: &Before<'_>, wrong: 
     if before.body.is_some() {
         let all = was.keys().chain(is.keys());
         let changed: Vec<&Path> = all.filter(|path| was.get(path) != is.get(path)).collect();
-        let named: Vec<Path> = action.changes.iter().map(|change| path_of(&change.path)).collect();
+        let named: Vec<Path> = action
+            .changes
+            .iter()
+            .filter(|change| !is_a_node_port(&change.path))
+            .map(|change| path_of(&change.path))
+            .collect();
         let named: Vec<Path> = named.into_iter().filter(|path| !is_the_servers(path)).collect();
         let near = |one: &Path, other: &Path| one.is_under(other) || other.is_under(one);
         for path in &changed {
@@ -146,6 +151,11 @@ fn told(action: &Action, was: &Leaves, is: &Leaves, before: &Before<'_>, wrong: 
             let _ = writeln!(wrong, "  {} {} {}", conflict.path, conflict.holder, conflict.decision.name());
         }
     }
+}
+
+/// The server chooses it, anew for each dry run.
+fn is_a_node_port(path: &FieldPath) -> bool {
+    matches!(path.segments().last(), Some(Segment::Field(name)) if name.as_str() == "nodePort")
 }
 
 /// The path as far as it leads through fields and keys.

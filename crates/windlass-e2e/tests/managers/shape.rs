@@ -218,7 +218,10 @@ pub(crate) fn remove(value: &mut Value, path: &[Step]) {
                 }
             }
         }
-        (Step::Member(member), Value::Array(items)) => items.retain(|item| item.to_string() != *member),
+        (Step::Member(member), Value::Array(items)) => items.retain(|item| {
+            let told = item.to_string();
+            told != *member
+        }),
         _ => {}
     }
 }
