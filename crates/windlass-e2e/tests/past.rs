@@ -97,6 +97,29 @@ fn an_object_without_a_past_costs_one_write_and_one_with_it_two() {
     assert_eq!(adopted - plain, 1, "an object with a past is settled once");
 }
 
+#[test]
+fn config_maps_that_kubectl_applied_are_adopted_by_two_requests_each() {
+    let asked = |count: usize| {
+        let world = World::new(&format!("p-many-{count}"));
+        let maps: String = (0..count)
+            .map(|at| {
+                format!("---\n{}", config_map("a: \"1\", b: \"2\"").replace("web", &format!("map-{at}")))
+            })
+            .collect();
+        made("apply", &world.unit, &maps);
+        world.write(&[("maps.yaml", maps.replace(", b: \"2\"", ""))]);
+        let before = world.cluster.requests();
+        let report = world.pass();
+        succeeds(&report);
+        assert_eq!(report.counts().changed, count, "each is taken over:\n{report}");
+        let data = get(&world.unit, "configmaps", "{.items[?(@.data.b)].metadata.name}");
+        assert_eq!(data, "", "what left Git is gone");
+        world.cluster.requests() - before
+    };
+    let (some, more) = (asked(20), asked(60));
+    assert_eq!(more - some, 80, "40 more ConfigMaps are 80 more requests");
+}
+
 fn deployment(spec: &str, containers: &str) -> String {
     format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  {spec}\n  selector: {{matchLabels: {{app: web}}}}\n  \

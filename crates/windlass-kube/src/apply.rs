@@ -130,6 +130,14 @@ impl Writing<'_> {
         for attempt in 1..=NOT_SERVED_TRIES_MAX {
             let refused = match self.apply_without_conflict(self.payload, &settled).await {
                 Err(error) if may_be_its_past(&error) => error,
+                // A controller may answer to the new list at once. What it wrote is looked at as anybody else's.
+                Err(error) if settled != *expect && is_overtaken(&error) => match anew(&settled) {
+                    Some(condition) => {
+                        settled = condition;
+                        continue;
+                    }
+                    None => return Err(error.maybe_written()),
+                },
                 other => return other.map_err(|error| written_if(settled != *expect, error)),
             };
             let unlocked = match expect {
@@ -318,6 +326,19 @@ impl Writing<'_> {
 fn may_be_its_past(error: &Error) -> bool {
     let is_unreadable = error.context("status") == Some("500") && !error.message().contains("webhook");
     error.kind() == ErrorKind::Invalid || is_unreadable
+}
+
+/// Somebody wrote the object since the version that was expected.
+fn is_overtaken(error: &Error) -> bool {
+    error.kind() == ErrorKind::Conflict && error.message().contains("the object has been modified")
+}
+
+/// Expects the same object at whatever version, where it was expected at one.
+fn anew(expect: &Expect) -> Option<Expect> {
+    match expect {
+        Expect::At(version) => parts(version).1.map(|uid| Expect::Uid(uid.into())),
+        _ => None,
+    }
 }
 
 fn written_if(written: bool, error: Error) -> Error {

@@ -30,6 +30,11 @@ impl Conflicts {
         }
     }
 
+    /// Takes what is known of fields of others without asking the server.
+    pub(crate) const fn others(conflicts: Vec<Conflict>) -> Self {
+        Self { conflicts, own: false }
+    }
+
     /// Gives the errors of fields that nobody may take.
     pub(crate) fn refuse(&self, id: &ObjectId) -> Result<()> {
         let refused = self.conflicts.iter().filter(|conflict| conflict.decision == Decision::Refuse);

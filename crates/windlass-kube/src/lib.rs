@@ -22,7 +22,7 @@
 //! | Who owns an object? | the unit in the labels; without them, the tool whose labels or annotations it carries: Flux, Helm, Argo CD, kapp, ApplySets, cli-utils |
 //! | What does a look cost? | nothing while nothing has changed: each kind is listed and watched once for all units |
 //! | Has an object changed? | its stamp digests the fields that our field manager owns, with their values |
-//! | What would a write do? | a dry run of the same server-side apply says it; an object that does not exist yet is predicted as wanted |
+//! | What would a write do? | a dry run of the same server-side apply says it; an object that does not exist yet is predicted as wanted, and so is a ConfigMap or Secret that is taken over |
 //! | Who gets a field that two managers want? | [`ConflictRules`] decide, and the plan shows it; a field that the plan does not list is not taken over |
 //! | What happens to fields that somebody else set before? | those of former managers (`kubectl`, Helm, Flux, Argo CD and any that is named) become ours before the first write, and what nobody wants goes with it; those of others stay |
 //! | What if a default stands in the way? | what only the server filled in goes where another branch of a union is asked for |
@@ -74,11 +74,13 @@
 //!
 //! # What it does not do
 //!
-//! It uses no proxy by itself. Of custom kinds it does not know which lists have keys: where it has to tell beforehand what a
-//! list becomes that the server refused to rehearse, the list counts as one value.
+//! It uses no proxy by itself. Of custom kinds it knows which lists have keys only by the fields that somebody holds of
+//! their items: where it has to tell beforehand what any other list becomes that the server refused to rehearse, the list counts
+//! as one value.
 
 mod admit;
 mod apply;
+mod between;
 mod capabilities;
 mod children;
 mod client;
@@ -94,6 +96,7 @@ mod event;
 mod exclusive;
 mod expect;
 mod fail;
+mod foretell;
 mod list;
 mod live;
 mod namespace;

@@ -1,6 +1,6 @@
 //! Rehearsing the apply of an object that is there, with what it has been through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use windlass_core::{
@@ -9,14 +9,15 @@ use windlass_core::{
 };
 use windlass_kinds::fields;
 
+use crate::between::patch_between;
 use crate::conflict::value_at;
 use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
 use crate::fail::{self, Status};
 use crate::owner;
 use crate::past::{
-    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, steps,
-    turned,
+    Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, set_beside,
+    steps, told_apart, turned, union,
 };
 use crate::predict::{outcome, with_labels};
 use crate::request::{JSON_PATCH, Request, Subject, read_json};
@@ -27,6 +28,9 @@ use crate::settling::vanishing;
 
 /// Rehearsals of one object whose apply is refused, each with more that goes.
 const REHEARSALS_MAX: u32 = 6;
+
+/// Fields that leave and that a plan names for each manager; more are said by the changes of the plan.
+const NAMED_MAX: usize = 20;
 
 /// One object that is there, and what is wanted of it.
 pub(crate) struct Rehearsal<'a> {
@@ -57,13 +61,19 @@ struct Refusal {
 }
 
 /// What goes and what is taken, beside what a dry run says.
-struct Outcome {
-    payload: Object,
-    conflicts: Vec<Conflict>,
+pub(crate) struct Outcome {
+    pub(crate) payload: Object,
+    pub(crate) conflicts: Vec<Conflict>,
 }
 
 impl Rehearsal<'_> {
     pub(crate) async fn predict(&self) -> Result<Prediction> {
+        if let Some(past) = self.plain_past() {
+            let (outcome, past, after) = self.foretell(past)?;
+            let prediction = self.changed(&past.body, after, outcome);
+            self.note(past);
+            return prediction;
+        }
         let mut payload = self.want.item.object.clone();
         let (conflicts, taken) = match self.dry_run(&payload, false).await? {
             Taken::Conflicting(conflicts) => {
@@ -164,13 +174,13 @@ impl Rehearsal<'_> {
         }
         let settlement = self.settled(&past);
         let leaving = settlement.leaving(&wanted).found_in(&body);
-        outcome.conflicts.extend(settlement.conflicts(&wanted, &body));
+        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body, &body));
         if leaving.is_empty() {
             // Whoever holds the same beside us is succeeded by the next write, and is no reason for one.
             self.note(past);
             return self.plain(body, outcome);
         }
-        leaving.take_out(&mut body);
+        settlement.going(&wanted).take_out(&mut body);
         let rehearsed = match self.is_filled_in(leaving) {
             true => self.rehearse(&past.body, &body).await?,
             false => Ok(body),
@@ -204,18 +214,22 @@ impl Rehearsal<'_> {
         past.claims = Claims { moves: refusal.status == 500, ..claims };
         let mut labelled = outcome.payload.body().as_ref().clone();
         owner::set(&mut labelled, self.want.owner)?;
-        let wanted = all_of(&labelled);
+        let held = union(entries(&past.body).iter());
+        let wanted = told_apart(&all_of(&labelled), &labelled, &held);
         let (mut widening, mut fields) = (Widening::new(), refusal.fields.clone());
         for _ in 0..REHEARSALS_MAX {
             self.claim(&mut past, &labelled, &wanted, &fields)?;
             let settlement = self.settled(&past);
             let mut after = past.body.clone();
-            settlement.leaving(&wanted).take_out(&mut after);
-            let Some(after) = fields::merged(&labelled, &after) else { break };
+            settlement.going(&wanted).take_out(&mut after);
+            let mut beside = labelled.clone();
+            set_beside(&wanted, &mut beside, &after);
+            let Some(after) = fields::merged(&beside, &after) else { break };
             let refused = if settlement.is_needed {
                 match self.rehearse(&past.body, &after).await? {
                     Ok(after) => {
-                        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body));
+                        self.contest(&settlement, &past, &labelled, &mut outcome)?;
+                        outcome.conflicts.extend(settlement.conflicts(&wanted, &past.body, &past.body));
                         let prediction = self.changed(&past.body, after, outcome);
                         self.note(past);
                         return prediction;
@@ -233,11 +247,30 @@ impl Rehearsal<'_> {
         Err(self.explain(refusal, &past, &wanted))
     }
 
+    /// Says from whom what is taken where the server could not, as it reads none of the entries.
+    fn contest(
+        &self,
+        settlement: &Settlement,
+        past: &Past,
+        labelled: &Value,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        if !past.claims.moves {
+            return Ok(());
+        }
+        let rules = &self.sending.session.options.rules;
+        let conflicts = Conflicts::others(settlement.contested(labelled, &past.body, rules));
+        conflicts.refuse(self.want.item.id())?;
+        outcome.payload = conflicts.without_yielded(&outcome.payload)?;
+        outcome.conflicts.extend(conflicts.conflicts);
+        Ok(())
+    }
+
     /// Claims what cannot stay: the other branch of a union, and what hangs below what is ours and goes.
     fn claim(&self, past: &mut Past, labelled: &Value, wanted: &Fields, refused: &[String]) -> Result<()> {
         let settlement = self.settled(past);
         let mut after = past.body.clone();
-        settlement.leaving(wanted).take_out(&mut after);
+        settlement.going(wanted).take_out(&mut after);
         let below = left(refused, &past.body, wanted, &settlement);
         let rules = &self.sending.session.options.rules;
         let held = settlement.held(&below);
@@ -299,12 +332,12 @@ impl Rehearsal<'_> {
         Ok(Err(Refusal { status: response.status, fields, error: fail::refused(&response, &request) }))
     }
 
-    fn settled(&self, past: &Past) -> Settlement {
+    pub(crate) fn settled(&self, past: &Past) -> Settlement {
         self.sending.settled(self.kinds, self.want.item.id(), &past.body, &past.claims)
     }
 
     /// Gives what was noted when the object was observed.
-    fn noted(&self) -> Option<Past> {
+    pub(crate) fn noted(&self) -> Option<Past> {
         let past = self.sending.session.pasts.of(self.want.item.id());
         past.filter(|past| past.version == self.live.version)
             .filter(|past| past.body.text_at(&["apiVersion"]) == Some(self.want.item.object.api_version()))
@@ -367,37 +400,15 @@ impl Rehearsal<'_> {
                 && value_at(&body, &conflict.path) == value_at(before, &conflict.path);
             new && !lasts
         });
+        // What is wanted and taken from somebody is always named: the write takes nothing else.
+        let wanted = self.want.item.object.body();
+        let mut named: BTreeMap<Text, usize> = BTreeMap::new();
+        outcome.conflicts.retain(|conflict| {
+            let count = named.entry(conflict.holder.clone()).or_default();
+            *count += 1;
+            *count <= NAMED_MAX || value_at(wanted, &conflict.path).is_some()
+        });
         let after = self.sending.session.reader(self.cx).read(self.sending.resource, body)?;
         Ok(self::outcome(false, outcome.payload, self.live, after, Mode::Apply, outcome.conflicts))
-    }
-}
-
-/// Gives the JSON patch that makes one object another, part by part.
-fn patch_between(before: &Value, after: &Value) -> Vec<Value> {
-    let parts = |body: &Value, path: &[&str]| {
-        let map = if path.is_empty() { body.as_map() } else { body.at(path).and_then(Value::as_map) };
-        map.into_iter()
-            .flat_map(windlass_core::Map::iter)
-            .map(|(key, _)| key.clone())
-            .collect::<BTreeSet<Text>>()
-    };
-    let whole = parts(before, &[]).into_iter().chain(parts(after, &[]));
-    let whole = whole.filter(|key| !["apiVersion", "kind", "metadata", "status"].contains(&key.as_str()));
-    let meta = ["annotations", "finalizers", "labels", "ownerReferences"].map(Text::from);
-    let paths: BTreeSet<Vec<Text>> =
-        whole.map(|key| vec![key]).chain(meta.into_iter().map(|key| vec!["metadata".into(), key])).collect();
-    paths.iter().filter_map(|path| operation(path, before, after)).collect()
-}
-
-fn operation(path: &[Text], before: &Value, after: &Value) -> Option<Value> {
-    let names: Vec<&str> = path.iter().map(Text::as_str).collect();
-    let (old, new) = (before.at(&names), after.at(&names));
-    let pointer: String =
-        names.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
-    let op = |op: &str| vec![("op", Value::from(op)), ("path", pointer.clone().into())];
-    match (old, new) {
-        (old, new) if old == new => None,
-        (_, Some(new)) => Some(op("add").into_iter().chain([("value", new.clone())]).collect()),
-        _ => Some(op("remove").into_iter().collect()),
     }
 }

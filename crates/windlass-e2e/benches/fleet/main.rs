@@ -6,6 +6,7 @@
 #![allow(clippy::panic, reason = "a measurement that fails ends by it")]
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+mod adopt;
 #[path = "../converge/bare.rs"]
 mod bare;
 mod engines;
@@ -70,7 +71,7 @@ fn run(names: &[&str]) {
     if wanted("folders") {
         folders::measure(&mut rows);
     }
-    if ["units", "running", "large", "repair"].into_iter().any(wanted) {
+    if ["units", "running", "large", "repair", "adopt"].into_iter().any(wanted) {
         let bench = Bench::new();
         if wanted("units") {
             units::measure(&bench, &mut rows);
@@ -83,6 +84,9 @@ fn run(names: &[&str]) {
         }
         if wanted("repair") {
             repair::measure(&bench, &mut rows);
+        }
+        if wanted("adopt") {
+            adopt::measure(&bench, &mut rows);
         }
     }
     rows.finish();

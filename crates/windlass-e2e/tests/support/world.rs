@@ -39,6 +39,12 @@ impl World {
         Self { unit: unit.into(), git: Served::new(), cluster, cx, target, cache }
     }
 
+    /// Takes over what was set under this name as well.
+    pub(crate) fn with_former_manager(mut self, name: &str) -> Self {
+        self.target = self.target.with_former_managers([name]);
+        self
+    }
+
     /// Commits files; `None` removes one.
     pub(crate) fn commit(&self, files: &[(&str, Option<&str>)]) {
         self.git.commit("a change", files);

@@ -42,10 +42,14 @@ impl Fields {
         !self.member && self.below.is_empty()
     }
 
+    /// Gives the set that is one field, with nothing told apart below it.
+    pub(crate) fn whole() -> Self {
+        Self { member: true, below: BTreeMap::new() }
+    }
+
     /// Gives the one field at the end of these steps.
     pub(crate) fn one(steps: &[&str]) -> Self {
-        let leaf = Self { member: true, below: BTreeMap::new() };
-        steps.iter().rev().fold(leaf, |fields, step| Self {
+        steps.iter().rev().fold(Self::whole(), |fields, step| Self {
             member: false,
             below: BTreeMap::from([(Text::from(*step), fields)]),
         })
@@ -98,6 +102,18 @@ impl Fields {
         Self { member: self.member && other.member, below: below.collect() }
     }
 
+    /// Gives the fields of this set that `other` has, or has something of.
+    pub(crate) fn touched(&self, other: &Self) -> Self {
+        if self.is_whole() || other.is_whole() {
+            return self.clone();
+        }
+        let below = self.below.iter().filter_map(|(step, fields)| {
+            let both = fields.touched(other.below.get(step)?);
+            (!both.is_empty()).then(|| (step.clone(), both))
+        });
+        Self { member: self.member && other.member, below: below.collect() }
+    }
+
     /// Gives what would go if only `kept` were named from now on: a field below which something is kept stays itself.
     pub(crate) fn leaving(&self, kept: &Self) -> Self {
         let below = self.below.iter().filter_map(|(step, fields)| {
@@ -111,8 +127,35 @@ impl Fields {
         Self { member: false, below: below.collect() }
     }
 
+    /// Gives what goes although others hold `held`. Whoever holds a map whose fields are told apart here holds none of them: it is
+    /// what is left of an entry from which the fields were taken.
+    pub(crate) fn not_held(&self, held: &Self) -> Self {
+        let below = self.below.iter().filter_map(|(step, fields)| {
+            let left = match held.below.get(step) {
+                None => fields.clone(),
+                Some(_) if fields.is_whole() => return None,
+                Some(held) => Self { member: false, ..fields.not_held(held) },
+            };
+            (!left.is_empty()).then(|| (step.clone(), left))
+        });
+        Self { member: false, below: below.collect() }
+    }
+
+    /// Takes each map as a whole in which nothing is kept: with the last field that somebody holds of it goes what nobody holds,
+    /// such as what the server had filled in beside it.
+    pub(crate) fn with_emptied(&self, kept: &Self) -> Self {
+        let none = Self::default();
+        let below = self.below.iter().map(|(step, fields)| {
+            let left = kept.below.get(step);
+            let fields = fields.with_emptied(left.unwrap_or(&none));
+            let member = fields.member || (left.is_none() && step.starts_with("f:"));
+            (step.clone(), Self { member, ..fields })
+        });
+        Self { member: self.member, below: below.collect() }
+    }
+
     /// Says whether it is one field as a whole, with nothing told apart below it.
-    fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.member && self.below.is_empty()
     }
 
@@ -214,7 +257,7 @@ fn is_bare(value: &Value) -> bool {
     value.as_map().is_some_and(Map::is_empty) || value.as_list().is_some_and(<[Value]>::is_empty)
 }
 
-fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
+pub(super) fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
     match (step.split_once(':')?, value) {
         (("f", name), Value::Map(map)) => map.get(name),
         (_, Value::List(items)) => items.get(crate::stamp::item(items, step)?),
@@ -222,7 +265,7 @@ fn child<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
     }
 }
 
-fn child_mut<'v>(value: &'v mut Value, step: &str) -> Option<&'v mut Value> {
+pub(super) fn child_mut<'v>(value: &'v mut Value, step: &str) -> Option<&'v mut Value> {
     match (step.split_once(':')?, value) {
         (("f", name), Value::Map(map)) => map.get_mut(name),
         (_, Value::List(items)) => {
@@ -308,6 +351,15 @@ mod tests {
     }
 
     #[test]
+    fn a_map_that_is_held_is_touched_by_a_field_in_it() {
+        let touched = |held: &str, wanted: &str| set(held).touched(&set(wanted)).write().canonical();
+        let labels = r#"{"f:labels":{"f:a":{},"f:b":{}}}"#;
+        assert_eq!(touched(r#"{"f:labels":{},"f:other":{}}"#, labels), r#"{"f:labels":{}}"#);
+        assert_eq!(touched(labels, r#"{"f:labels":{"f:b":{},"f:c":{}}}"#), r#"{"f:labels":{"f:b":{}}}"#);
+        assert_eq!(touched(labels, r#"{"f:other":{}}"#), "{}");
+    }
+
+    #[test]
     fn a_field_below_which_something_is_kept_stays() {
         let leaving = |a: &str, kept: &str| set(a).leaving(&set(kept)).write().canonical();
         let item = r#"{"f:list":{"k:{\"name\":\"x\"}":{".":{},"f:name":{},"f:v":{}}}}"#;
@@ -317,6 +369,29 @@ mod tests {
             r#"{"f:list":{"k:{\"name\":\"x\"}":{"f:v":{}}}}"#
         );
         assert_eq!(leaving(r#"{"f:a":{"f:b":{}}}"#, r#"{"f:a":{}}"#), "{}", "a whole keeps what is below it");
+    }
+
+    #[test]
+    fn whoever_holds_an_emptied_map_holds_no_field_of_it() {
+        let goes = |a: &str, held: &str| set(a).not_held(&set(held)).write().canonical();
+        let map = r#"{"f:a":{".":{},"f:b":{},"f:c":{}}}"#;
+        assert_eq!(goes(map, r#"{"f:a":{}}"#), r#"{"f:a":{"f:b":{},"f:c":{}}}"#);
+        assert_eq!(goes(map, r#"{"f:a":{"f:b":{}}}"#), r#"{"f:a":{"f:c":{}}}"#);
+        assert_eq!(goes(r#"{"f:a":{}}"#, r#"{"f:a":{}}"#), "{}", "one value is held as a whole");
+        assert_eq!(goes(map, "{}"), map);
+    }
+
+    #[test]
+    fn with_the_last_field_of_a_map_goes_what_nobody_holds_of_it() {
+        let left = |kept: &str| {
+            let mut value = read(r#"{"s":{"down":{"policies":[1],"window":60},"up":{"window":0}},"max":5}"#);
+            set(r#"{"f:s":{"f:down":{"f:window":{}}}}"#).with_emptied(&set(kept)).take_out(&mut value);
+            value.canonical()
+        };
+        assert_eq!(left(r#"{"f:max":{}}"#), r#"{"max":5}"#);
+        assert_eq!(left(r#"{"f:s":{"f:up":{"f:window":{}}}}"#), r#"{"max":5,"s":{"up":{"window":0}}}"#);
+        let beside = left(r#"{"f:s":{"f:down":{"f:policies":{}}}}"#);
+        assert_eq!(beside, r#"{"max":5,"s":{"down":{"policies":[1]},"up":{"window":0}}}"#);
     }
 
     #[test]

@@ -89,8 +89,16 @@ impl Managers<'_> {
     pub(crate) fn lost(self, body: &Value) -> bool {
         let is_labelled = body.at(&["metadata", "labels", UNIT_LABEL]).is_some();
         let all = entries(body);
-        let is_others = |entry: &Value| self.standing(entry) == Standing::Living;
-        all.is_empty() || (is_labelled && all.iter().all(is_others))
+        all.is_empty() || (is_labelled && !all.iter().any(|entry| self.was_applied(entry)))
+    }
+
+    /// Says whether an entry is the one of our applies, by any name that we had.
+    fn was_applied(self, entry: &Value) -> bool {
+        let text = |key| entry.text_at(&[key]).unwrap_or_default();
+        let manager = text("manager");
+        let is_name = [self.manager, WINDLASS].contains(&manager)
+            || self.formers.iter().any(|former| matches(former, manager));
+        is_name && text("operation") == "Apply" && text("subresource").is_empty()
     }
 
     /// Says whether an entry is the one of our applies.

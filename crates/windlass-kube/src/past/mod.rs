@@ -12,6 +12,7 @@
 
 mod causes;
 mod fields;
+mod lists;
 mod managers;
 mod settle;
 #[cfg(test)]
@@ -26,11 +27,12 @@ use windlass_core::{ObjectId, Value, Version};
 
 pub(crate) use causes::{Widening, beside_turned, left, steps, turned};
 pub(crate) use fields::Fields;
+pub(crate) use lists::{set_beside, told_apart};
 pub(crate) use managers::{Managers, entries};
 pub(crate) use settle::{Claims, Settlement, Settling, all_of, fields_of};
 
 use managers::Standing;
-use settle::union;
+pub(crate) use settle::union;
 
 /// A live object whose past has to be settled before it is written.
 #[derive(Debug, Clone)]

@@ -1,14 +1,15 @@
 //! The `managedFields` as they must be before the first apply.
 
-use windlass_core::{Conflict, Decision, Map, Text, Value};
+use windlass_core::{Conflict, Decision, FieldPath, Map, Text, Value};
 use windlass_kinds::fields;
 
 use super::fields::Fields;
 use super::managers::{BEFORE_FIRST_APPLY, Managers, Standing, entries};
 use super::unknown;
+use crate::conflict::{ConflictRules, value_at};
 
-/// Fields of one former manager that a plan names; more are said by the changes of the plan.
-const NAMED_MAX: usize = 20;
+/// Fields of one manager that are found to be taken or left; most of them are filled in again, and are not told.
+const FOUND_MAX: usize = 1000;
 
 /// What is decided of single fields, beside whose they are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -171,8 +172,14 @@ struct Parts {
 impl Settlement {
     /// Gives what an apply of `wanted` takes out of the object.
     pub(crate) fn leaving(&self, wanted: &Fields) -> Fields {
+        let held = self.others.iter().fold(Fields::default(), |held, (_, fields)| held.union(fields));
+        self.ours.leaving(wanted).not_held(&held)
+    }
+
+    /// Gives what goes with it: [`Settlement::leaving`], and what nobody holds in maps that become empty by that.
+    pub(crate) fn going(&self, wanted: &Fields) -> Fields {
         let kept = self.others.iter().fold(wanted.clone(), |kept, (_, fields)| kept.union(fields));
-        self.ours.leaving(&kept)
+        self.leaving(wanted).with_emptied(&kept)
     }
 
     /// Gives what hangs below an item of ours that is not wanted any more and whose holder does not hold the item itself.
@@ -187,21 +194,38 @@ impl Settlement {
         held.filter(|(_, held)| !held.is_empty()).collect()
     }
 
+    /// Names what others hold of what is wanted, where it is wanted otherwise than it is: an apply takes it from them.
+    pub(crate) fn contested(&self, wanted: &Value, body: &Value, rules: &ConflictRules) -> Vec<Conflict> {
+        let all = all_of(wanted);
+        let held = self.others.iter().flat_map(|(manager, fields)| {
+            fields.touched(&all).paths(FOUND_MAX).into_iter().map(move |path| (manager, path))
+        });
+        let differs = |path: &FieldPath| value_at(wanted, path) != value_at(body, path);
+        held.filter(|(manager, path)| !manager.is_empty() && differs(path))
+            .map(|(manager, path)| Conflict {
+                path,
+                holder: manager.clone(),
+                decision: rules.decide(manager, None),
+            })
+            .collect()
+    }
+
     pub(crate) fn ours(&self) -> &Fields {
         &self.ours
     }
 
-    /// Names what is taken from whom, among what leaves `body`, and what stays because somebody else holds it.
-    pub(crate) fn conflicts(&self, wanted: &Fields, body: &Value) -> Vec<Conflict> {
-        let leaving = self.leaving(wanted).found_in(body);
+    /// Names what is taken from whom, among what is there before and goes, and what is there after because somebody else holds
+    /// it.
+    pub(crate) fn conflicts(&self, wanted: &Fields, before: &Value, after: &Value) -> Vec<Conflict> {
+        let leaving = self.leaving(wanted).found_in(before);
         let taken = self.taken.iter().filter(|(manager, _)| !manager.is_empty());
         let taken = taken.map(|(manager, fields)| (manager, fields.intersection(&leaving), Decision::Take));
-        let left = self.before.leaving(wanted).found_in(body);
+        let left = self.before.leaving(wanted).found_in(after);
         let stays = self.others.iter().filter(|(manager, _)| !manager.is_empty());
         let stays = stays.map(|(manager, fields)| (manager, fields.intersection(&left), Decision::Yield));
         let mut conflicts: Vec<Conflict> = Vec::new();
         for (manager, fields, decision) in taken.chain(stays) {
-            conflicts.extend(fields.paths(NAMED_MAX).into_iter().map(|path| Conflict {
+            conflicts.extend(fields.paths(FOUND_MAX).into_iter().map(|path| Conflict {
                 path,
                 holder: manager.clone(),
                 decision,

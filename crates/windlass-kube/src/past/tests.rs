@@ -180,6 +180,11 @@ fn where_our_entry_is_gone_from_an_object_with_our_label_what_nobody_holds_is_ou
     assert_eq!(settle(ours, "istiod Update v1 c"), (true, rest.to_owned()));
     assert_eq!(settle(r#"{"app":"x"}"#, "istiod Update v1 c"), (false, "{}".to_owned()), "it never was ours");
     assert_eq!(settle(ours, "windlass Apply v1 a").1, r#"{"f:data":{"f:a":{}}}"#);
+    assert_eq!(settle(ours, "istiod Update v1 c\nkubectl-edit Update v1 a").1, rest, "whoever wrote since");
+    assert_eq!(
+        settle(r#"{"app":"x"}"#, "istiod Update v1 c\nkubectl-edit Update v1 a").1,
+        r#"{"f:data":{"f:a":{}}}"#
+    );
 }
 
 #[test]
@@ -199,14 +204,39 @@ fn what_goes_is_what_is_ours_and_neither_wanted_nor_held_by_others() {
     let settlement = settled(lines, &ConflictRules::default(), &Claims::default());
     let (wanted, live) = (set("a"), body("", DATA));
     assert_eq!(settlement.leaving(&wanted).write().canonical(), r#"{"f:data":{"f:b":{},"f:d":{}}}"#);
-    let conflicts = settlement.conflicts(&wanted, &live);
+    let conflicts = settlement.conflicts(&wanted, &live, &live);
     let told = conflicts.iter().map(|one| format!("{} {} {}", one.path, one.holder, one.decision.name()));
     assert_eq!(told.collect::<Vec<_>>(), ["data.b kubectl-create take"]);
     let settlement =
         settled("istiod Update v1 c\nwindlass Apply v1 a,c", &ConflictRules::default(), &Claims::default());
-    let conflicts = settlement.conflicts(&wanted, &live);
+    let conflicts = settlement.conflicts(&wanted, &live, &live);
     let told = conflicts.iter().map(|one| format!("{} {} {}", one.path, one.holder, one.decision.name()));
     assert_eq!(told.collect::<Vec<_>>(), ["data.c istiod yield"], "it stays, and the holder is named");
+}
+
+#[test]
+fn what_goes_is_named_by_what_was_there_and_what_stays_by_what_is_there_after() {
+    let lines = "windlass Apply v1 a,b\nkubectl-edit Update v1 c\nistiod Update v1 b";
+    let settlement = settled(lines, &ConflictRules::default(), &Claims::default());
+    let after = body("", r#""a":"1","b":"1""#);
+    let conflicts = settlement.conflicts(&set("a"), &body("", DATA), &after);
+    let told = conflicts.iter().map(|one| format!("{} {} {}", one.path, one.holder, one.decision.name()));
+    assert_eq!(told.collect::<Vec<_>>(), ["data.c kubectl-edit take", "data.b istiod yield"]);
+}
+
+#[test]
+fn what_others_hold_and_is_wanted_otherwise_is_contested() {
+    let rules = ConflictRules::default().with("keeper", Decision::Yield);
+    let lines = "istiod Update v1 a,b\nkeeper Apply v1 c\nhelm Update v1 d\nlabeller Update v1 {\"f:metadata\":{\"f:labels\":{}}}";
+    let settlement = settled(lines, &rules, &Claims::default());
+    let mut wanted = body("", r#""a":"2","b":"1","c":"2","d":"2""#);
+    let metadata = wanted.as_map_mut().unwrap().get_mut("metadata").unwrap().as_map_mut().unwrap();
+    metadata.remove("managedFields");
+    metadata.insert("labels", read(r#"{"x":"1"}"#));
+    let contested = settlement.contested(&wanted, &body("", DATA), &rules);
+    let told = contested.iter().map(|one| format!("{} {} {}", one.path, one.holder, one.decision.name()));
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, ["data.a istiod take", "data.c keeper yield", "metadata.labels labeller take"]);
 }
 
 #[test]
@@ -244,6 +274,17 @@ fn what_the_server_fills_in_stays_where_managed_fields_were_wiped() {
         unknown::claimed(&service).write().canonical(),
         r#"{"f:metadata":{"f:labels":{"f:app":{},"f:app.kubernetes.io/name":{}}},"f:spec":{"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:port":{},"f:protocol":{}}},"f:type":{}}}"#
     );
+}
+
+#[test]
+fn only_a_controller_that_fills_in_selectors_keeps_them_where_managed_fields_were_wiped() {
+    let claimed = |kind: &str| {
+        let body =
+            format!(r#"{{"kind":"{kind}","metadata":{{"name":"x"}},"spec":{{"selector":{{"app":"x"}}}}}}"#);
+        !unknown::claimed(&read(&body)).is_empty()
+    };
+    assert!(claimed("Service") && claimed("PodDisruptionBudget"));
+    assert!(!claimed("Job") && !claimed("Deployment"));
 }
 
 #[test]

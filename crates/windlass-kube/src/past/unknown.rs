@@ -31,6 +31,9 @@ const FILLED_IN: [&str; 19] = [
     "webhooks.clientConfig.caBundle",
 ];
 
+/// Kinds whose `spec.selector` people write, and may change.
+const SELECTING: [&str; 2] = ["Service", "PodDisruptionBudget"];
+
 /// Domains of labels and annotations that people set.
 const PEOPLES: [&str; 2] = ["app.kubernetes.io", "kubectl.kubernetes.io"];
 
@@ -42,7 +45,9 @@ pub(super) fn claimed(body: &Value) -> Fields {
 /// Gives what is left as it is.
 pub(super) fn kept(body: &Value) -> Fields {
     let all = all_of(body);
-    let filled = FILLED_IN.iter().fold(Fields::default(), |kept, path| {
+    let selects = body.text_at(&["kind"]).is_some_and(|kind| SELECTING.contains(&kind));
+    let filled = FILLED_IN.iter().filter(|path| !(selects && **path == "spec.selector"));
+    let filled = filled.fold(Fields::default(), |kept, path| {
         let path: Vec<Text> = path.split('.').map(Text::from).collect();
         kept.union(&all.at(&path))
     });
