@@ -8,6 +8,7 @@ mod credentials;
 mod document;
 mod events;
 mod following;
+mod over;
 mod parts;
 mod private;
 mod scribe;

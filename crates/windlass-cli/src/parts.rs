@@ -20,6 +20,7 @@ use windlass_render::{Auto, Manifests};
 
 use crate::bases::{Allowed, HELP, Shelf, of_helm, of_remote};
 use crate::bell::{Bell, Ringing};
+use crate::over::PostRenderer;
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
 use crate::words::advised;
 use crate::{shaping, sources};
@@ -92,6 +93,8 @@ impl Chart {
         }
         let is_cluster = matches!(unit.target, Target::Kubernetes(_));
         chart = chart.with_lookup(self.asks && helm.lookup.unwrap_or(is_cluster));
+        let renderers = helm.post_renderers.iter().map(|fields| Arc::new(PostRenderer::new(fields)) as _);
+        chart = chart.with_post_renderers(renderers, helm.post_render_strategy);
         Ok(chart.with_value_files(helm.values_files.clone()))
     }
 }

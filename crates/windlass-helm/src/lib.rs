@@ -72,5 +72,5 @@ mod values;
 pub use chart::{Chart, Missing};
 pub use command::{Cluster, Output, TemplateCommand};
 pub use release::{Hook, HookEvent, Manifest, Manifests, Print, ReleaseOptions, name_of_template, render};
-pub use renderer::HelmChart;
+pub use renderer::{HelmChart, PostRenderStrategy};
 pub use values::Values;
