@@ -3,6 +3,7 @@
 mod args;
 mod bases;
 mod bell;
+mod chart;
 mod command;
 mod credentials;
 mod document;

@@ -61,6 +61,13 @@ pub(super) const HELM: Map = Map::of(&[
         "Whether post-renderers see hooks together with the other objects, not at all, or for themselves; combined unless said, \
          and nohooks with version 3.",
     ),
+    Field::new(
+        "takeOverRelease",
+        "helm-take-over-release",
+        Shape::Truth,
+        "Take over, in a cluster, what Helm installed as the release of this name and namespace, also what the chart does not \
+         render any more; that is pruned by the pass after. Needs the right to list Secrets there; false unless said.",
+    ),
 ]);
 
 /// How a chart is rendered.
@@ -76,6 +83,8 @@ pub(crate) struct Helm {
     /// The fields of the kustomization that each post-renderer is.
     pub(crate) post_renderers: Vec<Value>,
     pub(crate) post_render_strategy: PostRenderStrategy,
+    /// What Helm installed becomes the unit's.
+    pub(crate) take_over: bool,
 }
 
 impl Helm {
@@ -105,6 +114,7 @@ impl Helm {
                 None if as_helm_3 => PostRenderStrategy::NoHooks,
                 _ => PostRenderStrategy::Combined,
             },
+            take_over: truth(draft, &["spec", "helm", "takeOverRelease"]).unwrap_or(false),
         })
     }
 }
