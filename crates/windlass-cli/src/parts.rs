@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
     Artifact, Bases, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Need, Paths, Provided,
-    RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
+    RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath,
 };
 use windlass_engine::{Compared, Engine, Options, Wait, bring_bases};
 use windlass_fs::{DirTarget, Notifier};

@@ -99,8 +99,11 @@ fn is_taken_over(namespace: &str, words: &str, recorded: &str) {
     assert_ne!(run("apply", folder).code, Some(0), "what another owner has is not taken unless asked");
     assert_eq!(workload(namespace), before);
 
-    std::fs::write(folder.join("unit.yaml"), unit.replace("{releaseName", "{takeOverRelease: true, releaseName"))
-        .expect("a file");
+    std::fs::write(
+        folder.join("unit.yaml"),
+        unit.replace("{releaseName", "{takeOverRelease: true, releaseName"),
+    )
+    .expect("a file");
     succeeds("apply", folder);
     let owner = "{.metadata.labels.windlass\\.dev/unit}";
     assert_eq!(get(namespace, "deployment/web", owner), namespace);
@@ -109,7 +112,11 @@ fn is_taken_over(namespace: &str, words: &str, recorded: &str) {
     assert_eq!(workload(namespace), before, "nothing of the workload was made anew");
 
     succeeds("apply", folder);
-    assert_eq!(get(namespace, "configmap/web-old", "{.metadata.name}"), "", "it is pruned by the second pass");
+    assert_eq!(
+        get(namespace, "configmap/web-old", "{.metadata.name}"),
+        "",
+        "it is pruned by the second pass"
+    );
     assert_eq!(get(namespace, "configmap/web-kept", "{.metadata.name}"), "web-kept");
     assert_eq!(run("plan", folder).code, Some(0), "nothing is left to do");
     assert_eq!(workload(namespace), before, "nothing of the workload was made anew");

@@ -171,7 +171,7 @@ impl<'p> Asked<'p> {
             self.missing.insert(Need::Capabilities);
             return false;
         };
-        served.apis.contains(&*format!("{}/{}", object.api_version(), object.id().kind))
+        served.apis.contains(&Text::from(format!("{}/{}", object.api_version(), object.id().kind)))
     }
 
     /// Fails where something was asked for that has to be brought first.

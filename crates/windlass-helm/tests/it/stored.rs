@@ -91,7 +91,9 @@ fn what_is_no_release_is_refused_and_nothing_of_it_told() {
         secret(b"{\"name\": \"hunter2\", \"version\": 1}"),
         secret(b"[\"hunter2\"]"),
         secret(deep.as_bytes()),
-        object(r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"release": ""}}"#),
+        object(
+            r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"release": ""}}"#,
+        ),
     ];
     for secret in damaged {
         let error = read(&secret).unwrap_err();
@@ -131,7 +133,8 @@ impl World {
         provided.lists.insert(managed(), live.to_vec());
         let mut rendered = Rendered::default();
         for (api, kind) in [("v1", "Service"), ("apps/v1", "Deployment")] {
-            let body = format!(r#"{{"apiVersion": "{api}", "kind": "{kind}", "metadata": {{"name": "web"}}}}"#);
+            let body =
+                format!(r#"{{"apiVersion": "{api}", "kind": "{kind}", "metadata": {{"name": "web"}}}}"#);
             rendered.items.push(Item::new(object(&body), Origin::default()));
         }
         Self { provided, rendered }
@@ -141,7 +144,11 @@ impl World {
         let files = files([("web/Chart.yaml", "{apiVersion: v2, name: web, version: 1.0.0}")]);
         let (artifact, path) = (files.artifact(), TreePath::new("web").unwrap());
         let input = RenderInput::new(&artifact, &path).with_provided(&self.provided);
-        TakeOver::new("web", NAMESPACE, "example.com/unit").transform(&context(), &input, self.rendered.clone())
+        TakeOver::new("web", NAMESPACE, "example.com/unit").transform(
+            &context(),
+            &input,
+            self.rendered.clone(),
+        )
     }
 
     fn taken(&self) -> Vec<String> {
@@ -195,7 +202,8 @@ fn what_is_not_rendered_any_more_is_wanted_once_as_the_release_has_it() {
 fn what_is_kept_or_gone_or_of_another_release_is_left_alone() {
     let kept = format!(r#"{OF_WEB}, "helm.sh/resource-policy": "keep""#);
     let of_another = r#", "meta.helm.sh/release-name": "other""#;
-    for live in [vec![], vec![config_map("web-old", "", &kept)], vec![config_map("web-old", "", of_another)]] {
+    for live in [vec![], vec![config_map("web-old", "", &kept)], vec![config_map("web-old", "", of_another)]]
+    {
         assert!(World::new(&live).taken().is_empty(), "{live:?}");
     }
     let mut world = World::new(&[config_map("web-old", "", OF_WEB)]);
