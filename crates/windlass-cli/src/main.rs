@@ -3,12 +3,14 @@
 mod args;
 mod bases;
 mod bell;
+mod chart;
 mod command;
 mod credentials;
 mod document;
 mod events;
 mod following;
 mod mirrors;
+mod over;
 mod parts;
 mod private;
 mod scribe;

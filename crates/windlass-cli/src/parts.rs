@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use windlass_core::{
     Artifact, Bases, Capabilities, Context, Digest, Error, ErrorKind, EventSink, Need, Paths, Provided,
-    RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath, Value,
+    RenderInput, Rendered, Renderer, Result, Revision, Source as Origin, Target as Place, TreePath,
 };
 use windlass_engine::{Compared, Engine, Options, Wait, bring_bases};
 use windlass_fs::{DirTarget, Notifier};
-use windlass_helm::template::HelmVersion;
-use windlass_helm::{HelmChart, Values};
 use windlass_kinds::dialect::default_dialects;
 use windlass_kinds::health::KubernetesHealth;
 use windlass_kinds::order::default_order;
@@ -21,6 +19,7 @@ use windlass_render::{Auto, Manifests};
 
 use crate::bases::{Allowed, HELP, Shelf, of_helm, of_remote};
 use crate::bell::{Bell, Ringing};
+use crate::chart::{self, Chart, release, takes_over};
 use crate::spec::{Kubernetes, Source, Target, Unit, flagged};
 use crate::words::advised;
 use crate::{shaping, sources};
@@ -58,54 +57,9 @@ fn origins_asking(unit: &Unit, bases: &Arc<Shelf>, asks: bool) -> Origins {
 fn renderer(unit: &Unit, asks: bool) -> Arc<dyn Renderer> {
     let auto =
         Auto::otherwise(Manifests::new()).with_file(windlass_kustomize::FILE_NAMES, shaping::kustomize(unit));
-    let auto: Arc<dyn Renderer> =
-        Arc::new(auto.with_file(["Chart.yaml"], Chart { unit: unit.clone(), asks }));
-    shaping::shaped(unit, auto)
-}
-
-/// A chart, with the release that the unit says.
-#[derive(Debug)]
-struct Chart {
-    unit: Unit,
-    /// There is a target that can be asked for what is live.
-    asks: bool,
-}
-
-impl Chart {
-    fn renderer(&self) -> Result<HelmChart> {
-        let (unit, helm) = (&self.unit, &self.unit.helm);
-        let release = helm.release.clone().unwrap_or_else(|| unit.id.as_str().to_owned());
-        let namespace = helm
-            .namespace
-            .clone()
-            .or_else(|| unit.target.namespace())
-            .unwrap_or_else(|| "default".to_owned());
-        let blame = |error| unit.blame(&["spec", "helm", "releaseName"], error);
-        let mut chart = HelmChart::new(release, namespace).map_err(blame)?;
-        if let Some(values) = helm.values.as_ref().and_then(Value::as_map) {
-            chart = chart.with_values(Values::new().with_map(values.clone()));
-        }
-        if helm.as_helm_3 {
-            chart = chart.with_version(HelmVersion::V3);
-        }
-        if matches!(unit.target, Target::Dir(_)) {
-            chart = chart.with_cluster(KUBERNETES_VERSION, [] as [String; 0]);
-        }
-        let is_cluster = matches!(unit.target, Target::Kubernetes(_));
-        chart = chart.with_lookup(self.asks && helm.lookup.unwrap_or(is_cluster));
-        Ok(chart.with_value_files(helm.values_files.clone()))
-    }
-}
-
-impl Renderer for Chart {
-    fn fingerprint(&self) -> Digest {
-        self.renderer()
-            .map_or_else(|error| Digest::of(error.to_string().as_bytes()), |chart| chart.fingerprint())
-    }
-
-    fn render(&self, cx: &Context, input: &RenderInput<'_>) -> Result<Rendered> {
-        self.renderer()?.render(cx, input)
-    }
+    let auto: Arc<dyn Renderer> = Arc::new(auto.with_file(["Chart.yaml"], Chart::new(unit, asks)));
+    let shaped = shaping::shaped(unit, auto);
+    if asks && takes_over(unit) { chart::taking_over(unit, shaped) } else { shaped }
 }
 
 /// What a chart is rendered for where no cluster can be asked.
@@ -243,6 +197,10 @@ impl Workshop {
         let mut options = Options::default();
         options.prune = unit.prune.clone();
         options.adoption = unit.adoption;
+        if takes_over(unit) {
+            let (release, namespace) = release(unit);
+            options.former_owners = vec![format!("helm:{namespace}/{release}").into()];
+        }
         options.interval = unit.interval;
         options.wait = Wait::default().with_health_timeout(unit.timeout).with_delete_timeout(unit.timeout);
         let blamed = unit.clone();

@@ -2,31 +2,25 @@
 //! decrypted as they are read; the kustomization gets more fields; encrypted objects are decrypted; variables are put in;
 //! common labels and annotations are set.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use windlass_core::{
-    Artifact, Bytes, Context, Digest, Entry, EntryKind, Error, ErrorKind, Files, Item, Map, Need,
-    RenderInput, Rendered, Renderer, Result, Text, Transform, TreePath, Value,
+    Context, Digest, Error, ErrorKind, Map, RenderInput, Rendered, Renderer, Result, Transform, Value,
 };
 use windlass_helm::template::HelmVersion;
 use windlass_kustomize::{FILE_NAMES, Kustomize, Options};
 use windlass_sops::{AgeKeys, DecryptObjects, DecryptedFiles, PgpKeys, Secret, Sops};
-use windlass_yaml::go;
 
+use crate::over::{over, with_files};
 use crate::parts::KUBERNETES_VERSION;
 use crate::spec::{self, Target, Unit};
 use crate::tools::Charts;
 
 /// The largest file of keys, in bytes.
 const KEY_BYTES_MAX: u64 = 1 << 20;
-
-/// The file that holds what another renderer gave, for a kustomization that is written for it. No tree has a file of this
-/// name by chance.
-const RENDERED: &str = ".windlass-rendered.yaml";
 
 /// Builds a kustomization as the unit says.
 pub(crate) fn kustomize(unit: &Unit) -> Kustomize {
@@ -106,24 +100,7 @@ impl Shaped {
         if self.unit.kustomize.more.is_none() || FILE_NAMES.iter().any(is_there) {
             return Ok(rendered);
         }
-        let kustomization = format!("resources: [{RENDERED}]\n");
-        let documents = rendered.items.iter().map(|item| go::to_yaml(item.object.body()));
-        let resources = documents.collect::<Vec<_>>().join("---\n");
-        let place = input.path.join(RENDERED)?;
-        let extra = [(input.path.join(FILE_NAMES[0])?, kustomization), (place.clone(), resources)];
-        let beside = Beside {
-            files: Arc::clone(files),
-            extra: extra.into_iter().map(|(path, text)| (path, Bytes::from(text))).collect(),
-        };
-        let written: Vec<Need> = beside.extra.keys().cloned().map(Need::File).collect();
-        let artifact = with_files(input.artifact, Arc::new(beside));
-        let input = RenderInput::new(&artifact, input.path).with_provided(input.provided);
-        let mut built = kustomize(&self.unit).render(cx, &input)?;
-        built.items.iter_mut().for_each(|item| come_from(item, &place, &rendered.items));
-        built.reads.retain(|need, _| !written.contains(need));
-        built.reads.extend(rendered.reads);
-        built.warnings.splice(..0, rendered.warnings);
-        Ok(built)
+        over(cx, input, rendered, &kustomize(&self.unit))
     }
 
     /// Reads the keys. What is wrong is said without a word of what is there.
@@ -176,51 +153,6 @@ fn set(body: &mut Value, map: &'static str, pairs: &spec::Pairs) {
     }
     let Some(into) = into.as_map_mut() else { return };
     pairs.iter().for_each(|(name, value)| drop(into.insert(name.clone(), Value::from(value.clone()))));
-}
-
-/// Gives an object that was rendered twice the place and the directives of the first time.
-fn come_from(item: &mut Item, place: &TreePath, first: &[Item]) {
-    if item.origin.file != *place {
-        return;
-    }
-    let at = usize::try_from(item.origin.document).unwrap_or_default();
-    let Some(before) = at.checked_sub(1).and_then(|at| first.get(at)) else { return };
-    let mut origin = (*before.origin).clone();
-    origin.transformers.extend(item.origin.transformers.iter().cloned());
-    item.origin = Arc::new(origin);
-    item.directives = before.directives.clone();
-}
-
-/// The same artifact, seen through other files.
-fn with_files(artifact: &Artifact, files: Arc<dyn Files>) -> Artifact {
-    Artifact::new(artifact.revision().clone(), artifact.digest(), files)
-}
-
-/// Files with some beside them.
-#[derive(Debug)]
-struct Beside {
-    files: Arc<dyn Files>,
-    extra: BTreeMap<TreePath, Bytes>,
-}
-
-impl Files for Beside {
-    fn list(&self, folder: &TreePath) -> Result<Vec<Entry>> {
-        let mut entries = self.files.list(folder)?;
-        let here = self.extra.keys().filter(|path| path.parent().as_ref() == Some(folder));
-        let names: Vec<Text> = here.filter_map(TreePath::name).map(Text::from).collect();
-        entries.retain(|entry| !names.contains(&entry.name));
-        entries.extend(names.into_iter().map(|name| Entry::new(name, EntryKind::File)));
-        entries.sort();
-        Ok(entries)
-    }
-
-    fn read(&self, path: &TreePath) -> Result<Bytes> {
-        self.extra.get(path).map_or_else(|| self.files.read(path), |bytes| Ok(bytes.clone()))
-    }
-
-    fn real(&self, path: &TreePath) -> Result<TreePath> {
-        if self.extra.contains_key(path) { Ok(path.clone()) } else { self.files.real(path) }
-    }
 }
 
 /// Reads a file of keys.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use windlass_core::Text;
+
 use crate::rules::{Adoption, Prune, Wait};
 
 /// How an engine goes about its work.
@@ -14,6 +16,9 @@ pub struct Options {
     pub wait: Wait,
     /// Who may be taken over.
     pub adoption: Adoption,
+    /// Other owners that count as nobody, by the name that the target gives them, such as `helm:shop/web`: they had what this
+    /// unit is to have. [`Adoption::Never`] refuses their objects all the same.
+    pub former_owners: Vec<Text>,
     /// The time between two passes of [`Engine::run`](crate::Engine::run) when all is well.
     pub interval: Duration,
     /// How far a wait between two passes may be off, in percent to both sides, so that many units do not all pass at once.
@@ -33,6 +38,7 @@ impl Default for Options {
             prune: Prune::default(),
             wait: Wait::default(),
             adoption: Adoption::default(),
+            former_owners: Vec::new(),
             interval: Duration::from_secs(60),
             jitter_percent: 5,
             repeat_failed_hooks: true,

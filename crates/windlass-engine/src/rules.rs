@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_core::{Cause, Change, Dialect, Limits, Object, OrderRule, Value};
+use windlass_core::{Cause, Change, Dialect, Limits, Object, OrderRule, Text, Value};
 
 /// Who may be taken over when an object is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -152,6 +152,8 @@ pub struct Rules<'a> {
     pub explain: &'a dyn Explain,
     /// Who may be taken over.
     pub adoption: Adoption,
+    /// Other owners that count as nobody.
+    pub former_owners: &'a [Text],
     /// What is deleted.
     pub prune: &'a Prune,
     /// What is waited for.
@@ -171,6 +173,7 @@ impl<'a> Rules<'a> {
             dialects: &[],
             explain,
             adoption: Adoption::default(),
+            former_owners: &[],
             prune,
             wait,
             repeat_failed_hooks: true,
@@ -196,6 +199,13 @@ impl<'a> Rules<'a> {
     #[must_use]
     pub const fn with_adoption(mut self, adoption: Adoption) -> Self {
         self.adoption = adoption;
+        self
+    }
+
+    /// Sets which other owners count as nobody.
+    #[must_use]
+    pub const fn with_former_owners(mut self, owners: &'a [Text]) -> Self {
+        self.former_owners = owners;
         self
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use support::{World, object, object_id};
 use windlass_core::{Error, ErrorKind, Owner, TreePath};
-use windlass_engine::{Adoption, Engine};
+use windlass_engine::{Adoption, Engine, Options};
 use windlass_testkit::{LinesRenderer, MemorySource, MemoryStore, MemoryTarget, TestClock, files, id, unit};
 
 fn other() -> Option<Owner> {
@@ -165,4 +165,20 @@ fn what_has_moved_to_another_unit_is_not_deleted_with_the_one_that_had_it() {
     let deleted: Vec<String> =
         target.writes().into_iter().filter(|write| write.starts_with("delete")).collect();
     assert_eq!(deleted, ["delete ConfigMap/ns/both"]);
+}
+
+#[test]
+fn what_a_former_owner_has_is_free_unless_adoption_is_off() {
+    for (adoption, owner, outcome) in [
+        (Adoption::IfUnmarked, "helm:shop/web", "a: changed"),
+        (Adoption::IfUnmarked, "helm:shop/other", "a: failed"),
+        (Adoption::Never, "helm:shop/web", "a: failed"),
+    ] {
+        let mut options = Options::default();
+        options.adoption = adoption;
+        options.former_owners = vec!["helm:shop/web".into()];
+        let world = World::with("a=1", MemoryTarget::with_predict, |engine| engine.with_options(options));
+        world.target.put_foreign(object("a", "theirs"), Some(Owner::Other(owner.into())));
+        assert_eq!(World::outcomes(&world.pass()), outcome, "{adoption:?} {owner}");
+    }
 }

@@ -34,6 +34,8 @@
 //!   and the order of kinds. [`Manifests::print`] writes what `helm template` prints.
 //! - [`TemplateCommand`]: `helm template` from its arguments on.
 //! - [`HelmChart`]: a chart as the source of a unit, a [`windlass_core::Renderer`].
+//! - [`StoredRelease`]: a release as Helm stores it in a Secret, read and written; [`TakeOver`] lets a unit take over what one
+//!   owns.
 //! - [`template`]: the template language for itself.
 //!
 //! Helm 4.3.2 is what is followed, Helm 3.22.0 on request ([`template::HelmVersion`]). `tests/cases` holds small charts with what
@@ -54,7 +56,7 @@
 //! - A schema that refers to a server is refused as Helm does without a network, and no value is shown in what a schema finds.
 //! - Charts in `charts/` that Chart.yaml does not name take part in the order of their names; Helm's order is random.
 //!
-//! What it does not do: fetch charts, talk to a cluster, keep releases, or run post-renderers and plugins.
+//! What it does not do: fetch charts, talk to a cluster, keep releases, or run post-renderers that are programs, and plugins.
 //!
 //! The language is that of [Go's text/template](https://pkg.go.dev/text/template), the rest that of
 //! [Helm](https://helm.sh/docs/).
@@ -66,11 +68,13 @@ mod decode;
 mod functions;
 mod release;
 mod renderer;
+mod stored;
 pub mod template;
 mod values;
 
 pub use chart::{Chart, Missing};
 pub use command::{Cluster, Output, TemplateCommand};
 pub use release::{Hook, HookEvent, Manifest, Manifests, Print, ReleaseOptions, name_of_template, render};
-pub use renderer::HelmChart;
+pub use renderer::{HelmChart, PostRenderStrategy};
+pub use stored::{StoredRelease, TakeOver};
 pub use values::Values;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bucket::BUCKET;
+use super::helm::HELM;
 use super::kustomize::KUSTOMIZE;
 use super::mirror::git_mirrors;
 use super::oci::OCI;
@@ -272,47 +273,6 @@ const VERIFY: Map = Map::of(&[
          each pass.",
     )
     .required(),
-]);
-
-const HELM: Map = Map::of(&[
-    Field::new(
-        "releaseName",
-        "helm-release-name",
-        Shape::Text,
-        "The name of the release; that of the unit unless said.",
-    ),
-    Field::new(
-        "namespace",
-        "helm-namespace",
-        Shape::Text,
-        "The namespace of the release; that of the target, else `default`, unless said.",
-    ),
-    Field::new(
-        "valuesFile",
-        "helm-values-file",
-        Shape::TreePath,
-        "A file of values in the source, over those of the chart.",
-    ),
-    Field::new(
-        "valuesFiles",
-        "helm-values-files",
-        Shape::Texts,
-        "More files of values in the source, each over those before it.",
-    ),
-    Field::new("values", "", Shape::Any, "Values over those of the chart and of the file."),
-    Field::new(
-        "version",
-        "helm-version",
-        Shape::Word(&["3", "4"]),
-        "Render as this version of Helm does; 4 unless said.",
-    ),
-    Field::new(
-        "lookup",
-        "helm-lookup",
-        Shape::Truth,
-        "Let `lookup` find what is live, by the rights of the unit, as `helm install` does; unless said true for a cluster and \
-         false for a folder. `render` and `validate` find nothing, as `helm template`.",
-    ),
 ]);
 
 const TARGET: Map = Map::of(&[

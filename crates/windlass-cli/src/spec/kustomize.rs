@@ -64,6 +64,18 @@ pub(super) const KUSTOMIZE: Map = Map::of(&[
     Field::new("decryption", "", Shape::Map(DECRYPTION), "Keys for files that SOPS encrypted."),
 ]);
 
+/// What one of `postRenderers` of a chart says: a part of the fields of Flux's HelmRelease.
+pub(super) const POST_RENDERER: Map = Map::of(&[Field::new(
+    "kustomize",
+    "",
+    Shape::Map(Map::of(&[
+        Field::new("patches", "", Shape::Items(PATCH), "Patches of what the chart gives."),
+        Field::new("images", "", Shape::Items(IMAGE), "Images to exchange in what the chart gives."),
+    ])),
+    "The fields of a kustomization whose one resource is what the chart gives.",
+)
+.required()]);
+
 const PATCH: Map = Map::of(&[
     Field::new(
         "patch",

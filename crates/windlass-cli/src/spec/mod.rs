@@ -5,6 +5,7 @@ mod check;
 mod draft;
 mod fields;
 mod fleet;
+mod helm;
 mod kustomize;
 mod load;
 mod mirror;

@@ -11,7 +11,8 @@ use windlass_git::SignedPart;
 use super::bucket::Bucket;
 use super::check::{check, time};
 use super::draft::Draft;
-use super::kustomize::{Kustomize, tree_paths};
+use super::helm::Helm;
+use super::kustomize::Kustomize;
 use super::mirror::Mirror;
 use super::oci::Oci;
 use super::web::{Archive, Chart};
@@ -134,18 +135,6 @@ pub(crate) enum GitReference {
     Commit(String),
 }
 
-/// How a chart is rendered.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Helm {
-    pub(crate) release: Option<String>,
-    pub(crate) namespace: Option<String>,
-    pub(crate) values_files: Vec<TreePath>,
-    pub(crate) values: Option<Value>,
-    pub(crate) as_helm_3: bool,
-    /// `lookup` finds objects; unless said where the target is a cluster.
-    pub(crate) lookup: Option<bool>,
-}
-
 /// Where the objects go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -199,7 +188,7 @@ impl Unit {
                         .unwrap_or_else(|| UnitId::DEFAULT_INSTALLATION.to_owned()),
                 )
                 .map_err(|error| draft.blame(&["spec", "installation"], error))?,
-            helm: helm(&draft)?,
+            helm: Helm::read(&draft)?,
             kustomize: Kustomize::read(
                 &draft,
                 draft.value.text_at(&[TARGET[0], TARGET[1], "kubernetes", "namespace"]),
@@ -333,25 +322,6 @@ fn target(draft: &Draft) -> Result<Target> {
         allow_unverified_tls: truth(draft, &path("allowUnverifiedTls")).unwrap_or(false),
         allow_plain_http: truth(draft, &path("allowPlainHttp")).unwrap_or(false),
     }))
-}
-
-fn helm(draft: &Draft) -> Result<Helm> {
-    let word = |name| text(draft, &["spec", "helm", name]);
-    Ok(Helm {
-        release: word("releaseName"),
-        namespace: word("namespace"),
-        values_files: values_files(draft)?,
-        values: draft.value.at(&["spec", "helm", "values"]).cloned(),
-        as_helm_3: word("version").as_deref() == Some("3"),
-        lookup: truth(draft, &["spec", "helm", "lookup"]),
-    })
-}
-
-fn values_files(draft: &Draft) -> Result<Vec<TreePath>> {
-    let first = text(draft, &["spec", "helm", "valuesFile"]).map(|path| TreePath::new(&path)).transpose()?;
-    let more = tree_paths(draft.value.at(&["spec", "helm", "valuesFiles"]))
-        .map_err(|error| draft.blame(&["spec", "helm", "valuesFiles"], error))?;
-    Ok(first.into_iter().chain(more).collect())
 }
 
 fn prune(draft: &Draft) -> Prune {

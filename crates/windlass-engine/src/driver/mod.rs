@@ -466,6 +466,7 @@ impl Engine {
             .with_order(order)
             .with_dialects(self.dialects())
             .with_adoption(options.adoption)
+            .with_former_owners(&options.former_owners)
             .with_failed_hooks_repeated(options.repeat_failed_hooks)
     }
 

@@ -14,6 +14,7 @@ impl Draft<'_> {
             _ if self.is_ours(live) => Ok(()),
             (_, Adoption::Always) | (None, Adoption::IfUnmarked) => Ok(()),
             (None, _) if self.was_ours(live) => Ok(()),
+            (Some(Owner::Other(owner)), Adoption::IfUnmarked) if self.rules.former_owners.contains(owner) => Ok(()),
             (Some(owner), _) if self.is_handed_over(owner) => Ok(()),
             (None, _) => Err(conflict("the object is there already, and adoption is off")
                 .with_help("delete the object, or let objects that nobody owns be adopted")),

@@ -38,7 +38,8 @@ pub struct Hook {
     pub delete_policies: Vec<String>,
 }
 
-const HOOK: &str = "helm.sh/hook";
+/// The annotation that makes a document a hook.
+pub(crate) const HOOK: &str = "helm.sh/hook";
 const WEIGHT: &str = "helm.sh/hook-weight";
 const DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
 

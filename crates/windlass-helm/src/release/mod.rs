@@ -11,6 +11,7 @@ mod schema;
 mod split;
 mod tree;
 
+pub(crate) use hooks::HOOK;
 pub use hooks::{Hook, HookEvent};
 pub use options::{ReleaseOptions, name_of_template};
 pub use print::Print;

@@ -18,6 +18,15 @@ pub(super) struct Wanted {
     pub(super) tests: bool,
 }
 
+/// The items of a release.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    /// Those of `crds/`.
+    pub(super) crds: Vec<Item>,
+    pub(super) documents: Vec<Item>,
+    pub(super) hooks: Vec<Item>,
+}
+
 /// Makes items of all documents; with any problem there are none.
 pub(super) fn items(
     cx: &Context,
@@ -26,12 +35,17 @@ pub(super) fn items(
     wanted: Wanted,
     problems: Vec<Error>,
     warnings: &mut Vec<Warning>,
-) -> Result<Vec<Item>> {
+) -> Result<Items> {
     let mut all = All { cx, chart, items: Vec::new(), seen: BTreeMap::new(), problems };
     let crds = if wanted.crds { manifests.crds.as_slice() } else { &[] };
-    for manifest in crds.iter().chain(&manifests.documents) {
+    for manifest in crds {
         all.add(manifest, (None, None))?;
     }
+    let documents_from = all.items.len();
+    for manifest in &manifests.documents {
+        all.add(manifest, (None, None))?;
+    }
+    let hooks_from = all.items.len();
     for manifest in &manifests.hooks {
         let Some(hook) = manifest.hook.as_ref().filter(|_| wanted.hooks) else { continue };
         let [ordinary, at_deletion] = phases(hook, wanted.tests);
@@ -48,7 +62,12 @@ pub(super) fn items(
             all.add(manifest, moments)?;
         }
     }
-    Error::all(all.problems).map_or(Ok(all.items), Err)
+    if let Some(error) = Error::all(all.problems) {
+        return Err(error);
+    }
+    let hooks = all.items.split_off(hooks_from);
+    let documents = all.items.split_off(documents_from);
+    Ok(Items { crds: all.items, documents, hooks })
 }
 
 /// Names the file of a problem as the artifact has it.

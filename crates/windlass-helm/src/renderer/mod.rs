@@ -3,6 +3,7 @@
 mod bases;
 mod items;
 mod lookup;
+mod post;
 mod reads;
 
 use std::fmt;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use windlass_core::{
     Artifact, Context, Digest, Error, ErrorKind, Need, RenderInput, Rendered, Renderer, Result, Text,
-    TreePath, Value, Warning,
+    Transform, TreePath, Value, Warning,
 };
 
 use crate::chart::Chart;
@@ -18,6 +19,8 @@ use crate::release::{ReleaseOptions, render_partly};
 use crate::template::HelmVersion;
 use crate::values::Values;
 use lookup::Found;
+use post::PostRender;
+pub use post::PostRenderStrategy;
 use reads::Reads;
 
 /// Renders the chart at the path of the input, a folder or an archive, to wanted objects.
@@ -51,6 +54,7 @@ pub struct HelmChart {
     hooks: bool,
     tests: bool,
     lookup: bool,
+    post: PostRender,
 }
 
 impl HelmChart {
@@ -68,6 +72,7 @@ impl HelmChart {
             hooks: true,
             tests: false,
             lookup: false,
+            post: PostRender::default(),
         })
     }
 
@@ -140,6 +145,18 @@ impl HelmChart {
         self
     }
 
+    /// Lets these change what the chart gives, each what the one before it gave, as the post-renderers of a Helm command do.
+    /// Files of `crds/` are never changed. Hooks are as `strategy` says, and what a patch makes of their annotations counts.
+    #[must_use]
+    pub fn with_post_renderers(
+        mut self,
+        renderers: impl IntoIterator<Item = Arc<dyn Transform>>,
+        strategy: PostRenderStrategy,
+    ) -> Self {
+        self.post = PostRender { renderers: renderers.into_iter().collect(), strategy };
+        self
+    }
+
     fn all_values(&self, cx: &Context, artifact: &Artifact) -> Result<Values> {
         let mut values = Values::new().with_version(self.options.version);
         for file in &self.files {
@@ -194,6 +211,7 @@ impl Renderer for HelmChart {
             ("tests", self.tests.into()),
             ("lookup", self.lookup.into()),
             ("schema", self.options.check_schema.into()),
+            ("post", texts(&mut self.post.fingerprints())),
         ]))
     }
 
@@ -224,7 +242,9 @@ impl Renderer for HelmChart {
         let wanted = items::Wanted { crds: self.crds, hooks: self.hooks, tests: self.tests };
         let problems = problems.into_iter().map(|problem| items::placed(problem, input.path)).collect();
         let items = items::items(cx, &manifests, input.path, wanted, problems, &mut warnings)?;
+        let (items, of_post) = self.post.run(cx, &input, items, &mut warnings)?;
         let mut reads = reads.take();
+        reads.extend(of_post);
         reads.extend(found.reads());
         if self.kube_version.is_none() {
             reads.extend(bases::capabilities(input.provided));

@@ -7,5 +7,6 @@ mod cases;
 mod command;
 mod conformance;
 mod folder;
+mod stored;
 mod suite;
 mod unit;
