@@ -23,7 +23,7 @@ fn named(api_version: &str, kind: &str, namespace: &str) -> String {
 fn check(objects: &[String], expected: &str) {
     let items = objects.iter().zip(1..).map(|(text, line)| {
         let object = Object::new(serde_json::from_str(text).unwrap()).unwrap();
-        Item::new(object, Origin::new(TreePath::new("a.yaml").unwrap(), line, 1))
+        Item::new(object, Origin::new(TreePath::new("a.yaml").unwrap(), 1, line))
     });
     let rendered = Rendered { items: items.collect(), ..Rendered::default() };
     let artifact = Artifact::new(Revision::new("1"), Digest::of(b"1"), Arc::new(files([("a.yaml", "")])));
