@@ -158,10 +158,10 @@ impl<'p> Asked<'p> {
             self.missing.insert(need);
             return &[];
         };
-        if !self.reads.contains_key(&need) {
+        self.reads.entry(need).or_insert_with(|| {
             let digests: Vec<String> = objects.iter().map(|object| object.digest().to_string()).collect();
-            self.reads.insert(need, Digest::of_parts(digests.iter().map(String::as_bytes)));
-        }
+            Digest::of_parts(digests.iter().map(String::as_bytes))
+        });
         objects
     }
 
