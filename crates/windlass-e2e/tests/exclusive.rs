@@ -71,7 +71,7 @@ fn policy(namespace: &str, operations: &str, expression: &str, message: &str) {
 /// Waits until the server refuses a document, as it needs a moment to take a policy in.
 fn until_refused(world: &World, document: &str) -> Plan {
     world.write(&[("web.yaml", document.to_owned())]);
-    for _ in 0..100 {
+    for _ in 0..450 {
         let plan = world.plan();
         let says = |action: &windlass_core::Action| action.in_place_of.is_some();
         if !refused(&plan).is_empty() || plan.actions.iter().any(says) {

@@ -276,7 +276,7 @@ impl Engine {
         let engine = entry.engine.with(|parts| parts.memo = Arc::default());
         let rendered = Box::pin(engine.render(cx, artifact)).await?;
         let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_)));
-        let wants = Arc::new(self.identities(cx, rendered.items).await?);
+        let wants = Arc::new(engine.identities(cx, rendered.items).await?);
         if hermetic {
             self.0.roster.remember(unit, artifact.digest(), &wants);
         }

@@ -333,6 +333,27 @@ fn what_a_unit_of_another_source_lets_go_of_is_taken_over_by_one_that_was_conten
 }
 
 #[test]
+fn units_with_other_default_namespaces_want_other_objects() {
+    for sources in [["the one source"; 2], ["one source", "another"]] {
+        let scene = Scene::new(MemoryTarget::with_predict);
+        let both = "ConfigMap//web v=1; ConfigMap//stays v=1";
+        scene.commit(&[("a", both), ("b", both)]);
+        let engine = |(name, source): (&str, &str)| {
+            let target = Arc::new(scene.target.clone().with_default_namespace(name));
+            Engine::of(unit(name), Arc::clone(&scene.shared), Arc::new(LinesRenderer::new()), target)
+                .with_path(TreePath::new(name).unwrap())
+                .with_source_name(source)
+        };
+        let fleet = Fleet::of(["a", "b"].into_iter().zip(sources).map(engine)).unwrap();
+        scene.apply(&fleet);
+        scene.commit(&[("a", "ConfigMap//stays v=1"), ("b", both)]);
+        scene.apply(&fleet);
+        assert!(scene.target.get(&id("ConfigMap/a/web")).is_none(), "{sources:?}: b wants its own");
+        assert!(scene.target.get(&id("ConfigMap/b/web")).is_some());
+    }
+}
+
+#[test]
 fn a_unit_of_another_source_that_cannot_be_rendered_holds_no_deletion_back() {
     let scene = Scene::new(MemoryTarget::with_predict);
     scene.commit(&[("a", &format!("{}; {}", map("goes", "1"), map("stays", "1")))]);
