@@ -13,17 +13,12 @@ use crate::words::advised;
 /// How long a place with another behind it may take to say what it is now.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Joins the places of a source, of which the first that answers counts.
-pub(crate) fn joined(mut places: Vec<Arc<dyn Origin>>) -> Option<Arc<dyn Origin>> {
-    let last = places.pop()?;
+/// Joins the places of a source. The first that answers counts.
+pub(crate) fn joined(first: Arc<dyn Origin>, mut mirrors: Vec<Arc<dyn Origin>>) -> Arc<dyn Origin> {
+    let Some(last) = mirrors.pop() else { return first };
     let timed = |place| Arc::new(TimedSource::of(place).with_resolve_timeout(PATIENCE)) as Arc<dyn Origin>;
-    let mut places: Vec<Arc<dyn Origin>> = places.into_iter().map(timed).collect();
-    if places.is_empty() {
-        return Some(last);
-    }
-    places.push(last);
-    let others = places.split_off(1);
-    places.pop().map(|first| Arc::new(MirroredSource::of(first).with_mirrors(others)) as Arc<dyn Origin>)
+    let mirrors = mirrors.into_iter().map(timed).chain([last]).collect();
+    Arc::new(MirroredSource::of(timed(first)).with_mirrors(mirrors))
 }
 
 /// Blames of each problem the place that it is of: `first` does for the first. Whether another try may help is as it was.

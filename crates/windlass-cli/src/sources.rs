@@ -23,9 +23,8 @@ use crate::words::advised;
 pub(crate) fn source(unit: &Unit, notifier: &Notifier) -> Arc<dyn Origin> {
     let first = at_place(&unit.source, notifier);
     let mirrors = unit.source.mirrored();
-    let places = mirrors.iter().map(|mirror| at_place(mirror, notifier));
-    let joined = mirrors::joined(std::iter::once(Arc::clone(&first)).chain(places).collect());
-    Arc::new(SharedSource::new(joined.unwrap_or(first)))
+    let mirrors = mirrors.iter().map(|mirror| at_place(mirror, notifier)).collect();
+    Arc::new(SharedSource::new(mirrors::joined(first, mirrors)))
 }
 
 /// Makes a source at its first place.

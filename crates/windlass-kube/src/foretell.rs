@@ -46,7 +46,8 @@ impl Rehearsal<'_> {
         Ok((Outcome { payload, conflicts: told }, past, after))
     }
 
-    fn labelled(&self, payload: &windlass_core::Object) -> Result<Value> {
+    /// The body of a payload with the labels that a write adds.
+    pub(crate) fn labelled(&self, payload: &windlass_core::Object) -> Result<Value> {
         let mut labelled = payload.body().as_ref().clone();
         owner::set(&mut labelled, self.want.owner)?;
         Ok(labelled)

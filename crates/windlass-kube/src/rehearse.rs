@@ -14,7 +14,6 @@ use crate::conflict::value_at;
 use crate::conflicts::Conflicts;
 use crate::discovery::Discovered;
 use crate::fail::{self, Status};
-use crate::owner;
 use crate::past::{
     Claims, Fields, Past, Settlement, Widening, all_of, beside_turned, entries, fields_of, left, set_beside,
     steps, told_apart, turned, union,
@@ -212,8 +211,7 @@ impl Rehearsal<'_> {
         };
         let Some(mut past) = past else { return Err(refusal.error) };
         past.claims = Claims { moves: refusal.status == 500, ..claims };
-        let mut labelled = outcome.payload.body().as_ref().clone();
-        owner::set(&mut labelled, self.want.owner)?;
+        let labelled = self.labelled(&outcome.payload)?;
         let held = union(entries(&past.body).iter());
         let wanted = told_apart(&all_of(&labelled), &labelled, &held);
         let (mut widening, mut fields) = (Widening::new(), refusal.fields.clone());

@@ -13,7 +13,7 @@ use windlass_core::{
 
 use crate::Backoff;
 use crate::places::Places;
-use crate::timed::within;
+use crate::timed::{too_long, within};
 
 /// A target whose reads have a time-out of their own and are tried again, and which is asked so much at once and no more.
 ///
@@ -117,7 +117,7 @@ impl GuardedTarget {
             let Some(limit) = self.read_timeout else { return call(cx.clone()).await };
             let own = cx.clone().with_timeout(limit);
             let done = within(cx, &own, limit, call(own.clone())).await;
-            done.unwrap_or_else(|| Err(too_long(limit)))
+            done.unwrap_or_else(|| Err(too_long("the target", None, limit)))
         };
         match &self.backoff {
             Some(backoff) => backoff.tried(cx, all, once).await,
@@ -141,10 +141,6 @@ impl GuardedTarget {
 /// An ability of the target, which nobody asks for where the profile does not have it.
 fn has<T>(ability: Option<T>) -> Result<T> {
     ability.ok_or_else(|| Error::new(ErrorKind::Unsupported, "the target has no such ability"))
-}
-
-fn too_long(limit: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, "the target took too long").with("limit", format!("{limit:?}"))
 }
 
 #[async_trait]

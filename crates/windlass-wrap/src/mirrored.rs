@@ -13,7 +13,7 @@ use windlass_core::{
     SourceWatch, Text, async_trait,
 };
 
-use crate::timed::within;
+use crate::timed::{too_long, within};
 
 /// How many revisions are remembered, with who said them and what came.
 const REVISIONS_MAX: usize = 64;
@@ -111,7 +111,7 @@ impl MirroredSource {
             let share = left / u32::try_from(order.len() - asked).unwrap_or(u32::MAX);
             let own = cx.clone().with_timeout(share);
             let done = within(cx, &own, share, call(at, own.clone())).await;
-            match done.unwrap_or_else(|| Err(too_long(share))) {
+            match done.unwrap_or_else(|| Err(too_long("the mirror", None, share))) {
                 Ok(done) => return Ok((at, done)),
                 Err(error) => problems.push(self.named(at, error)),
             }
@@ -230,10 +230,6 @@ impl SourceWatch for MirroredSource {
             }
         }
     }
-}
-
-fn too_long(share: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, "the mirror took too long").with("limit", format!("{share:?}"))
 }
 
 /// Joins what each said. One that may answer later makes another try worth it.

@@ -66,14 +66,14 @@ impl Source for TimedSource {
         let limit = self.resolve.unwrap_or(cx.limits().request_timeout);
         let own = cx.clone().with_timeout(limit);
         let done = within(cx, &own, limit, self.inner.resolve(&own)).await;
-        done.unwrap_or_else(|| Err(too_long("resolve", limit)))
+        done.unwrap_or_else(|| Err(too_long("the source", Some("resolve"), limit)))
     }
 
     async fn fetch(&self, cx: &Context, revision: &Revision, paths: &Paths) -> Result<Artifact> {
         let limit = self.fetch.unwrap_or(cx.limits().fetch_timeout);
         let own = cx.clone().with_timeout(limit);
         let done = within(cx, &own, limit, self.inner.fetch(&own, revision, paths)).await;
-        done.unwrap_or_else(|| Err(too_long("fetch", limit)))
+        done.unwrap_or_else(|| Err(too_long("the source", Some("fetch"), limit)))
     }
 
     fn watch(&self) -> Option<&dyn SourceWatch> {
@@ -81,10 +81,11 @@ impl Source for TimedSource {
     }
 }
 
-fn too_long(call: &'static str, limit: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, "the source took too long")
-        .with("call", call)
-        .with("limit", format!("{limit:?}"))
+/// The error of what a limit of its own has ended: `what` took too long, in this call of several.
+pub(crate) fn too_long(what: &str, call: Option<&'static str>, limit: Duration) -> Error {
+    let error = Error::new(ErrorKind::Timeout, format!("{what} took too long"));
+    let error = call.into_iter().fold(error, |error, call| error.with("call", call));
+    error.with("limit", format!("{limit:?}"))
 }
 
 /// Waits for work that was given the context `own`, which ends after `limit`. `None` where that limit ended it, and not the

@@ -1,5 +1,7 @@
 //! `windlass plan`: says what would happen.
 
+use std::collections::BTreeMap;
+
 use windlass_core::{Error, ErrorKind, Plan, Result, Verb};
 use windlass_diff::render::{self, Style};
 use windlass_engine::Fleet;
@@ -12,15 +14,15 @@ use crate::words;
 
 pub(super) async fn plan(scene: &Scene) -> Result<Ending> {
     // Each plan knows what the other units want, as it does when they are applied.
-    let fleet = Fleet::new();
+    let (fleet, mut engines) = (Fleet::new(), BTreeMap::new());
     for unit in scene.fleet.units().filter(|unit| scene.fleet.isolation(&unit.id).is_none()) {
-        if let Ok(engine) = scene.workshop.engine(unit, Progress::new(&scene.term)).await {
-            drop(fleet.introduce(engine));
-        }
+        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await;
+        engines.insert(&unit.id, engine.map(|engine| fleet.introduce(engine)));
     }
     walk(scene, Holds::Nothing, async |unit| {
-        let engine = scene.workshop.engine(unit, Progress::new(&scene.term)).await?;
-        let engine = fleet.introduce(engine);
+        let made = engines.remove(&unit.id);
+        let engine =
+            made.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "the unit is not planned")))?;
         let engine = approval::holding(scene, unit, engine);
         let plan = engine.plan(&scene.cx).await?;
         let error = problems(&plan);

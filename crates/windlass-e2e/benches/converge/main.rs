@@ -1,6 +1,8 @@
 //! Times 1000 ConfigMaps from a commit behind HTTP to a real API server, against a bare client that only sends them:
 //! `cargo bench -p windlass-e2e --features cluster --bench converge`.
 //!
+//! Beside them `git` clones the same files by itself, which is what fetching takes at least.
+//!
 //! Rounds alternate between the two sides, each on a namespace of its own and with new connections. What an idle pass
 //! asks is counted by the API server. What a side has written is taken away before the other begins, so that no round
 //! lists the objects of another. Peak memory is that of a process that makes a first and an idle pass, and nothing

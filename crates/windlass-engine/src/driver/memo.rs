@@ -22,8 +22,6 @@ struct Known {
     reads_live: bool,
     /// The other artifacts that the last render read.
     bases: Held,
-    /// What the last render asked of its files, by what it was rendered from.
-    reads: Option<(Digest, Arc<Reads>)>,
     settled: Option<Arc<Settled>>,
     moved: Option<Moved>,
     /// The key of the installation.
@@ -48,29 +46,36 @@ pub(super) struct Moved {
 struct Remembered {
     artifact: Digest,
     rendered: Rendered,
+    reads: Arc<Reads>,
 }
 
 /// A unit of which everything was as wanted. It owns all that it wants: what another unit has is refused, and no success.
 #[derive(Debug)]
 pub(super) struct Settled {
-    /// The revision that the source was at.
-    pub(super) resolved: Text,
-    /// That revision, with its author.
+    pub(super) basis: Basis,
+    /// The revision that was carried out, with its author.
     pub(super) revision: Revision,
     pub(super) plan: Digest,
-    /// What people asked for when the plan was made.
-    pub(super) control: Digest,
     /// The last pass that is recorded was good, or none is.
     pub(super) last_good: bool,
-    /// By which the stamps are sealed.
-    pub(super) key: Key,
     /// What is owned, and how it was after the last write.
     pub(super) objects: BTreeMap<ObjectId, Owned>,
-    /// What its render asked of its files; `None` where nobody knows.
+}
+
+/// What a pass stands on, as far as it is remembered.
+#[derive(Debug)]
+pub(super) struct Basis {
+    /// The revision that the source was at.
+    pub(super) resolved: Text,
+    /// What people asked for when the plan was made.
+    pub(super) control: Digest,
+    /// By which the stamps are sealed.
+    pub(super) key: Key,
+    /// What the render asked of its files; `None` where nobody knows.
     pub(super) reads: Option<Arc<Reads>>,
-    /// What that render depends on beside them.
+    /// What the render depends on beside them.
     pub(super) shape: Digest,
-    /// Those of them whose health nothing waits for.
+    /// The objects whose health nothing waits for.
     pub(super) unwaited: BTreeSet<ObjectId>,
 }
 
@@ -103,11 +108,10 @@ impl Memo {
 
     pub(super) fn remember_render(&self, artifact: Digest, rendered: &Rendered, bases: Held, reads: Reads) {
         let hermetic = rendered.reads.keys().all(|need| matches!(need, Need::File(_) | Need::Base(_)));
-        let remembered = Remembered { artifact, rendered: rendered.clone() };
+        let remembered = Remembered { artifact, rendered: rendered.clone(), reads: Arc::new(reads) };
         let mut known = self.known();
         known.reads_live = !hermetic;
         known.bases = bases;
-        known.reads = hermetic.then(|| (artifact, Arc::new(reads)));
         known.rendered = hermetic.then(|| Arc::new(remembered));
     }
 
@@ -119,8 +123,9 @@ impl Memo {
 
     /// Gives what the last render asked of its files, if it was one of this artifact.
     pub(super) fn reads(&self, artifact: Digest) -> Option<Arc<Reads>> {
-        let (known, reads) = self.known().reads.clone()?;
-        (known == artifact).then_some(reads)
+        let known = self.known();
+        let rendered = known.rendered.as_ref().filter(|rendered| rendered.artifact == artifact)?;
+        Some(Arc::clone(&rendered.reads))
     }
 
     /// A settled unit reads nothing that is another at this revision.
@@ -133,7 +138,7 @@ impl Memo {
     pub(super) fn settle(&self, settled: Settled, drifted: bool) {
         let mut known = self.known();
         known.settled = (!known.reads_live).then(|| Arc::new(settled));
-        (known.moved, known.reads) = (None, None);
+        known.moved = None;
         if !drifted {
             known.rendered = None;
         }
@@ -166,7 +171,7 @@ impl Memo {
 impl Settled {
     /// Says what to look at: bodies are not needed while nothing has changed.
     pub(super) fn looks(&self) -> BTreeMap<ObjectId, Look> {
-        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(&self.key, owned.stamp);
+        let look = |owned: &Owned| Look::new(owned.api_version.clone()).unless(&self.basis.key, owned.stamp);
         self.objects.iter().map(|(id, owned)| (id.clone(), look(owned))).collect()
     }
 
@@ -174,7 +179,9 @@ impl Settled {
     pub(super) fn still_holds(&self, observed: &Observed, is_ours: impl Fn(&Live) -> bool) -> bool {
         let same = |(id, owned): (&ObjectId, &Owned)| match observed.observations.get(id) {
             Some(Observation::Live(live)) => {
-                owned.stamp == Some(live.stamp.sealed(&self.key)) && live.deletion.is_none() && is_ours(live)
+                owned.stamp == Some(live.stamp.sealed(&self.basis.key))
+                    && live.deletion.is_none()
+                    && is_ours(live)
             }
             _ => false,
         };

@@ -33,10 +33,10 @@ pub use status::{ObjectStatus, Status};
 
 use guard::whole;
 pub(crate) use guard::{call, caught};
-use memo::{Memo, Settled};
+use memo::Memo;
 use pass::{Gathered, Manner, Prepared, Start, Stopped, check_same, drifted};
 pub(crate) use pass::{Passed, Terms, Waits};
-use settled::{control_digest, settled};
+use settled::settled;
 pub(crate) use siblings::Roster;
 use voice::Voice;
 
@@ -349,15 +349,11 @@ impl Engine {
             }
             let manner = Manner::of(terms.trigger);
             let prepared = self.prepare(cx, &voice, start, &control, manner).await?;
-            let digest = control_digest(&control);
-            let (key, drifted) = (prepared.sealed.key.clone(), !prepared.drifted.is_empty());
-            let unwaited = prepared.plan.actions.iter().filter(|action| action.no_wait);
-            let unwaited = unwaited.map(|action| action.id.clone()).collect();
-            let (reads, shape) = (prepared.reads.clone(), self.shape());
+            let (basis, drifted) = (self.basis(&resolved, &control, &prepared), !prepared.drifted.is_empty());
             let mut passed = self.carry_out(cx, &voice, prepared, &control, terms).await?;
             let saved = passed.saved.take();
-            if let Some(settled) = settled(&resolved, digest, &passed.report, saved, key, shape) {
-                self.0.memo.settle(Settled { unwaited, reads, ..settled }, drifted);
+            if let Some(settled) = settled(basis, &passed.report, saved) {
+                self.0.memo.settle(settled, drifted);
             } else {
                 self.0.memo.unsettle();
             }

@@ -1,17 +1,15 @@
 //! Passes over a unit of which everything was as wanted: where nothing has changed since, there is nothing to gather.
 
-use std::collections::BTreeSet;
-
 use windlass_core::{
-    Context, Control, Digest, EventKind, Interest, Key, Live, ObjectId, ObjectReport, Observation, Outcome,
+    Context, Control, Digest, EventKind, Interest, Live, ObjectId, ObjectReport, Observation, Outcome,
     Report, Result, Revision, Saved, Trigger,
 };
 
 use super::Engine;
 use super::bases::stand_still;
 use super::guard::caught;
-use super::memo::{Moved, Settled, is_settled};
-use super::pass::{Passed, Start, Stopped};
+use super::memo::{Basis, Moved, Settled, is_settled};
+use super::pass::{Passed, Prepared, Start, Stopped};
 use super::voice::Voice;
 
 impl Engine {
@@ -26,10 +24,10 @@ impl Engine {
         trigger: Trigger,
     ) -> Result<Option<Passed>, Stopped> {
         let Some((settled, moved)) = self.0.memo.settled() else { return Ok(None) };
-        if settled.control != control_digest(control) {
+        if settled.basis.control != control_digest(control) {
             return Ok(None);
         }
-        let at = match (moved, settled.resolved == start.revision.id) {
+        let at = match (moved, settled.basis.resolved == start.revision.id) {
             (_, true) => Some(settled.revision.clone()),
             // Who asks for a pass is answered by one that is recorded at the revision.
             _ if matches!(trigger, Trigger::Call | Trigger::Control) => return Ok(None),
@@ -59,7 +57,7 @@ impl Engine {
         }
         let health = |id: &ObjectId, seen: &Observation| {
             let health = seen.live().and_then(|live| live.health.clone())?;
-            Some(if settled.unwaited.contains(id) { health.optional() } else { health })
+            Some(if settled.basis.unwaited.contains(id) { health.optional() } else { health })
         };
         let healthy =
             |(id, seen): (&ObjectId, &Observation)| health(id, seen).is_none_or(|health| health.is_ready());
@@ -95,10 +93,23 @@ impl Engine {
         }))
     }
 
+    /// What a pass of this plan stands on.
+    pub(super) fn basis(&self, resolved: &Revision, control: &Control, prepared: &Prepared) -> Basis {
+        let unwaited = prepared.plan.actions.iter().filter(|action| action.no_wait);
+        Basis {
+            resolved: resolved.id.clone(),
+            control: control_digest(control),
+            key: prepared.sealed.key.clone(),
+            reads: prepared.reads.clone(),
+            shape: self.shape(),
+            unwaited: unwaited.map(|action| action.id.clone()).collect(),
+        }
+    }
+
     /// Fetches another revision than the one that was carried out, and gives it where nothing that the unit reads is another
     /// there: then it wants the same.
     async fn unread(&self, cx: &Context, settled: &Settled, start: &mut Start) -> Result<Option<Revision>> {
-        let Some(reads) = settled.reads.as_ref().filter(|_| settled.shape == self.shape()) else {
+        let Some(reads) = settled.basis.reads.as_ref().filter(|_| settled.basis.shape == self.shape()) else {
             return Ok(None);
         };
         let artifact = self.fetch(cx, &start.revision).await?;
@@ -109,14 +120,7 @@ impl Engine {
 }
 
 /// What is remembered where everything is as wanted, so that the next pass can be short.
-pub(super) fn settled(
-    resolved: &Revision,
-    control: Digest,
-    report: &Report,
-    saved: Option<Saved>,
-    key: Key,
-    shape: Digest,
-) -> Option<Settled> {
+pub(super) fn settled(basis: Basis, report: &Report, saved: Option<Saved>) -> Option<Settled> {
     let done = report.is_success() && report.objects.iter().all(|object| is_settled(&object.outcome));
     let (Some(revision), Some(saved), true) = (report.revision.clone(), saved, done) else { return None };
     let last_good = saved.history.last().is_none_or(|last| last.good);
@@ -124,22 +128,11 @@ pub(super) fn settled(
     if objects.values().any(|owned| owned.stamp.is_none()) {
         return None;
     }
-    Some(Settled {
-        resolved: resolved.id.clone(),
-        revision,
-        plan: report.plan,
-        control,
-        last_good,
-        key,
-        objects,
-        reads: None,
-        shape,
-        unwaited: BTreeSet::new(),
-    })
+    Some(Settled { basis, revision, plan: report.plan, last_good, objects })
 }
 
 /// What people ask, as far as a plan depends on it.
-pub(super) fn control_digest(control: &Control) -> Digest {
+fn control_digest(control: &Control) -> Digest {
     let pin = control.pin.as_ref().map(|pin| pin.revision.to_string()).unwrap_or_default();
     let objects = control.objects.iter().map(|(id, suspension)| format!("{id} {suspension:?}"));
     let parts: Vec<String> = std::iter::once(pin).chain(objects).collect();

@@ -110,32 +110,32 @@ impl Engine {
         artifact: &Artifact,
         facts: &Facts,
     ) -> Result<Siblings> {
+        let hands = Hands::of(facts);
+        if hands.is_empty() {
+            return Ok(Siblings::default());
+        }
         let entries = self.units_of_source(cx, facts).await?;
-        let mut siblings = self.wanted_by(cx, artifact, facts, entries).await?;
-        self.add_others(cx, facts, self.units_of_other_sources(facts), &mut siblings).await;
+        let mut siblings = self.wanted_by(cx, artifact, &hands, entries).await?;
+        self.add_others(cx, &hands, self.units_of_other_sources(&hands), &mut siblings).await;
         Ok(siblings)
     }
 
-    /// The other units of the source, where it matters what they want.
+    /// The other units of the source.
     async fn units_of_source(&self, cx: &Context, facts: &Facts) -> Result<BTreeMap<UnitId, Entry>> {
-        let Some(origin) = self.origin().filter(|_| !changes_hands(facts).is_empty()) else {
-            return Ok(BTreeMap::new());
-        };
+        let Some(origin) = self.origin() else { return Ok(BTreeMap::new()) };
         let mut entries = self.0.roster.of_source(&origin, self);
         self.add_stored(cx, &origin, facts.since, &mut entries).await?;
         Ok(entries)
     }
 
-    /// The units of other sources, where it matters what they want: any of them may want what leaves, but only the owner
-    /// lets go of what comes. Only those of this process: of no other it is known how to render it.
-    fn units_of_other_sources(&self, facts: &Facts) -> BTreeMap<UnitId, Entry> {
+    /// The units of other sources: any of them may want what leaves, but only the owner lets go of what comes. Only those of
+    /// this process: of no other it is known how to render it.
+    fn units_of_other_sources(&self, hands: &Hands<'_>) -> BTreeMap<UnitId, Entry> {
         let source = self.origin().map(|origin| origin.source);
-        let (leaves, owners) = (leaves(facts).next().is_some(), owners(facts));
-        if !leaves && owners.is_empty() {
-            return BTreeMap::new();
-        }
+        let owners: BTreeSet<&UnitId> = hands.comes.values().copied().collect();
         let is_meant = |unit: &UnitId, entry: &Entry| {
-            Some(&entry.origin.source) != source.as_ref() && (leaves || owners.contains(unit))
+            Some(&entry.origin.source) != source.as_ref()
+                && (!hands.leaves.is_empty() || owners.contains(unit))
         };
         self.0.roster.beside(self, is_meant)
     }
@@ -145,11 +145,10 @@ impl Engine {
     async fn add_others(
         &self,
         cx: &Context,
-        facts: &Facts,
+        hands: &Hands<'_>,
         others: BTreeMap<UnitId, Entry>,
         siblings: &mut Siblings,
     ) {
-        let asked = changes_hands(facts);
         let questions = others.into_iter().take(OTHERS_MAX).map(async |(unit, entry)| {
             let wants = self.wants_now(cx, &unit, entry).await;
             (unit, wants)
@@ -158,7 +157,7 @@ impl Engine {
         let answered = pin!(async {
             while let Some((unit, wants)) = answers.next().await {
                 if let Ok(wants) = wants {
-                    siblings.add(unit, &wants, &asked);
+                    siblings.add(unit, &wants, hands);
                 }
             }
         });
@@ -175,10 +174,9 @@ impl Engine {
         &self,
         cx: &Context,
         artifact: &Artifact,
-        facts: &Facts,
+        hands: &Hands<'_>,
         entries: BTreeMap<UnitId, Entry>,
     ) -> Result<Siblings> {
-        let asked = changes_hands(facts);
         let mut siblings = Siblings::default();
         for (unit, entry) in entries {
             if entry.was_ours {
@@ -186,7 +184,7 @@ impl Engine {
                 continue;
             }
             match self.wants(cx, artifact, &unit, entry).await {
-                Ok(wants) => siblings.add(unit, &wants, &asked),
+                Ok(wants) => siblings.add(unit, &wants, hands),
                 Err(error) => drop(siblings.unknown.insert(unit, error)),
             }
         }
@@ -200,7 +198,11 @@ impl Engine {
     }
 
     async fn moved_away(&self, cx: &Context, facts: &Facts) -> Result<Siblings> {
-        let (entries, others) = (self.units_of_source(cx, facts).await?, self.units_of_other_sources(facts));
+        let hands = Hands::of(facts);
+        if hands.is_empty() {
+            return Ok(Siblings::default());
+        }
+        let (entries, others) = (self.units_of_source(cx, facts).await?, self.units_of_other_sources(&hands));
         let Some(origin) = self.origin().filter(|_| !entries.is_empty() || !others.is_empty()) else {
             return Ok(Siblings::default());
         };
@@ -209,8 +211,8 @@ impl Engine {
         let engine = self.clone().with(|parts| parts.roster = Arc::default());
         let own = Entry { origin, engine, wants: None, was_ours: false };
         let own = self.wants(cx, &artifact, &self.0.unit, own).await.unwrap_or_default();
-        let mut siblings = self.wanted_by(cx, &artifact, facts, entries).await?;
-        self.add_others(cx, facts, others, &mut siblings).await;
+        let mut siblings = self.wanted_by(cx, &artifact, &hands, entries).await?;
+        self.add_others(cx, &hands, others, &mut siblings).await;
         siblings.wants.retain(|id, _| !own.contains(id));
         Ok(siblings)
     }
@@ -303,39 +305,42 @@ impl Engine {
 
 impl Siblings {
     /// Adds a unit of which it is known what it wants.
-    fn add(&mut self, unit: UnitId, wants: &BTreeSet<ObjectId>, asked: &BTreeSet<&ObjectId>) {
-        for id in asked.iter().filter(|id| wants.contains(**id)) {
-            self.wants.entry((*id).clone()).or_default().insert(unit.clone());
+    fn add(&mut self, unit: UnitId, wants: &BTreeSet<ObjectId>, hands: &Hands<'_>) {
+        let asked = hands.leaves.iter().chain(hands.comes.keys()).copied();
+        for id in asked.filter(|id| wants.contains(*id)) {
+            self.wants.entry(id.clone()).or_default().insert(unit.clone());
         }
         self.known.insert(unit);
     }
 }
 
-/// The objects of which it matters what siblings want: those that are not wanted any more, and those that a sibling owns.
-fn changes_hands(facts: &Facts) -> BTreeSet<&ObjectId> {
-    leaves(facts).chain(comes(facts).map(|(id, _)| id)).collect()
+/// The objects of which it matters what others want.
+struct Hands<'f> {
+    /// Those of this unit that are not wanted any more.
+    leaves: BTreeSet<&'f ObjectId>,
+    /// Those that are wanted and that another unit owns, with that unit.
+    comes: BTreeMap<&'f ObjectId, &'f UnitId>,
 }
 
-/// The objects of this unit that are not wanted any more.
-fn leaves(facts: &Facts) -> impl Iterator<Item = &ObjectId> {
-    let is_ours = |id: &&ObjectId| owner(facts, id).is_some_and(|owner| owner.is_of(&facts.unit));
-    facts.unwanted().into_iter().filter(is_ours)
-}
+impl<'f> Hands<'f> {
+    fn of(facts: &'f Facts) -> Self {
+        let owner = |id: &ObjectId| -> Option<&'f Owner> {
+            facts.observed.observations.get(id)?.live()?.owner.as_ref()
+        };
+        let is_ours = |id: &&ObjectId| owner(id).is_some_and(|owner| owner.is_of(&facts.unit));
+        let of_another = |id: &'f ObjectId| {
+            let sibling = owner(id)?.sibling_of(&facts.unit)?;
+            (*sibling != facts.unit).then_some((id, sibling))
+        };
+        Self {
+            leaves: facts.unwanted().into_iter().filter(is_ours).collect(),
+            comes: facts.wanted.iter().filter_map(|wanted| of_another(wanted.item.id())).collect(),
+        }
+    }
 
-/// The objects that are wanted and that another unit owns, which is named.
-fn comes(facts: &Facts) -> impl Iterator<Item = (&ObjectId, &UnitId)> {
-    facts.wanted.iter().map(|wanted| wanted.item.id()).filter_map(|id| {
-        let sibling = owner(facts, id)?.sibling_of(&facts.unit)?;
-        (*sibling != facts.unit).then_some((id, sibling))
-    })
-}
-
-fn owners(facts: &Facts) -> BTreeSet<&UnitId> {
-    comes(facts).map(|(_, owner)| owner).collect()
-}
-
-fn owner<'a>(facts: &'a Facts, id: &ObjectId) -> Option<&'a Owner> {
-    facts.observed.observations.get(id)?.live()?.owner.as_ref()
+    fn is_empty(&self) -> bool {
+        self.leaves.is_empty() && self.comes.is_empty()
+    }
 }
 
 /// A unit whose folder is gone wants nothing any more. Whatever else is not found leaves unknown what it wants.

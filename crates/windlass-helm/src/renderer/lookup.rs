@@ -62,8 +62,7 @@ impl Found {
             self.asked().missing.insert(need);
             return Map::new();
         };
-        let digests: Vec<String> = objects.iter().map(|object| object.digest().to_string()).collect();
-        self.asked().reads.insert(need, Digest::of_parts(digests.iter().map(String::as_bytes)));
+        self.asked().reads.insert(need, of_list(objects));
         let items = objects.iter().map(|object| Value::Map(body(object))).collect();
         [
             ("apiVersion", Value::from(api_version)),
@@ -73,6 +72,12 @@ impl Found {
         .into_iter()
         .collect()
     }
+}
+
+/// The digest of a list that was read.
+pub(crate) fn of_list(objects: &[Object]) -> Digest {
+    let digests: Vec<String> = objects.iter().map(|object| object.digest().to_string()).collect();
+    Digest::of_parts(digests.iter().map(String::as_bytes))
 }
 
 fn body(object: &Object) -> Map {

@@ -19,6 +19,7 @@ use crate::release::{ReleaseOptions, render_partly};
 use crate::template::HelmVersion;
 use crate::values::Values;
 use lookup::Found;
+pub(crate) use lookup::of_list;
 use post::PostRender;
 pub use post::PostRenderStrategy;
 use reads::Reads;

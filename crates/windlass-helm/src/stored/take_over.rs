@@ -8,6 +8,7 @@ use windlass_core::{
 };
 
 use super::StoredRelease;
+use crate::renderer::of_list;
 
 /// Objects that the warning names.
 const SHOWN_MAX: usize = 5;
@@ -158,10 +159,7 @@ impl<'p> Asked<'p> {
             self.missing.insert(need);
             return &[];
         };
-        self.reads.entry(need).or_insert_with(|| {
-            let digests: Vec<String> = objects.iter().map(|object| object.digest().to_string()).collect();
-            Digest::of_parts(digests.iter().map(String::as_bytes))
-        });
+        self.reads.entry(need).or_insert_with(|| of_list(objects));
         objects
     }
 

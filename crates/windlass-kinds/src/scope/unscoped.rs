@@ -35,7 +35,10 @@ impl Transform for Unscoped {
         };
         let (mut problems, mut seen) = (Vec::new(), BTreeMap::new());
         for item in &mut rendered.items {
-            if !item.id().namespace.is_empty() && lives_in_none(item.id()) {
+            if !lives_in_none(item.id()) {
+                continue;
+            }
+            if !item.id().namespace.is_empty() {
                 item.object = item.object.edit(without_namespace)?;
                 Arc::make_mut(&mut item.origin).transformers.push("unscoped".into());
             }
